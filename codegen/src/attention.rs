@@ -1,12 +1,15 @@
 //! Deviations between the platform's file and our data that generation works around.
 
-use serde::Serialize;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::FileError;
+use crate::text::escape_invisible;
 
 /// One deviation: what is wrong and where, what was done instead, and what would settle it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attention {
     /// The file: the platform's, the overlay or the documentation.
     pub file: String,
@@ -17,11 +20,12 @@ pub struct Attention {
     /// What generation did instead.
     pub done: String,
     /// The edit that settles it, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edit: Option<Edit>,
 }
 
 /// An edit of a file that people write.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Edit {
     /// Removes the action with this index from the module's overlay.
@@ -39,6 +43,32 @@ impl Edit {
         let action = json!([{ "target": target, "description": reason, "update": update }]);
         // JSON is valid YAML.
         Edit::AppendAction(action.to_string())
+    }
+}
+
+impl fmt::Display for Attention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&escape_invisible(&self.file))?;
+        if !self.pointer.is_empty() {
+            write!(f, "#{}", escape_invisible(&self.pointer))?;
+        }
+        let (problem, done) = (
+            escape_invisible(&self.problem),
+            escape_invisible(&self.done),
+        );
+        write!(f, ": {problem}; {done}")?;
+        match &self.edit {
+            None => Ok(()),
+            Some(Edit::RemoveAction(index)) => write!(f, "; to settle it, remove action {index}"),
+            Some(Edit::RemoveText(_)) => f.write_str("; to settle it, remove the text"),
+            Some(Edit::AppendAction(action)) => {
+                write!(
+                    f,
+                    "; to settle it, add the action {}",
+                    escape_invisible(action)
+                )
+            }
+        }
     }
 }
 

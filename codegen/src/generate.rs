@@ -14,7 +14,7 @@ use crate::modules::Module;
 use crate::normalise;
 use crate::overlay;
 use crate::read;
-use crate::recovery::recover;
+use crate::recovery::{RECOVERY_LIMIT, recover};
 use crate::report::{self, ModuleReport};
 use crate::rust_types::rust_types;
 use crate::schema::resolve_types;
@@ -82,9 +82,6 @@ struct Corrected {
     overlay_actions: usize,
     attention: Vec<Attention>,
 }
-
-/// The number of parts of one file that may be left out.
-const RECOVERY_LIMIT: usize = 500;
 
 impl Corrected {
     fn read(
@@ -213,7 +210,7 @@ fn generate_effective(
     )?;
     json::sort(&mut documented);
     let operations = read::operations(&documented, at, &mut attention)?;
-    let resolved = resolve_types(&documented, &operations);
+    let resolved = resolve_types(&documented, &operations, at)?;
     let types = rust_types(&resolved, at)?;
     report::check_untyped(&operations, &types, at)?;
     let input = emit::Input {
@@ -239,13 +236,14 @@ fn generate_effective(
         ]),
         files,
         effective: effective.document,
-        documented,
         report: ModuleReport {
+            moments: read::moments(&documented),
             overlay_actions: effective.overlay_actions,
             passes,
             lines,
             ..report
         },
+        documented,
         attention,
     })
 }

@@ -49,8 +49,11 @@ pub use emit::facade;
 pub use error::FileError;
 pub use generate::{Effective, Generated, Sources, effective, generate};
 pub use modules::{MODULES_FILE, Module, parse_modules};
+pub use read::Moments;
 pub use report::{Documented, ModuleReport, Share};
+pub use schema::RejectedName;
 pub use source::{
     ExampleMismatch, example_mismatches, external_references, redacted_reference, strip,
+    strip_tolerantly,
 };
 pub use text::{escape_invisible, escape_invisible_json, is_invisible};

@@ -34,6 +34,12 @@ fn ascii(text: &str) -> String {
         .collect()
 }
 
+/// The words of a name, in lower case: those of `dueAfterXDays` are `due`, `after`, `x`, `days`.
+pub(crate) fn words(wire: &str) -> Vec<String> {
+    let name = ascii(wire).to_snake_case();
+    name.split('_').map(str::to_owned).collect()
+}
+
 /// A field's or a setter's name: `dueDate` is `due_date`, `_id` is `id`, `type` is `type_`, `2fa`
 /// is `n2fa`.
 pub(crate) fn field(wire: &str) -> String {
@@ -103,6 +109,15 @@ pub(crate) fn type_name(text: &str) -> String {
         "SelfValue".clone_into(&mut name);
     }
     name
+}
+
+/// The type name of a field, which the names of types in it contain. `altType` is the kind of owner
+/// whose id is `altId`.
+pub(crate) fn field_type(wire_name: &str) -> String {
+    match wire_name {
+        "altType" | "alt_type" => "AltIdType".to_owned(),
+        _ => type_name(wire_name),
+    }
 }
 
 /// The name of an enum variant: as for types, with words for leading signs and symbols.
@@ -291,4 +306,202 @@ pub(crate) fn singular(word: &str) -> String {
         Some(stem) if stem.len() > 2 && !stem.ends_with(['s', 'u', 'i']) => stem.to_owned(),
         _ => word.to_owned(),
     }
+}
+
+/// The words of a type name: `ContactNote` has `Contact` and `Note`.
+pub(crate) fn type_words(name: &str) -> Vec<&str> {
+    let mut starts: Vec<usize> = name
+        .char_indices()
+        .filter(|(_, c)| c.is_ascii_uppercase())
+        .map(|(at, _)| at)
+        .collect();
+    if starts.first() != Some(&0) {
+        starts.insert(0, 0);
+    }
+    starts.push(name.len());
+    let words = starts.windows(2).map(|pair| &name[pair[0]..pair[1]]);
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+/// Names without meaning outside of their parent.
+const GENERIC: [&str; 49] = [
+    "Action",
+    "AltType",
+    "Body",
+    "Children",
+    "Config",
+    "Configuration",
+    "Content",
+    "Count",
+    "Data",
+    "Date",
+    "Detail",
+    "Details",
+    "Direction",
+    "Element",
+    "Error",
+    "Errors",
+    "Field",
+    "Filter",
+    "Format",
+    "Info",
+    "Item",
+    "Key",
+    "Kind",
+    "Label",
+    "List",
+    "Meta",
+    "Method",
+    "Mode",
+    "Model",
+    "Name",
+    "Object",
+    "Option",
+    "Options",
+    "Payload",
+    "Platform",
+    "Property",
+    "Provider",
+    "Request",
+    "Response",
+    "Result",
+    "Setting",
+    "Settings",
+    "Source",
+    "State",
+    "Status",
+    "Type",
+    "Unit",
+    "Value",
+    "Values",
+];
+
+/// Whether a name has no meaning outside of its parent, such as `Status`.
+pub(crate) fn is_generic(name: &str) -> bool {
+    GENERIC.contains(&name)
+}
+
+/// Names of an inline type in a field, the preferred first. `InvoiceResponse` with a field `status`
+/// has an `InvoiceStatus`; in a reply, a field `contact` has a `Contact`.
+pub(crate) fn in_parent(parent: &str, segment: &str, is_enum: bool) -> Vec<String> {
+    let mut names = Vec::new();
+    if let Some(operation) = parent
+        .strip_suffix("Response")
+        .filter(|rest| !rest.is_empty())
+    {
+        if !is_enum && !is_generic(segment) {
+            names.push(segment.to_owned());
+        }
+        names.push(joined(&entity(operation), segment));
+        names.push(joined(operation, segment));
+    } else if let Some(operation) = parent
+        .strip_suffix("Request")
+        .filter(|rest| !rest.is_empty())
+    {
+        if is_enum {
+            names.push(joined(&entity(operation), segment));
+        }
+        names.push(joined(operation, segment));
+    }
+    names.push(joined(parent, segment));
+    names.push(format!("{parent}{segment}"));
+    names
+}
+
+/// Names of an inline type of an operation, the preferred first: the enum of a parameter `status`
+/// of `list_invoices` is `InvoiceStatus`.
+pub(crate) fn in_operation(segment: &str, word: &str, is_enum: bool) -> Vec<String> {
+    let operation = segment.strip_suffix(word).filter(|rest| !rest.is_empty());
+    let short = operation
+        .filter(|_| is_enum)
+        .map(|operation| joined(&entity(operation), word));
+    short.into_iter().chain([segment.to_owned()]).collect()
+}
+
+/// The noun of an operation: `ListInvoicesByContact` is about an `Invoice`.
+fn entity(operation: &str) -> String {
+    let words = type_words(operation);
+    let verb = |word: &str| VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(word));
+    let from = usize::from(words.len() > 1 && verb(words[0]));
+    let preposition = |word: &&str| ["By", "For", "From", "In", "Of", "To", "With"].contains(word);
+    let end = words[from..].iter().skip(1).position(preposition);
+    let mut nouns = words[from..end.map_or(words.len(), |end| from + 1 + end)].to_vec();
+    let last = nouns.pop().map(singular).unwrap_or_default();
+    nouns.push(&last);
+    nouns.concat()
+}
+
+/// Two names, with words that end the first and begin the second only once: `Contact` and
+/// `ContactType` are `ContactType`.
+fn joined(parent: &str, segment: &str) -> String {
+    let (parents, segments) = (type_words(parent), type_words(segment));
+    let common = (1..=parents.len().min(segments.len()))
+        .rev()
+        .find(|&count| parents[parents.len() - count..] == segments[..count]);
+    let rest = &segments[common.unwrap_or_default()..];
+    format!("{parent}{}", rest.concat())
+}
+
+/// The name of the reply or the request of operations, if there is one for all of them:
+/// `CreateNoteResponse` for one operation, `NoteResponse` if several return the same. An entity that
+/// is read has the name of the noun: `get_invoice` returns an `Invoice`.
+pub(crate) fn of_operations(operations: &[&str], suffix: &str, is_entity: bool) -> Option<String> {
+    let nouns: BTreeSet<String> = operations
+        .iter()
+        .map(|name| noun(&type_name(name)))
+        .collect();
+    let mut nouns = nouns.into_iter();
+    let (noun, None) = (nouns.next()?, nouns.next()) else {
+        return None;
+    };
+    if is_entity && operations.iter().any(|name| name.starts_with("get_")) {
+        return Some(noun);
+    }
+    Some(match operations {
+        [one] => format!("{}{suffix}", type_name(one)),
+        _ => format!("{noun}{suffix}"),
+    })
+}
+
+/// The name of an operation without its verb.
+fn noun(operation: &str) -> String {
+    let words = type_words(operation);
+    let verb = |word: &str| VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(word));
+    let from = usize::from(words.len() > 1 && verb(words[0]));
+    words[from..].concat()
+}
+
+/// A component's name without the affixes that programs add to names. A type within replies has no
+/// `Response`.
+pub(crate) fn without_affixes(name: &str, is_within_replies: bool) -> String {
+    let mut words = type_words(name);
+    if let [first, second, ..] = words[..]
+        && (first == "I" && second.len() > 1
+            || is_within_replies && first == "Get" && words.last() != Some(&"Response"))
+    {
+        words.remove(0);
+    }
+    let is_success = |word: &str| word.starts_with("Succes");
+    while words.len() > 1 {
+        let rest = &words[..words.len() - 1];
+        match words[words.len() - 1] {
+            "Dto" | "Schema" => {}
+            "Response" if rest.last() == Some(&"Response") => {}
+            "Response" if is_within_replies => {}
+            "Response" if rest.len() > 1 && rest.last().is_some_and(|word| is_success(word)) => {
+                let mut words: Vec<&str> = rest[..rest.len() - 1].to_vec();
+                if words.last() != Some(&"Response") {
+                    words.push("Response");
+                }
+                return without_affixes(&words.concat(), is_within_replies);
+            }
+            last if is_success(last) => {
+                let response = format!("{}Response", rest.concat());
+                return without_affixes(&response, is_within_replies);
+            }
+            _ => break,
+        }
+        words.pop();
+    }
+    words.concat()
 }

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::error::escape_token;
 
+/// The number of parts of one file that may be left out.
+pub(crate) const RECOVERY_LIMIT: usize = 500;
+
 /// Keys below which a schema has one schema, a list or a map of schemas.
 const SCHEMA_KEYS: [&str; 3] = ["items", "additionalProperties", "not"];
 const SCHEMA_LISTS: [&str; 3] = ["allOf", "anyOf", "oneOf"];

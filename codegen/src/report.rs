@@ -1,14 +1,16 @@
 //! Figures of a module.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::error::{FileError, SourcePointer};
+use crate::formats::fraction_reason;
 use crate::model::{Idempotency, Operation, PageStrategy, Paging, ParamLocation, Reply};
 use crate::modules::Module;
+use crate::read::Moments;
 use crate::rust_types::{OperationTypes, RustType, RustTypes};
-use crate::schema::ResolvedTypes;
+use crate::schema::{RejectedName, ResolvedTypes, Schema, rejected_names};
 use crate::sibling_texts::misplaced_texts;
 
 /// Figures of one module, as `cargo xtask report` prints them.
@@ -43,10 +45,18 @@ pub struct ModuleReport {
     /// The names of operations whose idempotency is not declared: gaps. They count as not
     /// idempotent.
     pub idempotency_undeclared: Vec<String>,
+    /// The parameters and fields that are floats: name and reason.
+    pub fractions: BTreeMap<String, String>,
+    /// The names of parameters and fields that are floats without a reason: gaps.
+    pub fractions_without_reason: Vec<String>,
+    /// The moments and days.
+    pub moments: Moments,
     /// The number of the overlay's actions.
     pub overlay_actions: usize,
     /// The number of changes of each pass, in the order of the passes, including 0.
     pub passes: Vec<(String, usize)>,
+    /// The type names that break a rule. `cargo xtask check` rejects them.
+    pub rejected_names: Vec<RejectedName>,
     /// How much of it is documented.
     pub documented: Documented,
     /// Texts of fields that name a field which their model lacks.
@@ -155,6 +165,7 @@ pub(crate) fn of_module(
         .filter(|(operation, types)| is_untyped(operation, types))
         .map(|(operation, _)| operation)
         .collect();
+    let (fractions, fractions_without_reason) = fractions(operations, resolved);
     let gaps = untyped
         .iter()
         .filter(|operation| operation.untyped.is_none());
@@ -177,6 +188,9 @@ pub(crate) fn of_module(
         idempotency_undeclared: names(&|operation| {
             operation.idempotency == Idempotency::Undeclared
         }),
+        fractions,
+        fractions_without_reason,
+        rejected_names: rejected_names(resolved, operations),
         documented: Documented::count(operations, resolved),
         misplaced_texts: misplaced_texts(resolved),
         models: resolved.structs.len(),
@@ -220,6 +234,61 @@ fn required(operation: &Operation) -> Option<String> {
     let others = others.map(|value| format!("`{}`: {}", value.path, value.evidence));
     let all: Vec<String> = location.into_iter().chain(others).collect();
     (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// The floats of parameters, parts and fields: those with a reason, and the names of the others.
+fn fractions(
+    operations: &[Operation],
+    resolved: &ResolvedTypes,
+) -> (BTreeMap<String, String>, Vec<String>) {
+    let mut reasons = BTreeMap::new();
+    let mut gaps = BTreeSet::new();
+    let mut add = |owner: &str, wire_name: &str, reason: Option<String>| {
+        let name = format!("{owner}.{wire_name}");
+        match reason {
+            Some(reason) => {
+                reasons.insert(name, reason);
+            }
+            None => {
+                gaps.insert(name);
+            }
+        }
+    };
+    for (operation, schemas) in operations.iter().zip(&resolved.operations) {
+        let parameters = operation
+            .parameters
+            .iter()
+            .map(|parameter| (&parameter.wire_name, &parameter.schema))
+            .zip(&schemas.parameters);
+        let parts = operation.body.iter().flat_map(|body| &body.parts);
+        let parts = parts
+            .map(|part| (&part.wire_name, &part.schema))
+            .zip(&schemas.parts);
+        for ((wire_name, source), schema) in parameters.chain(parts) {
+            if schema.has_fraction() {
+                add(&operation.name, wire_name, fraction_reason(source));
+            }
+        }
+        let contents = [("body", &schemas.body), ("reply", &schemas.reply)];
+        for (part, schema) in contents {
+            if schema.as_ref().is_some_and(Schema::has_fraction) {
+                add(&operation.name, part, None);
+            }
+        }
+    }
+    for (name, item) in &resolved.structs {
+        for field in item
+            .fields
+            .iter()
+            .filter(|field| field.schema.has_fraction())
+        {
+            add(name, &field.wire_name, field.fraction.clone());
+        }
+        if item.additional.as_ref().is_some_and(Schema::has_fraction) {
+            add(name, "additionalProperties", None);
+        }
+    }
+    (reasons, gaps.into_iter().collect())
 }
 
 impl Documented {

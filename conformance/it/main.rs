@@ -9,6 +9,7 @@ mod killed_processes;
 mod leases;
 mod rate_limits;
 mod redaction;
+mod rejected_requests;
 mod retries;
 mod stray_bytes;
 mod tls;

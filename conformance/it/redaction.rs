@@ -216,7 +216,7 @@ async fn run(kind: Kind, url: &str, values: &Values) -> (String, String) {
         Kind::Call | Kind::Map => {
             let body = json!({"deep": [{"value": values.odd}], "email": values.email});
             let call = client
-                .request(Method::Post, "/custom/{id}")
+                .request(Method::POST, "/custom/{id}")
                 .path("id", values.id.clone())
                 .query("who", values.name.clone())
                 .header("x-app-key", values.key.clone())
@@ -412,7 +412,7 @@ async fn ordinary_messages_are_not_masked() {
         let body = json!({"statusCode": 422, "message": message}).to_string();
         *script.lock().unwrap() = (422, "application/json".to_owned(), body, String::new());
         let call = client
-            .request(Method::Post, "/custom/{id}")
+            .request(Method::POST, "/custom/{id}")
             .path("id", "c1")
             .query("type", "contact")
             .query("page", 100)
@@ -436,7 +436,7 @@ async fn observed_drift_contains_no_request_value() {
     let body = json!({key: {key: 1, values.token.as_str(): 2}}).to_string();
     *script.lock().unwrap() = (200, "application/json".to_owned(), body, String::new());
     let call = client
-        .request(Method::Post, "/custom/{id}")
+        .request(Method::POST, "/custom/{id}")
         .path("id", key)
         .json(&json!({"a": key}));
     let reply = call.send_as::<TextsByKey>().await.unwrap();

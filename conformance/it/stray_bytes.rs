@@ -15,7 +15,7 @@ use crate::client::{Observed, observe_drift, private, read};
 struct Variant {
     what: &'static str,
     bytes: Vec<u8>,
-    content_type: &'static str,
+    content_type: String,
     /// The original text cannot be restored.
     lossy: bool,
 }
@@ -37,101 +37,68 @@ fn variants(json: &str) -> Vec<Variant> {
         let (before, after) = json.split_once("Jörg").unwrap();
         [before.as_bytes(), name, after.as_bytes()].concat()
     };
-    let utf_8 = "application/json";
-    [
-        ("a mark", around("\u{feff}", ""), utf_8, false),
-        (
-            "two marks and blanks",
-            around("\u{feff} \u{feff}\n", "\n"),
-            utf_8,
-            false,
-        ),
-        ("NULs before", around("\0\0", ""), utf_8, false),
-        ("NULs behind", around("", "\0\0\0"), utf_8, false),
+    let restored = [
+        ("a mark", around("\u{feff}", "")),
+        ("two marks and blanks", around("\u{feff} \u{feff}\n", "\n")),
+        ("NULs before", around("\0\0", "")),
+        ("NULs behind", around("", "\0\0\0")),
         (
             "blanks of all kinds",
             around("\u{b}\u{a0}\u{2003}", "\u{c}\u{85}"),
-            utf_8,
-            false,
         ),
-        ("a guard", around(")]}',\n", ""), utf_8, false),
-        ("a short guard", around(")]}'\n", ""), utf_8, false),
-        ("a loop", around("for(;;);", ""), utf_8, false),
-        ("a bracket too many", around("", "}"), utf_8, false),
-        ("text behind", around("", "\nOK"), utf_8, false),
-        (
-            "another document",
-            around("", "{\"contact\":null}"),
-            utf_8,
-            false,
-        ),
-        (
-            "a page behind",
-            around("", "<!-- served by 7 -->"),
-            utf_8,
-            false,
-        ),
+        ("a guard", around(")]}',\n", "")),
+        ("a short guard", around(")]}'\n", "")),
+        ("a loop", around("for(;;);", "")),
+        ("a bracket too many", around("", "}")),
+        ("text behind", around("", "\nOK")),
+        ("another document", around("", "{\"contact\":null}")),
+        ("a page behind", around("", "<!-- served by 7 -->")),
         (
             "UTF-16, little end first",
             utf_16(json, true, u16::to_le_bytes),
-            utf_8,
-            false,
         ),
         (
             "UTF-16, big end first",
             utf_16(json, true, u16::to_be_bytes),
-            utf_8,
-            false,
         ),
+        ("UTF-16 undeclared", utf_16(json, false, u16::to_be_bytes)),
+    ];
+    let declared = [
         (
             "UTF-16 without a mark",
             utf_16(json, false, u16::to_le_bytes),
-            "application/json; charset=utf-16le",
-            false,
+            "; charset=utf-16le",
         ),
-        (
-            "UTF-16 undeclared",
-            utf_16(json, false, u16::to_be_bytes),
-            utf_8,
-            false,
-        ),
-        (
-            "declared Latin-1",
-            latin_1.clone(),
-            "application/json; charset=ISO-8859-1",
-            false,
-        ),
+        ("declared Latin-1", latin_1.clone(), "; charset=ISO-8859-1"),
         (
             "quoted Latin-1",
             latin_1.clone(),
-            "application/json;charset=\"windows-1252\"",
-            false,
+            ";charset=\"windows-1252\"",
         ),
-        ("undeclared Latin-1", latin_1, utf_8, true),
-        ("half a character", name(b"J\xc3"), utf_8, true),
-        (
-            "a control character",
-            name("Jörg\u{1}".as_bytes()),
-            utf_8,
-            true,
-        ),
-        ("a line break", name("Jörg\n".as_bytes()), utf_8, true),
-        ("a NUL", name("Jörg\0".as_bytes()), utf_8, true),
-        ("half a pair", name(br"J\ud83d"), utf_8, true),
-        ("a backslash", name(br"J\org"), utf_8, true),
-    ]
-    .into_iter()
-    .map(|(what, bytes, content_type, lossy)| Variant {
+    ];
+    let lossy = [
+        ("undeclared Latin-1", latin_1),
+        ("half a character", name(b"J\xc3")),
+        ("a control character", name("Jörg\u{1}".as_bytes())),
+        ("a line break", name("Jörg\n".as_bytes())),
+        ("a NUL", name("Jörg\0".as_bytes())),
+        ("half a pair", name(br"J\ud83d")),
+        ("a backslash", name(br"J\org")),
+    ];
+    let variant = |what, bytes, parameters: &str, lossy| Variant {
         what,
         bytes,
-        content_type,
+        content_type: format!("application/json{parameters}"),
         lossy,
-    })
-    .collect()
+    };
+    let restored = restored.map(|(what, bytes)| variant(what, bytes, "", false));
+    let declared = declared.map(|(what, bytes, charset)| variant(what, bytes, charset, false));
+    let lossy = lossy.map(|(what, bytes)| variant(what, bytes, "", true));
+    restored.into_iter().chain(declared).chain(lossy).collect()
 }
 
 /// The body and content type of the next reply.
-type NextReply = Arc<Mutex<(Vec<u8>, &'static str)>>;
+type NextReply = Arc<Mutex<(Vec<u8>, String)>>;
 
 fn server(status: u16) -> (Server, NextReply) {
     let next = NextReply::default();
@@ -141,7 +108,7 @@ fn server(status: u16) -> (Server, NextReply) {
             return Reply::json(200, r#"{"contacts":[],"count":2}"#);
         }
         let (body, content_type) = reply.lock().unwrap().clone();
-        Reply::with_headers(status, &[("content-type", content_type)], body)
+        Reply::with_headers(status, &[("content-type", &*content_type)], body)
     });
     (server, next)
 }
@@ -163,7 +130,7 @@ async fn calls_decode_replies_with_stray_bytes() {
     let observed = Observed::default();
     let client = client(&server.url, &observed);
     for variant in variants(r#"{"contact":{"id":"c1","firstName":"Jörg"},"traceId":"t-1"}"#) {
-        *next.lock().unwrap() = (variant.bytes.clone(), variant.content_type);
+        *next.lock().unwrap() = (variant.bytes.clone(), variant.content_type.clone());
         let what = variant.what;
         let reply = read(&client).await;
         let reply = reply.unwrap_or_else(|error| panic!("{what}: {error}"));
@@ -204,7 +171,7 @@ async fn calls_decode_replies_with_stray_bytes() {
         let error = call.options(strict()).send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{what}");
         assert_eq!(error.body().unwrap(), &variant.bytes, "{what}");
-        let value = client.request(Method::Get, "/x").send().await.unwrap();
+        let value = client.request(Method::GET, "/x").send().await.unwrap();
         assert_eq!(value["contact"]["id"], "c1", "{what}");
         observed.lock().unwrap().clear();
     }
@@ -218,7 +185,7 @@ async fn lists_decode_replies_with_stray_bytes() {
     for variant in
         variants(r#"{"contacts":[{"id":"c1"},{"id":"c2","firstName":"Jörg"}],"count":2}"#)
     {
-        *next.lock().unwrap() = (variant.bytes.clone(), variant.content_type);
+        *next.lock().unwrap() = (variant.bytes.clone(), variant.content_type.clone());
         let what = variant.what;
         let call = || {
             client
@@ -256,7 +223,7 @@ async fn errors_decode_replies_with_stray_bytes() {
     for variant in variants(
         r#"{"statusCode":400,"message":"Contact not found","code":"Jörg","traceId":"t-1"}"#,
     ) {
-        *next.lock().unwrap() = (variant.bytes.clone(), variant.content_type);
+        *next.lock().unwrap() = (variant.bytes.clone(), variant.content_type.clone());
         let what = variant.what;
         let error = read(&client).await.unwrap_err();
         assert_eq!(
@@ -285,15 +252,15 @@ async fn broken_json_is_a_decode_error() {
         b"\xc3\x28",
         b"<html>\0</html>",
     ] {
-        *next.lock().unwrap() = (body.to_vec(), "application/json");
+        *next.lock().unwrap() = (body.to_vec(), "application/json".to_owned());
         let error = read(&client).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert_eq!(error.body().unwrap(), body);
     }
     // A body of stray bytes alone counts as empty.
     for body in [&b"\xef\xbb\xbf"[..], b"\0\0", b"\xef\xbb\xbf null"] {
-        *next.lock().unwrap() = (body.to_vec(), "application/json");
-        let reply = client.request(Method::Get, "/x").send().await.unwrap();
+        *next.lock().unwrap() = (body.to_vec(), "application/json".to_owned());
+        let reply = client.request(Method::GET, "/x").send().await.unwrap();
         assert_eq!(*reply, Value::Null);
         let reply = read(&client).await.unwrap();
         assert!(reply.contact.is_none());
@@ -324,7 +291,7 @@ async fn random_bytes_end_in_reply_or_decode_error() {
                 _ => body.truncate(at.max(1)),
             }
         }
-        *next.lock().unwrap() = (body.clone(), "application/json");
+        *next.lock().unwrap() = (body.clone(), "application/json".to_owned());
         match read(&client).await {
             Ok(reply) if reply.raw_body().is_some() => {
                 assert_eq!(reply.raw_body().unwrap(), &body, "SEED={seed}");

@@ -6,7 +6,9 @@
 //! - [`Reply`] is a list of steps: bytes to write, waits, and the end of the connection. Thus a
 //!   script can also write malformed replies.
 //! - [`log`] captures the log lines of the current thread.
-//! - [`seeded_random`] returns random numbers of a seed.
+//! - [`seed`] and [`seeds`] select the seeds of random tests; [`seeded_random`] returns random
+//!   numbers of a seed.
+//! - [`lost_scalars`] checks that a decoded value keeps the scalars of its JSON.
 //! - `VirtualTime` (feature `runtime`) moves a manual clock whenever all work waits for it.
 //!
 //! ```no_run
@@ -26,21 +28,18 @@
 //! assert_eq!(server.single().target, "/contacts/c1");
 //! # }
 //! ```
-//!
 
 mod http;
 pub mod log;
+mod random;
+mod scalars;
 mod server;
 #[cfg(feature = "runtime")]
 mod virtual_time;
 
 pub use http::{Reply, Request};
+pub use random::{seed, seeded_random, seeds};
+pub use scalars::lost_scalars;
 pub use server::Server;
 #[cfg(feature = "runtime")]
 pub use virtual_time::VirtualTime;
-
-/// Returns a source of random numbers from 0 up to 1, the same ones for the same seed.
-pub fn seeded_random(seed: u64) -> impl Fn() -> f64 + Send + Sync + 'static {
-    let random = std::sync::Mutex::new(fastrand::Rng::with_seed(seed));
-    move || random.lock().expect("a lock without panics").f64()
-}

@@ -9,12 +9,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::ad_manager::operations::ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER,
         reply: Some(decode::<hoopai::ad_manager::types::AudienceUpdateResult>),
         is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::AudienceUpdateResult>(reply)?.is_success())),
-        body: Some(decode::<hoopai::ad_manager::types::UpdateCustomAudience>),
+        body: Some(decode::<hoopai::ad_manager::types::FacebookCustomAudienceMemberRequest>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().add_facebook_custom_audience_member();
             if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateCustomAudience>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::FacebookCustomAudienceMemberRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -69,8 +69,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::CreateGoogleOfflineUserListJobRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -81,7 +81,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::CREATE_LINKEDIN_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedInIntegration>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinIntegration>),
         is_success: None,
         body: Some(decode::<hoopai::ad_manager::types::CreateLinkedinIntegrationRequest>),
         setters: &[("body", "", "body")],
@@ -107,8 +107,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_AD,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adId", "ad_id"), ("body", "", "body")],
         call: |client, values| {
@@ -120,8 +120,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_AD_ACCOUNT,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adAccountId", "ad_account_id"), ("body", "", "body")],
         call: |client, values| {
@@ -133,8 +133,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_ADSET,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adsetId", "adset_id"), ("body", "", "body")],
         call: |client, values| {
@@ -146,8 +146,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
@@ -159,8 +159,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "audienceId", "audience_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
@@ -172,8 +172,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -184,8 +184,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_FACEBOOK_PAGE,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "pageId", "page_id")],
         call: |client, values| {
@@ -197,8 +197,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_GOOGLE_AD_ACCOUNT,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adAccountId", "ad_account_id"), ("body", "", "body")],
         call: |client, values| {
@@ -223,8 +223,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_GOOGLE_SEGMENT,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "segmentId", "segment_id"), ("query", "locationId", "location_id"), ("query", "type", "type_")],
         call: |client, values| {
@@ -237,8 +237,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::DELETE_LINKEDIN_AD_ACCOUNT,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "adAccountId", "ad_account_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
@@ -322,15 +322,15 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.ad_manager().get_facebook_campaign_reporting();
             if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_CURRENT_USER,
-        reply: Some(decode::<hoopai::ad_manager::types::GetFacebookCurrentUserResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookCurrentUser>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -367,7 +367,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_FACEBOOK_LEAD_FORM,
-        reply: Some(decode::<hoopai::ad_manager::types::GetFacebookLeadFormResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::FacebookLeadFormDetails>),
         is_success: None,
         body: None,
         setters: &[("path", "leadFormId", "lead_form_id"), ("query", "locationId", "location_id")],
@@ -386,18 +386,18 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "endDate", "end_date"), ("query", "fields", "fields"), ("query", "groupBy", "group_by"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "type", "type_")],
         call: |client, values| {
             let mut call = client.ad_manager().get_facebook_reporting();
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
             if values.has("query", "groupBy") { call = call.group_by(values.string("query", "groupBy")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_AD_ACCOUNT,
-        reply: Some(decode::<hoopai::ad_manager::types::GetGoogleAdAccountResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleAdAccount>),
         is_success: None,
         body: None,
         setters: &[("path", "adAccountId", "ad_account_id"), ("query", "locationId", "location_id")],
@@ -443,9 +443,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.ad_manager().get_google_campaign_reporting();
             if values.has("path", "campaignId") { call = call.campaign_id(values.string("path", "campaignId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -476,7 +476,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_GOOGLE_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::GetGoogleIntegrationResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleIntegration>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -494,10 +494,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "endDate", "end_date"), ("query", "fields", "fields"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "type", "type_"), ("query", "groupBy", "group_by")],
         call: |client, values| {
             let mut call = client.ad_manager().get_google_reporting();
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             if values.has("query", "groupBy") { call = call.group_by(values.string("query", "groupBy")); }
             discard_reply(call.options(values.options.clone()).send())
@@ -538,9 +538,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "endDate", "end_date"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "entityUrns", "entity_urns"), ("query", "fields", "fields"), ("query", "groupBy", "group_by"), ("query", "pivot", "pivot")],
         call: |client, values| {
             let mut call = client.ad_manager().get_linkedin_ad_analytics();
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "entityUrns") { call = call.entity_urns(values.string("query", "entityUrns")); }
             if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
             if values.has("query", "groupBy") { call = call.group_by(values.string("query", "groupBy")); }
@@ -550,7 +550,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_CAMPAIGN_GROUP,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedInCampaignGroup>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinCampaignGroup>),
         is_success: None,
         body: None,
         setters: &[("path", "adId", "ad_id"), ("query", "locationId", "location_id")],
@@ -570,16 +570,16 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.ad_manager().get_linkedin_campaign_group_reporting();
             if values.has("path", "campaignGroupId") { call = call.campaign_group_id(values.string("path", "campaignGroupId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_CURRENT_USER,
-        reply: Some(decode::<hoopai::ad_manager::types::GetLinkedinCurrentUserResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinCurrentUser>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -591,7 +591,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::GET_LINKEDIN_INTEGRATION,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedInIntegration>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinIntegration>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -611,7 +611,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.ad_manager().list_facebook_ad_accounts();
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "fetchAll") { call = call.fetch_all(values.string("query", "fetchAll")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "next") { call = call.next(values.string("query", "next")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             discard_reply(call.options(values.options.clone()).send())
@@ -728,10 +728,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.ad_manager().list_facebook_reporting();
             if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "listType") { call = call.list_type(values.string("query", "listType")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -799,8 +799,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "category") { call = call.category(values.string("query", "category")); }
             if values.has("query", "conversionType") { call = call.conversion_type(values.string("query", "conversionType")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -818,10 +818,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             if values.has("query", "adGroupId") { call = call.ad_group_id(values.string("query", "adGroupId")); }
             if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "searchId") { call = call.search_id(values.string("query", "searchId")); }
             if values.has("query", "selectedAdAccountId") { call = call.selected_ad_account_id(values.string("query", "selectedAdAccountId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -846,10 +846,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "endDate", "end_date"), ("query", "listType", "list_type"), ("query", "locationId", "location_id"), ("query", "startDate", "start_date"), ("query", "type", "type_"), ("query", "campaignId", "campaign_id")],
         call: |client, values| {
             let mut call = client.ad_manager().list_google_reporting();
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "listType") { call = call.list_type(values.string("query", "listType")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
             discard_reply(call.options(values.options.clone()).send())
@@ -917,10 +917,10 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.ad_manager().list_linkedin_reporting();
             if values.has("query", "campaignGroupId") { call = call.campaign_group_id(values.string("query", "campaignGroupId")); }
             if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "listType") { call = call.list_type(values.string("query", "listType")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "fields") { call = call.fields(values.strings("query", "fields")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -953,8 +953,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PAUSE_FACEBOOK_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
@@ -979,7 +979,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PUBLISH_GOOGLE_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::PublishGoogleCampaignResponse>),
+        reply: Some(decode::<hoopai::ad_manager::types::GoogleCampaign>),
         is_success: None,
         body: None,
         setters: &[("path", "adId", "ad_id")],
@@ -991,8 +991,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "adId", "ad_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1006,12 +1006,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::ad_manager::operations::REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER,
         reply: Some(decode::<hoopai::ad_manager::types::AudienceUpdateResult>),
         is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::AudienceUpdateResult>(reply)?.is_success())),
-        body: Some(decode::<hoopai::ad_manager::types::UpdateCustomAudience>),
+        body: Some(decode::<hoopai::ad_manager::types::FacebookCustomAudienceMemberRequest>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.ad_manager().remove_facebook_custom_audience_member();
             if values.has("path", "audienceId") { call = call.audience_id(values.string("path", "audienceId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::UpdateCustomAudience>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::ad_manager::types::FacebookCustomAudienceMemberRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -1043,8 +1043,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::RESUME_FACEBOOK_CAMPAIGN,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::LocationIdBody>),
         setters: &[("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1099,8 +1099,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::SET_FACEBOOK_DEFAULT_PAGE,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::SetFacebookDefaultPageRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1125,8 +1125,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::UpdateFacebookCustomAudienceMembersInBulkRequest>),
         setters: &[("path", "audienceId", "audience_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1138,8 +1138,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPDATE_LINKEDIN_AD_STATUS,
-        reply: Some(decode::<hoopai::ad_manager::types::Success>),
-        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::Success>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::ad_manager::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::ad_manager::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::ad_manager::types::UpdateLinkedinAdStatusRequest>),
         setters: &[("path", "adId", "ad_id"), ("query", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
@@ -1262,7 +1262,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::ad_manager::operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP,
-        reply: Some(decode::<hoopai::ad_manager::types::LinkedInCampaignGroup>),
+        reply: Some(decode::<hoopai::ad_manager::types::LinkedinCampaignGroup>),
         is_success: None,
         body: Some(decode::<hoopai::ad_manager::types::UpsertLinkedinCampaignGroupRequest>),
         setters: &[("body", "", "body")],

@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::affiliate_manager::operations::GET_AFFILIATE,
-        reply: Some(decode::<hoopai::affiliate_manager::types::GetAffiliateResponse>),
+        reply: Some(decode::<hoopai::affiliate_manager::types::Affiliate>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "affiliateId", "affiliate_id")],
@@ -29,11 +29,11 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
             if values.has("query", "active") { call = call.active(values.string("query", "active")); }
             if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
-            if values.has("query", "fromDate") { call = call.from_date(values.string("query", "fromDate")); }
+            if values.has("query", "fromDate") { call = call.from_date(values.date("query", "fromDate")); }
             if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "query") { call = call.query(values.string("query", "query")); }
             if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            if values.has("query", "toDate") { call = call.to_date(values.string("query", "toDate")); }
+            if values.has("query", "toDate") { call = call.to_date(values.date("query", "toDate")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -48,12 +48,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
             if values.has("query", "affiliateId") { call = call.affiliate_id(values.string("query", "affiliateId")); }
             if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
-            if values.has("query", "fromDate") { call = call.from_date(values.string("query", "fromDate")); }
+            if values.has("query", "fromDate") { call = call.from_date(values.date("query", "fromDate")); }
             if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "query") { call = call.query(values.string("query", "query")); }
             if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
-            if values.has("query", "toDate") { call = call.to_date(values.string("query", "toDate")); }
+            if values.has("query", "toDate") { call = call.to_date(values.date("query", "toDate")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },

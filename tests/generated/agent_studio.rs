@@ -34,36 +34,36 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::EXECUTE_AGENT,
-        reply: Some(decode::<hoopai::agent_studio::types::ExecutePublicAgentResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::ExecutePublicAgentResponse>(reply)?.is_success())),
-        body: Some(decode::<hoopai::agent_studio::types::ExecutePublicAgent>),
+        reply: Some(decode::<hoopai::agent_studio::types::ExecuteAgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::ExecuteAgentResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::agent_studio::types::ExecuteAgentRequest>),
         setters: &[("path", "agentId", "agent_id"), ("query", "source", "source"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.agent_studio().execute_agent();
             if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
             if values.has("query", "source") { call = call.source(values.string("query", "source")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::ExecutePublicAgent>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::ExecuteAgentRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::EXECUTE_AGENT_DEPRECATED,
-        reply: Some(decode::<hoopai::agent_studio::types::ExecutePublicAgentResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::ExecutePublicAgentResponse>(reply)?.is_success())),
-        body: Some(decode::<hoopai::agent_studio::types::ExecutePublicAgent>),
+        reply: Some(decode::<hoopai::agent_studio::types::ExecuteAgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::ExecuteAgentResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::agent_studio::types::ExecuteAgentRequest>),
         setters: &[("path", "agentId", "agent_id"), ("query", "source", "source"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.agent_studio().execute_agent_deprecated();
             if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
             if values.has("query", "source") { call = call.source(values.string("query", "source")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::ExecutePublicAgent>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::agent_studio::types::ExecuteAgentRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::GET_AGENT,
-        reply: Some(decode::<hoopai::agent_studio::types::GetAgentByIdResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::GetAgentByIdResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::agent_studio::types::AgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::AgentResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "agentId", "agent_id"), ("query", "locationId", "location_id"), ("query", "source", "source")],
         call: |client, values| {
@@ -76,8 +76,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::GET_AGENT_DEPRECATED,
-        reply: Some(decode::<hoopai::agent_studio::types::GetAgentByIdResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::GetAgentByIdResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::agent_studio::types::AgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::AgentResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "agentId", "agent_id"), ("query", "locationId", "location_id"), ("query", "source", "source")],
         call: |client, values| {
@@ -90,15 +90,15 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::LIST_AGENTS,
-        reply: Some(decode::<hoopai::agent_studio::types::GetPublishedAgentsResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::GetPublishedAgentsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::agent_studio::types::ListAgentsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::ListAgentsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "isPublished", "is_published"), ("query", "source", "source")],
         call: |client, values| {
             let mut call = client.agent_studio().list_agents();
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "isPublished") { call = call.is_published(values.string("query", "isPublished")); }
             if values.has("query", "source") { call = call.source(values.string("query", "source")); }
             discard_reply(call.options(values.options.clone()).send())
@@ -106,15 +106,15 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::LIST_AGENTS_DEPRECATED,
-        reply: Some(decode::<hoopai::agent_studio::types::GetPublishedAgentsResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::GetPublishedAgentsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::agent_studio::types::ListAgentsResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::ListAgentsResponse>(reply)?.is_success())),
         body: None,
         setters: &[("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "source", "source")],
         call: |client, values| {
             let mut call = client.agent_studio().list_agents_deprecated();
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "source") { call = call.source(values.string("query", "source")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -135,8 +135,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::UPDATE_AGENT_METADATA,
-        reply: Some(decode::<hoopai::agent_studio::types::UpdatePublicAgentResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::UpdatePublicAgentResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::agent_studio::types::UpdateAgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::UpdateAgentResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::agent_studio::types::UpdateAgentMetadataRequest>),
         setters: &[("path", "agentId", "agent_id"), ("query", "source", "source"), ("body", "", "body")],
         call: |client, values| {
@@ -149,8 +149,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::agent_studio::operations::UPDATE_AGENT_VERSION,
-        reply: Some(decode::<hoopai::agent_studio::types::UpdatePublicAgentResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::UpdatePublicAgentResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::agent_studio::types::UpdateAgentResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::agent_studio::types::UpdateAgentResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::agent_studio::types::UpdateAgentVersionRequest>),
         setters: &[("path", "versionId", "version_id"), ("query", "source", "source"), ("body", "", "body")],
         call: |client, values| {

@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::brand_boards::operations::CREATE_BRAND_BOARD,
-        reply: Some(decode::<hoopai::brand_boards::types::GetBrandBoardResponse>),
+        reply: Some(decode::<hoopai::brand_boards::types::BrandBoard>),
         is_success: None,
         body: Some(decode::<hoopai::brand_boards::types::CreateBrandBoardRequest>),
         setters: &[("body", "", "body")],
@@ -19,7 +19,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::brand_boards::operations::DELETE_BRAND_BOARD,
-        reply: Some(decode::<hoopai::brand_boards::types::GetBrandBoardResponse>),
+        reply: Some(decode::<hoopai::brand_boards::types::BrandBoard>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
@@ -32,7 +32,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::brand_boards::operations::GET_BRAND_BOARD,
-        reply: Some(decode::<hoopai::brand_boards::types::GetBrandBoardResponse>),
+        reply: Some(decode::<hoopai::brand_boards::types::BrandBoard>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
@@ -61,7 +61,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::brand_boards::operations::UPDATE_BRAND_BOARD,
-        reply: Some(decode::<hoopai::brand_boards::types::GetBrandBoardResponse>),
+        reply: Some(decode::<hoopai::brand_boards::types::BrandBoard>),
         is_success: None,
         body: Some(decode::<hoopai::brand_boards::types::UpdateBrandBoardRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id"), ("body", "", "body")],

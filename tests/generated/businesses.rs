@@ -7,8 +7,8 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::businesses::operations::CREATE_BUSINESS,
-        reply: Some(decode::<hoopai::businesses::types::UpdateBusinessResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::businesses::types::UpdateBusinessResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::businesses::types::BusinessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::businesses::types::BusinessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::businesses::types::CreateBusinessRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -50,15 +50,15 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.businesses().list_businesses();
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::businesses::operations::UPDATE_BUSINESS,
-        reply: Some(decode::<hoopai::businesses::types::UpdateBusinessResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::businesses::types::UpdateBusinessResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::businesses::types::BusinessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::businesses::types::BusinessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::businesses::types::UpdateBusinessRequest>),
         setters: &[("path", "businessId", "business_id"), ("body", "", "body")],
         call: |client, values| {

@@ -7,8 +7,8 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::calendars::operations::ADD_CALENDAR_TO_SCHEDULE,
-        reply: Some(decode::<hoopai::calendars::types::Response>),
-        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::Response>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::AddCalendarToScheduleResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::AddCalendarToScheduleResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id"), ("path", "calendarId", "calendar_id")],
         call: |client, values| {
@@ -20,7 +20,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_APPOINTMENT,
-        reply: Some(decode::<hoopai::calendars::types::AppointmentSchemaResponse>),
+        reply: Some(decode::<hoopai::calendars::types::Appointment>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::CreateAppointmentRequest>),
         setters: &[("body", "", "body")],
@@ -32,20 +32,20 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_APPOINTMENT_NOTE,
-        reply: Some(decode::<hoopai::calendars::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::calendars::types::AppointmentNoteResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::calendars::types::Notes>),
+        body: Some(decode::<hoopai::calendars::types::AppointmentNoteRequest>),
         setters: &[("path", "appointmentId", "appointment_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().create_appointment_note();
             if values.has("path", "appointmentId") { call = call.appointment_id(values.string("path", "appointmentId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::Notes>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::AppointmentNoteRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_BLOCKED_SLOT,
-        reply: Some(decode::<hoopai::calendars::types::BlockedSlotResponse>),
+        reply: Some(decode::<hoopai::calendars::types::BlockedSlot>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::CreateBlockedSlotRequest>),
         setters: &[("body", "", "body")],
@@ -57,7 +57,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_CALENDAR,
-        reply: Some(decode::<hoopai::calendars::types::CalendarByIdResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarResponse>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::CreateCalendarRequest>),
         setters: &[("body", "", "body")],
@@ -69,7 +69,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_CALENDAR_RESOURCE,
-        reply: Some(decode::<hoopai::calendars::types::CalendarResourceByIdResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarResource>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::CreateCalendarResourceRequest>),
         setters: &[("path", "resourceType", "resource_type"), ("body", "", "body")],
@@ -82,20 +82,20 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_EVENT_NOTIFICATIONS,
-        reply: Some(decode::<Vec<hoopai::calendars::types::CalendarNotificationResponse>>),
+        reply: Some(decode::<Vec<hoopai::calendars::types::EventNotification>>),
         is_success: None,
-        body: Some(decode::<Vec<hoopai::calendars::types::CreateCalendarNotification>>),
+        body: Some(decode::<Vec<hoopai::calendars::types::CreateEventNotification>>),
         setters: &[("path", "calendarId", "calendar_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().create_event_notifications();
             if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
-            if values.has("body", "") { call = call.body(values.body::<Vec<hoopai::calendars::types::CreateCalendarNotification>>()); }
+            if values.has("body", "") { call = call.body(values.body::<Vec<hoopai::calendars::types::CreateEventNotification>>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::CREATE_GROUP,
-        reply: Some(decode::<hoopai::calendars::types::GroupCreateResponse>),
+        reply: Some(decode::<hoopai::calendars::types::GroupResponse>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::CreateGroupRequest>),
         setters: &[("body", "", "body")],
@@ -170,8 +170,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::DELETE_EVENT_NOTIFICATION,
-        reply: Some(decode::<hoopai::calendars::types::CalendarNotificationDeleteResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::CalendarNotificationDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::EventNotificationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::EventNotificationResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "calendarId", "calendar_id"), ("path", "notificationId", "notification_id")],
         call: |client, values| {
@@ -183,8 +183,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::DELETE_GROUP,
-        reply: Some(decode::<hoopai::calendars::types::GroupResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::GroupResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "groupId", "group_id")],
         call: |client, values| {
@@ -195,8 +195,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::DELETE_SCHEDULE,
-        reply: Some(decode::<hoopai::calendars::types::Response>),
-        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::Response>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::DeleteScheduleResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::DeleteScheduleResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
@@ -219,7 +219,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::GET_CALENDAR,
-        reply: Some(decode::<hoopai::calendars::types::CalendarByIdResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "calendarId", "calendar_id")],
@@ -231,7 +231,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::GET_CALENDAR_RESOURCE,
-        reply: Some(decode::<hoopai::calendars::types::CalendarResourceByIdResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarResource>),
         is_success: None,
         body: None,
         setters: &[("path", "resourceType", "resource_type"), ("path", "id", "id")],
@@ -244,7 +244,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::GET_EVENT_NOTIFICATION,
-        reply: Some(decode::<hoopai::calendars::types::CalendarNotificationResponse>),
+        reply: Some(decode::<hoopai::calendars::types::EventNotification>),
         is_success: None,
         body: None,
         setters: &[("path", "calendarId", "calendar_id"), ("path", "notificationId", "notification_id")],
@@ -257,7 +257,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::GET_GROUP,
-        reply: Some(decode::<hoopai::calendars::types::GroupCreateResponse>),
+        reply: Some(decode::<hoopai::calendars::types::GroupResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "groupId", "group_id")],
@@ -295,15 +295,15 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_BLOCKED_SLOTS,
-        reply: Some(decode::<hoopai::calendars::types::GetCalendarEventsResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ListEventsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "endTime", "end_time"), ("query", "locationId", "location_id"), ("query", "startTime", "start_time"), ("query", "calendarId", "calendar_id"), ("query", "groupId", "group_id"), ("query", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.calendars().list_blocked_slots();
-            if values.has("query", "endTime") { call = call.end_time(values.string("query", "endTime")); }
+            if values.has("query", "endTime") { call = call.end_time(values.timestamp("query", "endTime")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startTime") { call = call.start_time(values.string("query", "startTime")); }
+            if values.has("query", "startTime") { call = call.start_time(values.timestamp("query", "startTime")); }
             if values.has("query", "calendarId") { call = call.calendar_id(values.string("query", "calendarId")); }
             if values.has("query", "groupId") { call = call.group_id(values.string("query", "groupId")); }
             if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
@@ -312,7 +312,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_CALENDAR_RESOURCES,
-        reply: Some(decode::<Vec<hoopai::calendars::types::CalendarResourceByIdResponse>>),
+        reply: Some(decode::<Vec<hoopai::calendars::types::CalendarResource>>),
         is_success: None,
         body: None,
         setters: &[("path", "resourceType", "resource_type"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "skip", "skip")],
@@ -341,7 +341,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_EVENT_NOTIFICATIONS,
-        reply: Some(decode::<Vec<hoopai::calendars::types::CalendarNotificationResponse>>),
+        reply: Some(decode::<Vec<hoopai::calendars::types::EventNotification>>),
         is_success: None,
         body: None,
         setters: &[("path", "calendarId", "calendar_id"), ("query", "deleted", "deleted"), ("query", "isActive", "is_active"), ("query", "limit", "limit"), ("query", "skip", "skip")],
@@ -357,15 +357,15 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::LIST_EVENTS,
-        reply: Some(decode::<hoopai::calendars::types::GetCalendarEventsResponse>),
+        reply: Some(decode::<hoopai::calendars::types::ListEventsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "endTime", "end_time"), ("query", "locationId", "location_id"), ("query", "startTime", "start_time"), ("query", "calendarId", "calendar_id"), ("query", "groupId", "group_id"), ("query", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.calendars().list_events();
-            if values.has("query", "endTime") { call = call.end_time(values.string("query", "endTime")); }
+            if values.has("query", "endTime") { call = call.end_time(values.timestamp("query", "endTime")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "startTime") { call = call.start_time(values.string("query", "startTime")); }
+            if values.has("query", "startTime") { call = call.start_time(values.timestamp("query", "startTime")); }
             if values.has("query", "calendarId") { call = call.calendar_id(values.string("query", "calendarId")); }
             if values.has("query", "groupId") { call = call.group_id(values.string("query", "groupId")); }
             if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
@@ -381,8 +381,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.calendars().list_free_slots();
             if values.has("path", "calendarId") { call = call.calendar_id(values.string("path", "calendarId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.number("query", "endDate")); }
-            if values.has("query", "startDate") { call = call.start_date(values.number("query", "startDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.timestamp("query", "endDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.timestamp("query", "startDate")); }
             if values.has("query", "timezone") { call = call.timezone(values.string("query", "timezone")); }
             if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
             if values.has("query", "userIds") { call = call.user_ids(values.strings("query", "userIds")); }
@@ -419,8 +419,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::REMOVE_CALENDAR_FROM_SCHEDULE,
-        reply: Some(decode::<hoopai::calendars::types::Response>),
-        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::Response>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::RemoveCalendarFromScheduleResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::RemoveCalendarFromScheduleResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id"), ("path", "calendarId", "calendar_id")],
         call: |client, values| {
@@ -432,7 +432,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_APPOINTMENT,
-        reply: Some(decode::<hoopai::calendars::types::AppointmentSchemaResponse>),
+        reply: Some(decode::<hoopai::calendars::types::Appointment>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::UpdateAppointmentRequest>),
         setters: &[("path", "eventId", "event_id"), ("body", "", "body")],
@@ -445,21 +445,21 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_APPOINTMENT_NOTE,
-        reply: Some(decode::<hoopai::calendars::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::calendars::types::AppointmentNoteResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::calendars::types::Notes>),
+        body: Some(decode::<hoopai::calendars::types::AppointmentNoteRequest>),
         setters: &[("path", "appointmentId", "appointment_id"), ("path", "noteId", "note_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.calendars().update_appointment_note();
             if values.has("path", "appointmentId") { call = call.appointment_id(values.string("path", "appointmentId")); }
             if values.has("path", "noteId") { call = call.note_id(values.string("path", "noteId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::Notes>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::calendars::types::AppointmentNoteRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_BLOCKED_SLOT,
-        reply: Some(decode::<hoopai::calendars::types::BlockedSlotResponse>),
+        reply: Some(decode::<hoopai::calendars::types::BlockedSlot>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::UpdateBlockedSlotRequest>),
         setters: &[("path", "eventId", "event_id"), ("body", "", "body")],
@@ -472,7 +472,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_CALENDAR,
-        reply: Some(decode::<hoopai::calendars::types::CalendarByIdResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarResponse>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::UpdateCalendarRequest>),
         setters: &[("path", "calendarId", "calendar_id"), ("body", "", "body")],
@@ -485,7 +485,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_CALENDAR_RESOURCE,
-        reply: Some(decode::<hoopai::calendars::types::UpdateCalendarResourceResponse>),
+        reply: Some(decode::<hoopai::calendars::types::CalendarResource>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::UpdateCalendarResourceRequest>),
         setters: &[("path", "resourceType", "resource_type"), ("path", "id", "id"), ("body", "", "body")],
@@ -499,8 +499,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_EVENT_NOTIFICATION,
-        reply: Some(decode::<hoopai::calendars::types::CalendarNotificationDeleteResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::CalendarNotificationDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::EventNotificationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::EventNotificationResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::calendars::types::UpdateEventNotificationRequest>),
         setters: &[("path", "calendarId", "calendar_id"), ("path", "notificationId", "notification_id"), ("body", "", "body")],
         call: |client, values| {
@@ -513,7 +513,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_GROUP,
-        reply: Some(decode::<hoopai::calendars::types::GroupCreateResponse>),
+        reply: Some(decode::<hoopai::calendars::types::GroupResponse>),
         is_success: None,
         body: Some(decode::<hoopai::calendars::types::UpdateGroupRequest>),
         setters: &[("path", "groupId", "group_id"), ("body", "", "body")],
@@ -526,8 +526,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::calendars::operations::UPDATE_GROUP_STATUS,
-        reply: Some(decode::<hoopai::calendars::types::GroupResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::GroupResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::calendars::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::calendars::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::calendars::types::UpdateGroupStatusRequest>),
         setters: &[("path", "groupId", "group_id"), ("body", "", "body")],
         call: |client, values| {

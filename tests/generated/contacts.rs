@@ -7,8 +7,8 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::contacts::operations::ADD_CONTACT_TO_CAMPAIGN,
-        reply: Some(decode::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::contacts::types::ContactCampaignResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::ContactCampaignResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::runtime::json::Map>),
         setters: &[("path", "contactId", "contact_id"), ("path", "campaignId", "campaign_id"), ("body", "", "body")],
         call: |client, values| {
@@ -21,15 +21,15 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::ADD_CONTACT_TO_WORKFLOW,
-        reply: Some(decode::<hoopai::contacts::types::ContactsWorkflowResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::ContactsWorkflowResponse>(reply)?.is_success())),
-        body: Some(decode::<hoopai::contacts::types::CreateWorkflow>),
+        reply: Some(decode::<hoopai::contacts::types::ContactWorkflowResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::ContactWorkflowResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::contacts::types::ContactWorkflowRequest>),
         setters: &[("path", "contactId", "contact_id"), ("path", "workflowId", "workflow_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().add_contact_to_workflow();
             if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
             if values.has("path", "workflowId") { call = call.workflow_id(values.string("path", "workflowId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::CreateWorkflow>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::ContactWorkflowRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -37,12 +37,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::contacts::operations::ADD_FOLLOWERS,
         reply: Some(decode::<hoopai::contacts::types::AddFollowersResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::contacts::types::Followers>),
+        body: Some(decode::<hoopai::contacts::types::FollowersRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().add_followers();
             if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::Followers>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::FollowersRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -50,12 +50,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::contacts::operations::ADD_TAGS,
         reply: Some(decode::<hoopai::contacts::types::AddTagsResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::contacts::types::Tags>),
+        body: Some(decode::<hoopai::contacts::types::TagsRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().add_tags();
             if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::Tags>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::TagsRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -73,7 +73,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::CREATE_NOTE,
-        reply: Some(decode::<hoopai::contacts::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::contacts::types::NoteResponse>),
         is_success: None,
         body: Some(decode::<hoopai::contacts::types::CreateNoteRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
@@ -86,7 +86,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::CREATE_TASK,
-        reply: Some(decode::<hoopai::contacts::types::TaskByIsResponse>),
+        reply: Some(decode::<hoopai::contacts::types::TaskResponse>),
         is_success: None,
         body: Some(decode::<hoopai::contacts::types::CreateTaskRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
@@ -163,7 +163,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::GET_NOTE,
-        reply: Some(decode::<hoopai::contacts::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::contacts::types::NoteResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "contactId", "contact_id"), ("path", "id", "id")],
@@ -176,7 +176,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::GET_TASK,
-        reply: Some(decode::<hoopai::contacts::types::TaskByIsResponse>),
+        reply: Some(decode::<hoopai::contacts::types::TaskResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "contactId", "contact_id"), ("path", "taskId", "task_id")],
@@ -201,7 +201,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::LIST_CONTACTS,
-        reply: Some(decode::<hoopai::contacts::types::ContactsSearchResponse>),
+        reply: Some(decode::<hoopai::contacts::types::ListContactsResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "limit", "limit"), ("query", "query", "query"), ("query", "startAfter", "start_after"), ("query", "startAfterId", "start_after_id")],
@@ -210,14 +210,14 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "query") { call = call.query(values.string("query", "query")); }
-            if values.has("query", "startAfter") { call = call.start_after(values.number("query", "startAfter")); }
+            if values.has("query", "startAfter") { call = call.start_after(values.integer("query", "startAfter")); }
             if values.has("query", "startAfterId") { call = call.start_after_id(values.string("query", "startAfterId")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::contacts::operations::LIST_CONTACTS_BY_BUSINESS,
-        reply: Some(decode::<hoopai::contacts::types::ContactsSearchResponse>),
+        reply: Some(decode::<hoopai::contacts::types::ListContactsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "businessId", "business_id"), ("query", "locationId", "location_id"), ("query", "limit", "limit"), ("query", "query", "query"), ("query", "skip", "skip")],
@@ -225,9 +225,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.contacts().list_contacts_by_business();
             if values.has("path", "businessId") { call = call.business_id(values.string("path", "businessId")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "query") { call = call.query(values.string("query", "query")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -257,8 +257,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::REMOVE_CONTACT_FROM_ALL_CAMPAIGNS,
-        reply: Some(decode::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::contacts::types::ContactCampaignResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::ContactCampaignResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "contactId", "contact_id")],
         call: |client, values| {
@@ -269,8 +269,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::REMOVE_CONTACT_FROM_CAMPAIGN,
-        reply: Some(decode::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::CreateDeleteCantactsCampaignsResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::contacts::types::ContactCampaignResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::ContactCampaignResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "contactId", "contact_id"), ("path", "campaignId", "campaign_id")],
         call: |client, values| {
@@ -282,15 +282,15 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::REMOVE_CONTACT_FROM_WORKFLOW,
-        reply: Some(decode::<hoopai::contacts::types::ContactsWorkflowResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::ContactsWorkflowResponse>(reply)?.is_success())),
-        body: Some(decode::<hoopai::contacts::types::CreateWorkflow>),
+        reply: Some(decode::<hoopai::contacts::types::ContactWorkflowResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::contacts::types::ContactWorkflowResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::contacts::types::ContactWorkflowRequest>),
         setters: &[("path", "contactId", "contact_id"), ("path", "workflowId", "workflow_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().remove_contact_from_workflow();
             if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
             if values.has("path", "workflowId") { call = call.workflow_id(values.string("path", "workflowId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::CreateWorkflow>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::ContactWorkflowRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -298,12 +298,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::contacts::operations::REMOVE_FOLLOWERS,
         reply: Some(decode::<hoopai::contacts::types::RemoveFollowersResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::contacts::types::Followers>),
+        body: Some(decode::<hoopai::contacts::types::FollowersRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().remove_followers();
             if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::Followers>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::FollowersRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -311,12 +311,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::contacts::operations::REMOVE_TAGS,
         reply: Some(decode::<hoopai::contacts::types::RemoveTagsResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::contacts::types::Tags>),
+        body: Some(decode::<hoopai::contacts::types::TagsRequest>),
         setters: &[("path", "contactId", "contact_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.contacts().remove_tags();
             if values.has("path", "contactId") { call = call.contact_id(values.string("path", "contactId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::Tags>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::contacts::types::TagsRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -359,7 +359,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::UPDATE_NOTE,
-        reply: Some(decode::<hoopai::contacts::types::GetCreateUpdateNoteResponse>),
+        reply: Some(decode::<hoopai::contacts::types::NoteResponse>),
         is_success: None,
         body: Some(decode::<hoopai::contacts::types::UpdateNoteRequest>),
         setters: &[("path", "contactId", "contact_id"), ("path", "id", "id"), ("body", "", "body")],
@@ -386,7 +386,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::UPDATE_TASK,
-        reply: Some(decode::<hoopai::contacts::types::TaskByIsResponse>),
+        reply: Some(decode::<hoopai::contacts::types::TaskResponse>),
         is_success: None,
         body: Some(decode::<hoopai::contacts::types::UpdateTaskRequest>),
         setters: &[("path", "contactId", "contact_id"), ("path", "taskId", "task_id"), ("body", "", "body")],
@@ -400,7 +400,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::contacts::operations::UPDATE_TASK_COMPLETED,
-        reply: Some(decode::<hoopai::contacts::types::TaskByIsResponse>),
+        reply: Some(decode::<hoopai::contacts::types::TaskResponse>),
         is_success: None,
         body: Some(decode::<hoopai::contacts::types::UpdateTaskCompletedRequest>),
         setters: &[("path", "contactId", "contact_id"), ("path", "taskId", "task_id"), ("body", "", "body")],

@@ -9,18 +9,18 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::conversation_ai::operations::CREATE_ACTION,
         reply: Some(decode::<hoopai::conversation_ai::types::ActionResponse>),
         is_success: Some(|reply| Ok(value::<hoopai::conversation_ai::types::ActionResponse>(reply)?.is_success())),
-        body: Some(decode::<hoopai::conversation_ai::types::CreateAction>),
+        body: Some(decode::<hoopai::conversation_ai::types::ActionRequest>),
         setters: &[("path", "agentId", "agent_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversation_ai().create_action();
             if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::CreateAction>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::ActionRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::CREATE_AGENT,
-        reply: Some(decode::<hoopai::conversation_ai::types::EmployeeResponse>),
+        reply: Some(decode::<hoopai::conversation_ai::types::Agent>),
         is_success: None,
         body: Some(decode::<hoopai::conversation_ai::types::CreateAgentRequest>),
         setters: &[("body", "", "body")],
@@ -70,7 +70,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::GET_AGENT,
-        reply: Some(decode::<hoopai::conversation_ai::types::EmployeeResponse>),
+        reply: Some(decode::<hoopai::conversation_ai::types::Agent>),
         is_success: None,
         body: None,
         setters: &[("path", "agentId", "agent_id")],
@@ -123,19 +123,19 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::conversation_ai::operations::UPDATE_ACTION,
         reply: Some(decode::<hoopai::conversation_ai::types::ActionResponse>),
         is_success: Some(|reply| Ok(value::<hoopai::conversation_ai::types::ActionResponse>(reply)?.is_success())),
-        body: Some(decode::<hoopai::conversation_ai::types::CreateAction>),
+        body: Some(decode::<hoopai::conversation_ai::types::ActionRequest>),
         setters: &[("path", "agentId", "agent_id"), ("path", "actionId", "action_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.conversation_ai().update_action();
             if values.has("path", "agentId") { call = call.agent_id(values.string("path", "agentId")); }
             if values.has("path", "actionId") { call = call.action_id(values.string("path", "actionId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::CreateAction>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::conversation_ai::types::ActionRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversation_ai::operations::UPDATE_AGENT,
-        reply: Some(decode::<hoopai::conversation_ai::types::EmployeeResponse>),
+        reply: Some(decode::<hoopai::conversation_ai::types::Agent>),
         is_success: None,
         body: Some(decode::<hoopai::conversation_ai::types::UpdateAgentRequest>),
         setters: &[("path", "agentId", "agent_id"), ("body", "", "body")],

@@ -31,8 +31,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::CANCEL_SCHEDULED_EMAIL_MESSAGE,
-        reply: Some(decode::<hoopai::conversations::types::CancelScheduledResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CancelScheduledResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversations::types::CancelScheduledMessageResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CancelScheduledMessageResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "emailMessageId", "email_message_id")],
         call: |client, values| {
@@ -43,8 +43,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::CANCEL_SCHEDULED_MESSAGE,
-        reply: Some(decode::<hoopai::conversations::types::CancelScheduledResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CancelScheduledResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversations::types::CancelScheduledMessageResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CancelScheduledMessageResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "messageId", "message_id")],
         call: |client, values| {
@@ -67,8 +67,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::CREATE_CONVERSATION,
-        reply: Some(decode::<hoopai::conversations::types::CreateConversationResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::CreateConversationResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversations::types::ConversationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::ConversationResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::conversations::types::CreateConversationRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -79,7 +79,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::CREATE_CUSTOM_SUBTYPE,
-        reply: Some(decode::<hoopai::conversations::types::Response>),
+        reply: Some(decode::<hoopai::conversations::types::CreateCustomSubtypeResponse>),
         is_success: None,
         body: Some(decode::<hoopai::conversations::types::CreateCustomSubtypeRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
@@ -128,17 +128,17 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
             if values.has("query", "conversationId") { call = call.conversation_id(values.string("query", "conversationId")); }
             if values.has("query", "cursor") { call = call.cursor(values.string("query", "cursor")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.timestamp("query", "endDate")); }
             if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "sortBy") { call = call.sort_by(values.string("query", "sortBy")); }
             if values.has("query", "sortOrder") { call = call.sort_order(values.string("query", "sortOrder")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.timestamp("query", "startDate")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::conversations::operations::GET_CONTACT_UNSUBSCRIPTION_STATUS,
-        reply: Some(decode::<hoopai::conversations::types::Response>),
+        reply: Some(decode::<hoopai::conversations::types::GetContactUnsubscriptionStatusResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "contactId", "contact_id"), ("query", "locationId", "location_id"), ("query", "email", "email")],
@@ -152,7 +152,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::GET_CONVERSATION,
-        reply: Some(decode::<hoopai::conversations::types::GetConversationResponse>),
+        reply: Some(decode::<hoopai::conversations::types::Conversation>),
         is_success: None,
         body: None,
         setters: &[("path", "conversationId", "conversation_id")],
@@ -164,7 +164,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::GET_EMAIL,
-        reply: Some(decode::<hoopai::conversations::types::GetEmailResponse>),
+        reply: Some(decode::<hoopai::conversations::types::Email>),
         is_success: None,
         body: None,
         setters: &[("path", "id", "id")],
@@ -176,7 +176,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::GET_MESSAGE,
-        reply: Some(decode::<hoopai::conversations::types::GetMessageResponse2>),
+        reply: Some(decode::<hoopai::conversations::types::GetMessageResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "id", "id")],
@@ -226,7 +226,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::LIST_CUSTOM_SUBTYPES,
-        reply: Some(decode::<hoopai::conversations::types::Response>),
+        reply: Some(decode::<hoopai::conversations::types::ListCustomSubtypesResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -262,7 +262,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "assignedTo") { call = call.assigned_to(values.string("query", "assignedTo")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.number("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.timestamp("query", "endDate")); }
             if values.has("query", "followers") { call = call.followers(values.string("query", "followers")); }
             if values.has("query", "id") { call = call.id(values.string("query", "id")); }
             if values.has("query", "lastMessageAction") { call = call.last_message_action(values.string("query", "lastMessageAction")); }
@@ -278,7 +278,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "sortBy") { call = call.sort_by(values.string("query", "sortBy")); }
             if values.has("query", "sortScoreProfile") { call = call.sort_score_profile(values.string("query", "sortScoreProfile")); }
             if values.has("query", "startAfterDate") { call = call.start_after_date(values.string("query", "startAfterDate")); }
-            if values.has("query", "startDate") { call = call.start_date(values.number("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.timestamp("query", "startDate")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -334,7 +334,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::UPDATE_CONTACT_SUBSCRIPTION,
-        reply: Some(decode::<hoopai::conversations::types::Response>),
+        reply: Some(decode::<hoopai::conversations::types::UpdateContactSubscriptionResponse>),
         is_success: None,
         body: Some(decode::<hoopai::conversations::types::UpdateContactSubscriptionRequest>),
         setters: &[("body", "", "body")],
@@ -346,8 +346,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::UPDATE_CONVERSATION,
-        reply: Some(decode::<hoopai::conversations::types::UpdateConversationResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::UpdateConversationResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::conversations::types::ConversationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::conversations::types::ConversationResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::conversations::types::UpdateConversationRequest>),
         setters: &[("path", "conversationId", "conversation_id"), ("body", "", "body")],
         call: |client, values| {
@@ -359,7 +359,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::conversations::operations::UPDATE_CUSTOM_SUBTYPE,
-        reply: Some(decode::<hoopai::conversations::types::Response>),
+        reply: Some(decode::<hoopai::conversations::types::UpdateCustomSubtypeResponse>),
         is_success: None,
         body: Some(decode::<hoopai::conversations::types::UpdateCustomSubtypeRequest>),
         setters: &[("path", "id", "id"), ("query", "locationId", "location_id"), ("body", "", "body")],

@@ -19,7 +19,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::CREATE_CUSTOM_FIELD_FOLDER,
-        reply: Some(decode::<hoopai::custom_fields::types::ICustomFieldFolder>),
+        reply: Some(decode::<hoopai::custom_fields::types::CustomFieldFolder>),
         is_success: None,
         body: Some(decode::<hoopai::custom_fields::types::CreateCustomFieldFolderRequest>),
         setters: &[("body", "", "body")],
@@ -31,8 +31,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::DELETE_CUSTOM_FIELD,
-        reply: Some(decode::<hoopai::custom_fields::types::CustomFolderDeleteResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::custom_fields::types::CustomFolderDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::custom_fields::types::DeleteCustomFieldResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::custom_fields::types::DeleteCustomFieldResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
@@ -43,8 +43,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::DELETE_CUSTOM_FIELD_FOLDER,
-        reply: Some(decode::<hoopai::custom_fields::types::CustomFolderDeleteResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::custom_fields::types::CustomFolderDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::custom_fields::types::DeleteCustomFieldResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::custom_fields::types::DeleteCustomFieldResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id"), ("query", "locationId", "location_id")],
         call: |client, values| {
@@ -94,7 +94,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::custom_fields::operations::UPDATE_CUSTOM_FIELD_FOLDER,
-        reply: Some(decode::<hoopai::custom_fields::types::ICustomFieldFolder>),
+        reply: Some(decode::<hoopai::custom_fields::types::CustomFieldFolder>),
         is_success: None,
         body: Some(decode::<hoopai::custom_fields::types::UpdateCustomFieldFolderRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],

@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::custom_menus::operations::CREATE_CUSTOM_MENU,
-        reply: Some(decode::<hoopai::custom_menus::types::GetSingleCustomMenusResponse>),
+        reply: Some(decode::<hoopai::custom_menus::types::CustomMenuResponse>),
         is_success: None,
         body: Some(decode::<hoopai::custom_menus::types::CreateCustomMenuRequest>),
         setters: &[("body", "", "body")],
@@ -31,7 +31,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::custom_menus::operations::GET_CUSTOM_MENU,
-        reply: Some(decode::<hoopai::custom_menus::types::GetSingleCustomMenusResponse>),
+        reply: Some(decode::<hoopai::custom_menus::types::CustomMenuResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "customMenuId", "custom_menu_id")],

@@ -43,7 +43,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::funnels::operations::CREATE_REDIRECT,
-        reply: Some(decode::<hoopai::funnels::types::CreateRedirectResponse>),
+        reply: Some(decode::<hoopai::funnels::types::RedirectResponse>),
         is_success: None,
         body: Some(decode::<hoopai::funnels::types::CreateRedirectRequest>),
         setters: &[("body", "", "body")],
@@ -151,9 +151,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.funnels().list_funnels();
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "category") { call = call.category(values.string("query", "category")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "name") { call = call.name(values.string("query", "name")); }
-            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "parentId") { call = call.parent_id(values.string("query", "parentId")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             discard_reply(call.options(values.options.clone()).send())
@@ -161,7 +161,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::funnels::operations::LIST_PAGES,
-        reply: Some(decode::<Vec<hoopai::funnels::types::FunnelPageResponse>>),
+        reply: Some(decode::<Vec<hoopai::funnels::types::FunnelPage>>),
         is_success: None,
         body: None,
         setters: &[("query", "funnelId", "funnel_id"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "offset", "offset"), ("query", "name", "name")],
@@ -217,7 +217,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::funnels::operations::UPDATE_REDIRECT,
-        reply: Some(decode::<hoopai::funnels::types::CreateRedirectResponse>),
+        reply: Some(decode::<hoopai::funnels::types::RedirectResponse>),
         is_success: None,
         body: Some(decode::<hoopai::funnels::types::UpdateRedirectRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],

@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::invoices::operations::CANCEL_INVOICE_SCHEDULE,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceScheduleResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceSchedule>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::CancelInvoiceScheduleRequest>),
         setters: &[("path", "scheduleId", "schedule_id"), ("body", "", "body")],
@@ -20,7 +20,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::CREATE_ESTIMATE,
-        reply: Some(decode::<hoopai::invoices::types::EstimateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::Estimate>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::CreateEstimateRequest>),
         setters: &[("body", "", "body")],
@@ -32,19 +32,19 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::CREATE_ESTIMATE_TEMPLATE,
-        reply: Some(decode::<hoopai::invoices::types::EstimateTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::EstimateTemplate>),
         is_success: None,
-        body: Some(decode::<hoopai::invoices::types::EstimateTemplates>),
+        body: Some(decode::<hoopai::invoices::types::EstimateTemplateRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().create_estimate_template();
-            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::EstimateTemplates>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::EstimateTemplateRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::CREATE_INVOICE,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::Invoice>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::CreateInvoiceRequest>),
         setters: &[("body", "", "body")],
@@ -69,7 +69,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::CREATE_INVOICE_SCHEDULE,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceScheduleResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceSchedule>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::CreateInvoiceScheduleRequest>),
         setters: &[("body", "", "body")],
@@ -81,7 +81,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::CREATE_INVOICE_TEMPLATE,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplate>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::CreateInvoiceTemplateRequest>),
         setters: &[("body", "", "body")],
@@ -93,33 +93,33 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::DELETE_ESTIMATE,
-        reply: Some(decode::<hoopai::invoices::types::EstimateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::Estimate>),
         is_success: None,
-        body: Some(decode::<hoopai::invoices::types::Alt>),
+        body: Some(decode::<hoopai::invoices::types::DeleteEstimateRequest>),
         setters: &[("path", "estimateId", "estimate_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().delete_estimate();
             if values.has("path", "estimateId") { call = call.estimate_id(values.string("path", "estimateId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::Alt>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::DeleteEstimateRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::DELETE_ESTIMATE_TEMPLATE,
-        reply: Some(decode::<hoopai::invoices::types::EstimateTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::EstimateTemplate>),
         is_success: None,
-        body: Some(decode::<hoopai::invoices::types::Alt>),
+        body: Some(decode::<hoopai::invoices::types::DeleteEstimateRequest>),
         setters: &[("path", "templateId", "template_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().delete_estimate_template();
             if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::Alt>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::DeleteEstimateRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::DELETE_INVOICE,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::Invoice>),
         is_success: None,
         body: None,
         setters: &[("path", "invoiceId", "invoice_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
@@ -187,7 +187,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::GET_INVOICE,
-        reply: Some(decode::<hoopai::invoices::types::GetInvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::Invoice>),
         is_success: None,
         body: None,
         setters: &[("path", "invoiceId", "invoice_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
@@ -201,7 +201,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::GET_INVOICE_SCHEDULE,
-        reply: Some(decode::<hoopai::invoices::types::GetScheduleResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceSchedule>),
         is_success: None,
         body: None,
         setters: &[("path", "scheduleId", "schedule_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
@@ -215,7 +215,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::GET_INVOICE_SETTINGS,
-        reply: Some(decode::<hoopai::invoices::types::GetInvoiceSettingsResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceSettings>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
@@ -228,7 +228,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::GET_INVOICE_TEMPLATE,
-        reply: Some(decode::<hoopai::invoices::types::GetTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplate>),
         is_success: None,
         body: None,
         setters: &[("path", "templateId", "template_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
@@ -250,8 +250,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.invoices().list_estimate_templates();
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
-            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -266,12 +266,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.invoices().list_estimates();
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
-            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -286,12 +286,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.invoices().list_invoice_schedules();
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
-            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -306,12 +306,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.invoices().list_invoice_templates();
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
-            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -326,22 +326,22 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.invoices().list_invoices();
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
-            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
             if values.has("query", "sortField") { call = call.sort_field(values.string("query", "sortField")); }
             if values.has("query", "sortOrder") { call = call.sort_order(values.string("query", "sortOrder")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::PREVIEW_ESTIMATE_TEMPLATE,
-        reply: Some(decode::<hoopai::invoices::types::EstimateTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::EstimateTemplate>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "templateId", "template_id")],
@@ -368,7 +368,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::SCHEDULE_INVOICE_SCHEDULE,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceScheduleResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceSchedule>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::ScheduleInvoiceScheduleRequest>),
         setters: &[("path", "scheduleId", "schedule_id"), ("body", "", "body")],
@@ -381,14 +381,14 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::SEND_ESTIMATE,
-        reply: Some(decode::<hoopai::invoices::types::EstimateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::Estimate>),
         is_success: None,
-        body: Some(decode::<hoopai::invoices::types::SendEstimate>),
+        body: Some(decode::<hoopai::invoices::types::SendEstimateRequest>),
         setters: &[("path", "estimateId", "estimate_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().send_estimate();
             if values.has("path", "estimateId") { call = call.estimate_id(values.string("path", "estimateId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::SendEstimate>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::SendEstimateRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -407,7 +407,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceScheduleResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceSchedule>),
         is_success: None,
         body: None,
         setters: &[("path", "scheduleId", "schedule_id")],
@@ -419,7 +419,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_ESTIMATE,
-        reply: Some(decode::<hoopai::invoices::types::EstimateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::Estimate>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::UpdateEstimateRequest>),
         setters: &[("path", "estimateId", "estimate_id"), ("body", "", "body")],
@@ -432,7 +432,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_ESTIMATE_LAST_VISIT,
-        reply: Some(decode::<hoopai::invoices::types::Response>),
+        reply: Some(decode::<hoopai::invoices::types::UpdateEstimateLastVisitResponse>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::UpdateEstimateLastVisitRequest>),
         setters: &[("body", "", "body")],
@@ -444,20 +444,20 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_ESTIMATE_TEMPLATE,
-        reply: Some(decode::<hoopai::invoices::types::EstimateTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::EstimateTemplate>),
         is_success: None,
-        body: Some(decode::<hoopai::invoices::types::EstimateTemplates>),
+        body: Some(decode::<hoopai::invoices::types::EstimateTemplateRequest>),
         setters: &[("path", "templateId", "template_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_estimate_template();
             if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::EstimateTemplates>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::EstimateTemplateRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::Invoice>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::UpdateInvoiceRequest>),
         setters: &[("path", "invoiceId", "invoice_id"), ("body", "", "body")],
@@ -470,7 +470,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_LAST_VISIT,
-        reply: Some(decode::<hoopai::invoices::types::Response>),
+        reply: Some(decode::<hoopai::invoices::types::UpdateInvoiceLastVisitResponse>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::UpdateInvoiceLastVisitRequest>),
         setters: &[("body", "", "body")],
@@ -482,20 +482,20 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_LATE_FEES,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::Invoice>),
         is_success: None,
-        body: Some(decode::<hoopai::invoices::types::UpdateInvoiceLateFeesConfiguration>),
+        body: Some(decode::<hoopai::invoices::types::UpdateLateFeesRequest>),
         setters: &[("path", "invoiceId", "invoice_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_invoice_late_fees();
             if values.has("path", "invoiceId") { call = call.invoice_id(values.string("path", "invoiceId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceLateFeesConfiguration>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateLateFeesRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_SCHEDULE,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceScheduleResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceSchedule>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::UpdateInvoiceScheduleRequest>),
         setters: &[("path", "scheduleId", "schedule_id"), ("body", "", "body")],
@@ -508,7 +508,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT,
-        reply: Some(decode::<hoopai::invoices::types::UpdateInvoiceScheduleAutoPaymentResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceSchedule>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::UpdateInvoiceScheduleAutoPaymentRequest>),
         setters: &[("path", "scheduleId", "schedule_id"), ("body", "", "body")],
@@ -521,7 +521,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_TEMPLATE,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplate>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::UpdateInvoiceTemplateRequest>),
         setters: &[("path", "templateId", "template_id"), ("body", "", "body")],
@@ -534,20 +534,20 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_TEMPLATE_LATE_FEES,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplate>),
         is_success: None,
-        body: Some(decode::<hoopai::invoices::types::UpdateInvoiceLateFeesConfiguration>),
+        body: Some(decode::<hoopai::invoices::types::UpdateLateFeesRequest>),
         setters: &[("path", "templateId", "template_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.invoices().update_invoice_template_late_fees();
             if values.has("path", "templateId") { call = call.template_id(values.string("path", "templateId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateInvoiceLateFeesConfiguration>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::invoices::types::UpdateLateFeesRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::invoices::operations::UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplateResponse>),
+        reply: Some(decode::<hoopai::invoices::types::InvoiceTemplate>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::UpdateInvoiceTemplatePaymentMethodsRequest>),
         setters: &[("path", "templateId", "template_id"), ("body", "", "body")],
@@ -572,7 +572,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::invoices::operations::VOID_INVOICE,
-        reply: Some(decode::<hoopai::invoices::types::InvoiceResponse>),
+        reply: Some(decode::<hoopai::invoices::types::Invoice>),
         is_success: None,
         body: Some(decode::<hoopai::invoices::types::VoidInvoiceRequest>),
         setters: &[("path", "invoiceId", "invoice_id"), ("body", "", "body")],

@@ -19,8 +19,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::CREATE_KNOWLEDGE_BASE,
-        reply: Some(decode::<hoopai::knowledge_base::types::CreateKnowledgeBaseResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::CreateKnowledgeBaseResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::knowledge_base::types::KnowledgeBaseResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::KnowledgeBaseResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::knowledge_base::types::CreateKnowledgeBaseRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -93,8 +93,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::knowledge_base::operations::GET_KNOWLEDGE_BASE,
-        reply: Some(decode::<hoopai::knowledge_base::types::GetKnowledgeBaseResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::GetKnowledgeBaseResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::knowledge_base::types::KnowledgeBaseResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::knowledge_base::types::KnowledgeBaseResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "knowledgeBaseId", "knowledge_base_id")],
         call: |client, values| {
@@ -144,7 +144,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "knowledgeBaseId") { call = call.knowledge_base_id(values.string("query", "knowledgeBaseId")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
-            if values.has("query", "pageLength") { call = call.page_length(values.number("query", "pageLength")); }
+            if values.has("query", "pageLength") { call = call.page_length(values.integer("query", "pageLength")); }
             if values.has("query", "query") { call = call.query(values.string("query", "query")); }
             discard_reply(call.options(values.options.clone()).send())
         },

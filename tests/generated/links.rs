@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::links::operations::CREATE_LINK,
-        reply: Some(decode::<hoopai::links::types::GetLinkResponse>),
+        reply: Some(decode::<hoopai::links::types::LinkResponse>),
         is_success: None,
         body: Some(decode::<hoopai::links::types::CreateLinkRequest>),
         setters: &[("body", "", "body")],
@@ -31,7 +31,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::links::operations::GET_LINK,
-        reply: Some(decode::<hoopai::links::types::GetLinkResponse>),
+        reply: Some(decode::<hoopai::links::types::LinkResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "linkId", "link_id"), ("query", "locationId", "location_id")],
@@ -44,7 +44,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::links::operations::LIST_LINKS,
-        reply: Some(decode::<hoopai::links::types::GetLinksResponse>),
+        reply: Some(decode::<hoopai::links::types::LinksResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -56,7 +56,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::links::operations::SEARCH_LINKS,
-        reply: Some(decode::<hoopai::links::types::GetLinksResponse>),
+        reply: Some(decode::<hoopai::links::types::LinksResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id"), ("query", "limit", "limit"), ("query", "query", "query"), ("query", "skip", "skip")],
@@ -71,7 +71,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::links::operations::UPDATE_LINK,
-        reply: Some(decode::<hoopai::links::types::GetLinkResponse>),
+        reply: Some(decode::<hoopai::links::types::LinkResponse>),
         is_success: None,
         body: Some(decode::<hoopai::links::types::UpdateLinkRequest>),
         setters: &[("path", "linkId", "link_id"), ("body", "", "body")],

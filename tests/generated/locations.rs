@@ -20,20 +20,20 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::CREATE_CUSTOM_VALUE,
-        reply: Some(decode::<hoopai::locations::types::CustomValueIdResponse>),
+        reply: Some(decode::<hoopai::locations::types::CustomValueResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::locations::types::CustomValues>),
+        body: Some(decode::<hoopai::locations::types::CustomValueRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().create_custom_value();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::CustomValues>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::CustomValueRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::CREATE_LOCATION,
-        reply: Some(decode::<hoopai::locations::types::CreateLocationResponse>),
+        reply: Some(decode::<hoopai::locations::types::Location>),
         is_success: None,
         body: Some(decode::<hoopai::locations::types::CreateLocationRequest>),
         setters: &[("body", "", "body")],
@@ -45,7 +45,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::CREATE_RECURRING_TASK,
-        reply: Some(decode::<hoopai::locations::types::RecurringTaskSingleResponse>),
+        reply: Some(decode::<hoopai::locations::types::RecurringTaskResponse>),
         is_success: None,
         body: Some(decode::<hoopai::locations::types::CreateRecurringTaskRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
@@ -58,14 +58,14 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::CREATE_TAG,
-        reply: Some(decode::<hoopai::locations::types::LocationTagResponse>),
+        reply: Some(decode::<hoopai::locations::types::TagResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::locations::types::TagBody>),
+        body: Some(decode::<hoopai::locations::types::TagRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().create_tag();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::TagBody>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::TagRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -84,8 +84,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::DELETE_CUSTOM_VALUE,
-        reply: Some(decode::<hoopai::locations::types::CustomValueDeleteResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::locations::types::CustomValueDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::locations::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::locations::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
@@ -136,8 +136,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::DELETE_TEMPLATE,
-        reply: Some(decode::<hoopai::locations::types::CustomValueDeleteResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::locations::types::CustomValueDeleteResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::locations::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::locations::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
         call: |client, values| {
@@ -162,7 +162,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::GET_CUSTOM_VALUE,
-        reply: Some(decode::<hoopai::locations::types::CustomValueIdResponse>),
+        reply: Some(decode::<hoopai::locations::types::CustomValueResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
@@ -187,7 +187,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::GET_RECURRING_TASK,
-        reply: Some(decode::<hoopai::locations::types::RecurringTaskSingleResponse>),
+        reply: Some(decode::<hoopai::locations::types::RecurringTaskResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id")],
@@ -200,7 +200,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::GET_TAG,
-        reply: Some(decode::<hoopai::locations::types::LocationTagResponse>),
+        reply: Some(decode::<hoopai::locations::types::TagResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("path", "tagId", "tag_id")],
@@ -259,8 +259,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
             if values.has("query", "originId") { call = call.origin_id(values.string("query", "originId")); }
             if values.has("query", "deleted") { call = call.deleted(values.boolean("query", "deleted")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -287,9 +287,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.locations().search_locations();
             if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
             if values.has("query", "email") { call = call.email(values.string("query", "email")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "order") { call = call.order(values.string("query", "order")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -322,21 +322,21 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::UPDATE_CUSTOM_VALUE,
-        reply: Some(decode::<hoopai::locations::types::CustomValueIdResponse>),
+        reply: Some(decode::<hoopai::locations::types::CustomValueResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::locations::types::CustomValues>),
+        body: Some(decode::<hoopai::locations::types::CustomValueRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().update_custom_value();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
             if values.has("path", "id") { call = call.id(values.string("path", "id")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::CustomValues>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::CustomValueRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::locations::operations::UPDATE_LOCATION,
-        reply: Some(decode::<hoopai::locations::types::CreateLocationResponse>),
+        reply: Some(decode::<hoopai::locations::types::Location>),
         is_success: None,
         body: Some(decode::<hoopai::locations::types::UpdateLocationRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
@@ -349,7 +349,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::UPDATE_RECURRING_TASK,
-        reply: Some(decode::<hoopai::locations::types::RecurringTaskSingleResponse>),
+        reply: Some(decode::<hoopai::locations::types::RecurringTaskResponse>),
         is_success: None,
         body: Some(decode::<hoopai::locations::types::UpdateRecurringTaskRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "id", "id"), ("body", "", "body")],
@@ -363,15 +363,15 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::locations::operations::UPDATE_TAG,
-        reply: Some(decode::<hoopai::locations::types::LocationTagResponse>),
+        reply: Some(decode::<hoopai::locations::types::TagResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::locations::types::TagBody>),
+        body: Some(decode::<hoopai::locations::types::TagRequest>),
         setters: &[("path", "locationId", "location_id"), ("path", "tagId", "tag_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.locations().update_tag();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
             if values.has("path", "tagId") { call = call.tag_id(values.string("path", "tagId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::TagBody>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::locations::types::TagRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },

@@ -42,7 +42,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::marketplace::operations::GET_CHARGE,
-        reply: Some(decode::<hoopai::marketplace::types::GetChargeResponse>),
+        reply: Some(decode::<hoopai::marketplace::types::Charge>),
         is_success: None,
         body: None,
         setters: &[("path", "chargeId", "charge_id")],
@@ -85,12 +85,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         setters: &[("query", "endDate", "end_date"), ("query", "eventId", "event_id"), ("query", "limit", "limit"), ("query", "meterId", "meter_id"), ("query", "skip", "skip"), ("query", "startDate", "start_date"), ("query", "userId", "user_id")],
         call: |client, values| {
             let mut call = client.marketplace().list_charges();
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "eventId") { call = call.event_id(values.string("query", "eventId")); }
             if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "meterId") { call = call.meter_id(values.string("query", "meterId")); }
             if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
-            if values.has("query", "startDate") { call = call.start_date(values.string("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.date("query", "startDate")); }
             if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
             discard_reply(call.options(values.options.clone()).send())
         },

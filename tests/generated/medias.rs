@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::medias::operations::CREATE_MEDIA_FOLDER,
-        reply: Some(decode::<hoopai::medias::types::CreateMediaFolderResponse>),
+        reply: Some(decode::<hoopai::medias::types::MediaFolder>),
         is_success: None,
         body: Some(decode::<hoopai::medias::types::CreateMediaFolderRequest>),
         setters: &[("body", "", "body")],
@@ -33,7 +33,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::medias::operations::DELETE_MEDIA_OBJECTS_IN_BULK,
-        reply: Some(decode::<Vec<hoopai::medias::types::DeleteMediaObjectsInBulkResponse>>),
+        reply: Some(decode::<Vec<hoopai::medias::types::DeletedMediaObject>>),
         is_success: None,
         body: Some(decode::<hoopai::medias::types::DeleteMediaObjectsInBulkRequest>),
         setters: &[("body", "", "body")],
@@ -57,8 +57,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "sortOrder") { call = call.sort_order(values.string("query", "sortOrder")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             if values.has("query", "fetchAll") { call = call.fetch_all(values.string("query", "fetchAll")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
-            if values.has("query", "offset") { call = call.offset(values.string("query", "offset")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "parentId") { call = call.parent_id(values.string("query", "parentId")); }
             if values.has("query", "query") { call = call.query(values.string("query", "query")); }
             discard_reply(call.options(values.options.clone()).send())
@@ -79,7 +79,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::medias::operations::UPDATE_MEDIA_OBJECTS_IN_BULK,
-        reply: Some(decode::<Vec<hoopai::medias::types::UpdateMediaObjectsInBulkResponse>>),
+        reply: Some(decode::<Vec<hoopai::medias::types::UpdatedMediaObject>>),
         is_success: None,
         body: Some(decode::<hoopai::medias::types::UpdateMediaObjectsInBulkRequest>),
         setters: &[("body", "", "body")],

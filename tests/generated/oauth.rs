@@ -40,12 +40,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "appId") { call = call.app_id(values.string("query", "appId")); }
             if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
             if values.has("query", "isInstalled") { call = call.is_installed(values.boolean("query", "isInstalled")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "onTrial") { call = call.on_trial(values.boolean("query", "onTrial")); }
             if values.has("query", "planId") { call = call.plan_id(values.string("query", "planId")); }
             if values.has("query", "query") { call = call.query(values.string("query", "query")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             if values.has("query", "versionId") { call = call.version_id(values.string("query", "versionId")); }
             discard_reply(call.options(values.options.clone()).send())
         },

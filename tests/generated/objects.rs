@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::objects::operations::CREATE_OBJECT,
-        reply: Some(decode::<hoopai::objects::types::CustomObjectResponse>),
+        reply: Some(decode::<hoopai::objects::types::ObjectResponse>),
         is_success: None,
         body: Some(decode::<hoopai::objects::types::CreateObjectRequest>),
         setters: &[("body", "", "body")],
@@ -19,7 +19,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::objects::operations::CREATE_OBJECT_RECORD,
-        reply: Some(decode::<hoopai::objects::types::RecordByIdResponse>),
+        reply: Some(decode::<hoopai::objects::types::ObjectRecordResponse>),
         is_success: None,
         body: Some(decode::<hoopai::objects::types::CreateObjectRecordRequest>),
         setters: &[("path", "schemaKey", "schema_key"), ("body", "", "body")],
@@ -59,7 +59,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::objects::operations::GET_OBJECT_RECORD,
-        reply: Some(decode::<hoopai::objects::types::RecordByIdResponse>),
+        reply: Some(decode::<hoopai::objects::types::ObjectRecordResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "schemaKey", "schema_key"), ("path", "id", "id")],
@@ -97,7 +97,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::objects::operations::UPDATE_OBJECT,
-        reply: Some(decode::<hoopai::objects::types::CustomObjectResponse>),
+        reply: Some(decode::<hoopai::objects::types::ObjectResponse>),
         is_success: None,
         body: Some(decode::<hoopai::objects::types::UpdateObjectRequest>),
         setters: &[("path", "key", "key"), ("body", "", "body")],
@@ -110,7 +110,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::objects::operations::UPDATE_OBJECT_RECORD,
-        reply: Some(decode::<hoopai::objects::types::RecordByIdResponse>),
+        reply: Some(decode::<hoopai::objects::types::ObjectRecordResponse>),
         is_success: None,
         body: Some(decode::<hoopai::objects::types::UpdateObjectRecordRequest>),
         setters: &[("path", "schemaKey", "schema_key"), ("path", "id", "id"), ("query", "locationId", "location_id"), ("body", "", "body")],

@@ -9,18 +9,18 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::opportunities::operations::ADD_FOLLOWERS,
         reply: Some(decode::<hoopai::opportunities::types::AddFollowersResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::opportunities::types::Followers>),
+        body: Some(decode::<hoopai::opportunities::types::FollowersRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.opportunities().add_followers();
             if values.has("path", "id") { call = call.id(values.string("path", "id")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::opportunities::types::Followers>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::opportunities::types::FollowersRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::CREATE_OPPORTUNITY,
-        reply: Some(decode::<hoopai::opportunities::types::GetPostOpportunityResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::OpportunityResponse>),
         is_success: None,
         body: Some(decode::<hoopai::opportunities::types::CreateOpportunityRequest>),
         setters: &[("body", "", "body")],
@@ -32,8 +32,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::DELETE_OPPORTUNITY,
-        reply: Some(decode::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::opportunities::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::opportunities::types::SuccessResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "id", "id")],
         call: |client, values| {
@@ -44,7 +44,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::GET_OPPORTUNITY,
-        reply: Some(decode::<hoopai::opportunities::types::GetPostOpportunityResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::OpportunityResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "id", "id")],
@@ -88,13 +88,13 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::opportunities::operations::REMOVE_FOLLOWERS,
         reply: Some(decode::<hoopai::opportunities::types::RemoveFollowersResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::opportunities::types::Followers>),
+        body: Some(decode::<hoopai::opportunities::types::FollowersRequest>),
         setters: &[("path", "id", "id"), ("query", "isRemoveAllFollowers", "is_remove_all_followers"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.opportunities().remove_followers();
             if values.has("path", "id") { call = call.id(values.string("path", "id")); }
             if values.has("query", "isRemoveAllFollowers") { call = call.is_remove_all_followers(values.boolean("query", "isRemoveAllFollowers")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::opportunities::types::Followers>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::opportunities::types::FollowersRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -111,8 +111,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "campaignId") { call = call.campaign_id(values.string("query", "campaignId")); }
             if values.has("query", "contact_id") { call = call.contact_id(values.string("query", "contact_id")); }
             if values.has("query", "country") { call = call.country(values.string("query", "country")); }
-            if values.has("query", "date") { call = call.date(values.string("query", "date")); }
-            if values.has("query", "endDate") { call = call.end_date(values.string("query", "endDate")); }
+            if values.has("query", "date") { call = call.date(values.date("query", "date")); }
+            if values.has("query", "endDate") { call = call.end_date(values.date("query", "endDate")); }
             if values.has("query", "getCalendarEvents") { call = call.get_calendar_events(values.boolean("query", "getCalendarEvents")); }
             if values.has("query", "getNotes") { call = call.get_notes(values.boolean("query", "getNotes")); }
             if values.has("query", "getTasks") { call = call.get_tasks(values.boolean("query", "getTasks")); }
@@ -143,7 +143,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::UPDATE_OPPORTUNITY,
-        reply: Some(decode::<hoopai::opportunities::types::GetPostOpportunityResponse>),
+        reply: Some(decode::<hoopai::opportunities::types::OpportunityResponse>),
         is_success: None,
         body: Some(decode::<hoopai::opportunities::types::UpdateOpportunityRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
@@ -156,8 +156,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::opportunities::operations::UPDATE_OPPORTUNITY_STATUS,
-        reply: Some(decode::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::opportunities::types::DeleteUpdateOpportunityResponse>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::opportunities::types::SuccessResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::opportunities::types::SuccessResponse>(reply)?.is_success())),
         body: Some(decode::<hoopai::opportunities::types::UpdateOpportunityStatusRequest>),
         setters: &[("path", "id", "id"), ("body", "", "body")],
         call: |client, values| {

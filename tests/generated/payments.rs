@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_COUPON,
-        reply: Some(decode::<hoopai::payments::types::CreateCouponResponse>),
+        reply: Some(decode::<hoopai::payments::types::Coupon>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::CreateCouponRequest>),
         setters: &[("body", "", "body")],
@@ -19,7 +19,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_CUSTOM_PROVIDER_CONFIG,
-        reply: Some(decode::<hoopai::payments::types::CustomProviderConfigResponse>),
+        reply: Some(decode::<hoopai::payments::types::CustomProvider>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::CreateCustomProviderConfigRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
@@ -32,7 +32,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_CUSTOM_PROVIDER_INTEGRATION,
-        reply: Some(decode::<hoopai::payments::types::CreateCustomProviderIntegrationResponse>),
+        reply: Some(decode::<hoopai::payments::types::CustomProvider>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::CreateCustomProviderIntegrationRequest>),
         setters: &[("query", "locationId", "location_id"), ("body", "", "body")],
@@ -58,7 +58,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::CREATE_WHITE_LABEL_PROVIDER,
-        reply: Some(decode::<hoopai::payments::types::CreateWhiteLabelProviderResponse>),
+        reply: Some(decode::<hoopai::payments::types::WhiteLabelIntegration>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::CreateWhiteLabelProviderRequest>),
         setters: &[("body", "", "body")],
@@ -107,7 +107,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_COUPON,
-        reply: Some(decode::<hoopai::payments::types::CreateCouponResponse>),
+        reply: Some(decode::<hoopai::payments::types::Coupon>),
         is_success: None,
         body: None,
         setters: &[("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "code", "code"), ("query", "id", "id")],
@@ -122,7 +122,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_CUSTOM_PROVIDER_CONFIG,
-        reply: Some(decode::<hoopai::payments::types::CustomProviderConfigResponse>),
+        reply: Some(decode::<hoopai::payments::types::CustomProvider>),
         is_success: None,
         body: None,
         setters: &[("query", "locationId", "location_id")],
@@ -134,7 +134,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_ORDER,
-        reply: Some(decode::<hoopai::payments::types::GetOrderResponse>),
+        reply: Some(decode::<hoopai::payments::types::Order>),
         is_success: None,
         body: None,
         setters: &[("path", "orderId", "order_id"), ("query", "altId", "alt_id"), ("query", "locationId", "location_id")],
@@ -148,7 +148,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_SUBSCRIPTION,
-        reply: Some(decode::<hoopai::payments::types::GetSubscriptionResponse>),
+        reply: Some(decode::<hoopai::payments::types::Subscription>),
         is_success: None,
         body: None,
         setters: &[("path", "subscriptionId", "subscription_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type")],
@@ -162,7 +162,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::GET_TRANSACTION,
-        reply: Some(decode::<hoopai::payments::types::GetTransactionResponse>),
+        reply: Some(decode::<hoopai::payments::types::Transaction>),
         is_success: None,
         body: None,
         setters: &[("path", "transactionId", "transaction_id"), ("query", "altId", "alt_id"), ("query", "altType", "alt_type"), ("query", "locationId", "location_id")],
@@ -231,7 +231,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "funnelProductIds") { call = call.funnel_product_ids(values.string("query", "funnelProductIds")); }
             if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
@@ -240,7 +240,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "paymentStatus") { call = call.payment_status(values.string("query", "paymentStatus")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
             if values.has("query", "sourceId") { call = call.source_id(values.string("query", "sourceId")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "status") { call = call.status(values.string("query", "status")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -256,7 +256,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "entityId") { call = call.entity_id(values.string("query", "entityId")); }
             if values.has("query", "entitySourceType") { call = call.entity_source_type(values.string("query", "entitySourceType")); }
             if values.has("query", "getPaymentsCollectedCount") { call = call.get_payments_collected_count(values.boolean("query", "getPaymentsCollectedCount")); }
@@ -265,7 +265,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -280,7 +280,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "altId") { call = call.alt_id(values.string("query", "altId")); }
             if values.has("query", "altType") { call = call.alt_type(values.string("query", "altType")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "entityId") { call = call.entity_id(values.string("query", "entityId")); }
             if values.has("query", "entitySourceSubType") { call = call.entity_source_sub_type(values.string("query", "entitySourceSubType")); }
             if values.has("query", "entitySourceType") { call = call.entity_source_type(values.string("query", "entitySourceType")); }
@@ -289,7 +289,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "offset") { call = call.offset(values.integer("query", "offset")); }
             if values.has("query", "paymentMode") { call = call.payment_mode(values.string("query", "paymentMode")); }
             if values.has("query", "search") { call = call.search(values.string("query", "search")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "subscriptionId") { call = call.subscription_id(values.string("query", "subscriptionId")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -324,7 +324,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::payments::operations::UPDATE_COUPON,
-        reply: Some(decode::<hoopai::payments::types::CreateCouponResponse>),
+        reply: Some(decode::<hoopai::payments::types::Coupon>),
         is_success: None,
         body: Some(decode::<hoopai::payments::types::UpdateCouponRequest>),
         setters: &[("body", "", "body")],

@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::products::operations::CREATE_PRICE,
-        reply: Some(decode::<hoopai::products::types::PriceResponse>),
+        reply: Some(decode::<hoopai::products::types::Price>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::CreatePriceRequest>),
         setters: &[("path", "productId", "product_id"), ("body", "", "body")],
@@ -20,7 +20,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::CREATE_PRODUCT,
-        reply: Some(decode::<hoopai::products::types::ProductResponse>),
+        reply: Some(decode::<hoopai::products::types::Product>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::CreateProductRequest>),
         setters: &[("body", "", "body")],
@@ -101,7 +101,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::GET_PRICE,
-        reply: Some(decode::<hoopai::products::types::PriceResponse>),
+        reply: Some(decode::<hoopai::products::types::Price>),
         is_success: None,
         body: None,
         setters: &[("path", "productId", "product_id"), ("path", "priceId", "price_id"), ("query", "locationId", "location_id")],
@@ -115,7 +115,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::GET_PRODUCT,
-        reply: Some(decode::<hoopai::products::types::ProductResponse>),
+        reply: Some(decode::<hoopai::products::types::Product>),
         is_success: None,
         body: None,
         setters: &[("path", "productId", "product_id"), ("query", "locationId", "location_id"), ("query", "sendWishlistStatus", "send_wishlist_status")],
@@ -294,7 +294,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRICE,
-        reply: Some(decode::<hoopai::products::types::PriceResponse>),
+        reply: Some(decode::<hoopai::products::types::Price>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::UpdatePriceRequest>),
         setters: &[("path", "productId", "product_id"), ("path", "priceId", "price_id"), ("body", "", "body")],
@@ -308,7 +308,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT,
-        reply: Some(decode::<hoopai::products::types::ProductResponse>),
+        reply: Some(decode::<hoopai::products::types::Product>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::UpdateProductRequest>),
         setters: &[("path", "productId", "product_id"), ("body", "", "body")],
@@ -334,7 +334,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES,
-        reply: Some(decode::<hoopai::products::types::UpdateProductStoreResponse>),
+        reply: Some(decode::<hoopai::products::types::ProductsResponse>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::UpdateProductDisplayPrioritiesRequest>),
         setters: &[("path", "storeId", "store_id"), ("body", "", "body")],
@@ -347,7 +347,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT_REVIEW,
-        reply: Some(decode::<hoopai::products::types::UpdateProductReviewsResponse>),
+        reply: Some(decode::<hoopai::products::types::ProductReviewsResponse>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::UpdateProductReviewRequest>),
         setters: &[("path", "reviewId", "review_id"), ("body", "", "body")],
@@ -360,7 +360,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCT_REVIEWS_IN_BULK,
-        reply: Some(decode::<hoopai::products::types::UpdateProductReviewsResponse>),
+        reply: Some(decode::<hoopai::products::types::ProductReviewsResponse>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::UpdateProductReviewsInBulkRequest>),
         setters: &[("body", "", "body")],
@@ -396,7 +396,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::products::operations::UPDATE_PRODUCTS_IN_STORE,
-        reply: Some(decode::<hoopai::products::types::UpdateProductStoreResponse>),
+        reply: Some(decode::<hoopai::products::types::ProductsResponse>),
         is_success: None,
         body: Some(decode::<hoopai::products::types::UpdateProductsInStoreRequest>),
         setters: &[("path", "storeId", "store_id"), ("body", "", "body")],

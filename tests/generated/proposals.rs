@@ -36,9 +36,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "dateFrom") { call = call.date_from(values.timestamp("query", "dateFrom")); }
             if values.has("query", "dateTo") { call = call.date_to(values.timestamp("query", "dateTo")); }
             if values.has("query", "isPublicDocument") { call = call.is_public_document(values.boolean("query", "isPublicDocument")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "name") { call = call.name(values.string("query", "name")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
             if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
             discard_reply(call.options(values.options.clone()).send())

@@ -7,85 +7,85 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::saas::operations::DISABLE_SAAS_IN_BULK,
-        reply: Some(decode::<hoopai::saas::types::BulkDisableSaasResponse>),
+        reply: Some(decode::<hoopai::saas::types::DisableSaasInBulkResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::saas::types::BulkDisableSaas>),
+        body: Some(decode::<hoopai::saas::types::DisableSaasInBulkRequest>),
         setters: &[("path", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().disable_saas_in_bulk();
             if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::BulkDisableSaas>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::DisableSaasInBulkRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::DISABLE_SAAS_IN_BULK_DEPRECATED,
-        reply: Some(decode::<hoopai::saas::types::BulkDisableSaasResponse>),
+        reply: Some(decode::<hoopai::saas::types::DisableSaasInBulkResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::saas::types::BulkDisableSaas>),
+        body: Some(decode::<hoopai::saas::types::DisableSaasInBulkRequest>),
         setters: &[("path", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().disable_saas_in_bulk_deprecated();
             if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::BulkDisableSaas>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::DisableSaasInBulkRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::ENABLE_SAAS_FOR_LOCATION,
-        reply: Some(decode::<hoopai::saas::types::EnableSaasResponse>),
+        reply: Some(decode::<hoopai::saas::types::EnableSaasForLocationResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::saas::types::EnableSaas>),
+        body: Some(decode::<hoopai::saas::types::EnableSaasForLocationRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().enable_saas_for_location();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::EnableSaas>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::EnableSaasForLocationRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::ENABLE_SAAS_FOR_LOCATION_DEPRECATED,
-        reply: Some(decode::<hoopai::saas::types::EnableSaasResponse>),
+        reply: Some(decode::<hoopai::saas::types::EnableSaasForLocationResponse>),
         is_success: None,
-        body: Some(decode::<hoopai::saas::types::EnableSaas>),
+        body: Some(decode::<hoopai::saas::types::EnableSaasForLocationRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().enable_saas_for_location_deprecated();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::EnableSaas>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::EnableSaasForLocationRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::ENABLE_SAAS_IN_BULK,
-        reply: Some(decode::<hoopai::saas::types::BulkEnableSaasResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::saas::types::BulkEnableSaasResponse>(reply)?.is_success())),
-        body: Some(decode::<hoopai::saas::types::BulkEnableSaasRequest>),
+        reply: Some(decode::<hoopai::saas::types::EnableSaasInBulkResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::saas::types::EnableSaasInBulkResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::saas::types::EnableSaasInBulkRequest>),
         setters: &[("path", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().enable_saas_in_bulk();
             if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::BulkEnableSaasRequest>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::EnableSaasInBulkRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::ENABLE_SAAS_IN_BULK_DEPRECATED,
-        reply: Some(decode::<hoopai::saas::types::BulkEnableSaasResponse>),
-        is_success: Some(|reply| Ok(value::<hoopai::saas::types::BulkEnableSaasResponse>(reply)?.is_success())),
-        body: Some(decode::<hoopai::saas::types::BulkEnableSaasRequest>),
+        reply: Some(decode::<hoopai::saas::types::EnableSaasInBulkResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::saas::types::EnableSaasInBulkResponse>(reply)?.is_success())),
+        body: Some(decode::<hoopai::saas::types::EnableSaasInBulkRequest>),
         setters: &[("path", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().enable_saas_in_bulk_deprecated();
             if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::BulkEnableSaasRequest>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::EnableSaasInBulkRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::saas::operations::GET_LOCATION_SUBSCRIPTION,
-        reply: Some(decode::<hoopai::saas::types::LocationSubscriptionResponse>),
+        reply: Some(decode::<hoopai::saas::types::LocationSubscription>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "companyId", "company_id")],
@@ -98,7 +98,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::saas::operations::GET_LOCATION_SUBSCRIPTION_DEPRECATED,
-        reply: Some(decode::<hoopai::saas::types::LocationSubscriptionResponse>),
+        reply: Some(decode::<hoopai::saas::types::LocationSubscription>),
         is_success: None,
         body: None,
         setters: &[("path", "locationId", "location_id"), ("query", "companyId", "company_id")],
@@ -111,7 +111,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::saas::operations::GET_SAAS_PLAN,
-        reply: Some(decode::<hoopai::saas::types::SaasPlanResponse>),
+        reply: Some(decode::<hoopai::saas::types::SaasPlan>),
         is_success: None,
         body: None,
         setters: &[("path", "planId", "plan_id"), ("query", "companyId", "company_id")],
@@ -124,7 +124,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::saas::operations::GET_SAAS_PLAN_DEPRECATED,
-        reply: Some(decode::<hoopai::saas::types::SaasPlanResponse>),
+        reply: Some(decode::<hoopai::saas::types::SaasPlan>),
         is_success: None,
         body: None,
         setters: &[("path", "planId", "plan_id"), ("query", "companyId", "company_id")],
@@ -137,7 +137,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::saas::operations::LIST_AGENCY_PLANS,
-        reply: Some(decode::<Vec<hoopai::saas::types::AgencyPlanResponse>>),
+        reply: Some(decode::<Vec<hoopai::saas::types::AgencyPlan>>),
         is_success: None,
         body: None,
         setters: &[("path", "companyId", "company_id")],
@@ -149,7 +149,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::saas::operations::LIST_AGENCY_PLANS_DEPRECATED,
-        reply: Some(decode::<Vec<hoopai::saas::types::AgencyPlanResponse>>),
+        reply: Some(decode::<Vec<hoopai::saas::types::AgencyPlan>>),
         is_success: None,
         body: None,
         setters: &[("path", "companyId", "company_id")],
@@ -189,7 +189,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::saas::operations::LIST_SAAS_LOCATIONS,
-        reply: Some(decode::<hoopai::saas::types::GetSaasLocationsResponse>),
+        reply: Some(decode::<hoopai::saas::types::ListSaasLocationsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "companyId", "company_id"), ("query", "page", "page")],
@@ -202,7 +202,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::saas::operations::LIST_SAAS_LOCATIONS_DEPRECATED,
-        reply: Some(decode::<hoopai::saas::types::GetSaasLocationsResponse>),
+        reply: Some(decode::<hoopai::saas::types::ListSaasLocationsResponse>),
         is_success: None,
         body: None,
         setters: &[("path", "companyId", "company_id"), ("query", "page", "page")],
@@ -217,12 +217,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::saas::operations::UPDATE_LOCATION_PAUSED,
         reply: Some(decode::<bool>),
         is_success: None,
-        body: Some(decode::<hoopai::saas::types::PauseLocation>),
+        body: Some(decode::<hoopai::saas::types::UpdateLocationPausedRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().update_location_paused();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::PauseLocation>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateLocationPausedRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -230,12 +230,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::saas::operations::UPDATE_LOCATION_PAUSED_DEPRECATED,
         reply: Some(decode::<bool>),
         is_success: None,
-        body: Some(decode::<hoopai::saas::types::PauseLocation>),
+        body: Some(decode::<hoopai::saas::types::UpdateLocationPausedRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().update_location_paused_deprecated();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::PauseLocation>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateLocationPausedRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -243,12 +243,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::saas::operations::UPDATE_REBILLING,
         reply: Some(decode::<hoopai::saas::types::UpdateRebillingResponse>),
         is_success: Some(|reply| Ok(value::<hoopai::saas::types::UpdateRebillingResponse>(reply)?.is_success())),
-        body: Some(decode::<hoopai::saas::types::UpdateRebilling>),
+        body: Some(decode::<hoopai::saas::types::UpdateRebillingRequest>),
         setters: &[("path", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().update_rebilling();
             if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateRebilling>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateRebillingRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -256,12 +256,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::saas::operations::UPDATE_REBILLING_DEPRECATED,
         reply: Some(decode::<hoopai::saas::types::UpdateRebillingResponse>),
         is_success: Some(|reply| Ok(value::<hoopai::saas::types::UpdateRebillingResponse>(reply)?.is_success())),
-        body: Some(decode::<hoopai::saas::types::UpdateRebilling>),
+        body: Some(decode::<hoopai::saas::types::UpdateRebillingRequest>),
         setters: &[("path", "companyId", "company_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().update_rebilling_deprecated();
             if values.has("path", "companyId") { call = call.company_id(values.string("path", "companyId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateRebilling>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateRebillingRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -269,12 +269,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::saas::operations::UPDATE_SAAS_SUBSCRIPTION,
         reply: Some(decode::<String>),
         is_success: None,
-        body: Some(decode::<hoopai::saas::types::UpdateSubscription>),
+        body: Some(decode::<hoopai::saas::types::UpdateSaasSubscriptionRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().update_saas_subscription();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateSubscription>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateSaasSubscriptionRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -282,12 +282,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         operation: &hoopai::saas::operations::UPDATE_SAAS_SUBSCRIPTION_DEPRECATED,
         reply: Some(decode::<String>),
         is_success: None,
-        body: Some(decode::<hoopai::saas::types::UpdateSubscription>),
+        body: Some(decode::<hoopai::saas::types::UpdateSaasSubscriptionRequest>),
         setters: &[("path", "locationId", "location_id"), ("body", "", "body")],
         call: |client, values| {
             let mut call = client.saas().update_saas_subscription_deprecated();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
-            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateSubscription>()); }
+            if values.has("body", "") { call = call.body(values.body::<hoopai::saas::types::UpdateSaasSubscriptionRequest>()); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },

@@ -43,7 +43,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("path", "snapshotId") { call = call.snapshot_id(values.string("path", "snapshotId")); }
             if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
             if values.has("query", "from") { call = call.from_2(values.string("query", "from")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "to") { call = call.to(values.string("query", "to")); }
             if values.has("query", "lastDoc") { call = call.last_doc(values.string("query", "lastDoc")); }
             discard_reply(call.options(values.options.clone()).send())

@@ -230,9 +230,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.social_media_posting().list_categories();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "searchText") { call = call.search_text(values.string("query", "searchText")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -246,8 +246,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.social_media_posting().list_csv_posts();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
             if values.has("path", "id") { call = call.id(values.string("path", "id")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
@@ -261,8 +261,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             let mut call = client.social_media_posting().list_csvs();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
             if values.has("query", "includeUsers") { call = call.include_users(values.string("query", "includeUsers")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             if values.has("query", "userId") { call = call.user_id(values.string("query", "userId")); }
             discard_reply(call.options(values.options.clone()).send())
         },
@@ -341,9 +341,9 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.social_media_posting().list_tags();
             if values.has("path", "locationId") { call = call.location_id(values.string("path", "locationId")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "searchText") { call = call.search_text(values.string("query", "searchText")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },

@@ -14,11 +14,11 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         call: |client, values| {
             let mut call = client.surveys().list_survey_submissions();
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
-            if values.has("query", "endAt") { call = call.end_at(values.string("query", "endAt")); }
+            if values.has("query", "endAt") { call = call.end_at(values.date("query", "endAt")); }
             if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
             if values.has("query", "q") { call = call.q(values.string("query", "q")); }
-            if values.has("query", "startAt") { call = call.start_at(values.string("query", "startAt")); }
+            if values.has("query", "startAt") { call = call.start_at(values.date("query", "startAt")); }
             if values.has("query", "surveyId") { call = call.survey_id(values.string("query", "surveyId")); }
             discard_reply(call.options(values.options.clone()).send())
         },

@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::users::operations::CREATE_USER,
-        reply: Some(decode::<hoopai::users::types::UserResponse>),
+        reply: Some(decode::<hoopai::users::types::User>),
         is_success: None,
         body: Some(decode::<hoopai::users::types::CreateUserRequest>),
         setters: &[("body", "", "body")],
@@ -31,7 +31,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::users::operations::FILTER_USERS_BY_EMAIL,
-        reply: Some(decode::<hoopai::users::types::SearchUserResponse>),
+        reply: Some(decode::<hoopai::users::types::SearchUsersResponse>),
         is_success: None,
         body: Some(decode::<hoopai::users::types::FilterUsersByEmailRequest>),
         setters: &[("body", "", "body")],
@@ -43,7 +43,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::users::operations::GET_USER,
-        reply: Some(decode::<hoopai::users::types::UserResponse>),
+        reply: Some(decode::<hoopai::users::types::User>),
         is_success: None,
         body: None,
         setters: &[("path", "userId", "user_id")],
@@ -67,7 +67,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::users::operations::SEARCH_USERS,
-        reply: Some(decode::<hoopai::users::types::SearchUserResponse>),
+        reply: Some(decode::<hoopai::users::types::SearchUsersResponse>),
         is_success: None,
         body: None,
         setters: &[("query", "companyId", "company_id"), ("query", "enabled2waySync", "enabled2way_sync"), ("query", "ids", "ids"), ("query", "limit", "limit"), ("query", "locationId", "location_id"), ("query", "query", "query"), ("query", "role", "role"), ("query", "skip", "skip"), ("query", "sort", "sort"), ("query", "sortDirection", "sort_direction"), ("query", "type", "type_")],
@@ -76,11 +76,11 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
             if values.has("query", "enabled2waySync") { call = call.enabled2way_sync(values.boolean("query", "enabled2waySync")); }
             if values.has("query", "ids") { call = call.ids(values.string("query", "ids")); }
-            if values.has("query", "limit") { call = call.limit(values.string("query", "limit")); }
+            if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "locationId") { call = call.location_id(values.string("query", "locationId")); }
             if values.has("query", "query") { call = call.query(values.string("query", "query")); }
             if values.has("query", "role") { call = call.role(values.string("query", "role")); }
-            if values.has("query", "skip") { call = call.skip(values.string("query", "skip")); }
+            if values.has("query", "skip") { call = call.skip(values.integer("query", "skip")); }
             if values.has("query", "sort") { call = call.sort(values.string("query", "sort")); }
             if values.has("query", "sortDirection") { call = call.sort_direction(values.string("query", "sortDirection")); }
             if values.has("query", "type") { call = call.type_(values.string("query", "type")); }
@@ -89,7 +89,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::users::operations::UPDATE_USER,
-        reply: Some(decode::<hoopai::users::types::UserResponse>),
+        reply: Some(decode::<hoopai::users::types::User>),
         is_success: None,
         body: Some(decode::<hoopai::users::types::UpdateUserRequest>),
         setters: &[("path", "userId", "user_id"), ("body", "", "body")],

@@ -7,7 +7,7 @@ use super::*;
 pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::voice_ai::operations::CREATE_ACTION,
-        reply: Some(decode::<hoopai::voice_ai::types::ActionResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::AgentAction>),
         is_success: None,
         body: Some(decode::<hoopai::voice_ai::types::CreateActionRequest>),
         setters: &[("body", "", "body")],
@@ -19,7 +19,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::CREATE_AGENT,
-        reply: Some(decode::<hoopai::voice_ai::types::AgentResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::Agent>),
         is_success: None,
         body: Some(decode::<hoopai::voice_ai::types::CreateAgentRequest>),
         setters: &[("body", "", "body")],
@@ -58,7 +58,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::GET_ACTION,
-        reply: Some(decode::<hoopai::voice_ai::types::ActionResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::AgentAction>),
         is_success: None,
         body: None,
         setters: &[("path", "actionId", "action_id"), ("query", "locationId", "location_id")],
@@ -71,7 +71,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::GET_AGENT,
-        reply: Some(decode::<hoopai::voice_ai::types::GetAgentResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::Agent>),
         is_success: None,
         body: None,
         setters: &[("path", "agentId", "agent_id"), ("query", "locationId", "location_id")],
@@ -123,18 +123,18 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
             if values.has("query", "agentId") { call = call.agent_id(values.string("query", "agentId")); }
             if values.has("query", "callType") { call = call.call_type(values.string("query", "callType")); }
             if values.has("query", "contactId") { call = call.contact_id(values.string("query", "contactId")); }
-            if values.has("query", "endDate") { call = call.end_date(values.number("query", "endDate")); }
+            if values.has("query", "endDate") { call = call.end_date(values.timestamp("query", "endDate")); }
             if values.has("query", "page") { call = call.page(values.integer("query", "page")); }
             if values.has("query", "pageSize") { call = call.page_size(values.integer("query", "pageSize")); }
             if values.has("query", "sort") { call = call.sort(values.string("query", "sort")); }
             if values.has("query", "sortBy") { call = call.sort_by(values.string("query", "sortBy")); }
-            if values.has("query", "startDate") { call = call.start_date(values.number("query", "startDate")); }
+            if values.has("query", "startDate") { call = call.start_date(values.timestamp("query", "startDate")); }
             discard_reply(call.options(values.options.clone()).send())
         },
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::UPDATE_ACTION,
-        reply: Some(decode::<hoopai::voice_ai::types::ActionResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::AgentAction>),
         is_success: None,
         body: Some(decode::<hoopai::voice_ai::types::UpdateActionRequest>),
         setters: &[("path", "actionId", "action_id"), ("body", "", "body")],
@@ -147,7 +147,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::voice_ai::operations::UPDATE_AGENT,
-        reply: Some(decode::<hoopai::voice_ai::types::AgentResponse>),
+        reply: Some(decode::<hoopai::voice_ai::types::Agent>),
         is_success: None,
         body: Some(decode::<hoopai::voice_ai::types::UpdateAgentRequest>),
         setters: &[("path", "agentId", "agent_id"), ("query", "locationId", "location_id"), ("body", "", "body")],

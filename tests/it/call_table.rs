@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use hoopai::runtime::json::from_slice;
 use hoopai::runtime::operation::{Operation, PageParam, PageSize, ParamLocation};
-use hoopai::runtime::{ResponseFuture, Timestamp};
+use hoopai::runtime::{Date, ResponseFuture, Timestamp};
 use hoopai::{CallOptions, Client, Error, Part};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -210,7 +210,11 @@ impl CallInput {
     }
 
     pub(crate) fn timestamp(&self, kind: &'static str, name: &'static str) -> Timestamp {
-        self.string(kind, name).parse().expect("a timestamp")
+        serde_json::from_value(self.value(kind, name).clone()).expect("a timestamp")
+    }
+
+    pub(crate) fn date(&self, kind: &'static str, name: &'static str) -> Date {
+        serde_json::from_value(self.value(kind, name).clone()).expect("a day")
     }
 
     pub(crate) fn strings(&self, kind: &'static str, name: &'static str) -> Vec<&str> {
@@ -263,6 +267,7 @@ pub(crate) fn is_automatic(operation: &Operation, kind: &str, name: &str) -> boo
             ParamLocation::Path => "path",
             ParamLocation::Query => "query",
             ParamLocation::Body => "body",
+            other => panic!("{other:?}"),
         };
         location_kind == kind && (location.name == name || location.alt_type && name == "altType")
     })

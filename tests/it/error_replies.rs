@@ -121,7 +121,7 @@ async fn call_error(status: u16, body: &Value) -> Error {
         .retry(hoopai::retry::NoRetry)
         .build()
         .unwrap();
-    let call = client.request(hoopai::Method::Get, "/recorded");
+    let call = client.request(hoopai::Method::GET, "/recorded");
     call.send().await.expect_err("an error reply")
 }
 
@@ -291,6 +291,7 @@ async fn page_size_above_a_declared_maximum_is_rejected() {
         let value = match size.to {
             PageParam::Query(name) => input.values.get_mut(&("query", name)),
             PageParam::Body { name, .. } => input.body.as_mut().map(|(_, _, body)| &mut body[name]),
+            other => panic!("{other:?}"),
         };
         let value = value.expect("a parameter");
         let above = u64::from(size.max) + 1;

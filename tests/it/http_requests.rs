@@ -329,7 +329,7 @@ async fn raw_request_is_encoded_and_authorized_like_an_operation() {
     let server = Server::with_body(r#"{"id":"G"}"#);
     let client = client(&server);
     let reply = client
-        .request(hoopai::Method::Get, "/funnels/{funnelId}/other")
+        .request(hoopai::Method::GET, "/funnels/{funnelId}/other")
         .path("funnelId", "G/1")
         .send()
         .await

@@ -42,7 +42,7 @@ pub(crate) enum Shape {
     Number,
     Integer,
     Boolean,
-    /// A point in time, as text or as a number.
+    /// A moment or a day, as text or as a number.
     Timestamp,
     /// A number that keeps its digits.
     Decimal,
@@ -138,8 +138,9 @@ impl Interface {
             .as_str()
             .filter(|_| schema["enum"].is_null());
         match schema["type"].as_str() {
-            Some("string") if format == Some("date-time") => Shape::Timestamp,
-            Some("integer" | "number") if format == Some("unix-time") => Shape::Timestamp,
+            Some("string" | "integer" | "number") if format.is_some_and(is_time) => {
+                Shape::Timestamp
+            }
             Some("number") if format == Some("decimal") => Shape::Decimal,
             Some("object")
                 if own
@@ -242,4 +243,9 @@ fn contents(of: Schema) -> BTreeMap<&'static str, Schema> {
     entries(&of["content"])
         .map(|(content_type, media)| (content_type, &media["schema"]))
         .collect()
+}
+
+/// Whether a format is that of moments or days.
+fn is_time(format: &str) -> bool {
+    format == "date" || format.starts_with("date-") || format.starts_with("unix-")
 }

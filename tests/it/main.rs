@@ -11,6 +11,7 @@ mod guide;
 mod http_requests;
 mod interface;
 mod minimal_requests;
+mod moments;
 mod operation_tables;
 mod operations;
 mod paging;

@@ -261,7 +261,7 @@ fn path_setters(operation: &Operation) -> Vec<Setter> {
 #[test]
 fn default_location_is_never_the_id_of_a_deletion() {
     for operation in all_operations() {
-        if operation.method == hoopai::Method::Delete
+        if *operation.method == hoopai::Method::DELETE
             && let Some(location) = operation.location
             && location.part == ParamLocation::Path
         {

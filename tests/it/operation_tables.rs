@@ -68,6 +68,7 @@ fn pages(paging: &Paging) -> String {
         PageParam::Query(name) => name.to_owned(),
         PageParam::Body { name, text: false } => format!("{name} (body)"),
         PageParam::Body { name, text: true } => format!("{name} (body, text)"),
+        ref other => panic!("{other:?}"),
     };
     let strategy = match paging.strategy {
         PageStrategy::Offset(to) => format!("offset {}", name(&to)),
@@ -78,9 +79,11 @@ fn pages(paging: &Paging) -> String {
                 CursorSource::LastItem(path) => {
                     format!("{} = {path} of the last", name(&field.to))
                 }
+                other => panic!("{other:?}"),
             });
             format!("cursor {}", fields.collect::<Vec<_>>().join(", "))
         }
+        other => panic!("{other:?}"),
     };
     let items = match paging.items {
         "" => "the reply",
@@ -163,14 +166,14 @@ fn every_write_declares_whether_it_is_idempotent() {
         let yes = declared["x-hoopai-idempotent"] == true;
         let no = declared["x-hoopai-not-idempotent"].is_string();
         assert!(!(yes && no), "{name} declares both");
-        let by_rule = match operation.method {
-            Method::Post | Method::Patch
+        let by_rule = match *operation.method {
+            Method::POST | Method::PATCH
                 if !operation.name.starts_with("create_") && !yes && !no =>
             {
                 undeclared.push(name.clone());
                 false
             }
-            Method::Post | Method::Patch => false,
+            Method::POST | Method::PATCH => false,
             _ => true,
         };
         assert_eq!(operation.idempotent, yes || by_rule && !no, "{name}");

@@ -162,19 +162,19 @@ async fn number_that_is_not_finite_is_an_error_with_its_path() {
         let call = client.invoices().create_invoice().body(invoice);
         assert_rejected(call.send().await.map(drop), "items[0].qty", &server);
 
-        let message = hoopai::conversations::types::SendMessageRequest::new();
-        let call = client.conversations().send_message();
-        let call = call.body(message.scheduled_timestamp(number));
-        assert_rejected(call.send().await.map(drop), "scheduledTimestamp", &server);
+        let review = hoopai::products::types::UpdateProductReviewRequest::new();
+        let call = client.products().update_product_review().review_id("r1");
+        let call = call.body(review.rating(number));
+        assert_rejected(call.send().await.map(drop), "rating", &server);
 
-        let call = client.calendars().list_free_slots().calendar_id("c1");
+        let call = client.conversations().search_conversations();
         assert_rejected(
-            call.start_date(number).send().await.map(drop),
-            "startDate",
+            call.score_profile_min(number).send().await.map(drop),
+            "scoreProfileMin",
             &server,
         );
 
-        let value = contacts::types::CreateContactRequestCustomField::new().field_value(number);
+        let value = contacts::types::CustomFieldInput::new().field_value(number);
         let contact = contacts::types::CreateContactRequest::new().custom_fields([value]);
         let call = client.contacts().create_contact().body(contact);
         assert_rejected(

@@ -40,7 +40,7 @@ fn confirms(operation: &Operation) -> bool {
         _ => false,
     };
     SPELLINGS.into_iter().any(flag)
-        || operation.method == Method::Delete
+        || *operation.method == Method::DELETE
             && fields.declared.values().all(|schemas| all(schemas, scalar))
 }
 
@@ -85,7 +85,7 @@ fn success_flag_is_read_in_any_spelling() {
 fn success_flag_of_a_deletion_is_no_drift_in_any_spelling() {
     let mut count = 0;
     for (operation, read) in REPLIES.iter() {
-        let Some(read) = read.filter(|_| operation.method == Method::Delete) else {
+        let Some(read) = read.filter(|_| *operation.method == Method::DELETE) else {
             continue;
         };
         // One deletion returns a list.
@@ -136,7 +136,7 @@ fn exported_and_listed_calls_are_typed() {
         let updated = message.date_updated.expect("a timestamp");
         assert_eq!(updated.as_wire(), "2025-08-03T20:04:54.736Z");
         let call = message.meta.and_then(|meta| meta.call).expect("a call");
-        assert_eq!(call.duration, Some(3309.0));
+        assert_eq!(call.duration, Some(3309));
         assert_eq!(call.status, Some(CallStatus::Completed));
     }
 }
@@ -167,7 +167,7 @@ fn next_page_number_is_no_drift_in_any_form() {
 
 #[tokio::test]
 async fn custom_field_values_of_any_kind_are_kept() {
-    use hoopai::contacts::types::{CreateContactRequest, CreateContactRequestCustomField as Field};
+    use hoopai::contacts::types::{CreateContactRequest, CustomFieldInput as Field};
     use hoopai::contacts::types::{SearchContactsRequest, UpdateContactRequest};
     use hoopai_mock::{LOCATION, Mock, TOKEN};
 
@@ -203,12 +203,8 @@ async fn custom_field_values_of_any_kind_are_kept() {
     let new = CreateContactRequest::new()
         .email("a@example.com")
         .custom_fields(fields(&values));
-    let created = contacts
-        .create_contact()
-        .body(new)
-        .send()
-        .await
-        .expect("created");
+    let call = contacts.create_contact().body(new);
+    let created = call.send().await.expect("created");
     let id = created
         .into_inner()
         .contact
@@ -221,23 +217,15 @@ async fn custom_field_values_of_any_kind_are_kept() {
             .map(|field| field.value.as_ref().expect("a value").as_json());
         values.cloned().collect()
     };
-    let got = contacts
-        .get_contact()
-        .contact_id(&id)
-        .send()
-        .await
-        .expect("a contact");
+    let call = contacts.get_contact().contact_id(&id);
+    let got = call.send().await.expect("a contact");
     assert_eq!(
         read(got.into_inner().contact.expect("a contact").custom_fields),
         values
     );
     let search = SearchContactsRequest::new().page_limit(10);
-    let found = contacts
-        .search_contacts()
-        .body(search)
-        .send()
-        .await
-        .expect("a page");
+    let call = contacts.search_contacts().body(search);
+    let found = call.send().await.expect("a page");
     let hit = found.into_inner().contacts.expect("hits").remove(0);
     assert_eq!(read(hit.custom_fields), values);
 
@@ -245,19 +233,10 @@ async fn custom_field_values_of_any_kind_are_kept() {
     let mut reversed = values.to_vec();
     reversed.reverse();
     let change = UpdateContactRequest::new().custom_fields(fields(&reversed));
-    contacts
-        .update_contact()
-        .contact_id(&id)
-        .body(change)
-        .send()
-        .await
-        .expect("updated");
-    let got = contacts
-        .get_contact()
-        .contact_id(&id)
-        .send()
-        .await
-        .expect("a contact");
+    let call = contacts.update_contact().contact_id(&id).body(change);
+    call.send().await.expect("updated");
+    let call = contacts.get_contact().contact_id(&id);
+    let got = call.send().await.expect("a contact");
     assert_eq!(
         read(got.into_inner().contact.expect("a contact").custom_fields),
         reversed

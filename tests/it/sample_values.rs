@@ -75,7 +75,10 @@ impl Sampler {
                 self.text(schema, path, hash).into()
             }
             Shape::Decimal if whole + 0.5 <= most => (whole + 0.5).into(),
-            Shape::Timestamp => (1_900_000_000 + hash % 1000).into(),
+            Shape::Timestamp => match self.interface.resolve(schema)["format"].as_str() {
+                Some("unix-seconds") => (1_900_000_000 + hash % 1000).into(),
+                _ => (1_900_000_000_000 + hash % 1000).into(),
+            },
             Shape::Decimal => (whole as i64).into(),
             Shape::Number => match items(&schema["enum"]) {
                 [] if hash.is_multiple_of(2) && whole + 0.25 <= most => (whole + 0.25).into(),
@@ -137,13 +140,16 @@ impl Sampler {
         let name = path.rsplit('/').find(|part| part.parse::<usize>().is_err());
         let name = name.unwrap_or("item");
         let number = 100 + hash % 900;
-        if schema["format"] == "date-time" {
-            return format!(
-                "2031-0{}-1{}T0{}:30:00.{number}Z",
-                1 + hash % 9,
-                hash % 7,
-                hash % 5
-            );
+        let (month, day) = (1 + hash % 9, hash % 7);
+        match schema["format"].as_str() {
+            Some("date-time") => {
+                return format!("2031-0{month}-1{day}T0{}:30:00.{number}Z", hash % 5);
+            }
+            Some("date") => return format!("2031-0{month}-1{day}"),
+            Some("date-month-first") => return format!("0{month}-1{day}-2031"),
+            Some("date-at-midnight") => return format!("2031-0{month}-1{day}T00:00:00.000Z"),
+            Some("unix-milliseconds") => return (1_900_000_000_000 + hash % 1000).to_string(),
+            _ => {}
         }
         match schema["pattern"].as_str() {
             Some(pattern) if pattern.starts_with("^\\d{4}-") => {

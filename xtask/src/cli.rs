@@ -9,7 +9,7 @@ use crate::{
     commands::{
         api::{Api, api},
         budget::budget,
-        check::check,
+        check::{Check, check},
         ci::{Ci, ci},
         codegen::{Codegen, codegen},
         deny::{advisories, deny},
@@ -43,7 +43,7 @@ enum Command {
     /// Generate the crates from specs/: the build step
     Codegen(Codegen),
     /// Check that generated code, lock, specs and lists agree
-    Check,
+    Check(Check),
     /// Print figures of each module and of the hand-written code
     Report(Report),
     /// Write each module's OpenAPI document, overlay applied, for other OpenAPI tools
@@ -80,7 +80,7 @@ pub fn run(cli: Cli, console: &Console) -> Result<bool> {
             regen(&tree, &options, &Fetcher::new(Limits::default())?, console)
         }
         Command::Codegen(options) => codegen(&tree, &options, console),
-        Command::Check => check(&tree, console),
+        Command::Check(options) => check(&tree, &options, console),
         Command::Report(options) => report(&tree, &options, console),
         Command::Export(options) => export(&tree, &options, console),
         Command::Budget => budget(&tree, console),

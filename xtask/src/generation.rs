@@ -1,15 +1,9 @@
 //! Generates crates from `specs/` in memory, and computes the changes of the tree.
 
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
-};
+use std::collections::BTreeSet;
 
 use hoopai_codegen::{Generated, Module, SourceText, Sources, facade, generate};
+use rayon::{ThreadPoolBuilder, prelude::*};
 
 use crate::{
     console::Progress,
@@ -88,7 +82,7 @@ pub(crate) fn crate_changes(
     for (path, text) in &generated.workspace_files {
         changes.write(tree, path.clone(), text.clone().into_bytes())?;
     }
-    for path in tree.files_below(&folder)?.into_keys() {
+    for path in tree.files_below(&folder, |_| true)? {
         if !kept.contains(&path) {
             changes.remove(path);
         }
@@ -136,34 +130,9 @@ fn licence_changes(tree: &Workspace, changes: &mut Changes, folder: &str) -> Res
 /// Calls `work` for each item, on one thread per processor. The results are in the order of the
 /// items.
 pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::with_capacity(items.len()));
-    let run = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(index) else { break };
-            let result = work(item);
-            results
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((index, result));
-        }
-    };
-    let threads = thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(items.len());
-    thread::scope(|scope| {
-        let started = (0..threads).filter(|_| {
-            thread::Builder::new()
-                .stack_size(STACK)
-                .spawn_scoped(scope, run)
-                .is_ok()
-        });
-        if started.count() == 0 {
-            run();
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_unstable_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+    let threads = ThreadPoolBuilder::new().stack_size(STACK).build();
+    threads.map_or_else(
+        |_| items.iter().map(&work).collect(),
+        |threads| threads.install(|| items.par_iter().map(&work).collect()),
+    )
 }

@@ -45,6 +45,8 @@ struct OperationTexts {
     parameters: BTreeMap<String, String>,
     /// Fields of the body, by path.
     body: BTreeMap<String, String>,
+    /// Fields of replies, by path.
+    reply: BTreeMap<String, String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -165,6 +167,7 @@ impl Documentation {
             }
             full(&at.key("parameters"), &operation.parameters)?;
             full(&at.key("body"), &operation.body)?;
+            full(&at.key("reply"), &operation.reply)?;
         }
         let schemas = at.key("schemas");
         for (name, schema) in &self.schemas {
@@ -283,33 +286,61 @@ impl<'a> Writer<'a> {
                 text,
             );
         }
-        if documentation.body.is_empty() {
-            return;
-        }
-        let content = format!("{pointer}/requestBody/content");
-        let bodies: Vec<String> = self
+        let bodies = self.contents(&format!("{pointer}/requestBody"));
+        let absent = ("the operation takes no body", "delete `body`");
+        self.content_fields(&bodies, &documentation.body, &at.key("body"), absent);
+        let replies: Vec<String> = self
             .document
+            .pointer(&format!("{pointer}/responses"))
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|responses| responses.keys())
+            .filter(|status| status.starts_with('2'))
+            .flat_map(|status| self.contents(&format!("{pointer}/responses/{status}")))
+            .collect();
+        let absent = ("the operation returns no content", "delete `reply`");
+        self.content_fields(&replies, &documentation.reply, &at.key("reply"), absent);
+    }
+
+    /// The pointers of the schemas of a request body or reply, one for each media type.
+    fn contents(&self, pointer: &str) -> Vec<String> {
+        let content = format!("{pointer}/content");
+        self.document
             .pointer(&content)
             .and_then(Value::as_object)
             .into_iter()
             .flat_map(|content| content.keys())
             .map(|kind| format!("{content}/{}/schema", escape_token(kind)))
-            .collect();
-        let at = at.key("body");
-        if bodies.is_empty() {
-            return self.skip(at.error("the operation takes no body", "delete `body`"));
+            .collect()
+    }
+
+    fn content_fields(
+        &mut self,
+        schemas: &[String],
+        texts: &BTreeMap<String, String>,
+        at: &SourcePointer<'_>,
+        absent: (&'static str, &'static str),
+    ) {
+        if schemas.is_empty() && !texts.is_empty() {
+            let (problem, remedy) = absent;
+            return self.skip(at.error(problem, remedy));
         }
-        for (path, text) in &documentation.body {
-            for body in &bodies {
-                self.field(body, path, text, &at.key(path));
+        for (path, text) in texts {
+            for schema in schemas {
+                self.field(schema, path, text, &at.key(path));
             }
         }
     }
 
-    /// Sets the text of the field at `path` below a schema, in all its variants.
+    /// Sets the text of the field at `path` below a schema, in all its variants. `.` is the schema
+    /// itself, and `[]` at the end means the items of a list or the values of a map.
     fn field(&mut self, schema: &str, path: &str, text: &str, at: &SourcePointer<'_>) {
         let mut pointers = vec![schema.to_owned()];
-        for name in path.split('.') {
+        let (names, is_item) = match path.strip_suffix("[]") {
+            Some(names) => (names, true),
+            None => (path, false),
+        };
+        for name in names.split('.').filter(|_| names != ".") {
             let mut found = BTreeSet::new();
             for pointer in &pointers {
                 fields(self.document, pointer, 0, &mut |other, pointer| {
@@ -319,6 +350,16 @@ impl<'a> Writer<'a> {
                 });
             }
             pointers = found.into_iter().collect();
+        }
+        if is_item {
+            let items = pointers.iter().flat_map(|pointer| {
+                ["items", "additionalProperties"].map(|key| format!("{pointer}/{key}"))
+            });
+            let is_inline = |pointer: &String| {
+                let schema = self.document.pointer(pointer).and_then(Value::as_object);
+                schema.is_some_and(|schema| !schema.contains_key("$ref"))
+            };
+            pointers = items.filter(is_inline).collect();
         }
         if pointers.is_empty() {
             return self.skip(at.error(

@@ -185,7 +185,7 @@ fn setters(operation: &Operation, types: &OperationTypes) -> String {
             "            {} {}: {} = {},",
             parameter.part.name(),
             parameter.ident,
-            ty.in_builders(),
+            ty.with_form(ty.in_builders()),
             literal(&parameter.wire_name)
         );
     }
@@ -202,7 +202,7 @@ fn setters(operation: &Operation, types: &OperationTypes) -> String {
             writeln!(
                 out,
                 "            text {ident}: {} = {wire_name},",
-                ty.in_builders()
+                ty.with_form(ty.in_builders())
             )
         };
     }

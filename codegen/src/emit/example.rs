@@ -158,9 +158,12 @@ fn body_fields(input: &Input<'_>, operation: &Operation, name: &str) -> Option<V
 fn value(input: &Input<'_>, ty: &RustType) -> Option<String> {
     Some(match ty {
         RustType::String | RustType::Value => "\"…\"".to_owned(),
-        RustType::Runtime(RuntimeType::Timestamp) => "std::time::SystemTime::now()".to_owned(),
         RustType::Runtime(RuntimeType::CustomFieldValue) => "\"…\"".to_owned(),
         RustType::Runtime(RuntimeType::Decimal) | RustType::Integer => "10".to_owned(),
+        RustType::Runtime(
+            RuntimeType::Date | RuntimeType::DateAtMidnight | RuntimeType::DateMonthFirst,
+        ) => "runtime::Date::new(2026, 1, 31).unwrap()".to_owned(),
+        RustType::Runtime(_) => "std::time::SystemTime::now()".to_owned(),
         RustType::Number => "0.5".to_owned(),
         RustType::Boolean => "true".to_owned(),
         RustType::Named(name) => match input.resolved.enums.get(name) {

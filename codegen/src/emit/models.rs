@@ -35,6 +35,7 @@ pub(super) fn file(input: &Input<'_>) -> String {
         }
         out.push_str("}\n");
     }
+    custom_field_values(&mut out, input);
     let confirmations = confirmations(input);
     if !confirmations.is_empty() {
         out.push_str("\nhoopai_runtime::confirmations! {\n");
@@ -46,9 +47,9 @@ pub(super) fn file(input: &Input<'_>) -> String {
     if !resolved.enums.is_empty() {
         out.push_str("\nhoopai_runtime::open_enum! {\n");
         for (name, item) in &resolved.enums {
-            let platform_name = item.alias.as_deref().unwrap_or(name);
+            let platform_name = item.origin.aliases.first().unwrap_or(name);
             let _ = writeln!(out, "    /// Values of {}.", code(platform_name));
-            doc_alias(&mut out, item.alias.as_deref());
+            doc_aliases(&mut out, &item.origin.aliases);
             let _ = writeln!(out, "    pub enum {name} {{");
             variants(&mut out, &item.variants);
             out.push_str("    }\n");
@@ -66,12 +67,12 @@ fn model(
     required: &RequiredFields<'_>,
 ) {
     let types = &input.types.structs[name];
-    let platform_name = item.alias.as_deref().unwrap_or(name);
+    let platform_name = item.origin.aliases.first().map_or(name, String::as_str);
     let docs = item.description.clone();
     let docs =
         docs.unwrap_or_else(|| format!("{} of {}.", code(platform_name), input.module.product));
     write_docs(out, "    ", "///", &docs);
-    doc_alias(out, item.alias.as_deref());
+    doc_aliases(out, &item.origin.aliases);
     if let Some(additional) = &types.additional {
         additional_docs(out, input, additional);
     }
@@ -86,7 +87,11 @@ fn model(
             &field_docs(field, required.sentence(name, field)),
         );
         let (ident, wire_name) = (&field.ident, literal(&field.wire_name));
-        let _ = writeln!(out, "        pub {ident}: {} = {wire_name},", ty.in_types());
+        let _ = writeln!(
+            out,
+            "        pub {ident}: {} = {wire_name},",
+            ty.with_form(ty.in_types())
+        );
     }
     out.push_str("    }\n");
 }
@@ -110,8 +115,8 @@ fn additional_docs(out: &mut String, input: &Input<'_>, additional: &RustType) {
     write_docs(out, "    ", "///", &text);
 }
 
-fn doc_alias(out: &mut String, alias: Option<&str>) {
-    if let Some(alias) = alias.filter(|alias| is_doc_alias(alias)) {
+fn doc_aliases(out: &mut String, aliases: &[String]) {
+    for alias in aliases.iter().filter(|alias| is_doc_alias(alias)) {
         let _ = writeln!(out, "    #[doc(alias = {})]", literal(alias));
     }
 }
@@ -128,6 +133,27 @@ fn variants(out: &mut String, variants: &[(String, String)]) {
         line.push_str(&item);
     }
     let _ = writeln!(out, "{line}");
+}
+
+/// Models that hold the value of a custom field under one of several names get a method that returns
+/// it.
+fn custom_field_values(out: &mut String, input: &Input<'_>) {
+    for (name, item) in &input.resolved.structs {
+        let fields = item.fields.iter().zip(&input.types.structs[name].fields);
+        let value = RustType::Runtime(RuntimeType::CustomFieldValue);
+        let values: Vec<&str> = fields
+            .filter(|(_, ty)| **ty == value)
+            .map(|(field, _)| field.ident.as_str())
+            .collect();
+        let is_free = item.fields.iter().all(|field| field.ident != "value");
+        if values.len() > 1 && is_free {
+            let values = values.join(", ");
+            let _ = write!(
+                out,
+                "\nhoopai_runtime::custom_field_values! {{\n    {name}: {values},\n}}\n"
+            );
+        }
+    }
 }
 
 /// The replies that confirm an operation: those that declare a success flag, and replies to
@@ -174,7 +200,8 @@ fn imports(out: &mut String, input: &Input<'_>) {
     };
     let json = names(&[(RustType::Object, "Map"), (RustType::Value, "Value")]);
     let runtime = RuntimeType::ALL.map(|runtime| (RustType::Runtime(runtime), runtime.name()));
-    let runtime = names(&runtime);
+    let mut runtime = names(&runtime);
+    runtime.dedup();
     let import = |path: &str, names: &[&str]| match names {
         [] => String::new(),
         [one] => format!("use {path}::{one};\n"),

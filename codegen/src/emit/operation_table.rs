@@ -29,11 +29,9 @@ pub(super) fn constant(operation: &Operation) -> String {
 
 fn row(out: &mut String, module: &str, operation: &Operation) {
     let method = operation.method.to_uppercase();
-    let mut pascal = operation.method.clone();
-    pascal[..1].make_ascii_uppercase();
     let _ = write!(
         out,
-        "\n/// {}\npub static {}: Operation = Operation {{\n    module: {}, name: {}, id: {},\n    method: Method::{pascal}, path: {},\n",
+        "\n/// {}\npub static {}: Operation = Operation {{\n    module: {}, name: {}, id: {},\n    method: &Method::{method}, path: {},\n",
         code(&format!("{method} {}", operation.path)),
         constant(operation),
         literal(module),

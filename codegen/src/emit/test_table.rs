@@ -6,7 +6,6 @@ use std::fmt::Write;
 use super::input::{HEADER, Input};
 use super::models::confirmations;
 use super::operation_table;
-use crate::formats::RuntimeType;
 use crate::model::{Body, Operation};
 use crate::rust_types::{OperationTypes, RustType};
 use crate::text::literal;
@@ -161,7 +160,8 @@ fn accessor(ty: &RustType) -> &'static str {
         RustType::Integer => "integer",
         RustType::Number => "number",
         RustType::Boolean => "boolean",
-        RustType::Runtime(RuntimeType::Timestamp) => "timestamp",
+        RustType::Runtime(runtime) if runtime.name() == "Date" => "date",
+        RustType::Runtime(runtime) if runtime.is_time() => "timestamp",
         RustType::List(_) => "strings",
         // Open enums are created from their texts.
         _ => "string",

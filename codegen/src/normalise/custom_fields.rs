@@ -2,8 +2,8 @@
 //! kind, but the type depends on how an account defined the field: text, a number, a list of texts,
 //! or an object of files.
 //!
-//! A value is recognised by its position: under one of [`VALUES`] in an item of a list named
-//! `customFields`. Overlays mark values in other positions with the format `custom-field-value`.
+//! A value is recognised by its position: under one of [`VALUES`], or a name that adds its kind to
+//! `fieldValue`, in an item of a list named `customFields`. Overlays mark values in other positions with the format `custom-field-value`.
 
 use std::collections::BTreeSet;
 
@@ -55,7 +55,8 @@ fn values_of(item: &mut Value, components: &mut Vec<String>) -> usize {
             changed += values_of(part, components);
         }
     }
-    let values = walk::properties(item).filter(|(name, _)| VALUES.contains(&name.as_str()));
+    let is_value = |name: &str| VALUES.contains(&name) || name.starts_with("fieldValue");
+    let values = walk::properties(item).filter(|(name, _)| is_value(name));
     changed + values.map(|(_, value)| set(value)).sum::<usize>()
 }
 

@@ -9,6 +9,7 @@ mod custom_fields;
 mod defaults;
 mod emails;
 mod enums;
+mod fractions;
 mod operation_ids;
 mod parameter_schemas;
 mod path_parameters;
@@ -46,9 +47,10 @@ const PASSES: &[(&str, Pass)] = &[
     ("defaults", defaults::run),
     ("required", required::run),
     ("schema_values", schema_values::run),
+    ("fractions", fractions::run),
+    ("amounts", amounts::run),
     ("whole_numbers", whole_numbers::run),
     ("timestamps", timestamps::run),
-    ("amounts", amounts::run),
     ("custom_fields", custom_fields::run),
     ("emails", emails::run),
     ("request_bodies", request_bodies::run),

@@ -1,55 +1,97 @@
-//! Gives points in time a format, by name. The files declare strings or numbers. Most strings have
-//! an example that shows the format, which `source` reads; this pass handles the others. Numbers
-//! get the format `unix-time` in replies only, because requests differ in the unit, seconds or
-//! milliseconds.
+//! Gives moments and days a format, by name. The files declare strings or numbers. Most strings
+//! have an example that shows the format, which `source` reads; this pass handles the others.
+//! Overlays set the formats of names that differ between modules.
+//!
+//! Numbers of requests get no format, because they differ in the unit, seconds or milliseconds.
+//! Replies are read in any unit.
 
 use serde_json::Value;
 
 use super::walk;
 use crate::error::{FileError, SourcePointer};
+use crate::formats::{DATE, DATE_TIME, UNIX_MILLISECONDS, UNIX_SECONDS};
 use crate::json;
 use crate::openapi::request_schemas;
 
-const TEXTS: [&str; 10] = [
-    "createdAt",
+/// Besides the names that end in `At`.
+const MOMENTS: [&str; 14] = [
+    "affiliatePolicyAcceptedDate",
+    "createdOn",
+    "createdTime",
     "dateAdded",
     "dateUpdated",
-    "deletedAt",
     "eventTime",
-    "executeAt",
     "lastMessageDate",
-    "publishedAt",
+    "privacyPolicyAcceptedDate",
     "scheduleDate",
-    "updatedAt",
+    "stopTime",
+    "termsOfServiceAcceptedDate",
+    "timestamp",
+    "trialEndDate",
+    "trialStartDate",
 ];
 
-const NUMBERS: [&str; 9] = [
+const DAYS: [&str; 9] = [
+    "dateEnd",
+    "dateOfBirth",
+    "dateStart",
+    "dateStop",
+    "dueDate",
+    "expiryDate",
+    "issueDate",
+    "scheduleEndDate",
+    "scheduleStartDate",
+];
+
+/// Parameters that limit a list to a period of days.
+const DAY_PARAMETERS: [&str; 6] = [
+    "endAt",
+    "endDate",
+    "fromDate",
+    "startAt",
+    "startDate",
+    "toDate",
+];
+
+const MILLISECONDS: [&str; 6] = [
     "created",
     "dateAdded",
     "dateUpdated",
     "expiresAt",
     "lastModified",
     "lastUpdated",
-    "timeCreated",
-    "timeUpdated",
-    "timestamp",
 ];
+
+const SECONDS: [&str; 3] = ["timeCreated", "timeUpdated", "timestamp"];
 
 pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     let sent = request_schemas(document);
-    let texts = walk::schemas(document, |schema| {
-        walk::set_format(
-            schema,
-            |name| TEXTS.contains(&name),
-            &["string"],
-            "date-time",
-        )
+    let is_moment = |name: &str| MOMENTS.contains(&name) || name.ends_with("At");
+    let is_day = |name: &str| DAYS.contains(&name);
+    let mut changed = walk::schemas(document, |schema| {
+        walk::set_format(schema, is_day, &["string"], DATE)
+            + walk::set_format(schema, is_moment, &["string"], DATE_TIME)
+    });
+    changed += walk::parameters(document, |parameter| {
+        let name = json::text(parameter, "name").unwrap_or_default();
+        let format = match name {
+            name if DAY_PARAMETERS.contains(&name) => DATE,
+            name if is_moment(name) => DATE_TIME,
+            _ => return 0,
+        };
+        let schema = parameter.get_mut("schema").and_then(Value::as_object_mut);
+        schema.map_or(0, |schema| {
+            walk::set_own_format(schema, &["string"], format)
+        })
     });
     let mut numbers = 0;
     let mut count = |schema: &mut Value| {
         numbers += walk::schema(schema, &mut |schema| {
-            let has_name = |name: &str| NUMBERS.contains(&name);
-            walk::set_format(schema, has_name, &["integer", "number"], "unix-time")
+            let kinds = ["integer", "number"];
+            let in_seconds = |name: &str| SECONDS.contains(&name);
+            let in_milliseconds = |name: &str| MILLISECONDS.contains(&name);
+            walk::set_format(schema, in_seconds, &kinds, UNIX_SECONDS)
+                + walk::set_format(schema, in_milliseconds, &kinds, UNIX_MILLISECONDS)
         });
     };
     for (name, schema) in document
@@ -71,5 +113,5 @@ pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, 
             .for_each(&mut count);
         0
     });
-    Ok(texts + numbers)
+    Ok(changed + numbers)
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::error::{FileError, SourcePointer};
+use crate::formats::FRACTION;
 use crate::json::{self, DEPTH_LIMIT, Object};
 use crate::openapi::{COMPOSITES, METHODS, SCHEMAS, template_names};
 
@@ -228,6 +229,44 @@ pub(super) fn properties(schema: &mut Object) -> impl Iterator<Item = (&String, 
     properties.filter_map(|(name, property)| Some((name, property.as_object_mut()?)))
 }
 
+/// Visits the numbers of parameters and properties, in lists and maps too, with the name of the
+/// parameter or property.
+pub(super) fn numbers(
+    document: &mut Value,
+    mut visit: impl FnMut(&str, &mut Object) -> usize,
+) -> usize {
+    let of_parameters = parameters(document, |parameter| {
+        let name = json::text(parameter, "name").unwrap_or_default().to_owned();
+        let schema = parameter.get_mut("schema").and_then(Value::as_object_mut);
+        schema
+            .and_then(number)
+            .map_or(0, |schema| visit(&name, schema))
+    });
+    let of_properties = schemas(document, |schema| {
+        let numbers =
+            properties(schema).filter_map(|(name, property)| Some((name, number(property)?)));
+        numbers.map(|(name, schema)| visit(name, schema)).sum()
+    });
+    of_parameters + of_properties
+}
+
+/// The schema itself, or that of the items or values, if it is a number.
+pub(super) fn number(schema: &mut Object) -> Option<&mut Object> {
+    if json::text(schema, "type") == Some("number") {
+        return Some(schema);
+    }
+    let mut keys = ["items", "additionalProperties"].into_iter();
+    let key = keys.find(|key| schema.get(*key).is_some_and(Value::is_object))?;
+    number(schema.get_mut(key)?.as_object_mut()?)
+}
+
+/// Whether an earlier pass, the overlay or the file says what a number is.
+pub(super) fn is_decided(number: &Object) -> bool {
+    ["format", FRACTION]
+        .iter()
+        .any(|key| number.contains_key(*key))
+}
+
 /// Sets the format of properties that have one of these names and types, and no format, enum or
 /// pattern.
 pub(super) fn set_format(
@@ -238,15 +277,21 @@ pub(super) fn set_format(
 ) -> usize {
     let mut changed = 0;
     for (_, property) in properties(schema).filter(|(name, _)| has_name(name)) {
-        let is_plain = ["format", "enum", "pattern"]
-            .iter()
-            .all(|key| !property.contains_key(*key));
-        if is_plain && json::text(property, "type").is_some_and(|name| types.contains(&name)) {
-            property.insert("format".into(), format.into());
-            changed += 1;
-        }
+        changed += set_own_format(property, types, format);
     }
     changed
+}
+
+/// Sets the format of a schema that has one of these types, and no format, enum or pattern.
+pub(super) fn set_own_format(schema: &mut Object, types: &[&str], format: &str) -> usize {
+    let is_plain = ["format", "enum", "pattern"]
+        .iter()
+        .all(|key| !schema.contains_key(*key));
+    if is_plain && json::text(schema, "type").is_some_and(|name| types.contains(&name)) {
+        schema.insert("format".into(), format.into());
+        return 1;
+    }
+    0
 }
 
 /// Visits a schema and those within it, innermost first.

@@ -1,16 +1,95 @@
-//! Makes counts and positions of pages integers: the paging parameters of queries and request
-//! bodies, by name. The files declare `number` for everything.
+//! Makes numbers integers that count, number, or measure in whole units: by name, and by the values
+//! that the file declares. The files declare `number` for everything. A number that no rule decides
+//! is decided in the overlay; `cargo xtask check` reports it.
 
 use serde_json::Value;
 
 use super::walk;
 use crate::error::{FileError, SourcePointer};
-use crate::json::{self, Object};
+use crate::json;
+use crate::names;
 
-const NAMES: [&str; 7] = [
+/// Words that mark a whole number anywhere in a name.
+const WORDS: &[&str] = &[
+    "age", "count", "days", "hours", "index", "limit", "minutes", "month", "num", "number",
+    "seconds", "size",
+];
+
+/// Words that mark a whole number at the end of a name.
+const LAST_WORDS: &[&str] = &[
+    // positions, versions and codes
+    "channel",
+    "channels",
+    "code",
+    "id",
+    "level",
+    "offset",
+    "order",
+    "page",
+    "position",
+    "revision",
+    "skip",
+    "status",
+    "tier",
+    "type",
+    "types",
+    "v",
+    "version",
+    // durations and moments
+    "after",
+    "at",
+    "before",
+    "buffer",
+    "date",
+    "day",
+    "duration",
+    "for",
+    "hour",
+    "in",
+    "interval",
+    "minute",
+    "period",
+    "span",
+    "time",
+    "timestamp",
+    "week",
+    "window",
+    "year",
+    // counts
+    "bytes",
+    "capacity",
+    "clicks",
+    "comments",
+    "conversions",
+    "cycles",
+    "files",
+    "followers",
+    "impressions",
+    "leads",
+    "length",
+    "likes",
+    "links",
+    "messages",
+    "micros",
+    "occurrence",
+    "pages",
+    "posts",
+    "products",
+    "qty",
+    "quantity",
+    "reminders",
+    "shares",
+    "slot",
+    "slots",
+    "total",
+    "totals",
+    "units",
+];
+
+/// Numbers of a query that some files declare as text, which is the same in a query.
+const TEXTS: &[&str] = &[
     "limit",
     "offset",
-    "page",
     "pageLimit",
     "pageNumber",
     "pageSize",
@@ -18,24 +97,40 @@ const NAMES: [&str; 7] = [
 ];
 
 pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
-    let queries = walk::parameters(document, |parameter| {
-        let counts = json::text(parameter, "name").is_some_and(|name| NAMES.contains(&name));
+    let texts = walk::parameters(document, |parameter| {
+        let is_count = json::text(parameter, "in") == Some("query")
+            && json::text(parameter, "name").is_some_and(|name| TEXTS.contains(&name));
         match parameter.get_mut("schema").and_then(Value::as_object_mut) {
-            Some(schema) if counts => whole(schema),
+            Some(schema)
+                if is_count
+                    && json::text(schema, "type") == Some("string")
+                    && !["enum", "format", "pattern"]
+                        .iter()
+                        .any(|key| schema.contains_key(*key)) =>
+            {
+                schema.insert("type".into(), "integer".into());
+                1
+            }
             _ => 0,
         }
     });
-    let bodies = walk::schemas(document, |schema| {
-        let counts = walk::properties(schema).filter(|(name, _)| NAMES.contains(&name.as_str()));
-        counts.map(|(_, property)| whole(property)).sum()
+    let numbers = walk::numbers(document, |name, schema| {
+        if walk::is_decided(schema) || !is_whole(name, schema.get("enum")) {
+            return 0;
+        }
+        schema.insert("type".into(), "integer".into());
+        1
     });
-    Ok(queries + bodies)
+    Ok(texts + numbers)
 }
 
-fn whole(schema: &mut Object) -> usize {
-    if json::text(schema, "type") != Some("number") || schema.contains_key("enum") {
-        return 0;
+fn is_whole(name: &str, values: Option<&Value>) -> bool {
+    if let Some(values) = values.and_then(Value::as_array) {
+        return values.iter().all(Value::is_i64);
     }
-    schema.insert("type".into(), "integer".into());
-    1
+    let words = names::words(name);
+    words.iter().any(|word| WORDS.contains(&word.as_str()))
+        || words
+            .last()
+            .is_some_and(|word| LAST_WORDS.contains(&word.as_str()))
 }

@@ -4,8 +4,11 @@
 
 mod idempotency;
 mod location;
+mod moments;
 mod operation;
 mod request;
 mod required;
 
+pub use moments::Moments;
+pub(crate) use moments::moments;
 pub(crate) use operation::operations;

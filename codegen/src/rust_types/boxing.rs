@@ -66,15 +66,19 @@ fn field_size(ty: &RustType) -> usize {
     match ty {
         RustType::Boolean => 1,
         RustType::Boxed(_) => 8,
-        RustType::Integer | RustType::Number | RustType::Runtime(RuntimeType::Decimal) => 16,
+        RustType::Integer | RustType::Number => 16,
+        RustType::Runtime(RuntimeType::CustomFieldValue) => 32,
+        RustType::Runtime(RuntimeType::Decimal) => 18,
+        RustType::Runtime(runtime) if runtime.name() == "Date" => 16,
+        // A moment.
+        RustType::Runtime(_) => 40,
         // Named types that are not structs are enums.
         RustType::String
         | RustType::List(_)
         | RustType::Map(_)
         | RustType::Object
         | RustType::Named(_) => 24,
-        RustType::Value | RustType::Runtime(RuntimeType::CustomFieldValue) => 32,
-        RustType::Runtime(RuntimeType::Timestamp) => 40,
+        RustType::Value => 32,
     }
 }
 

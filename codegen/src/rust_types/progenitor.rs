@@ -38,8 +38,8 @@ pub(super) fn run(
         settings
             .with_interface(InterfaceStyle::Builder)
             .with_map_type("::std::collections::BTreeMap");
-        let runtime = RuntimeType::ALL.map(RuntimeType::name);
-        for name in resolved.enums.keys().map(String::as_str).chain(runtime) {
+        let runtime = RuntimeType::ALL.map(RuntimeType::key);
+        for name in resolved.enums.keys().chain(&runtime) {
             settings.with_replacement(name, format!("types::{name}"), std::iter::empty());
         }
         Generator::new(&settings)
@@ -62,18 +62,19 @@ pub(super) fn run(
 
 /// The resolved schemas as an OpenAPI document.
 fn document(resolved: &ResolvedTypes) -> Value {
-    let runtime = RuntimeType::ALL.map(|runtime| (runtime.name(), json!({ "type": "string" })));
+    let runtime = RuntimeType::ALL.map(|runtime| (runtime.key(), json!({ "type": "string" })));
     let structs = resolved
         .structs
         .iter()
-        .map(|(name, item)| (name.as_str(), struct_schema(item)));
+        .map(|(name, item)| (name.clone(), struct_schema(item)));
     // Enums are replaced, so one value suffices.
     let value = json!({ "type": "string", "enum": ["value"] });
     let enums = resolved
         .enums
         .keys()
-        .map(|name| (name.as_str(), value.clone()));
-    let schemas: BTreeMap<&str, Value> = runtime.into_iter().chain(structs).chain(enums).collect();
+        .map(|name| (name.clone(), value.clone()));
+    let schemas: BTreeMap<String, Value> =
+        runtime.into_iter().chain(structs).chain(enums).collect();
     let operations = resolved.operations.iter().enumerate();
     let paths: BTreeMap<String, Value> = operations
         .map(|(index, schemas)| (format!("/o{index}"), path_item(index, schemas)))
@@ -128,7 +129,7 @@ fn openapi_schema(schema: &Schema<String>) -> Value {
         Schema::Number => json!({ "type": "number" }),
         Schema::Boolean => json!({ "type": "boolean" }),
         Schema::Object => json!({ "type": "object", "additionalProperties": true }),
-        Schema::Runtime(runtime) => reference(runtime.name()),
+        Schema::Runtime(runtime) => reference(&runtime.key()),
         Schema::List(items) => json!({ "type": "array", "items": openapi_schema(items) }),
         Schema::Map(values) => {
             json!({ "type": "object", "additionalProperties": openapi_schema(values) })
@@ -335,7 +336,7 @@ fn read_type(ty: &syn::Type) -> Result<RustType, String> {
     };
     if let Some(runtime) = RuntimeType::ALL
         .into_iter()
-        .find(|runtime| runtime.name() == name)
+        .find(|runtime| runtime.key() == name)
     {
         return Ok(RustType::Runtime(runtime));
     }

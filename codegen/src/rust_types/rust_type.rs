@@ -70,6 +70,17 @@ impl RustType {
         }
     }
 
+    /// The type and the wire form that setters convert to, as a field or parameter declares them.
+    pub(crate) fn with_form(&self, written: String) -> String {
+        match self {
+            RustType::Runtime(runtime) => match runtime.form() {
+                Some(form) => format!("{written} as {form}"),
+                None => written,
+            },
+            _ => written,
+        }
+    }
+
     /// Whether the interface declares more than any JSON or any object.
     pub(crate) fn is_typed(&self) -> bool {
         !matches!(self, RustType::Value | RustType::Object)

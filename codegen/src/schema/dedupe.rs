@@ -31,16 +31,17 @@ const VERBS: [&str; 15] = [
     "Schedule", "Send", "Update", "Upsert", "Void",
 ];
 
-/// For each type the index of the one that represents it. Merging types makes the types that
-/// contain them equal, so the search repeats until nothing changes.
-pub(super) fn representatives(types: &[UnnamedType]) -> Vec<usize> {
-    let mut representatives: Vec<usize> = (0..types.len()).collect();
+/// Merges equal types: `representatives` has for each type the index of the one that represents it.
+/// Merging types makes the types that contain them equal, so the search repeats until nothing
+/// changes.
+pub(super) fn merge(types: &[UnnamedType], used: &BTreeSet<usize>, representatives: &mut [usize]) {
     loop {
         let mut first: BTreeMap<Key, usize> = BTreeMap::new();
         let mut changed = false;
         for (index, item) in types.iter().enumerate() {
             if representatives[index] == index
-                && let Some(key) = key(item, &representatives)
+                && used.contains(&index)
+                && let Some(key) = key(item, representatives)
             {
                 representatives[index] = *first.entry(key).or_insert(index);
                 changed |= representatives[index] != index;
@@ -50,9 +51,9 @@ pub(super) fn representatives(types: &[UnnamedType]) -> Vec<usize> {
             break;
         }
     }
-    (0..types.len())
-        .map(|index| end(&representatives, index))
-        .collect()
+    for index in 0..types.len() {
+        representatives[index] = end(representatives, index);
+    }
 }
 
 /// The last representative in a chain.
@@ -89,8 +90,10 @@ type Key = (String, Shape);
 /// The key that equal types share; `None` for a type that is never merged.
 fn key(item: &UnnamedType, representatives: &[usize]) -> Option<Key> {
     let name = match &item.name {
+        _ if item.chosen_name.is_some() => return None,
         Some(name) if name.ends_with("Request") || name.ends_with("Body") => return None,
         Some(name) => stem(name, is_substantial(&item.shape)),
+        None if item.occurrences[0].is_of_operation() => return None,
         None => names::singular(&item.occurrences[0].word),
     };
     let target = |schema: &Schema<usize>| schema.map(&|index| end(representatives, *index));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::formats::FRACTION;
 use crate::json::Object;
 use crate::openapi::{COMPOSITES, referenced_name, resolve};
 
@@ -61,6 +62,10 @@ pub(super) fn object(
                 } else {
                     json!({})
                 };
+                let reason = other.get(FRACTION).or(property.get(FRACTION));
+                if let Some(reason) = reason.filter(|_| agreed["type"] == "number") {
+                    agreed[FRACTION] = reason.clone();
+                }
                 // The description of the first variant.
                 if let Some(text) = other.get("description").or(property.get("description")) {
                     agreed["description"] = text.clone();

@@ -6,47 +6,34 @@ use serde_json::Value;
 
 use super::dedupe;
 use super::types::{
-    Enum, Field, OperationSchemas, ResolvedTypes, Schema, Shape, Struct, UnnamedType,
+    Enum, Field, OperationSchemas, Origin, ResolvedTypes, Schema, Shape, Struct, UnnamedType,
 };
+use crate::formats::fraction_reason;
 use crate::json;
 use crate::names;
 use crate::openapi::description;
 
-/// Merges equal types, names them, and leaves out those that no operation uses.
+/// Merges equal types, names them, and leaves out those that no operation uses. `representatives`
+/// has for each type the index of the one that represents it so far.
 pub(super) fn name_types(
     types: &[UnnamedType],
+    mut representatives: Vec<usize>,
     operations: &[OperationSchemas<usize>],
     mut counts: BTreeMap<&'static str, usize>,
-    mut taken: BTreeSet<String>,
+    taken: BTreeSet<String>,
 ) -> ResolvedTypes {
-    let representatives = dedupe::representatives(types);
+    let used = used_types(types, &representatives, operations);
+    dedupe::merge(types, &used, &mut representatives);
     let mut groups: BTreeMap<usize, Vec<&UnnamedType>> = BTreeMap::new();
-    for (index, item) in types.iter().enumerate() {
-        groups.entry(representatives[index]).or_default().push(item);
+    for &index in &used {
+        let group = groups.entry(representatives[index]).or_default();
+        group.push(&types[index]);
     }
-    let merged = types.len() - groups.len();
+    let merged = used.len() - groups.len();
     if merged > 0 {
         counts.insert("types_merged", merged);
     }
-    // A word becomes a name only if it recurs in one group alone.
-    let mut claims: BTreeMap<String, usize> = BTreeMap::new();
-    for word in groups.values().filter_map(|group| recurring_word(group)) {
-        *claims.entry(word).or_default() += 1;
-    }
-    let mut group_names: BTreeMap<usize, String> = BTreeMap::new();
-    for (&index, group) in &groups {
-        let name = dedupe::component_name(group, &mut taken).unwrap_or_else(|| {
-            let word = recurring_word(group)
-                .filter(|word| claims.get(word) == Some(&1) && !taken.contains(word));
-            let contexts = group
-                .iter()
-                .map(|item| item.occurrences[0].context.as_str());
-            let shortest = contexts.min_by_key(|context| context.len());
-            let name = names::type_name(word.as_deref().or(shortest).unwrap_or_default());
-            names::unique(&name, &mut taken)
-        });
-        group_names.insert(index, name);
-    }
+    let group_names = Names::new(types, &groups, &representatives, taken).all();
     let name_of = |index: &usize| group_names[&representatives[*index]].clone();
     let mut resolved = ResolvedTypes {
         structs: BTreeMap::new(),
@@ -63,7 +50,7 @@ pub(super) fn name_types(
             Shape::Struct { fields, additional } => {
                 let additional = additional.as_ref().map(|schema| schema.map(&name_of));
                 let item = Struct {
-                    alias: item.alias.clone(),
+                    origin: origin(name, item, &groups[index]),
                     description: item.description.clone(),
                     fields: named_fields(item, fields, &name_of),
                     additional,
@@ -77,18 +64,156 @@ pub(super) fn name_types(
                     (name, value.clone())
                 };
                 let item = Enum {
-                    alias: item.alias.clone(),
+                    origin: origin(name, item, &groups[index]),
                     variants: values.iter().map(variant).collect(),
                 };
                 resolved.enums.insert(name.clone(), item);
             }
         }
     }
-    let schemas = resolved.operations.iter().flat_map(OperationSchemas::all);
-    let used = resolved.reachable(schemas.filter_map(Schema::named).collect());
-    resolved.structs.retain(|name, _| used.contains(name));
-    resolved.enums.retain(|name, _| used.contains(name));
     resolved
+}
+
+/// The indices of the types that operations use, and of those that represent them.
+fn used_types(
+    types: &[UnnamedType],
+    representatives: &[usize],
+    operations: &[OperationSchemas<usize>],
+) -> BTreeSet<usize> {
+    let schemas = operations.iter().flat_map(OperationSchemas::all);
+    let mut queue: Vec<usize> = schemas.filter_map(Schema::named).copied().collect();
+    let mut found = BTreeSet::new();
+    while let Some(index) = queue.pop() {
+        if !found.insert(index) {
+            continue;
+        }
+        queue.push(representatives[index]);
+        if let Shape::Struct { fields, additional } = &types[index].shape {
+            let schemas = fields.iter().map(|(_, schema)| schema).chain(additional);
+            queue.extend(schemas.filter_map(Schema::named));
+        }
+    }
+    found
+}
+
+fn origin(name: &str, item: &UnnamedType, group: &[&UnnamedType]) -> Origin {
+    let mut aliases: Vec<String> = Vec::new();
+    for component in group.iter().filter_map(|item| item.component.as_ref()) {
+        if component != name && !aliases.contains(component) {
+            aliases.push(component.clone());
+        }
+    }
+    Origin {
+        aliases,
+        path: item.path().to_owned(),
+    }
+}
+
+/// Assigns names to groups of equal types. Chosen names come first, then those of components, then
+/// those of inline types, which contain the name of their parent.
+struct Names<'a> {
+    types: &'a [UnnamedType],
+    groups: &'a BTreeMap<usize, Vec<&'a UnnamedType>>,
+    representatives: &'a [usize],
+    taken: BTreeSet<String>,
+    names: BTreeMap<usize, String>,
+    /// The groups whose names are being made, so that a type within itself ends.
+    open: BTreeSet<usize>,
+    /// The number of groups in which a word recurs.
+    claims: BTreeMap<String, usize>,
+}
+
+impl<'a> Names<'a> {
+    fn new(
+        types: &'a [UnnamedType],
+        groups: &'a BTreeMap<usize, Vec<&'a UnnamedType>>,
+        representatives: &'a [usize],
+        taken: BTreeSet<String>,
+    ) -> Self {
+        let mut claims: BTreeMap<String, usize> = BTreeMap::new();
+        for word in groups.values().filter_map(|group| recurring_word(group)) {
+            *claims.entry(word).or_default() += 1;
+        }
+        Self {
+            types,
+            groups,
+            representatives,
+            taken,
+            names: BTreeMap::new(),
+            open: BTreeSet::new(),
+            claims,
+        }
+    }
+
+    fn all(mut self) -> BTreeMap<usize, String> {
+        for (&index, group) in self.groups {
+            let name = match &self.types[index].chosen_name {
+                Some(name) => Some(name.clone()),
+                None => dedupe::component_name(group, &mut self.taken),
+            };
+            self.names.extend(name.map(|name| (index, name)));
+        }
+        for &index in self.groups.keys() {
+            self.name(index);
+        }
+        self.names
+    }
+
+    /// The name of a group. Only the groups of inline types have none at the start.
+    fn name(&mut self, index: usize) -> String {
+        if let Some(name) = self.names.get(&index) {
+            return name.clone();
+        }
+        let group = &self.groups[&index];
+        let word = recurring_word(group).filter(|word| {
+            self.claims.get(word) == Some(&1)
+                && !self.taken.contains(word)
+                && !names::is_generic(word)
+        });
+        let name = match word {
+            Some(word) => word,
+            None if self.open.insert(index) => {
+                let name = self.name_in_parent(index);
+                self.open.remove(&index);
+                name
+            }
+            None => group[0].occurrences[0].segment.clone(),
+        };
+        let name = names::unique(&names::type_name(&name), &mut self.taken);
+        self.names.insert(index, name.clone());
+        name
+    }
+
+    /// A name from the positions of the group: the shortest one that is free.
+    fn name_in_parent(&mut self, index: usize) -> String {
+        let is_enum = matches!(self.types[index].shape, Shape::Enum(_));
+        let group = &self.groups[&index];
+        let mut candidates: Vec<(usize, usize, String)> = Vec::new();
+        for occurrence in group.iter().flat_map(|item| &item.occurrences) {
+            let names = match occurrence.parent {
+                None => names::in_operation(&occurrence.segment, &occurrence.word, is_enum),
+                Some(parent) => {
+                    let parent = self.representatives[parent];
+                    if !self.groups.contains_key(&parent) {
+                        continue;
+                    }
+                    let parent = self.name(parent);
+                    names::in_parent(&parent, &occurrence.segment, is_enum)
+                }
+            };
+            let names = names.into_iter().enumerate();
+            candidates.extend(names.map(|(rank, name)| (rank, name.len(), name)));
+        }
+        candidates.sort();
+        let free = candidates
+            .iter()
+            .find(|(.., name)| !self.taken.contains(name));
+        let name = free.or(candidates.first());
+        name.map_or_else(
+            || group[0].occurrences[0].segment.clone(),
+            |(.., name)| name.clone(),
+        )
+    }
 }
 
 /// The word under which an inline type occurs most often, if it occurs more than once.
@@ -140,6 +265,7 @@ fn named_fields(
             description: property.and_then(description),
             deprecated: object.is_some_and(|object| json::flag(object, "deprecated")),
             required: required.contains(&&Value::from(wire_name.as_str())),
+            fraction: property.and_then(fraction_reason),
         }
     };
     fields

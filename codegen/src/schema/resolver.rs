@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::types::{Occurrence, OperationSchemas, ResolvedTypes, Schema, Shape, UnnamedType};
-use super::{component_names, merge, naming};
+use super::types::{
+    OperationSchemas, Position, ResolvedTypes, Schema, Shape, UnnamedType, json_path_step,
+};
+use super::{canonical, chosen_names, component_names, merge, naming};
+use crate::error::{FileError, SourcePointer};
 use crate::formats::RuntimeType;
 use crate::json::{self, Object};
 use crate::model::{Operation, ParamLocation, Reply};
@@ -20,31 +23,21 @@ const ENUM_LIMIT: usize = 1000;
 const DEPTH_LIMIT: usize = 300;
 
 /// Names that `types.rs` uses for other things.
-const RESERVED_NAMES: [&str; 19] = [
-    "BTreeMap",
-    "Box",
-    "Clone",
-    "CustomFieldValue",
-    "Debug",
-    "Decimal",
-    "Default",
-    "Err",
-    "Extra",
-    "Map",
-    "None",
-    "Ok",
-    "Option",
-    "Result",
-    "Some",
-    "String",
-    "Timestamp",
-    "Value",
-    "Vec",
+const RESERVED_NAMES: [&str; 16] = [
+    "BTreeMap", "Box", "Clone", "Debug", "Default", "Err", "Extra", "Map", "None", "Ok", "Option",
+    "Result", "Some", "String", "Value", "Vec",
 ];
 
 /// Resolves the schemas of the operations.
-pub(crate) fn resolve_types(document: &Value, operations: &[Operation]) -> ResolvedTypes {
+pub(crate) fn resolve_types(
+    document: &Value,
+    operations: &[Operation],
+    at: &SourcePointer<'_>,
+) -> Result<ResolvedTypes, FileError> {
     let mut taken: BTreeSet<String> = RESERVED_NAMES.map(str::to_owned).into();
+    taken.extend(RuntimeType::ALL.map(RuntimeType::key));
+    let chosen = chosen_names::read(document, &taken, at)?;
+    taken.extend(chosen.keys().cloned());
     let mut resolver = Resolver {
         document,
         type_names: component_names::names(document, operations, &mut taken),
@@ -53,13 +46,23 @@ pub(crate) fn resolve_types(document: &Value, operations: &[Operation]) -> Resol
         depth: 0,
         merging: BTreeSet::new(),
         inline: BTreeMap::new(),
+        representatives: Vec::new(),
         counts: BTreeMap::new(),
     };
     let operations: Vec<_> = operations
         .iter()
         .map(|one| resolver.operation(one))
         .collect();
-    naming::name_types(&resolver.types, &operations, resolver.counts, taken)
+    let Resolver {
+        mut types,
+        mut representatives,
+        counts,
+        ..
+    } = resolver;
+    canonical::join(&mut types, &mut representatives, &operations, at)?;
+    let resolved = naming::name_types(&types, representatives, &operations, counts, taken);
+    chosen_names::check_used(&chosen, &resolved, at)?;
+    Ok(resolved)
 }
 
 struct Resolver<'a> {
@@ -75,6 +78,8 @@ struct Resolver<'a> {
     /// Index of each inline type by word and content. Equal content under another word has another
     /// meaning.
     inline: BTreeMap<(String, Shape), usize>,
+    /// For each type the index of the one that represents it, because its content is equal.
+    representatives: Vec<usize>,
     counts: BTreeMap<&'static str, usize>,
 }
 
@@ -103,10 +108,20 @@ impl Resolver<'_> {
 
     fn operation(&mut self, operation: &Operation) -> OperationSchemas<usize> {
         let pascal = names::type_name(&operation.name);
+        let path = format!(
+            "$.paths{}.{}",
+            json_path_step(&operation.path),
+            operation.method
+        );
         let mut parameters = Vec::new();
         for parameter in &operation.parameters {
-            let word = names::type_name(&parameter.wire_name);
-            let schema = self.schema(&parameter.schema, &format!("{pascal}{word}"), &word);
+            let word = names::field_type(&parameter.wire_name);
+            let path = format!(
+                "{path}.parameters[?@.name=='{}'].schema",
+                parameter.wire_name
+            );
+            let position = Position::root(format!("{pascal}{word}"), &word, path);
+            let schema = self.schema(&parameter.schema, &position);
             // A path or header parameter is one text, a query parameter a scalar or a list of
             // scalars.
             let is_list = parameter.part == ParamLocation::Query && self.is_scalar_list(&schema);
@@ -117,10 +132,13 @@ impl Resolver<'_> {
                 Schema::String
             });
         }
+        let body_path = format!("{path}.requestBody.content.*.schema");
         let mut parts = Vec::new();
         for part in operation.body.iter().flat_map(|body| &body.parts) {
-            let word = names::type_name(&part.wire_name);
-            let schema = self.schema(&part.schema, &format!("{pascal}{word}"), &word);
+            let word = names::field_type(&part.wire_name);
+            let path = format!("{body_path}.properties{}", json_path_step(&part.wire_name));
+            let position = Position::root(format!("{pascal}{word}"), &word, path);
+            let schema = self.schema(&part.schema, &position);
             let is_supported = self.is_scalar(&schema) || self.is_scalar_list(&schema);
             parts.push(if is_supported { schema } else { Schema::String });
         }
@@ -129,12 +147,19 @@ impl Resolver<'_> {
                 self.count("multipart_bodies");
                 None
             }
-            Some(body) => Some(self.schema(&body.schema, &format!("{pascal}Request"), "Request")),
+            Some(body) => {
+                let position = Position::root(format!("{pascal}Request"), "Request", body_path);
+                Some(self.schema(&body.schema, &position))
+            }
             None => None,
         };
         let reply = match &operation.reply {
             Reply::Json(schema) => {
-                Some(self.schema(schema, &format!("{pascal}Response"), "Response"))
+                let status = self.success_status(operation);
+                let status = json_path_step(status.unwrap_or("default"));
+                let path = format!("{path}.responses{status}.content.*.schema");
+                let position = Position::root(format!("{pascal}Response"), "Response", path);
+                Some(self.schema(schema, &position))
             }
             Reply::Bytes | Reply::Empty => None,
         };
@@ -144,6 +169,17 @@ impl Resolver<'_> {
             body,
             reply,
         }
+    }
+
+    /// The status of the reply with content, as the document declares it.
+    fn success_status(&self, operation: &Operation) -> Option<&str> {
+        let item = self.document.get("paths")?.get(&operation.path)?;
+        let responses = item.get(&operation.method)?.get("responses")?.as_object()?;
+        let mut statuses = responses.iter();
+        let (status, _) = statuses.find(|(status, response)| {
+            status.starts_with('2') && response.get("content").is_some()
+        })?;
+        Some(status)
     }
 
     fn is_scalar(&self, schema: &Schema<usize>) -> bool {
@@ -159,20 +195,19 @@ impl Resolver<'_> {
         matches!(schema, Schema::List(items) if self.is_scalar(items))
     }
 
-    /// Resolves a schema. An inline type in it gets the name `context` from its position; `word` is
-    /// the last word of it.
-    fn schema(&mut self, schema: &Value, context: &str, word: &str) -> Schema<usize> {
+    /// Resolves a schema. An inline type in it is named after its position.
+    fn schema(&mut self, schema: &Value, position: &Position) -> Schema<usize> {
         if self.depth >= DEPTH_LIMIT {
             self.count("chains_cut");
             return Schema::Any;
         }
         self.depth += 1;
-        let resolved = self.resolve(schema, context, word);
+        let resolved = self.resolve(schema, position);
         self.depth -= 1;
         resolved
     }
 
-    fn resolve(&mut self, schema: &Value, context: &str, word: &str) -> Schema<usize> {
+    fn resolve(&mut self, schema: &Value, position: &Position) -> Schema<usize> {
         if let Some(name) = referenced_name(schema) {
             return self.component(name);
         }
@@ -186,30 +221,25 @@ impl Resolver<'_> {
             return runtime;
         }
         if let Some((key, parts)) = parts_of(map) {
-            return self.composite(key, map, parts, (context, word), None);
+            return self.composite(key, map, parts, position, None);
         }
         match kind {
-            "object" if has_properties(schema) => self.object(schema, context, word, None),
+            "object" if has_properties(schema) => self.object(schema, position, None),
             "object" => match map.get("additionalProperties") {
                 Some(values @ Value::Object(inner)) if !inner.is_empty() => {
-                    let values = self.schema(values, &format!("{context}Value"), word);
+                    let values = self.schema(values, &position.values(None));
                     Schema::Map(Box::new(values))
                 }
                 _ => Schema::Object,
             },
             "array" => {
-                let singular = names::singular(word);
-                let context = match context.strip_suffix(word) {
-                    Some(rest) => format!("{rest}{singular}"),
-                    None => context.to_owned(),
-                };
                 let items = map.get("items");
                 let items =
-                    items.map_or(Schema::Any, |items| self.schema(items, &context, &singular));
+                    items.map_or(Schema::Any, |items| self.schema(items, &position.items()));
                 Schema::List(Box::new(items))
             }
             "string" => match map.get("enum").and_then(Value::as_array) {
-                Some(values) => self.enumeration(schema, values, context, word, None),
+                Some(values) => self.enumeration(schema, values, position, None),
                 None => Schema::String,
             },
             "integer" => Schema::Integer,
@@ -237,6 +267,8 @@ impl Resolver<'_> {
         };
         let type_name = self.type_names.get(name).cloned();
         let type_name = type_name.unwrap_or_else(|| names::type_name(name));
+        let path = format!("$.components.schemas{}", json_path_step(name));
+        let position = Position::root(type_name.clone(), &type_name, path);
         self.components.insert(name.to_owned(), None);
         let map = schema.as_object();
         let composite = map.and_then(|map| Some((map, parts_of(map)?)));
@@ -246,70 +278,60 @@ impl Resolver<'_> {
         let resolved = if let Some(other) = referenced_name(schema) {
             self.component(other)
         } else if has_properties(schema) && composite.is_none() {
-            self.object(schema, &type_name, &type_name, Some(name))
+            self.object(schema, &position, Some(name))
         } else if let Some(values) = values.filter(|_| is_text) {
-            self.enumeration(schema, values, &type_name, &type_name, Some(name))
+            self.enumeration(schema, values, &position, Some(name))
         } else if let Some((map, (key, parts))) = composite.filter(|_| !has_type) {
-            self.composite(key, map, parts, (&type_name, &type_name), Some(name))
+            self.composite(key, map, parts, &position, Some(name))
         } else {
-            self.schema(schema, &type_name, &type_name)
+            self.schema(schema, &position)
         };
         self.components
             .insert(name.to_owned(), Some(resolved.clone()));
         resolved
     }
 
-    /// Collects a struct. That of a component is registered before its fields are resolved, so that
-    /// it can contain itself.
+    /// Collects a struct. It is registered before its fields are resolved, so that they have a
+    /// parent, and so that a component can contain itself.
     fn object(
         &mut self,
         schema: &Value,
-        context: &str,
-        word: &str,
+        position: &Position,
         component: Option<&str>,
     ) -> Schema<usize> {
-        let reserved = component.map(|name| {
-            let shape = Shape::Struct {
-                fields: Vec::new(),
-                additional: None,
-            };
-            let index = self.register(shape, schema, Some((context, name)), (context, word));
+        let empty = Shape::Struct {
+            fields: Vec::new(),
+            additional: None,
+        };
+        let index = self.register(empty, schema, component, position);
+        if let Some(name) = component {
             self.components
                 .insert(name.to_owned(), Some(Schema::Named(index)));
-            index
-        });
+        }
         let properties = schema.get("properties").and_then(Value::as_object);
         let mut fields = Vec::new();
         for (wire_name, property) in properties.into_iter().flatten() {
-            let word = names::type_name(wire_name);
-            let resolved = self.schema(property, &format!("{context}{word}"), &word);
+            let resolved = self.schema(property, &position.field(index, wire_name));
             fields.push((wire_name.clone(), resolved));
         }
         let additional = schema
             .get("additionalProperties")
             .filter(|values| values.as_object().is_some_and(|values| !values.is_empty()))
-            .map(|values| self.schema(values, &format!("{context}Value"), word));
+            .map(|values| self.schema(values, &position.values(Some(index))));
         let shape = Shape::Struct { fields, additional };
-        if let Some(index) = reserved {
-            self.types[index].shape = shape;
+        self.types[index].shape = shape.clone();
+        if component.is_some() {
             return Schema::Named(index);
         }
         self.count("inline_objects");
-        self.shared(
-            shape.clone(),
-            shape,
-            "inline_objects_shared",
-            schema,
-            (context, word),
-        )
+        self.shared(index, shape, "inline_objects_shared")
     }
 
     fn enumeration(
         &mut self,
         schema: &Value,
         values: &[Value],
-        context: &str,
-        word: &str,
+        position: &Position,
         component: Option<&str>,
     ) -> Schema<usize> {
         let values = values.iter().filter_map(Value::as_str).map(str::to_owned);
@@ -320,63 +342,64 @@ impl Resolver<'_> {
         }
         let mut sorted = values.clone();
         sorted.sort();
-        let shape = Shape::Enum(values);
-        if let Some(name) = component {
-            let name = Some((context, name));
-            return Schema::Named(self.register(shape, schema, name, (context, word)));
-        }
-        self.count("inline_enums");
-        let content = Shape::Enum(sorted);
-        self.shared(
-            content,
-            shape,
-            "inline_enums_shared",
-            schema,
-            (context, word),
-        )
-    }
-
-    /// Registers an inline type, or adds an occurrence to the one with equal content under the same
-    /// word.
-    fn shared(
-        &mut self,
-        content: Shape,
-        shape: Shape,
-        rule: &'static str,
-        source: &Value,
-        (context, word): (&str, &str),
-    ) -> Schema<usize> {
-        let key = (word.to_owned(), content);
-        if let Some(&index) = self.inline.get(&key) {
-            self.count(rule);
-            let known = &mut self.types[index];
-            known.occurrences.push(occurrence(context, word));
-            merge::add_descriptions(&mut known.source, source);
+        let index = self.register(Shape::Enum(values), schema, component, position);
+        if component.is_some() {
             return Schema::Named(index);
         }
-        let index = self.register(shape, source, None, (context, word));
-        self.inline.insert(key, index);
-        Schema::Named(index)
+        self.count("inline_enums");
+        self.shared(index, Shape::Enum(sorted), "inline_enums_shared")
     }
 
-    /// Adds a type. `name` is the type name and the platform's name of a component.
+    /// Makes an inline type an occurrence of the one with equal content under the same word, unless
+    /// an overlay gives them different names. Equal content under another word has another meaning.
+    fn shared(&mut self, index: usize, content: Shape, rule: &'static str) -> Schema<usize> {
+        let position = &self.types[index].occurrences[0];
+        if position.is_of_operation() {
+            return Schema::Named(index);
+        }
+        let key = (position.word.clone(), content);
+        let Some(&known) = self.inline.get(&key) else {
+            self.inline.insert(key, index);
+            return Schema::Named(index);
+        };
+        let names = [known, index].map(|index| self.types[index].chosen_name.as_ref());
+        if let [Some(one), Some(other)] = names
+            && one != other
+        {
+            return Schema::Named(index);
+        }
+        self.count(rule);
+        self.representatives[index] = known;
+        let (head, tail) = self.types.split_at_mut(index);
+        let (known_type, item) = (&mut head[known], &tail[0]);
+        known_type
+            .occurrences
+            .extend(item.occurrences.iter().cloned());
+        if known_type.chosen_name.is_none() {
+            known_type.chosen_name.clone_from(&item.chosen_name);
+        }
+        merge::add_descriptions(&mut known_type.source, &item.source);
+        Schema::Named(known)
+    }
+
+    /// Adds a type. `component` is the platform's name of a component.
     fn register(
         &mut self,
         shape: Shape,
         source: &Value,
-        name: Option<(&str, &str)>,
-        (context, word): (&str, &str),
+        component: Option<&str>,
+        position: &Position,
     ) -> usize {
         self.types.push(UnnamedType {
             shape,
-            name: name.map(|(type_name, _)| type_name.to_owned()),
-            alias: name
-                .filter(|(type_name, component)| type_name != component)
-                .map(|(_, component)| component.to_owned()),
+            chosen_name: chosen_names::of(source).map(str::to_owned),
+            name: component.map(|_| position.segment.clone()),
+            component: component.map(str::to_owned),
             description: openapi::description(source),
-            occurrences: vec![occurrence(context, word)],
+            occurrences: vec![position.clone()],
             source: source.clone(),
         });
+        self.representatives.push(self.types.len() - 1);
         self.types.len() - 1
     }
 
@@ -388,7 +411,7 @@ impl Resolver<'_> {
         key: &str,
         map: &Object,
         parts: &[Value],
-        (context, word): (&str, &str),
+        position: &Position,
         component: Option<&str>,
     ) -> Schema<usize> {
         self.count(if key == "allOf" { "all_of" } else { "unions" });
@@ -399,8 +422,12 @@ impl Resolver<'_> {
                 members.push(part);
             }
         }
-        if !own_fields && let [one] = members[..] {
-            return self.schema(one, context, word);
+        let name = map.get(chosen_names::EXTENSION);
+        if !own_fields
+            && name.is_none()
+            && let [one] = members[..]
+        {
+            return self.schema(one, position);
         }
         let mut merged = Object::new();
         let mut seen = BTreeSet::new();
@@ -415,12 +442,18 @@ impl Resolver<'_> {
             .chain(own_part.as_ref())
             .all(|part| merge::object(self.document, part, &mut merged, &mut seen, 0));
         if objects && !merged.is_empty() {
-            let merged = json!({ "type": "object", "properties": merged });
+            let mut merged = json!({ "type": "object", "properties": merged });
             let key = merged.to_string();
             if !self.merging.insert(key.clone()) {
                 return Schema::Any;
             }
-            let resolved = self.object(&merged, context, word, component);
+            if let Some(text) = map.get("description") {
+                merged["description"] = text.clone();
+            }
+            if let Some(name) = name {
+                merged[chosen_names::EXTENSION] = name.clone();
+            }
+            let resolved = self.object(&merged, &position.parts(), component);
             self.merging.remove(&key);
             return resolved;
         }
@@ -433,12 +466,5 @@ impl Resolver<'_> {
         } else {
             Schema::Any
         }
-    }
-}
-
-fn occurrence(context: &str, word: &str) -> Occurrence {
-    Occurrence {
-        context: context.to_owned(),
-        word: word.to_owned(),
     }
 }

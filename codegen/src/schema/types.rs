@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::formats::RuntimeType;
+use crate::names;
 
 /// A schema in plain form. `T` identifies a struct or enum: by index while types are collected,
 /// then by name.
@@ -28,6 +29,15 @@ pub(crate) enum Schema<T> {
 }
 
 impl<T> Schema<T> {
+    /// Whether the schema is or contains a number that may have a fractional part.
+    pub(crate) fn has_fraction(&self) -> bool {
+        match self {
+            Schema::Number => true,
+            Schema::List(inner) | Schema::Map(inner) => inner.has_fraction(),
+            _ => false,
+        }
+    }
+
     /// The struct or enum that the schema is or contains.
     pub(crate) fn named(&self) -> Option<&T> {
         match self {
@@ -64,9 +74,16 @@ pub(crate) struct ResolvedTypes {
     pub(crate) counts: BTreeMap<&'static str, usize>,
 }
 
+/// Where a type comes from.
+pub(crate) struct Origin {
+    /// The platform's names of its schemas, as far as they differ from the type's name.
+    pub(crate) aliases: Vec<String>,
+    /// The JSONPath of one of its schemas.
+    pub(crate) path: String,
+}
+
 pub(crate) struct Struct {
-    /// The platform's name of the schema, if it differs.
-    pub(crate) alias: Option<String>,
+    pub(crate) origin: Origin,
     pub(crate) description: Option<String>,
     pub(crate) fields: Vec<Field>,
     /// The schema of fields that are not declared by name.
@@ -80,10 +97,12 @@ pub(crate) struct Field {
     pub(crate) description: Option<String>,
     pub(crate) deprecated: bool,
     pub(crate) required: bool,
+    /// Why its number may have a fractional part.
+    pub(crate) fraction: Option<String>,
 }
 
 pub(crate) struct Enum {
-    pub(crate) alias: Option<String>,
+    pub(crate) origin: Origin,
     /// Variant and wire value.
     pub(crate) variants: Vec<(String, String)>,
 }
@@ -139,13 +158,23 @@ impl ResolvedTypes {
 /// A struct or enum without its final name.
 pub(super) struct UnnamedType {
     pub(super) shape: Shape,
+    /// The name that an overlay chose.
+    pub(super) chosen_name: Option<String>,
     /// The name, if the type is a schema component.
     pub(super) name: Option<String>,
-    pub(super) alias: Option<String>,
+    /// The platform's name of the component.
+    pub(super) component: Option<String>,
     pub(super) description: Option<String>,
-    pub(super) occurrences: Vec<Occurrence>,
+    pub(super) occurrences: Vec<Position>,
     /// The schema, which has the texts and flags of the fields.
     pub(super) source: Value,
+}
+
+impl UnnamedType {
+    /// The JSONPath of its schema.
+    pub(super) fn path(&self) -> &str {
+        self.occurrences[0].path.trim_end_matches('.')
+    }
 }
 
 /// Content of a struct or an enum. Schemas identify types by their index.
@@ -159,11 +188,93 @@ pub(super) enum Shape {
     Enum(Vec<String>),
 }
 
-/// A position at which a type occurs.
+/// A position at which a schema occurs.
 #[derive(Clone)]
-pub(super) struct Occurrence {
-    /// The name that the type would get from its position.
-    pub(super) context: String,
-    /// The last word of the context.
+pub(super) struct Position {
+    /// The type that contains it; `None` in an operation or in a component that is no type.
+    pub(super) parent: Option<usize>,
+    /// The part of the name that is added to that of the parent.
+    pub(super) segment: String,
+    /// The field's name as a type name.
     pub(super) word: String,
+    /// Its JSONPath in the document.
+    pub(super) path: String,
+}
+
+impl Position {
+    /// Whether it is the schema of a request or of a reply, named after its operation.
+    pub(super) fn is_of_operation(&self) -> bool {
+        self.parent.is_none() && ["Request", "Response"].contains(&self.word.as_str())
+    }
+
+    /// The position of the schema of an operation.
+    pub(super) fn root(name: String, word: &str, path: String) -> Self {
+        Self {
+            parent: None,
+            segment: name,
+            word: word.to_owned(),
+            path,
+        }
+    }
+
+    /// The position of a field's schema.
+    pub(super) fn field(&self, parent: usize, wire_name: &str) -> Self {
+        let word = names::field_type(wire_name);
+        Self {
+            parent: Some(parent),
+            segment: word.clone(),
+            word,
+            path: format!("{}.properties{}", self.path, json_path_step(wire_name)),
+        }
+    }
+
+    /// The position of the schema of an array's items.
+    pub(super) fn items(&self) -> Self {
+        let word = names::singular(&self.word);
+        let segment = match self.segment.strip_suffix(&self.word) {
+            // The items of a reply that is an array.
+            Some(rest) if self.parent.is_none() && word == "Response" => format!("{rest}Item"),
+            Some(rest) => format!("{rest}{word}"),
+            None => self.segment.clone(),
+        };
+        Self {
+            parent: self.parent,
+            segment,
+            word,
+            path: format!("{}.items", self.path),
+        }
+    }
+
+    /// The position of the schema of fields that are not declared by name.
+    pub(super) fn values(&self, parent: Option<usize>) -> Self {
+        Self {
+            parent: parent.or(self.parent),
+            segment: match parent {
+                Some(_) => "Value".to_owned(),
+                None => format!("{}Value", self.segment),
+            },
+            word: self.word.clone(),
+            path: format!("{}.additionalProperties", self.path),
+        }
+    }
+
+    /// The position of the fields of a composite, which its parts declare.
+    pub(super) fn parts(&self) -> Self {
+        Self {
+            path: format!("{}.", self.path),
+            ..self.clone()
+        }
+    }
+}
+
+/// One step of a JSONPath.
+pub(super) fn json_path_step(key: &str) -> String {
+    let is_plain = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_plain {
+        format!(".{key}")
+    } else {
+        let key = key.replace('\\', "\\\\").replace('\'', "\\'");
+        format!("['{key}']")
+    }
 }

@@ -63,9 +63,7 @@ pub fn strip(
     let Some(paths) = root.get("paths") else {
         return Err(at.error("the document has no `paths`", FETCH_AGAIN));
     };
-    let kept = map_extensible(paths, &paths_at, "`paths`", |item, at| {
-        stripper.path_item(item, at)
-    })?;
+    let kept = stripper.map_extensible(paths, &paths_at, "`paths`", Stripper::path_item)?;
     out.insert("paths".into(), kept.into());
     let components = stripper.components(root.get("components"), &at.key("components"))?;
     if !components.is_empty() {
@@ -92,6 +90,9 @@ fn title(root: &Object) -> String {
 
 /// A schema in an external file: the file, and the name of the schema.
 type ExternalSchema = (String, String);
+
+/// Strips a value at a place in a document.
+type Strip<'a> = fn(&mut Stripper<'a>, &Value, &SourcePointer<'_>) -> Result<Value, FileError>;
 
 struct Stripper<'a> {
     file: &'a str,
@@ -127,13 +128,9 @@ impl<'a> Stripper<'a> {
                 .error("references to path items are not supported", FETCH_AGAIN));
         }
         let mut out = Object::new();
-        strip_key(item, &mut out, "parameters", at, |one, at| {
-            self.parameters(one, at)
-        })?;
+        self.strip_key(item, &mut out, "parameters", at, Self::parameters)?;
         for method in METHODS {
-            strip_key(item, &mut out, method, at, |one, at| {
-                self.operation(one, at)
-            })?;
+            self.strip_key(item, &mut out, method, at, Self::operation)?;
         }
         Ok(out.into())
     }
@@ -156,15 +153,11 @@ impl<'a> Stripper<'a> {
                 out.insert("parameters".into(), parameters);
             }
         }
-        strip_key(operation, &mut out, "requestBody", at, |one, at| {
-            self.body(one, at)
-        })?;
+        self.strip_key(operation, &mut out, "requestBody", at, Self::body)?;
         let responses = match operation.get("responses") {
             Some(responses) => {
                 let at = at.key("responses");
-                map_extensible(responses, &at, "`responses`", |one, at| {
-                    self.response(one, at)
-                })?
+                self.map_extensible(responses, &at, "`responses`", Self::response)?
             }
             None => Object::new(),
         };
@@ -177,9 +170,7 @@ impl<'a> Stripper<'a> {
         parameters: &Value,
         at: &SourcePointer<'_>,
     ) -> Result<Value, FileError> {
-        let mut out = map_items(parameters, at, "`parameters`", |one, at| {
-            self.parameter(one, at)
-        })?;
+        let mut out = self.map_items(parameters, at, "`parameters`", Self::parameter)?;
         let key = |parameter: &Value| {
             let part = |key| {
                 parameter
@@ -222,19 +213,15 @@ impl<'a> Stripper<'a> {
                 out.insert(key.to_owned(), true.into());
             }
         }
-        strip_key(parameter, &mut out, "schema", at, |one, at| {
-            self.schema(one, at)
-        })?;
+        self.strip_key(parameter, &mut out, "schema", at, Self::schema)?;
         // Some files of the platform have a composite next to `schema` instead of in it.
         for key in ["oneOf", "anyOf", "allOf"] {
             if let Some(parts @ Value::Array(_)) = parameter.get(key) {
-                let parts = map_items(parts, &at.key(key), key, |one, at| self.schema(one, at))?;
+                let parts = self.map_items(parts, &at.key(key), key, Self::schema)?;
                 out.insert(key.to_owned(), parts.into());
             }
         }
-        strip_key(parameter, &mut out, "content", at, |one, at| {
-            self.content(one, at)
-        })?;
+        self.strip_key(parameter, &mut out, "content", at, Self::content)?;
         Ok(out.into())
     }
 
@@ -261,34 +248,33 @@ impl<'a> Stripper<'a> {
             return Ok(reference);
         }
         let mut out = Object::new();
-        strip_key(response, &mut out, "content", at, |one, at| {
-            self.content(one, at)
-        })?;
+        self.strip_key(response, &mut out, "content", at, Self::content)?;
         if let Some(headers) = response.get("headers") {
-            let headers = map_entries(headers, &at.key("headers"), "`headers`", |header, at| {
-                let header = json::object(header, at, "the header")?;
-                let mut out = Object::new();
-                strip_key(header, &mut out, "schema", at, |one, at| {
-                    self.schema(one, at)
-                })?;
-                Ok(out.into())
-            })?;
+            let at = at.key("headers");
+            let headers = self.map_entries(headers, &at, "`headers`", Self::header)?;
             out.insert("headers".into(), headers.into());
         }
         Ok(out.into())
     }
 
+    fn header(&mut self, header: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
+        let header = json::object(header, at, "the header")?;
+        let mut out = Object::new();
+        self.strip_key(header, &mut out, "schema", at, Self::schema)?;
+        Ok(out.into())
+    }
+
     fn content(&mut self, content: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
-        let content = map_entries(content, at, "`content`", |media, at| {
-            let media = json::object(media, at, "the media type")?;
-            let mut out = Object::new();
-            strip_key(media, &mut out, "schema", at, |one, at| {
-                self.schema(one, at)
-            })?;
-            copy(media, &mut out, &["encoding"]);
-            Ok(out.into())
-        })?;
+        let content = self.map_entries(content, at, "`content`", Self::media_type)?;
         Ok(content.into())
+    }
+
+    fn media_type(&mut self, media: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
+        let media = json::object(media, at, "the media type")?;
+        let mut out = Object::new();
+        self.strip_key(media, &mut out, "schema", at, Self::schema)?;
+        copy(media, &mut out, &["encoding"]);
+        Ok(out.into())
     }
 
     fn schema(&mut self, schema: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
@@ -348,22 +334,23 @@ impl<'a> Stripper<'a> {
                 out.remove(key);
             }
         }
-        strip_key(schema, &mut out, "properties", at, |properties, at| {
-            let strip = |one: &Value, at: &SourcePointer<'_>| self.schema(one, at);
-            map_entries(properties, at, "`properties`", strip).map(Value::from)
-        })?;
+        if let Some(properties) = schema.get("properties") {
+            let at = at.key("properties");
+            let properties = self.map_entries(properties, &at, "`properties`", Self::schema)?;
+            out.insert("properties".into(), properties.into());
+        }
         for key in ["items", "additionalProperties", "not"] {
             match schema.get(key) {
                 Some(Value::Bool(allowed)) if key == "additionalProperties" => {
                     out.insert(key.to_owned(), (*allowed).into());
                 }
-                _ => strip_key(schema, &mut out, key, at, |one, at| self.schema(one, at))?,
+                _ => self.strip_key(schema, &mut out, key, at, Self::schema)?,
             }
         }
         for key in COMPOSITES {
             if let Some(parts) = schema.get(key) {
                 let name = format!("`{key}`");
-                let parts = map_items(parts, &at.key(key), &name, |one, at| self.schema(one, at))?;
+                let parts = self.map_items(parts, &at.key(key), &name, Self::schema)?;
                 out.insert(key.to_owned(), parts.into());
             }
         }
@@ -451,28 +438,25 @@ impl<'a> Stripper<'a> {
             None => &empty,
         };
         let mut out = Object::new();
-        for key in ["parameters", "requestBodies", "responses", "schemas"] {
+        let sections: [(&str, Strip<'a>); 4] = [
+            ("parameters", Self::parameter),
+            ("requestBodies", Self::body),
+            ("responses", Self::response),
+            ("schemas", Self::schema),
+        ];
+        for (key, strip) in sections {
             let Some(section) = components.get(key) else {
                 continue;
             };
-            let kept = map_entries(
-                section,
-                &at.key(key),
-                "the section",
-                |component, at| match key {
-                    "parameters" => self.parameter(component, at),
-                    "requestBodies" => self.body(component, at),
-                    "responses" => self.response(component, at),
-                    _ => self.schema(component, at),
-                },
-            )?;
+            let kept = self.map_entries(section, &at.key(key), "the section", strip)?;
             if !kept.is_empty() {
                 out.insert(key.to_owned(), kept.into());
             }
         }
         if let Some(schemes) = components.get("securitySchemes") {
             let at = at.key("securitySchemes");
-            let schemes = map_entries(schemes, &at, "`securitySchemes`", security_scheme)?;
+            let strip: Strip<'a> = |_, scheme, at| security_scheme(scheme, at);
+            let schemes = self.map_entries(schemes, &at, "`securitySchemes`", strip)?;
             out.insert("securitySchemes".into(), schemes.into());
         }
         self.include_external(&mut out)?;
@@ -514,60 +498,62 @@ impl<'a> Stripper<'a> {
         }
         Ok(())
     }
-}
-
-/// Strips the value of a key, if there is one.
-fn strip_key(
-    from: &Object,
-    to: &mut Object,
-    key: &str,
-    at: &SourcePointer<'_>,
-    mut strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
-) -> Result<(), FileError> {
-    if let Some(value) = from.get(key) {
-        to.insert(key.to_owned(), strip(value, &at.key(key))?);
+    /// Strips the value of a key, if there is one.
+    fn strip_key(
+        &mut self,
+        from: &Object,
+        to: &mut Object,
+        key: &str,
+        at: &SourcePointer<'_>,
+        strip: Strip<'a>,
+    ) -> Result<(), FileError> {
+        if let Some(value) = from.get(key) {
+            to.insert(key.to_owned(), strip(self, value, &at.key(key))?);
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// Strips the values of an object.
-fn map_entries(
-    value: &Value,
-    at: &SourcePointer<'_>,
-    what: &str,
-    mut strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
-) -> Result<Object, FileError> {
-    json::object(value, at, what)?
-        .iter()
-        .map(|(key, value)| Ok((key.clone(), strip(value, &at.key(key))?)))
-        .collect()
-}
+    /// Strips the values of an object.
+    fn map_entries(
+        &mut self,
+        value: &Value,
+        at: &SourcePointer<'_>,
+        what: &str,
+        strip: Strip<'a>,
+    ) -> Result<Object, FileError> {
+        let entries = json::object(value, at, what)?.iter();
+        entries
+            .map(|(key, value)| Ok((key.clone(), strip(self, value, &at.key(key))?)))
+            .collect()
+    }
 
-/// Strips the values of an object that may have extensions, which are removed.
-fn map_extensible(
-    value: &Value,
-    at: &SourcePointer<'_>,
-    what: &str,
-    strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
-) -> Result<Object, FileError> {
-    let mut facts = json::object(value, at, what)?.clone();
-    facts.retain(|key, _| !key.starts_with("x-"));
-    map_entries(&facts.into(), at, what, strip)
-}
+    /// Strips the values of an object that may have extensions, which are removed.
+    fn map_extensible(
+        &mut self,
+        value: &Value,
+        at: &SourcePointer<'_>,
+        what: &str,
+        strip: Strip<'a>,
+    ) -> Result<Object, FileError> {
+        let mut facts = json::object(value, at, what)?.clone();
+        facts.retain(|key, _| !key.starts_with("x-"));
+        self.map_entries(&facts.into(), at, what, strip)
+    }
 
-/// Strips the items of an array.
-fn map_items(
-    value: &Value,
-    at: &SourcePointer<'_>,
-    what: &str,
-    mut strip: impl FnMut(&Value, &SourcePointer<'_>) -> Result<Value, FileError>,
-) -> Result<Vec<Value>, FileError> {
-    let items = json::array(value, at, what, FETCH_AGAIN)?
-        .iter()
-        .enumerate();
-    items
-        .map(|(index, item)| strip(item, &at.index(index)))
-        .collect()
+    /// Strips the items of an array.
+    fn map_items(
+        &mut self,
+        value: &Value,
+        at: &SourcePointer<'_>,
+        what: &str,
+        strip: Strip<'a>,
+    ) -> Result<Vec<Value>, FileError> {
+        let items = json::array(value, at, what, FETCH_AGAIN)?.iter();
+        items
+            .enumerate()
+            .map(|(index, item)| strip(self, item, &at.index(index)))
+            .collect()
+    }
 }
 
 fn security_scheme(scheme: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {

@@ -2,6 +2,8 @@
 
 use hoopai_codegen::{Generated, SourceText, Sources, generate, strip};
 
+use serde_json::{Value, json};
+
 use crate::emit::{OVERLAY, everything};
 use crate::support::{module, spec_alone};
 
@@ -48,9 +50,13 @@ fields:
 ";
 
 fn generated(own: &str, common: &str) -> Result<Generated, String> {
+    generated_from(&everything(), own, common)
+}
+
+fn generated_from(document: &Value, own: &str, common: &str) -> Result<Generated, String> {
     let spec = strip(
         "sample.json",
-        everything().to_string().as_bytes(),
+        document.to_string().as_bytes(),
         &Default::default(),
     )
     .map_err(|error| error.to_string())?;
@@ -176,6 +182,31 @@ fn text_that_names_a_field_of_another_type_is_reported() {
     assert_eq!(misplaced("status", "\"`open` means unread.\""), [""; 0]);
 }
 
+#[test]
+fn texts_of_replies_and_unions_reach_rustdoc() {
+    let own = "
+operations:
+  GET /things/: { summary: Lists things., reply: { total: The number of things. } }
+  POST /things/token: { summary: Exchanges a token., body: { .: The credentials of an app. } }
+schemas:
+  ThingDto: { fields: { union: One of two forms., 'parts[]': A part of a thing. } }
+";
+    let mut document = everything();
+    document["components"]["schemas"]["ThingDto"]["properties"]["parts"] = json!({
+        "type": "array", "items": { "type": "object", "properties": { "size": { "type": "number" } } },
+    });
+    let generated = generated_from(&document, own, "{}").unwrap();
+    let types = &generated.files["src/types.rs"];
+    for words in [
+        "        /// The number of things.\n        pub total:",
+        "    /// One of two forms.\n    pub struct ThingUnion {",
+        "    /// A part of a thing.\n    pub struct ThingPart {",
+        "    /// The credentials of an app.\n    pub struct ExchangeTokenRequest {",
+    ] {
+        assert!(types.contains(words), "{words}\nis not in\n{types}");
+    }
+}
+
 /// Texts do not affect which types are equal.
 #[test]
 fn texts_change_no_type() {
@@ -202,6 +233,8 @@ fn keys_without_target_or_text_are_rejected() {
         ("operations: { GET /things/: { summary: Lists., parameters: { size: Large. } } }", "{}"),
         ("operations: { GET /things/: { summary: Lists., body: { name: Its name. } } }", "{}"),
         ("operations: { POST /things/: { summary: Makes., body: { to.y: Height. } } }", "{}"),
+        ("operations: { GET /things/: { summary: Lists., reply: { size: Large. } } }", "{}"),
+        ("schemas: { ThingDto: { fields: { 'children[]': A thing of another schema. } } }", "{}"),
         ("schemas: { Nothing: { description: Of the kind. } }", "{}"),
         ("schemas: { Label: { fields: { colour: Red. } } }", "{}"),
         ("schemas: { Label: { fields: { name: ' ' } } }", "{}"),

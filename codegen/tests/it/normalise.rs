@@ -179,12 +179,52 @@ fn schema_values() {
 
 #[test]
 fn whole_numbers() {
+    let number = || json!({ "type": "number" });
     let mut document = with_id(json!([
-        { "in": "query", "name": "limit", "schema": { "type": "number" } },
-        { "in": "query", "name": "amount", "schema": { "type": "number" } },
+        { "in": "query", "name": "limit", "schema": number() },
+        { "in": "query", "name": "amount", "schema": number() },
+        { "in": "query", "name": "skip", "schema": { "type": "string" } },
+        { "in": "query", "name": "page", "schema": { "type": "string" } },
+        { "in": "query", "name": "hours", "schema": { "type": "array", "items": number() } },
     ]));
-    document["components"]["schemas"]["Thing"] = json!({ "type": "object", "properties": { "page": { "type": "number" }, "price": { "type": "number" } } });
+    document["components"]["schemas"]["Thing"] = json!({ "type": "object", "properties": {
+        "page": number(), "price": number(), "dueAfterXDays": number(), "__v": number(), "audience_size_lower_bound": number(),
+        "availability": { "type": "number", "enum": [0, 1] },
+        "offset": { "type": "string" },
+        "pagesByDay": { "type": "object", "additionalProperties": { "type": "array", "items": number() } },
+        "undecided": number(), "totalism": number(),
+    } });
     insta::assert_snapshot!(normalised(&document, &[PARAMETERS, THING]));
+}
+
+#[test]
+fn fractions() {
+    let number = || json!({ "type": "number" });
+    let mut document =
+        with_id(json!([{ "in": "query", "name": "scoreProfileMin", "schema": number() }]));
+    document["components"]["schemas"]["Thing"] = json!({ "type": "object", "properties": {
+        "percentageOfRateFee": number(), "taxRate": number(), "rateCount": number(),
+        "priority": { "type": "number", "enum": [0, 0.5, 1] },
+        "limit": { "type": "number", "default": 0.5 },
+        "total": { "type": "number", "x-hoopai-fraction": "a total of weights" },
+        "tips": { "type": "array", "items": number() },
+        "lat": { "type": "string" },
+    } });
+    insta::assert_snapshot!(normalised(&document, &[PARAMETERS, THING]));
+}
+
+#[test]
+fn fraction_that_is_no_number_is_an_error() {
+    let odd = json!({ "type": "object", "properties": {
+        "name": { "type": "string", "x-hoopai-fraction": "a reason" },
+    } });
+    let error = effective(
+        "sample.json",
+        schema(odd).to_string().as_bytes(),
+        "overlay.yaml",
+        None,
+    );
+    insta::assert_snapshot!(error.unwrap_err());
 }
 
 #[test]
@@ -246,6 +286,7 @@ fn amounts() {
     let odd = json!({ "type": "object", "properties": {
         "amount": number(), "tax": { "type": "number", "format": "float" }, "price": { "type": "integer" }, "total": number(),
         "order": { "type": "object", "properties": { "currency": { "type": "string" }, "total": number(), "rate": number() } },
+        "shippingCosts": { "type": "array", "items": number() }, "priceCount": number(), "fee": { "type": "number", "enum": [1, 2] },
     } });
     insta::assert_snapshot!(normalised(&schema(odd), &[THING]));
 }

@@ -111,256 +111,85 @@ fn setters_avoid_names_of_builder_methods() {
     }
 }
 
+/// Invalid declarations: the error, the path of an operation, a JSON pointer in it, and the value to
+/// set there. `null` removes the value.
+const INVALID: &[&str] = &[
+    // The declaration itself.
+    "nothing declared | /by-offset | x-hoopai-paging | null",
+    "nothing declared, by body | /by-body | x-hoopai-paging | null",
+    r#"both declared | /by-offset | x-hoopai-unpaged | "No.""#,
+    "no object | /by-offset | x-hoopai-paging | true",
+    r#"unpaged without reason | /limited | x-hoopai-unpaged | " ""#,
+    "unpaged with a flag for a reason | /limited | x-hoopai-unpaged | true",
+    "unpaged where nothing looks paged | /limited | parameters | []",
+    r#"a key that means nothing | /by-offset | x-hoopai-paging/itemz | "things""#,
+    r#"a key of size that means nothing | /by-offset | x-hoopai-paging/size | { "parameter": "limit", "maximum": 5 }"#,
+    "no way on | /by-offset | x-hoopai-paging/offset | null",
+    r#"two ways on | /by-offset | x-hoopai-paging/page | { "parameter": "limit", "first": 1 }"#,
+    r#"page beside cursor | /by-cursor | x-hoopai-paging/page | { "parameter": "limit", "first": 1 }"#,
+    // Parameters.
+    r#"an offset that is not declared | /by-offset | x-hoopai-paging/offset | "offset""#,
+    "an offset that is no name | /by-offset | x-hoopai-paging/offset | 3",
+    r#"a field that the body lacks | /by-body | x-hoopai-paging/size | { "parameter": "limit", "max": 10 }"#,
+    r#"one parameter for two | /by-offset | x-hoopai-paging/offset | "limit""#,
+    "a mark for a parameter that must be there | /by-cursor | parameters/0/required | true",
+    r#"a mark for a field that must be there | /by-body | requestBody/content/application~1json/schema/required | ["searchAfter"]"#,
+    // Numbers.
+    r#"pages of 0 | /by-offset | x-hoopai-paging/size | { "parameter": "limit", "max": 0 }"#,
+    r#"pages of a fraction | /by-offset | x-hoopai-paging/size | { "parameter": "limit", "max": 0.5 }"#,
+    r#"pages above the maximum | /by-offset | x-hoopai-paging/size | { "parameter": "limit", "max": 101 }"#,
+    r#"a declared maximum that the schema has | /by-offset | x-hoopai-paging/size | { "parameter": "limit", "max": 100, "declared": true }"#,
+    r#"a declaration that is not a boolean | /by-offset | x-hoopai-paging/size | { "parameter": "limit", "max": 50, "declared": "yes" }"#,
+    r#"size without max | /by-offset | x-hoopai-paging/size | { "parameter": "limit" }"#,
+    r#"page without first | /by-page | x-hoopai-paging/page | { "parameter": "page" }"#,
+    r#"a first page below the minimum | /by-page | x-hoopai-paging/page | { "parameter": "page", "first": 0 }"#,
+    r#"a first page below 0 | /by-page | x-hoopai-paging/page | { "parameter": "page", "first": -1 }"#,
+    // Paths.
+    "no items | /by-offset | x-hoopai-paging/items | null",
+    r#"items that are not declared | /by-offset | x-hoopai-paging/items | "thing""#,
+    r#"items that are no list | /by-offset | x-hoopai-paging/items | "one""#,
+    r#"the reply, which is no list, for items | /by-offset | x-hoopai-paging/items | """#,
+    r#"a name of a list's items without index | /by-offset | x-hoopai-paging/total | "totals.count""#,
+    r#"a place below a number | /by-offset | x-hoopai-paging/total | "meta.total.count""#,
+    r#"a place below an open object | /by-offset | x-hoopai-paging/total | "open.total""#,
+    r#"a total that is an object | /by-offset | x-hoopai-paging/total | "meta""#,
+    r#"more that is a list | /by-page | x-hoopai-paging/more | "things""#,
+    r#"a mark that the reply lacks | /by-cursor | x-hoopai-paging/cursor | { "startAfter": "meta.after" }"#,
+    r#"a mark that the items lack | /by-cursor | x-hoopai-paging/cursor-of-last | { "startAfterId": "_id" }"#,
+    "no marks | /by-cursor | x-hoopai-paging/cursor | {}",
+    r#"marks that are no object | /by-cursor | x-hoopai-paging/cursor | "meta.at""#,
+    r#"a reply of bytes | /by-offset | responses | { "200": { "content": { "application/pdf": {} } } }"#,
+];
+
 #[test]
 fn invalid_declarations_are_rejected() {
     let mut errors = String::new();
-    let mut refuse = |what: &str, change: &dyn Fn(&mut Value)| {
+    for row in INVALID {
+        let mut columns = row.split(" | ");
+        let mut next = || columns.next().unwrap();
+        let (what, path, pointer, value) = (next(), next(), next(), next());
         let mut sample = styles();
-        change(&mut sample["paths"]);
+        let operation = sample["paths"][path]
+            .as_object_mut()
+            .unwrap()
+            .values_mut()
+            .next()
+            .unwrap();
+        let pointer = format!("/{pointer}");
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        let parent = operation
+            .pointer_mut(parent)
+            .unwrap()
+            .as_object_mut()
+            .unwrap();
+        match value.parse().unwrap() {
+            Value::Null => parent.remove(key),
+            value => parent.insert(key.to_owned(), value),
+        };
         match generate_sample(&sample, Some(&lifted(&sample))) {
             Ok(_) => panic!("accepted: {what}"),
             Err(error) => writeln!(errors, "{what}:\n  {error}").unwrap(),
         }
-    };
-    let paging = |path: &'static str, key: &'static str, value: Value| {
-        move |paths: &mut Value| {
-            let (_, item) = paths
-                .as_object_mut()
-                .unwrap()
-                .iter_mut()
-                .find(|(name, _)| *name == path)
-                .unwrap();
-            let (_, operation) = item.as_object_mut().unwrap().iter_mut().next().unwrap();
-            let paging = operation["x-hoopai-paging"].as_object_mut().unwrap();
-            match &value {
-                Value::Null => paging.remove(key),
-                value => paging.insert(key.to_owned(), value.clone()),
-            };
-        }
-    };
-    let operation = |path: &'static str, method: &'static str, key: &'static str, value: Value| {
-        move |paths: &mut Value| {
-            let operation = paths[path][method].as_object_mut().unwrap();
-            match &value {
-                Value::Null => operation.remove(key),
-                value => operation.insert(key.to_owned(), value.clone()),
-            };
-        }
-    };
-    // The declaration itself.
-    refuse(
-        "nothing declared",
-        &operation("/by-offset", "get", "x-hoopai-paging", Value::Null),
-    );
-    refuse(
-        "nothing declared, by body",
-        &operation("/by-body", "post", "x-hoopai-paging", Value::Null),
-    );
-    refuse(
-        "both declared",
-        &operation("/by-offset", "get", "x-hoopai-unpaged", json!("No.")),
-    );
-    refuse(
-        "no object",
-        &operation("/by-offset", "get", "x-hoopai-paging", json!(true)),
-    );
-    refuse(
-        "unpaged without reason",
-        &operation("/limited", "get", "x-hoopai-unpaged", json!(" ")),
-    );
-    refuse(
-        "unpaged with a flag for a reason",
-        &operation("/limited", "get", "x-hoopai-unpaged", json!(true)),
-    );
-    refuse(
-        "unpaged where nothing looks paged",
-        &operation("/limited", "get", "parameters", json!([])),
-    );
-    refuse(
-        "a key that means nothing",
-        &paging("/by-offset", "itemz", json!("things")),
-    );
-    refuse(
-        "a key of size that means nothing",
-        &paging(
-            "/by-offset",
-            "size",
-            json!({ "parameter": "limit", "maximum": 5 }),
-        ),
-    );
-    refuse("no way on", &paging("/by-offset", "offset", Value::Null));
-    refuse(
-        "two ways on",
-        &paging(
-            "/by-offset",
-            "page",
-            json!({ "parameter": "limit", "first": 1 }),
-        ),
-    );
-    refuse(
-        "page beside cursor",
-        &paging(
-            "/by-cursor",
-            "page",
-            json!({ "parameter": "limit", "first": 1 }),
-        ),
-    );
-    // Parameters.
-    refuse(
-        "an offset that is not declared",
-        &paging("/by-offset", "offset", json!("offset")),
-    );
-    refuse(
-        "an offset that is no name",
-        &paging("/by-offset", "offset", json!(3)),
-    );
-    refuse(
-        "a field that the body lacks",
-        &paging(
-            "/by-body",
-            "size",
-            json!({ "parameter": "limit", "max": 10 }),
-        ),
-    );
-    refuse(
-        "one parameter for two",
-        &paging("/by-offset", "offset", json!("limit")),
-    );
-    refuse("a mark for a parameter that must be there", &|paths| {
-        paths["/by-cursor"]["get"]["parameters"][0]["required"] = true.into();
-    });
-    refuse("a mark for a field that must be there", &|paths| {
-        paths["/by-body"]["post"]["requestBody"]["content"]["application/json"]["schema"]["required"] =
-            json!(["searchAfter"]);
-    });
-    // Numbers.
-    refuse(
-        "pages of 0",
-        &paging(
-            "/by-offset",
-            "size",
-            json!({ "parameter": "limit", "max": 0 }),
-        ),
-    );
-    refuse(
-        "pages of a fraction",
-        &paging(
-            "/by-offset",
-            "size",
-            json!({ "parameter": "limit", "max": 0.5 }),
-        ),
-    );
-    refuse(
-        "pages above the maximum",
-        &paging(
-            "/by-offset",
-            "size",
-            json!({ "parameter": "limit", "max": 101 }),
-        ),
-    );
-    refuse(
-        "a declared maximum that the schema has",
-        &paging(
-            "/by-offset",
-            "size",
-            json!({ "parameter": "limit", "max": 100, "declared": true }),
-        ),
-    );
-    refuse(
-        "a declaration that is not a boolean",
-        &paging(
-            "/by-offset",
-            "size",
-            json!({ "parameter": "limit", "max": 50, "declared": "yes" }),
-        ),
-    );
-    refuse(
-        "size without max",
-        &paging("/by-offset", "size", json!({ "parameter": "limit" })),
-    );
-    refuse(
-        "page without first",
-        &paging("/by-page", "page", json!({ "parameter": "page" })),
-    );
-    refuse(
-        "a first page below the minimum",
-        &paging(
-            "/by-page",
-            "page",
-            json!({ "parameter": "page", "first": 0 }),
-        ),
-    );
-    refuse(
-        "a first page below 0",
-        &paging(
-            "/by-page",
-            "page",
-            json!({ "parameter": "page", "first": -1 }),
-        ),
-    );
-    // Paths.
-    refuse("no items", &paging("/by-offset", "items", Value::Null));
-    refuse(
-        "items that are not declared",
-        &paging("/by-offset", "items", json!("thing")),
-    );
-    refuse(
-        "items that are no list",
-        &paging("/by-offset", "items", json!("one")),
-    );
-    refuse(
-        "the reply, which is no list, for items",
-        &paging("/by-offset", "items", json!("")),
-    );
-    refuse(
-        "a name of a list's items without index",
-        &paging("/by-offset", "total", json!("totals.count")),
-    );
-    refuse(
-        "a place below a number",
-        &paging("/by-offset", "total", json!("meta.total.count")),
-    );
-    refuse(
-        "a place below an open object",
-        &paging("/by-offset", "total", json!("open.total")),
-    );
-    refuse(
-        "a total that is an object",
-        &paging("/by-offset", "total", json!("meta")),
-    );
-    refuse(
-        "more that is a list",
-        &paging("/by-page", "more", json!("things")),
-    );
-    refuse(
-        "a mark that the reply lacks",
-        &paging(
-            "/by-cursor",
-            "cursor",
-            json!({ "startAfter": "meta.after" }),
-        ),
-    );
-    refuse(
-        "a mark that the items lack",
-        &paging(
-            "/by-cursor",
-            "cursor-of-last",
-            json!({ "startAfterId": "_id" }),
-        ),
-    );
-    refuse("no marks", &paging("/by-cursor", "cursor", json!({})));
-    refuse(
-        "marks that are no object",
-        &paging("/by-cursor", "cursor", json!("meta.at")),
-    );
-    refuse(
-        "a reply of bytes",
-        &operation(
-            "/by-offset",
-            "get",
-            "responses",
-            json!({ "200": { "content": { "application/pdf": {} } } }),
-        ),
-    );
+    }
     insta::assert_snapshot!(errors);
 }

@@ -18,7 +18,7 @@ impl CallSite {
     pub(crate) fn of(operation: &'static Operation) -> Self {
         CallSite {
             operation: Some(operation),
-            method: operation.method,
+            method: operation.method.clone(),
             template: Cow::Borrowed(operation.path),
         }
     }
@@ -35,7 +35,7 @@ impl CallSite {
     pub(crate) fn is_idempotent(&self) -> bool {
         match self.operation {
             Some(operation) => operation.idempotent,
-            None => matches!(self.method, Method::Get | Method::Put | Method::Delete),
+            None => self.method.is_idempotent(),
         }
     }
 }

@@ -6,10 +6,10 @@
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), hoopai_runtime::Error> {
-//! use hoopai_runtime::{Handle, operation::Method};
+//! use hoopai_runtime::{Handle, Method};
 //!
 //! let handle = Handle::builder().private_token("pit-…").location("Lq3Tz8Wn5Rk1Yb6Hd0Vx").build()?;
-//! let reply = handle.request(Method::Get, "/contacts/{id}").path("id", "Cm7Pj2Xs9Gf4Ua1Ne6Kt").send().await?;
+//! let reply = handle.request(Method::GET, "/contacts/{id}").path("id", "Cm7Pj2Xs9Gf4Ua1Ne6Kt").send().await?;
 //! println!("{}", reply["contact"]["firstName"]);
 //! # Ok(())
 //! # }
@@ -20,7 +20,7 @@ mod client;
 mod decode;
 pub mod drift;
 pub mod error;
-pub mod model;
+mod model;
 pub mod operation;
 pub mod paging;
 mod raw;
@@ -28,25 +28,33 @@ mod redact;
 mod reply;
 mod request;
 mod send;
+pub mod testing;
 pub mod time;
 
 pub use client::builder::HandleBuilder;
+#[doc(hidden)]
 pub use client::call::Call;
 pub use client::handle::Handle;
 pub use drift::{Drift, DriftCounter, DriftKind, DriftObserver};
 pub use error::Error;
 pub use model::custom_field::{CustomFieldFile, CustomFieldFileMeta, CustomFieldValue};
+pub use model::date::{Date, ParseDateError};
 pub use model::decimal::{Decimal, ParseDecimalError};
 pub use model::extra::Extra;
+#[doc(hidden)]
 pub use model::open_enum;
+pub use model::open_enum::Unrecognized;
 pub use model::timestamp::{ParseTimestampError, Timestamp};
+#[doc(hidden)]
 pub use model::traits::Redact;
 pub use operation::Method;
 pub use raw::RawRequest;
 pub use reply::json;
 pub use reply::response::Response;
 pub use reply::response_future::ResponseFuture;
-pub use request::field::{IntoField, Scalar};
+pub use request::field::IntoField;
+#[doc(hidden)]
+pub use request::field::Scalar;
 pub use request::multipart::Part;
 pub use request::param::{ParamValue, ParamWriter};
 pub use reqwest;
@@ -79,7 +87,7 @@ pub mod __private {
     pub use crate::model::open_enum::{deserialize_enum, parse_enum, serialize_enum};
     #[cfg(feature = "schemars")]
     pub use crate::model::schema::{enum_schema, model_schema};
-    pub use crate::model::traits::Described;
+    pub use crate::model::traits::{Described, Model, Visit};
     pub use crate::model::{deserialize_model, read, serialize_model, set, set_null, unnamed};
     pub use crate::paging::{item_stream, page_stream};
 }

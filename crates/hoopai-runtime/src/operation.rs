@@ -3,10 +3,12 @@
 //! Each module crate has one [`Operation`] for each operation of its interface file. The runtime
 //! interprets it, so generated code contains no behaviour.
 
+pub use reqwest::Method;
+
 /// One operation of the platform: a row of a module's operation table.
 ///
 /// Rows name only what differs from [`Operation::DEFAULT`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Operation {
     /// The module, as in the platform's URLs: `contacts`.
     pub module: &'static str,
@@ -15,7 +17,7 @@ pub struct Operation {
     /// The platform's operation id: `get-contact`.
     pub id: &'static str,
     /// The HTTP method.
-    pub method: Method,
+    pub method: &'static Method,
     /// The path with its parameters in braces: `/contacts/{contactId}`. A trailing slash is part of it.
     pub path: &'static str,
     /// The API version that the interface file declares. `None`:
@@ -47,7 +49,7 @@ impl Operation {
         module: "",
         name: "",
         id: "",
-        method: Method::Get,
+        method: &Method::GET,
         path: "",
         version: None,
         tokens: Tokens::NONE,
@@ -62,53 +64,8 @@ impl Operation {
     };
 }
 
-/// An HTTP method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Method {
-    /// Reads.
-    Get,
-    /// Creates, or any other action.
-    Post,
-    /// Replaces.
-    Put,
-    /// Changes a part.
-    Patch,
-    /// Deletes.
-    Delete,
-}
-
-impl Method {
-    /// Returns the name of the method: `GET`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Patch => "PATCH",
-            Method::Delete => "DELETE",
-        }
-    }
-
-    pub(crate) fn to_http(self) -> reqwest::Method {
-        match self {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-            Method::Patch => reqwest::Method::PATCH,
-            Method::Delete => reqwest::Method::DELETE,
-        }
-    }
-}
-
-impl std::fmt::Display for Method {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// The kinds of token that an operation accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Tokens {
     /// A token of one location (sub-account); private integration tokens made in a location are of this kind.
     pub location: bool,
@@ -140,7 +97,7 @@ impl Tokens {
 }
 
 /// The parameter for the location (sub-account) that an operation acts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
     /// The part of the request.
     pub part: ParamLocation,
@@ -153,7 +110,8 @@ pub struct Location {
 }
 
 /// A part of a request that can contain the location.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ParamLocation {
     /// A path parameter.
     Path,
@@ -164,7 +122,7 @@ pub enum ParamLocation {
 }
 
 /// A query parameter that the interface file declares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct QueryParam {
     /// The wire name.
     pub name: &'static str,
@@ -176,7 +134,8 @@ pub struct QueryParam {
 }
 
 /// How a list is encoded in a query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ListStyle {
     /// One pair for each item: `id=1&id=2`.
     Repeat,
@@ -185,7 +144,7 @@ pub enum ListStyle {
 }
 
 /// The body of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Body {
     /// How it is encoded.
     pub kind: BodyKind,
@@ -210,7 +169,8 @@ impl Body {
 }
 
 /// How a body is encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum BodyKind {
     /// `application/json`.
     Json,
@@ -221,7 +181,8 @@ pub enum BodyKind {
 }
 
 /// The content of a successful reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Reply {
     /// JSON.
     Json,
@@ -236,7 +197,7 @@ pub enum Reply {
 /// A *path* is a chain of names joined by dots, from the root of the reply or of its last item:
 /// `meta.total`, `messages.messages`. A part of digits indexes a list (`sort.0`). See
 /// [`paging`](crate::paging).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Paging {
     /// The path of the list of items; `""` if the reply itself is the list.
     pub items: &'static str,
@@ -264,7 +225,7 @@ impl Paging {
 }
 
 /// The parameter for the page size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PageSize {
     /// The parameter.
     pub to: PageParam,
@@ -277,7 +238,8 @@ pub struct PageSize {
 }
 
 /// What requests the next page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum PageStrategy {
     /// The number of items to skip. It grows by the number of received items.
     Offset(PageParam),
@@ -293,7 +255,7 @@ pub enum PageStrategy {
 }
 
 /// A field of a cursor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CursorField {
     /// Where its value is.
     pub from: CursorSource,
@@ -302,7 +264,8 @@ pub struct CursorField {
 }
 
 /// Where the value of a cursor field is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum CursorSource {
     /// At this path of the reply.
     Reply(&'static str),
@@ -311,7 +274,8 @@ pub enum CursorSource {
 }
 
 /// A request parameter that paging sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum PageParam {
     /// A query parameter.
     Query(&'static str),
@@ -358,9 +322,10 @@ impl PageParam {
 /// ```
 ///
 /// The macro adds `new(&Handle)` for the crate, `extra_query`, `extra_body`, `api_version`,
-/// `options` and `send`. With `multipart` before the arrow it adds `part(name, Part)`; with `paged`
+/// `options` and `send`, and `IntoFuture`, which sends the call. With `multipart` before the arrow it adds `part(name, Part)`; with `paged`
 /// and an item type it adds `stream`, `pages` and `collect_all`, which use the rule of the
 /// operation's row.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! operation {
     ($(#[$meta:meta])* pub $name:ident($operation:path) multipart -> $($reply:tt)+) => {
@@ -379,7 +344,7 @@ macro_rules! operation {
     ($(#[$meta:meta])* pub $name:ident($operation:path) -> $($reply:tt)+) => {
         $(#[$meta])*
         #[derive(Debug)]
-        #[must_use = "nothing is sent before `send` is awaited"]
+        #[must_use = "nothing is sent before it is awaited"]
         pub struct $name {
             call: $crate::Call,
         }
@@ -420,6 +385,32 @@ macro_rules! operation {
 
             $crate::__operation_send!($($reply)+);
         }
+
+        /// Sends the call, as `send` does.
+        impl ::core::future::IntoFuture for $name {
+            type Output = <Self::IntoFuture as ::core::future::Future>::Output;
+            type IntoFuture = $crate::ResponseFuture<$crate::__operation_reply!($($reply)+)>;
+
+            #[inline]
+            fn into_future(self) -> Self::IntoFuture {
+                self.send()
+            }
+        }
+    };
+}
+
+/// The type of a reply, by its kind.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __operation_reply {
+    (json $reply:ty $(, paged $item:ty)?) => {
+        $reply
+    };
+    (empty) => {
+        ()
+    };
+    (bytes) => {
+        $crate::ByteStream
     };
 }
 

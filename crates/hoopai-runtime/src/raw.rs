@@ -18,7 +18,7 @@ use crate::{Call, CallOptions, Handle, ParamValue, ResponseFuture};
 ///
 /// [`Handle::request`] creates it. The default location is not set, since the position of the
 /// location is unknown.
-#[must_use = "nothing is sent before `send` is awaited"]
+#[must_use = "nothing is sent before it is awaited"]
 pub struct RawRequest {
     call: Call,
 }
@@ -113,6 +113,16 @@ impl RawRequest {
     /// Returns all items of a list, up to a limit. It is an error if the list has more items.
     pub fn collect_all<T: DeserializeOwned>(self, rule: Paging, limit: usize) -> CollectFuture<T> {
         self.stream(rule).collect_all(limit)
+    }
+}
+
+/// Sends the call, as [`send`](RawRequest::send) does.
+impl IntoFuture for RawRequest {
+    type Output = <ResponseFuture<Value> as Future>::Output;
+    type IntoFuture = ResponseFuture<Value>;
+
+    fn into_future(self) -> ResponseFuture<Value> {
+        self.send()
     }
 }
 

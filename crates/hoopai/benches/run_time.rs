@@ -12,7 +12,7 @@ mod support;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use hoopai::contacts::types::ContactsSearchResponse;
+use hoopai::contacts::types::ListContactsResponse;
 use hoopai::runtime::json;
 use serde_json::Value;
 
@@ -71,11 +71,11 @@ fn main() {
         "page, of a Value's time",
         "at most 0.45",
         &any_json,
-        &|| timed(|| json::from_slice::<ContactsSearchResponse>(&conforming).unwrap()),
+        &|| timed(|| json::from_slice::<ListContactsResponse>(&conforming).unwrap()),
     );
     let drifted = page::drifted_list();
     row("page, all drifted", "none", &any_json, &|| {
-        timed(|| json::from_slice::<ContactsSearchResponse>(&drifted).unwrap())
+        timed(|| json::from_slice::<ListContactsResponse>(&drifted).unwrap())
     });
 }
 

@@ -6,14 +6,14 @@
 
 mod common;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use common::{Account, Result, or_dash};
 use hoopai::Timestamp;
-use hoopai::calendars::types::{CreateAppointmentRequest, Slots};
+use hoopai::calendars::types::{CreateAppointmentRequest, FreeSlots};
 use hoopai_mock::LOCATION;
 
-const WEEK: f64 = 7.0 * 86_400_000.0;
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
 #[tokio::main]
 async fn main() -> Result {
@@ -25,7 +25,7 @@ async fn main() -> Result {
     })?;
     let calendars = account.client.calendars();
 
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as f64;
+    let now = SystemTime::now();
     let reply = calendars
         .list_free_slots()
         .calendar_id(&calendar)
@@ -35,7 +35,7 @@ async fn main() -> Result {
         .await?;
     // The reply has a field for each day, which `extra` holds.
     let mut slots: Vec<Timestamp> = Vec::new();
-    for (_day, of_day) in reply.extra.typed::<Slots>() {
+    for (_day, of_day) in reply.extra.typed::<FreeSlots>() {
         slots.extend(of_day?.slots.unwrap_or_default());
     }
     slots.sort_unstable();

@@ -7,7 +7,7 @@
 mod common;
 
 use common::{Account, Result, or_dash};
-use hoopai::opportunities::types::{Status, UpdateOpportunityRequest};
+use hoopai::opportunities::types::{OpportunityStatus, UpdateOpportunityRequest};
 use hoopai_mock::LOCATION;
 use serde_json::json;
 
@@ -54,7 +54,7 @@ async fn main() -> Result {
         .search_opportunities()
         .pipeline_id(or_dash(&pipeline.id))
         .pipeline_stage_id(or_dash(&from.id))
-        .status(Status::Open)
+        .status(OpportunityStatus::Open)
         .collect_all(1_000)
         .await?;
     for opportunity in &open {

@@ -8,11 +8,11 @@ mod common;
 use std::time::{Duration, SystemTime};
 
 use common::{Account, Result, or_dash};
-use hoopai::Timestamp;
 use hoopai::invoices::types::{
-    Action, BusinessDetailsDto, ContactDetailsDto, CreateInvoiceRequest, Discount, DiscountType,
-    InvoiceItem, SendInvoiceRequest, SentToDto,
+    BusinessDetails, ContactDetails, CreateInvoiceRequest, Discount, DiscountType, InvoiceItem,
+    Recipients, SendInvoiceAction, SendInvoiceRequest,
 };
+use hoopai::{Date, Timestamp};
 use hoopai_mock::LOCATION;
 
 #[tokio::main]
@@ -45,15 +45,15 @@ async fn main() -> Result {
         .currency("EUR")
         .issue_date(day(0))
         .due_date(day(14))
-        .business_details(BusinessDetailsDto::new().name("Harbour Works"))
+        .business_details(BusinessDetails::new().name("Harbour Works"))
         .contact_details(
-            ContactDetailsDto::new()
+            ContactDetails::new()
                 .id(&contact)
                 .name(name)
                 .email(&email)
                 .phone_no(phone),
         )
-        .sent_to(SentToDto::new().email([email]))
+        .sent_to(Recipients::new().email([email]))
         // A required field, which may be zero.
         .discount(Discount::new().type_(DiscountType::Fixed).value(0))
         .items([hours])
@@ -61,15 +61,14 @@ async fn main() -> Result {
     // The client adds its location as `altId` and `altType`.
     let created = invoices.create_invoice().body(invoice).send().await?;
     let number = created.invoice_number.unwrap_or_default();
-    // A decimal keeps its digits.
-    let total = created.total.as_ref().map_or("-", |total| total.as_str());
+    let total = created.total.unwrap_or_default();
     println!(
-        "Created invoice {number}: {total} {}.",
+        "Created invoice {number}: {total:.2} {}.",
         or_dash(&created.currency)
     );
 
     let request = SendInvoiceRequest::new()
-        .action(Action::SendManually)
+        .action(SendInvoiceAction::SendManually)
         .user_id(user)
         .live_mode(false);
     let sent = invoices
@@ -89,9 +88,8 @@ async fn main() -> Result {
     Ok(())
 }
 
-/// The date after this number of days, in the format of the platform.
-fn day(days: u64) -> String {
+/// The date after this number of days, in UTC.
+fn day(days: u64) -> Date {
     let moment = SystemTime::now() + Duration::from_secs(days * 86_400);
-    let text = Timestamp::from(moment).to_string();
-    text.chars().take("2026-01-31".len()).collect()
+    Timestamp::from(moment).utc_date()
 }

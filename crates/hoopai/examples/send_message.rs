@@ -7,7 +7,7 @@
 mod common;
 
 use common::{Account, Result, or_dash};
-use hoopai::conversations::types::{SendMessageRequest, SendMessageRequestType};
+use hoopai::conversations::types::{SendMessageRequest, SendMessageType};
 use hoopai_mock::LOCATION;
 
 #[tokio::main]
@@ -23,7 +23,7 @@ async fn main() -> Result {
     let conversations = account.client.conversations();
 
     let message = SendMessageRequest::new()
-        .type_(SendMessageRequestType::Sms)
+        .type_(SendMessageType::Sms)
         .contact_id(contact)
         .message(text);
     // The operation is not idempotent, so a request that may have been processed is not retried.

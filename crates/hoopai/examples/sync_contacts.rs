@@ -8,7 +8,7 @@ mod common;
 use std::fs::{self, File};
 
 use common::{Account, Result};
-use hoopai::contacts::types::ContactSearchHit;
+use hoopai::contacts::types::Contact;
 use hoopai_mock::LOCATION;
 
 #[tokio::main]
@@ -55,7 +55,7 @@ async fn main() -> Result {
     Ok(())
 }
 
-fn write(rows: &mut csv::Writer<File>, contact: &ContactSearchHit) -> csv::Result<()> {
+fn write(rows: &mut csv::Writer<File>, contact: &Contact) -> csv::Result<()> {
     let tags = contact.tags.as_deref().unwrap_or_default().join(";");
     let field = |text: &Option<String>| text.clone().unwrap_or_default();
     rows.write_record([

@@ -34,7 +34,7 @@ async fn main() -> Result {
         .type_("file")
         .sort_by("createdAt")
         .sort_order("desc")
-        .limit("10")
+        .limit(10)
         .send()
         .await?;
     println!("The newest files in the library:");

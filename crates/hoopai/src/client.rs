@@ -30,12 +30,24 @@ pub struct Client {
 impl Client {
     /// Creates a builder. Only the credentials are required.
     pub fn builder() -> ClientBuilder {
-        ClientBuilder {
-            inner: Handle::builder(),
-            app: None,
-            store: None,
-            has_token_provider: false,
-        }
+        Handle::builder().into()
+    }
+
+    /// Creates a client with the settings of these environment variables:
+    ///
+    /// | variable | setting |
+    /// |---|---|
+    /// | `HOOPAI_TOKEN` | the private integration token; required |
+    /// | `HOOPAI_LOCATION_ID` | the id of the default location |
+    /// | `HOOPAI_BASE_URL` | the base URL, such as that of a mock server |
+    ///
+    /// A variable without contents counts as not set. For other settings as well, use
+    /// [`ClientBuilder::from_env`].
+    ///
+    /// # Errors
+    /// Fails if a variable is missing or invalid. The error names the variable.
+    pub fn from_env() -> Result<Client> {
+        ClientBuilder::from_env()?.build()
     }
 
     /// Creates a request by method and path, for operations that no module has. See
@@ -221,7 +233,36 @@ settings! {
     drift_observer(impl DriftObserver + 'static);
 }
 
+impl From<HandleBuilder> for ClientBuilder {
+    fn from(inner: HandleBuilder) -> Self {
+        ClientBuilder {
+            inner,
+            app: None,
+            store: None,
+            has_token_provider: false,
+        }
+    }
+}
+
 impl ClientBuilder {
+    /// Creates a builder with the settings of the environment variables of [`Client::from_env`].
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use hoopai::ClientBuilder;
+    ///
+    /// # fn run() -> hoopai::Result<()> {
+    /// let client = ClientBuilder::from_env()?.timeout(Duration::from_secs(60)).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Fails if a variable is missing or invalid. The error names the variable.
+    pub fn from_env() -> Result<Self> {
+        HandleBuilder::from_env().map(Self::from)
+    }
+
     /// Sets an address of a host, which replaces DNS. Default: DNS.
     ///
     /// See also [`HandleBuilder::resolve`].

@@ -40,7 +40,7 @@
 //! # async fn run(client: hoopai::Client) -> hoopai::Result<()> {
 //! use hoopai::Method;
 //!
-//! let call = client.request(Method::Get, "/contacts/{id}").path("id", "Cm7Pj2Xs9Gf4Ua1Ne6Kt");
+//! let call = client.request(Method::GET, "/contacts/{id}").path("id", "Cm7Pj2Xs9Gf4Ua1Ne6Kt");
 //! println!("{}", call.send().await?["contact"]["firstName"]);
 //! # Ok(())
 //! # }
@@ -71,10 +71,10 @@ pub use hoopai_runtime::paging::{
     CollectFuture, ItemStream, ListPosition, ListProgress, Page, PageStream,
 };
 pub use hoopai_runtime::{
-    ByteStream, CallOptions, CustomFieldFile, CustomFieldFileMeta, CustomFieldValue, Decimal,
+    ByteStream, CallOptions, CustomFieldFile, CustomFieldFileMeta, CustomFieldValue, Date, Decimal,
     Drift, DriftCounter, DriftKind, DriftObserver, Error, Extra, Handle, Method, Part, RawRequest,
-    Response, ResponseFuture, SecretString, Timestamp, json, observe, paging, rate_limit, reqwest,
-    retry, serde_json, time,
+    Response, ResponseFuture, SecretString, Timestamp, Unrecognized, json, observe, paging,
+    rate_limit, reqwest, retry, serde_json, testing, time,
 };
 #[allow(unused_imports, reason = "all module features may be disabled")]
 pub use modules::*;

@@ -1,7 +1,7 @@
 //! The reply decoder, compared with `serde_json`.
 
-use hoopai_contacts::types::{ContactsSearchResponse, GetContactResponse};
-use hoopai_conversations::types::{GetMessageResponse, SearchConversationsResponse};
+use hoopai_contacts::types::{GetContactResponse, ListContactsResponse};
+use hoopai_conversations::types::{Message, SearchConversationsResponse};
 use hoopai_runtime::{CallOptions, DriftKind, Method, json};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,9 +16,9 @@ pub fn decode(input: &[u8]) {
     };
     match choice % 4 {
         0 => check::<GetContactResponse>(reply),
-        1 => check::<ContactsSearchResponse>(reply),
+        1 => check::<ListContactsResponse>(reply),
         2 => check::<SearchConversationsResponse>(reply),
-        _ => check::<GetMessageResponse>(reply),
+        _ => check::<Message>(reply),
     }
 }
 
@@ -53,7 +53,7 @@ fn check<T: DeserializeOwned + Serialize + Send + 'static>(reply: &[u8]) {
             let options = CallOptions::new().strict(strict);
             let call = server
                 .handle()
-                .request(Method::Get, "/reply")
+                .request(Method::GET, "/reply")
                 .options(options);
             let result = server.run(
                 vec![stub_server::reply(200, &[], reply)],

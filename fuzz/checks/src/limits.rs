@@ -49,14 +49,14 @@ pub fn limits(input: &[u8]) {
             clock.advance(Duration::from_millis(elapsed.into()));
             let is_free = handle.rate_limit_delay().is_zero();
             let call = handle
-                .request(Method::Get, "/limits")
+                .request(Method::GET, "/limits")
                 .options(options.clone());
             let result = server.run(
                 vec![stub_server::reply(status, &headers, b"{}")],
                 call.send(),
             );
             assert_eq!(
-                server.seen().len(),
+                server.targets().len(),
                 usize::from(is_free),
                 "a call is sent unless it must wait: {result:?}"
             );

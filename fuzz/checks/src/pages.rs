@@ -56,7 +56,7 @@ pub fn pages(input: &[u8]) {
     stub_server::with(|server| {
         let replies = vec![stub_server::reply(200, &[], page)];
         let (items, failed) = server.run(replies, async {
-            let request = server.handle().request(Method::Get, "/list");
+            let request = server.handle().request(Method::GET, "/list");
             let mut stream = request.stream::<Value>(rule);
             let mut items = Vec::new();
             while let Some(item) = stream.next().await {
@@ -77,10 +77,10 @@ pub fn pages(input: &[u8]) {
             }
             _ => assert!(items.is_empty(), "items without a list"),
         }
-        let seen = server.seen();
+        let targets = server.targets();
         assert!(
-            seen.len() <= 2,
-            "an empty page is not the last one: {seen:?}"
+            targets.len() <= 2,
+            "an empty page is not the last one: {targets:?}"
         );
         let PageStrategy::Cursor(cursors) = rule.strategy else {
             return;
@@ -89,13 +89,13 @@ pub fn pages(input: &[u8]) {
             let value = match cursor.from {
                 CursorSource::Reply(path) => find(&tree, path),
                 CursorSource::LastItem(path) => items.last().and_then(|last| find(last, path)),
+                other => panic!("{other:?}"),
             };
             value.is_some_and(is_cursor)
         };
         // The request of the next page has exactly the cursors that have a value.
-        if let Some(next) = seen.get(1) {
-            let target = next.split(' ').nth(1).unwrap_or_default();
-            let query = target.split_once('?').map_or("", |(_, query)| query);
+        if let Some(next) = targets.get(1) {
+            let query = next.split_once('?').map_or("", |(_, query)| query);
             for cursor in cursors {
                 let sent = query.split('&').any(|pair| {
                     pair.split_once('=')

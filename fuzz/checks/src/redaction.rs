@@ -36,7 +36,7 @@ pub fn redaction(input: &[u8]) {
     let shown = stub_server::with(|server| {
         let call = server
             .handle()
-            .request(Method::Post, "/things")
+            .request(Method::POST, "/things")
             .query("q", QUERY)
             .json(&serde_json::json!({ "name": FIELD }));
         let error = server.run(vec![stub_server::reply(status, &[], &body)], call.send());

@@ -1,17 +1,14 @@
 //! A server on loopback that sends scripted replies, in the runtime of the current thread.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hoopai_runtime::rate_limit::RateLimitSettings;
 use hoopai_runtime::reqwest::Client;
 use hoopai_runtime::retry::NoRetry;
 use hoopai_runtime::{Handle, HandleBuilder};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use hoopai_test_support::{Reply, Server};
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::LocalSet;
 
 /// The private token of all calls.
 pub(crate) const TOKEN: &str = "pit-5ecret-0f-fuzz1ng-0001";
@@ -19,17 +16,9 @@ pub(crate) const TOKEN: &str = "pit-5ecret-0f-fuzz1ng-0001";
 /// The server, its runtime and its client. Each thread reuses one for all inputs.
 pub(crate) struct StubServer {
     runtime: Runtime,
-    tasks: LocalSet,
     client: Client,
-    address: String,
-    script: Rc<RefCell<Script>>,
-}
-
-#[derive(Default)]
-struct Script {
-    replies: VecDeque<Vec<u8>>,
-    /// The first line of each request.
-    seen: Vec<String>,
+    server: Server,
+    replies: Arc<Mutex<VecDeque<Vec<u8>>>>,
 }
 
 impl StubServer {
@@ -38,32 +27,29 @@ impl StubServer {
             .enable_all()
             .build()
             .expect("a runtime");
-        let tasks = LocalSet::new();
-        let script = Rc::<RefCell<Script>>::default();
-        let listener = tasks
-            .block_on(&runtime, TcpListener::bind("127.0.0.1:0"))
-            .expect("a port on loopback");
-        let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let shared = script.clone();
-        tasks.spawn_local(async move {
-            while let Ok((connection, _)) = listener.accept().await {
-                tokio::task::spawn_local(serve(connection, shared.clone()));
-            }
+        let replies = Arc::<Mutex<VecDeque<Vec<u8>>>>::default();
+        let script = replies.clone();
+        let context = runtime.enter();
+        let server = Server::start(move |_| {
+            let next = script
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop_front();
+            Reply::raw(next.unwrap_or_else(|| reply(200, &[], b"{}")))
         });
-        let client = Client::builder().no_proxy().build().expect("a client");
+        drop(context);
         StubServer {
             runtime,
-            tasks,
-            client,
-            address,
-            script,
+            client: Client::builder().no_proxy().build().expect("a client"),
+            server,
+            replies,
         }
     }
 
     /// Returns a builder of a handle for this server, without rate limits and retries.
     pub(crate) fn builder(&self) -> HandleBuilder {
         Handle::builder()
-            .base_url(self.address.as_str())
+            .base_url(self.server.url.as_str())
             .http_client(self.client.clone())
             .limits(RateLimitSettings::unlimited())
             .retry(NoRetry)
@@ -77,16 +63,16 @@ impl StubServer {
 
     /// Runs a future while the server sends these replies in order, and `{}` after them.
     pub(crate) fn run<T>(&self, replies: Vec<Vec<u8>>, work: impl Future<Output = T>) -> T {
-        *self.script.borrow_mut() = Script {
-            replies: replies.into(),
-            seen: Vec::new(),
-        };
-        self.tasks.block_on(&self.runtime, work)
+        let mut script = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
+        *script = replies.into();
+        drop(script);
+        self.server.take();
+        self.runtime.block_on(work)
     }
 
-    /// Returns the request lines of the last run.
-    pub(crate) fn seen(&self) -> Vec<String> {
-        self.script.borrow().seen.clone()
+    /// Returns the targets of the requests of the last run.
+    pub(crate) fn targets(&self) -> Vec<String> {
+        self.server.targets()
     }
 }
 
@@ -126,48 +112,4 @@ pub(crate) fn reply(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u
     let mut reply = reply.into_bytes();
     reply.extend_from_slice(body);
     reply
-}
-
-async fn serve(mut connection: TcpStream, script: Rc<RefCell<Script>>) {
-    let mut pending = Vec::new();
-    loop {
-        let head = loop {
-            if let Some(end) = find(&pending, b"\r\n\r\n") {
-                let body = pending.split_off(end + 4);
-                break std::mem::replace(&mut pending, body);
-            }
-            if connection.read_buf(&mut pending).await.unwrap_or(0) == 0 {
-                return;
-            }
-        };
-        let head = String::from_utf8_lossy(&head).into_owned();
-        let length = head
-            .lines()
-            .filter_map(|line| line.split_once(':'))
-            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-            .and_then(|(_, value)| value.trim().parse().ok())
-            .unwrap_or(0);
-        while pending.len() < length {
-            if connection.read_buf(&mut pending).await.unwrap_or(0) == 0 {
-                return;
-            }
-        }
-        pending.drain(..length);
-        let reply = {
-            let mut script = script.borrow_mut();
-            script
-                .seen
-                .push(head.lines().next().unwrap_or_default().to_owned());
-            script.replies.pop_front()
-        };
-        let reply = reply.unwrap_or_else(|| self::reply(200, &[], b"{}"));
-        if connection.write_all(&reply).await.is_err() {
-            return;
-        }
-    }
-}
-
-fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
-    text.windows(pattern.len())
-        .position(|window| window == pattern)
 }

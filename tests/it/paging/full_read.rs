@@ -83,6 +83,7 @@ fn sent(entry: &Entry, parameter: PageParam) -> Option<String> {
             assert_eq!(value.is_string(), text, "{name}");
             Some(value.to_string().trim_matches('"').to_owned())
         }
+        other => panic!("{other:?}"),
     }
 }
 

@@ -136,22 +136,22 @@ fn contact_rows() -> Vec<Row> {
             |c, _| c.contacts().list_contacts(), limit(5);
         contacts::LIST_CONTACTS_BY_BUSINESS, "id",
             WithFields("contacts", json!({"businessId": "b1"})),
-            |c, _| c.contacts().list_contacts_by_business().business_id("b1"), limit("5");
+            |c, _| c.contacts().list_contacts_by_business().business_id("b1"), limit(5);
         contacts::SEARCH_CONTACTS, "id", Items("contacts"),
             |c, _| c.contacts().search_contacts().body(contact_search()),
             body(contact_search().page_limit(5));
         businesses::LIST_BUSINESSES, "id", Items("businesses"),
-            |c, _| c.businesses().list_businesses(), limit("5");
+            |c, _| c.businesses().list_businesses(), limit(5);
         locations::SEARCH_TASKS, "id", Items("tasks"),
             |c, _| c.locations().search_tasks().body(SearchTasksRequest::new()),
             body(SearchTasksRequest::new().limit(5));
         locations::SEARCH_LOCATIONS, "id",
             WithFields("locations", json!({"email": "same@example.com"})),
-            |c, _| c.locations().search_locations().email("same@example.com"), limit("5");
+            |c, _| c.locations().search_locations().email("same@example.com"), limit(5);
         locations::LIST_TEMPLATES, "id", Items("location-templates"),
-            |c, _| c.locations().list_templates().origin_id("o1"), limit("5");
+            |c, _| c.locations().list_templates().origin_id("o1"), limit(5);
         users::SEARCH_USERS, "id", WithFields("users", json!({"type": "agency"})),
-            |c, _| c.users().search_users().company_id(COMPANY).type_("agency"), limit("5");
+            |c, _| c.users().search_users().company_id(COMPANY).type_("agency"), limit(5);
         users::FILTER_USERS_BY_EMAIL, "id",
             WithFields("users", json!({"email": "same@example.com"})),
             |c, _| c.users().filter_users_by_email().body(user_filter()),
@@ -190,16 +190,16 @@ fn conversation_rows() -> Vec<Row> {
         voice_ai::LIST_CALL_LOGS, "id", Items("call-logs"),
             |c, _| c.voice_ai().list_call_logs(), page_size(5);
         agent_studio::LIST_AGENTS, "agentId", Items("agents"),
-            |c, _| c.agent_studio().list_agents(), limit("5");
+            |c, _| c.agent_studio().list_agents(), limit(5);
         agent_studio::LIST_AGENTS_DEPRECATED, "agentId", Items("agents"),
-            |c, _| c.agent_studio().list_agents_deprecated(), limit("5");
+            |c, _| c.agent_studio().list_agents_deprecated(), limit(5);
         phone_system::LIST_ACTIVE_PHONE_NUMBERS, "sid", Items("phone-numbers"),
             |c, _| c.phone_system().list_active_phone_numbers().location_id(LOCATION),
             page_size(5);
         emails::LIST_CAMPAIGNS, "id", Items("email-campaigns"),
             |c, _| c.emails().list_campaigns(), limit(5);
         emails::LIST_TEMPLATES, "id", Items("email-templates"),
-            |c, _| c.emails().list_templates(), limit("5");
+            |c, _| c.emails().list_templates(), limit(5);
         knowledge_base::LIST_KNOWLEDGE_BASES, "id", Items("knowledge-bases"),
             |c, _| c.knowledge_base().list_knowledge_bases(), limit(5);
         knowledge_base::LIST_FAQS, "id", Children("faqs", "knowledge-bases"),
@@ -240,7 +240,7 @@ fn content_rows() -> Vec<Row> {
         surveys::LIST_SURVEY_SUBMISSIONS, "id", Items("survey-submissions"),
             |c, _| c.surveys().list_survey_submissions(), limit(5);
         funnels::LIST_FUNNELS, "_id", Items("funnels"),
-            |c, _| c.funnels().list_funnels(), limit("5");
+            |c, _| c.funnels().list_funnels(), limit(5);
         funnels::LIST_PAGES, "_id", Referring("funnel-pages", "funnelId", "funnels"),
             |c, of| c.funnels().list_pages().funnel_id(of), limit(5);
         funnels::LIST_REDIRECTS, "id", Items("redirects"),
@@ -249,19 +249,19 @@ fn content_rows() -> Vec<Row> {
         medias::LIST_MEDIA_OBJECTS, "_id", Items("medias"),
             |c, _| c.medias().list_media_objects().type_("file").sort_by("createdAt")
                 .sort_order("desc"),
-            limit("5");
+            limit(5);
         proposals::LIST_DOCUMENTS, "_id", Items("documents"),
             |c, _| c.proposals().list_documents(), limit(5);
         proposals::LIST_TEMPLATES, "_id", Items("document-templates"),
-            |c, _| c.proposals().list_templates(), limit("5");
+            |c, _| c.proposals().list_templates(), limit(5);
         social_media_posting::LIST_CATEGORIES, "_id", Items("social-categories"),
-            |c, _| c.social_media_posting().list_categories(), limit("5");
+            |c, _| c.social_media_posting().list_categories(), limit(5);
         social_media_posting::LIST_TAGS, "_id", Items("social-tags"),
-            |c, _| c.social_media_posting().list_tags(), limit("5");
+            |c, _| c.social_media_posting().list_tags(), limit(5);
         social_media_posting::LIST_CSVS, "_id", Items("social-csvs"),
-            |c, _| c.social_media_posting().list_csvs(), limit("5");
+            |c, _| c.social_media_posting().list_csvs(), limit(5);
         social_media_posting::LIST_CSV_POSTS, "_id", Children("social-csv-posts", "social-csvs"),
-            |c, of| c.social_media_posting().list_csv_posts().id(of), limit("5");
+            |c, of| c.social_media_posting().list_csv_posts().id(of), limit(5);
         social_media_posting::LIST_POSTS, "_id", Items("social-posts"),
             |c, _| c.social_media_posting().list_posts().body(post_filter()),
             body(post_filter().limit("5"));
@@ -271,15 +271,15 @@ fn content_rows() -> Vec<Row> {
 fn payment_rows() -> Vec<Row> {
     rows! {
         invoices::LIST_ESTIMATE_TEMPLATES, "_id", Items("estimate-templates"),
-            |c, _| c.invoices().list_estimate_templates(), limit("5");
+            |c, _| c.invoices().list_estimate_templates(), limit(5);
         invoices::LIST_ESTIMATES, "_id", Items("estimates"),
-            |c, _| c.invoices().list_estimates(), limit("5");
+            |c, _| c.invoices().list_estimates(), limit(5);
         invoices::LIST_INVOICE_SCHEDULES, "_id", Items("invoice-schedules"),
-            |c, _| c.invoices().list_invoice_schedules(), limit("5");
+            |c, _| c.invoices().list_invoice_schedules(), limit(5);
         invoices::LIST_INVOICE_TEMPLATES, "_id", Items("invoice-templates"),
-            |c, _| c.invoices().list_invoice_templates(), limit("5");
+            |c, _| c.invoices().list_invoice_templates(), limit(5);
         invoices::LIST_INVOICES, "_id", Items("invoices"),
-            |c, _| c.invoices().list_invoices(), limit("5");
+            |c, _| c.invoices().list_invoices(), limit(5);
         payments::LIST_COUPONS, "_id", Items("coupons"),
             |c, _| c.payments().list_coupons(), limit(5);
         payments::LIST_ORDERS, "_id", Items("orders"),
@@ -319,7 +319,7 @@ fn agency_rows() -> Vec<Row> {
             |c, _| c.affiliate_manager().list_payouts(), limit(5);
         oauth::LIST_INSTALLED_LOCATIONS, "_id", Installations,
             |c, _| c.oauth().list_installed_locations().app_id(CLIENT_ID).company_id(COMPANY),
-            limit("5") => oldest_first();
+            limit(5) => oldest_first();
         // The platform sets the size of these pages.
         saas::LIST_SAAS_LOCATIONS, "locationId", Items("saas-locations"),
             |c, _| c.saas().list_saas_locations().company_id(COMPANY) => page_size(10);
@@ -330,7 +330,7 @@ fn agency_rows() -> Vec<Row> {
             WithFields("snapshot-pushes", json!({"snapshotId": "s1"})),
             |c, _| c.snapshots().list_snapshot_pushes().snapshot_id("s1").company_id(COMPANY)
                 .from_2("2020-01-01").to("2090-01-01"),
-            limit("5");
+            limit(5);
     }
 }
 

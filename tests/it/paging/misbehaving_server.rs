@@ -87,7 +87,7 @@ async fn contacts_by_one_of_two_cursors_fail_on_page_two() {
     let mut seeded = harness.mock.seed().contacts(LOCATION, 50);
     seeded.reverse();
     let client = harness.client();
-    let call = client.request(Method::Get, "/contacts/");
+    let call = client.request(Method::GET, "/contacts/");
     let mut list: ItemStream<Value> = call.query("locationId", LOCATION).stream(ONE_CURSOR);
     let mut ids = Vec::new();
     let error = loop {
@@ -246,7 +246,7 @@ async fn deletion_while_reading_skips_items_by_offset_but_not_by_cursor() {
     }
     assert_eq!(ids, contacts, "a cursor skips no item");
 
-    let list = client.invoices().list_invoices().limit("5");
+    let list = client.invoices().list_invoices().limit(5);
     let mut list = list.stream().prefetch(false);
     let mut ids = Vec::new();
     while let Some(invoice) = list.next().await {

@@ -7,22 +7,14 @@ use super::faults::transient_faults;
 use super::id_lists::{ReadOptions, round_tripped};
 use super::list_table::{self, Row};
 use super::{client, seeded};
-use hoopai_test_support::seeded_random;
+use hoopai_test_support::{seeded_random, seeds};
 
 const RUNS: u64 = 60;
 
 #[tokio::test]
 async fn list_is_complete_under_random_faults() {
-    let seed = std::env::var("HOOPAI_SEED")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    let first = seed.unwrap_or_else(|| match std::env::var_os("CI") {
-        Some(_) => 1,
-        None => u64::from(std::process::id()) * 1000,
-    });
     let rows = list_table::all();
-    for seed in first..first + RUNS {
-        println!("HOOPAI_SEED={seed}");
+    for seed in seeds(RUNS) {
         run(seed, &rows).await;
     }
 }

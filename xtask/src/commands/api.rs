@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::{
     Console, Result, Workspace,
-    cargo::{Metadata, command, succeeds},
+    cargo::{command, metadata, succeeds},
     error::{count, file_error, io_error},
     outcome::Outcome,
     workspace::HAND_WRITTEN,
@@ -49,7 +49,7 @@ pub(crate) struct Api {
 }
 
 pub(crate) fn api(tree: &Workspace, options: &Api, console: &Console) -> Result<Outcome> {
-    let metadata = Metadata::read(tree)?;
+    let metadata = metadata(tree)?;
     let mut differing = 0;
     for folder in HAND_WRITTEN {
         let name = folder.rsplit('/').next().unwrap_or(folder);
@@ -59,13 +59,12 @@ pub(crate) fn api(tree: &Workspace, options: &Api, console: &Console) -> Result<
         if !write_rustdoc_json(tree, name)? {
             return Ok(Outcome::Failed);
         }
-        let shown = json.display().to_string();
         let text = fs::read_to_string(&json)
-            .map_err(|error| io_error(&shown, "cannot be read", &error))?;
+            .map_err(|error| io_error(json.as_str(), "cannot be read", &error))?;
         if let Some(reason) = unsupported_format(&text) {
             return Ok(Outcome::Skipped(reason));
         }
-        let now = items(&json)?;
+        let now = items(json.as_std_path())?;
         let file = format!("{folder}/public-api.txt");
         let before = tree.text(&file)?.unwrap_or_default();
         if now == before {

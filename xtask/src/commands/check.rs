@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hoopai_codegen::{Module, strip};
+use clap::Args;
+use hoopai_codegen::{Attention, Module, RejectedName, strip};
 
 use crate::{
     Console, FileError, Result, Workspace,
@@ -10,14 +11,23 @@ use crate::{
     error::{count, file_error},
     generation::{crate_changes, facade_changes, generate_crate, in_parallel, spec},
     workspace::{
-        Changes, LOCK, MODULES, SpecLock, TEMPORARY, crate_folder, documentation_file, spec_file,
+        ATTENTION, AttentionList, Changes, LOCK, MODULES, SpecLock, TEMPORARY, crate_folder,
+        documentation_file, overlay_file, spec_file,
     },
 };
 
 const INTERRUPTED: &str =
     "If a cargo xtask command was interrupted, repeat it: this repairs the tree.";
 
-pub(crate) fn check(tree: &Workspace, console: &Console) -> Result<bool> {
+/// The options of `cargo xtask check`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Check {
+    /// Accept the deviations in specs/attention.json, which generation works around
+    #[arg(long)]
+    pub(crate) allow_attention: bool,
+}
+
+pub(crate) fn check(tree: &Workspace, options: &Check, console: &Console) -> Result<bool> {
     let modules = tree.modules()?;
     let mut findings = folders(tree, &modules)?;
     findings.extend(temporary_files(tree)?);
@@ -31,11 +41,15 @@ pub(crate) fn check(tree: &Workspace, console: &Console) -> Result<bool> {
     });
     drop(progress);
     let mut operations = 0;
-    for result in checked {
+    let list = AttentionList::read(tree)?;
+    let mut attention = list.clone();
+    for (module, result) in modules.iter().zip(checked) {
         match result {
-            Ok((more, found)) => {
-                operations += more;
-                findings.extend(found);
+            Ok(checked) => {
+                operations += checked.operations;
+                findings.extend(checked.findings);
+                let of_download = list.of_download(&module.name).cloned();
+                attention.set(&module.name, of_download.chain(checked.attention).collect());
             }
             Err(error) => findings.push(error),
         }
@@ -46,6 +60,17 @@ pub(crate) fn check(tree: &Workspace, console: &Console) -> Result<bool> {
         Err(error) => findings.push(error),
     }
 
+    if attention != list {
+        findings.push(file_error(
+            ATTENTION,
+            "does not list the deviations between specs/ and the platform's files",
+            "run cargo xtask codegen",
+        ));
+    }
+    for entry in attention.all().filter(|_| !options.allow_attention) {
+        let remedy = "settle it, or pass --allow-attention";
+        findings.push(file_error(ATTENTION, entry.to_string(), remedy));
+    }
     for finding in &findings {
         console.line(finding);
     }
@@ -65,14 +90,20 @@ pub(crate) fn check(tree: &Workspace, console: &Console) -> Result<bool> {
     Ok(findings.is_empty())
 }
 
+struct CheckedModule {
+    operations: usize,
+    findings: Vec<FileError>,
+    attention: Vec<Attention>,
+}
+
 /// Checks that the spec is in canonical form and the crate in generated form.
-fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<FileError>)> {
+fn check_module(tree: &Workspace, module: &Module) -> Result<CheckedModule> {
     let spec = spec(tree, module)?;
     let file = spec_file(&module.name);
     let mut findings = Vec::new();
     if strip(&file, &spec, &BTreeMap::new())? != spec {
         findings.push(file_error(
-            file,
+            &file,
             "is not in canonical form: it was edited, or is older than the generator",
             format!(
                 "run cargo xtask regen --module {}, and put corrections into overlay.yaml beside it",
@@ -81,9 +112,24 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<FileErr
         ));
     }
     let generated = generate_crate(tree, module, &spec)?;
+    let undecided = generated.report.fractions_without_reason.iter();
+    findings.extend(undecided.map(|name| {
+        file_error(
+            overlay_file(&module.name),
+            format!("does not say what kind of number `{name}` is"),
+            "add an action: `type: integer` for whole numbers, `format: decimal` for amounts of money, or `x-hoopai-fraction` with the reason why it may have a fractional part",
+        )
+    }));
     let mut changes = Changes::default();
     crate_changes(tree, &mut changes, module, &generated)?;
     findings.extend(differences(tree, &changes));
+    for pointer in &generated.report.moments.untyped {
+        findings.push(file_error(
+            &file,
+            format!("{pointer} has the name of a moment or a day, and no format of one"),
+            "set its `format` in overlay.yaml beside it, or `x-hoopai-not-a-moment` with the reason",
+        ));
+    }
     findings.extend(generated.report.misplaced_texts.iter().map(|problem| {
         file_error(
             documentation_file(&module.name),
@@ -91,7 +137,26 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<FileErr
             "describe the field of this type, or move the text to the type that it describes",
         )
     }));
-    Ok((generated.report.operations, findings))
+    let rejected = &generated.report.rejected_names;
+    findings.extend(rejected.iter().map(|name| rejected_name(module, name)));
+    Ok(CheckedModule {
+        operations: generated.report.operations,
+        findings,
+        attention: generated.attention,
+    })
+}
+
+/// The finding for a type name that breaks a rule, with the overlay action that corrects it.
+fn rejected_name(module: &Module, rejected: &RejectedName) -> FileError {
+    let RejectedName { name, path, reason } = rejected;
+    file_error(
+        overlay_file(&module.name),
+        format!("the type name `{name}` {reason}"),
+        format!(
+            "add an action with `target: \"{path}\"` and `update: {{ x-hoopai-name: … }}`, \
+             whose value is the name that a user would search for; schemas of one name become one type"
+        ),
+    )
 }
 
 /// Checks that the lock has one correct entry for each spec and no other.
@@ -152,27 +217,19 @@ fn folders(tree: &Workspace, modules: &[Module]) -> Result<Vec<FileError>> {
 
 /// Finds temporary files and folders of an interrupted command.
 fn temporary_files(tree: &Workspace) -> Result<Vec<FileError>> {
-    let mut findings = Vec::new();
-    let mut folders = vec![String::new()];
-    while let Some(folder) = folders.pop() {
-        let names = tree.folders(&format!("./{folder}"))?.into_iter();
-        let paths = names
-            .filter(|name| name != "target")
-            .map(|name| format!("{folder}{name}"));
-        let (temporary, others): (Vec<_>, Vec<_>) =
-            paths.partition(|path| path.ends_with(TEMPORARY));
-        let files = tree.file_names(&format!("./{folder}"))?.into_iter();
-        let files = files
-            .filter(|name| name.ends_with(TEMPORARY))
-            .map(|name| format!("{folder}{name}"));
-        findings.extend(temporary.into_iter().chain(files).map(|path| {
-            file_error(
-                path,
-                "was left by an interrupted command",
-                "repeat the command, or remove it",
-            )
-        }));
-        folders.extend(others.into_iter().map(|path| format!("{path}/")));
-    }
-    Ok(findings)
+    let mut paths = Vec::new();
+    let files = tree.files_below(".", |path| {
+        let is_temporary = path.ends_with(TEMPORARY);
+        if is_temporary {
+            paths.push(path.to_owned());
+        }
+        !is_temporary && !path.contains("/.") && !path.ends_with("/target")
+    })?;
+    paths.extend(files.into_iter().filter(|path| path.ends_with(TEMPORARY)));
+    let problem = "was left by an interrupted command";
+    let finding = |path: &String| {
+        let path = path.trim_start_matches("./");
+        file_error(path, problem, "repeat the command, or remove it")
+    };
+    Ok(paths.iter().map(finding).collect())
 }

@@ -10,7 +10,7 @@ use crate::{
     cargo::{command, program, succeeds},
     commands::{
         api::{Api, api},
-        check::check,
+        check::{Check, check},
         deny::{advisories, deny},
         dependencies::dependencies,
         features::features,
@@ -40,10 +40,7 @@ type CommandFn = fn(&Workspace, &Console) -> Result<Outcome>;
 
 enum Action {
     /// Runs cargo with these arguments and this environment variable.
-    Cargo(
-        &'static [&'static str],
-        Option<(&'static str, &'static str)>,
-    ),
+    Cargo(&'static str, Option<(&'static str, &'static str)>),
     /// Runs this command of `cargo xtask`.
     Xtask(&'static str, CommandFn),
     /// Runs the program of the step's name.
@@ -65,7 +62,7 @@ impl Step {
                 let variable = variable.map_or(String::new(), |(name, value)| {
                     format!("{name}=\"{value}\" ")
                 });
-                format!("{variable}cargo {}", arguments.join(" "))
+                format!("{variable}cargo {arguments}")
             }
             Action::Xtask(name, _) => format!("cargo xtask {name}"),
             Action::SharedCheck => format!("{SHARED_CHECKS}/{}", self.name),
@@ -76,7 +73,8 @@ impl Step {
     fn run(&self, tree: &Workspace, console: &Console) -> Result<Outcome> {
         Ok(match &self.action {
             Action::Cargo(arguments, variable) => {
-                let mut command = command(tree, arguments);
+                let arguments: Vec<&str> = arguments.split(' ').collect();
+                let mut command = command(tree, &arguments);
                 command.envs(*variable);
                 succeeds(command)?.into()
             }
@@ -100,8 +98,10 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
     let cargo = |name, arguments| (name, Action::Cargo(arguments, None));
     let xtask = |name, run| (name, Action::Xtask(name, run));
     let fixed = [
-        cargo("formatting", &["fmt", "--all", "--check"]),
-        xtask("check", |tree, console| Ok(check(tree, console)?.into())),
+        cargo("formatting", "fmt --all --check"),
+        xtask("check", |tree, console| {
+            Ok(check(tree, &Check::default(), console)?.into())
+        }),
         xtask("dependencies", |tree, console| {
             Ok(dependencies(tree, console)?.into())
         }),
@@ -110,30 +110,14 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
         xtask("advisories", advisories),
         cargo(
             "lints",
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--quiet",
-                "--",
-                "-D",
-                "warnings",
-            ],
+            "clippy --workspace --all-targets --quiet -- -D warnings",
         ),
-        cargo("quickstart", &["run", "--quiet", "--example", "quickstart"]),
+        cargo("quickstart", "run --quiet --example quickstart"),
         // The command of README, word for word.
-        cargo("tests", &["test", "--workspace"]),
+        cargo("tests", "test --workspace"),
         cargo(
             "schemas",
-            &[
-                "test",
-                "--package",
-                "hoopai",
-                "--features",
-                "schemars",
-                "--test",
-                "schemas",
-            ],
+            "test --package hoopai --features schemars --test schemas",
         ),
         xtask("features", |tree, console| {
             Ok(features(tree, console)?.into())
@@ -141,7 +125,7 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
         (
             "documentation",
             Action::Cargo(
-                &["doc", "--workspace", "--no-deps", "--quiet"],
+                "doc --workspace --no-deps --quiet",
                 Some(("RUSTDOCFLAGS", "-D warnings")),
             ),
         ),

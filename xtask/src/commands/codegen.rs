@@ -6,7 +6,7 @@ use crate::{
     Console, FileError, Result, Workspace,
     error::{count, file_error},
     generation::{crate_changes, facade_changes, generate_crates},
-    workspace::{Changes, WriteLock, select},
+    workspace::{AttentionList, Changes, WriteLock, select},
 };
 
 const COMMAND: &str = "run cargo xtask codegen";
@@ -44,10 +44,17 @@ pub(crate) fn codegen(tree: &Workspace, options: &Codegen, console: &Console) ->
         Ok(differs)
     };
     let mut written = 0;
+    let mut attention = AttentionList::read(tree)?;
     for (module, generated) in modules.iter().zip(generated) {
         match generated {
             Ok(generated) => {
                 operations += generated.report.operations;
+                let of_download = attention.of_download(&module.name).cloned();
+                let entries: Vec<_> = of_download.chain(generated.attention.clone()).collect();
+                for entry in &entries {
+                    console.line(format_args!("{}: ! {entry}", module.name));
+                }
+                attention.set(&module.name, entries);
                 let mut changes = Changes::default();
                 crate_changes(tree, &mut changes, module, &generated)?;
                 written += usize::from(apply(changes)?);
@@ -60,6 +67,7 @@ pub(crate) fn codegen(tree: &Workspace, options: &Codegen, console: &Console) ->
     }
     let mut changes = Changes::default();
     facade_changes(tree, &mut changes, &tree.present(&all))?;
+    attention.change(tree, &mut changes)?;
     let facade = apply(changes)?;
 
     let summary = count(modules.len(), "module");

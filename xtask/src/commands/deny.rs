@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::{
     Console, Result, Workspace,
-    cargo::{Metadata, program, succeeds, tool},
+    cargo::{metadata, program, succeeds, tool},
     outcome::Outcome,
 };
 
@@ -52,7 +52,7 @@ fn not_installed() -> Outcome {
 
 /// The command of cargo-deny with these arguments, if it is installed.
 fn cargo_deny(tree: &Workspace, arguments: &[&str]) -> Result<Option<Command>> {
-    let target = Metadata::read(tree)?.target_directory;
+    let target = metadata(tree)?.target_directory;
     Ok(tool(&target, "tools", "cargo-deny").map(|tool| {
         let mut command = program(tree, tool);
         command.args(["--all-features", "--locked"]).args(arguments);

@@ -2,9 +2,11 @@
 //! dependencies between modules. The rules of cargo-deny (licences, sources, advisories, banned
 //! crates) are in `deny.toml`.
 
+use cargo_metadata::{DependencyKind, Metadata, Package, semver::Version};
+
 use crate::{
     Console, FileError, Result, Workspace,
-    cargo::{Metadata, Package},
+    cargo::metadata,
     error::{count, file_error},
     source_checks::{CycleFinding, check_module_cycles},
 };
@@ -16,15 +18,16 @@ const HTTP_CLIENT_USERS: [&str; 2] = ["hoopai-runtime", "xtask"];
 const HTTP_CLIENT_TEST_USERS: [&str; 1] = ["hoopai-mock"];
 
 pub(crate) fn dependencies(tree: &Workspace, console: &Console) -> Result<bool> {
-    let metadata = Metadata::read(tree)?;
+    let metadata = metadata(tree)?;
+    let own = metadata.workspace_packages();
     let mut findings = Vec::new();
-    for package in metadata.own() {
+    for package in &own {
         findings.extend(disallowed_dependencies(&metadata, package));
     }
-    let stated = metadata
-        .own()
-        .filter_map(|package| package.rust_version.as_deref())
-        .min_by_key(|text| version(text))
+    let stated = own
+        .iter()
+        .filter_map(|package| package.rust_version.as_ref())
+        .min()
         .ok_or_else(|| {
             file_error(
                 "Cargo.toml",
@@ -46,7 +49,7 @@ pub(crate) fn dependencies(tree: &Workspace, console: &Console) -> Result<bool> 
         }
     }
     let number = findings.len() + cycles.len();
-    let (all, own) = (metadata.packages.len(), metadata.own().count());
+    let (all, own) = (metadata.packages.len(), own.len());
     console.line(format_args!(
         "{}, {own} of them of this workspace, Rust {stated}: {}",
         count(all, "package"),
@@ -58,15 +61,14 @@ pub(crate) fn dependencies(tree: &Workspace, console: &Console) -> Result<bool> 
 /// Whether a crate may depend on another one, apart from tests. Generated crates may depend on the
 /// runtime alone.
 fn may_depend_on(metadata: &Metadata, package: &Package, other: &str) -> bool {
-    let is_own = metadata.own().any(|own| own.name == other);
+    let mut own = metadata.workspace_packages().into_iter();
+    let own = own.find(|own| own.name == other);
+    let is_own = own.is_some();
     match package.name.as_str() {
         "hoopai-runtime" | "hoopai-mock" | "hoopai-codegen" => !is_own,
         "hoopai-auth" => !is_own || other == "hoopai-runtime",
         "hoopai" => {
-            ["hoopai-runtime", "hoopai-auth"].contains(&other)
-                || metadata
-                    .own()
-                    .any(|own| own.name == other && is_module(own))
+            ["hoopai-runtime", "hoopai-auth"].contains(&other) || own.is_some_and(is_module)
         }
         "xtask" => !is_own || other == "hoopai-codegen",
         _ if is_module(package) => other == "hoopai-runtime",
@@ -76,14 +78,17 @@ fn may_depend_on(metadata: &Metadata, package: &Package, other: &str) -> bool {
 }
 
 fn is_module(package: &Package) -> bool {
-    let above = package.folder().parent();
-    above.is_some_and(|folder| folder.ends_with("crates/api"))
+    let mut folders = package.manifest_path.ancestors();
+    folders
+        .nth(2)
+        .is_some_and(|folder| folder.ends_with("crates/api"))
 }
 
 fn disallowed_dependencies(metadata: &Metadata, package: &Package) -> Vec<FileError> {
     let mut findings = Vec::new();
     for dependency in &package.dependencies {
-        let (name, dev) = (dependency.name.as_str(), dependency.is_dev());
+        let name = dependency.name.as_str();
+        let dev = dependency.kind == DependencyKind::Development;
         let mut finding = |problem: String, remedy: &str| {
             findings.push(file_error(
                 format!("the crate {}", package.name),
@@ -112,31 +117,13 @@ fn disallowed_dependencies(metadata: &Metadata, package: &Package) -> Vec<FileEr
 }
 
 /// An error if a package requires a later Rust than this workspace.
-fn newer_rust(package: &Package, stated: &str) -> Option<FileError> {
-    let needed = package.rust_version.as_deref()?;
-    (version(needed) > version(stated)).then(|| {
+fn newer_rust(package: &Package, stated: &Version) -> Option<FileError> {
+    let needed = package.rust_version.as_ref()?;
+    (needed > stated).then(|| {
         file_error(
             format!("{} {}", package.name, package.version),
             format!("requires Rust {needed}, and Cargo.toml states {stated}"),
             format!("use an older version with cargo update {} --precise, or raise rust-version in Cargo.toml and README.md", package.name),
         )
     })
-}
-
-/// The parts of a version. `1.88` equals `1.88.0`.
-fn version(text: &str) -> [u64; 3] {
-    let mut parts = text.split('.').map(|part| part.parse().unwrap_or(0));
-    std::array::from_fn(|_| parts.next().unwrap_or(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::version;
-
-    #[test]
-    fn versions_are_compared_as_numbers() {
-        assert!(version("1.9") < version("1.88"));
-        assert!(version("1.88") == version("1.88.0"));
-        assert!(version("1.89") > version("1.88.4"));
-    }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     Console, Result, Workspace,
-    cargo::{Metadata, cargo},
+    cargo::{cargo, metadata},
     error::count,
 };
 
@@ -12,11 +12,12 @@ use crate::{
 const CRATES: [&str; 3] = ["hoopai-runtime", "hoopai-mock", "hoopai"];
 
 pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {
-    let metadata = Metadata::read(tree)?;
+    let metadata = metadata(tree)?;
     let mut builds: Vec<(&str, Vec<&str>)> = Vec::new();
     for name in CRATES {
-        let package = metadata.own().find(|package| package.name == name);
-        let features = package.iter().flat_map(|package| package.features.keys());
+        let packages = metadata.packages.iter();
+        let package = packages.filter(|package| package.name == name);
+        let features = package.flat_map(|package| package.features.keys());
         let mut single: Vec<&str> = features.map(String::as_str).collect();
         // All features first, so that all processors compile the modules.
         if !single.is_empty() {

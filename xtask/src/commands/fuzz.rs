@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     Console, Result, Workspace,
-    cargo::{Metadata, program, succeeds, tool},
+    cargo::{metadata, program, succeeds, tool},
     error::io_error,
     outcome::Outcome,
 };
@@ -23,7 +23,7 @@ const MEMORY_MB: u32 = 2_048;
 const CONCURRENT_TARGETS: usize = 2;
 
 pub(crate) fn fuzz(tree: &Workspace, console: &Console) -> Result<Outcome> {
-    let target = Metadata::read(tree)?.target_directory;
+    let target = metadata(tree)?.target_directory;
     let Some(cargo_fuzz) = tool(&target, "tools", "cargo-fuzz") else {
         return Ok(Outcome::Skipped(
             "cargo-fuzz is not installed; .ci/run installs it, as does cargo install cargo-fuzz"
@@ -65,9 +65,8 @@ pub(crate) fn fuzz(tree: &Workspace, console: &Console) -> Result<Outcome> {
         for name in pair {
             // libFuzzer writes new inputs to the first folder.
             let corpus = target.join("fuzz/corpus").join(name);
-            fs::create_dir_all(&corpus).map_err(|error| {
-                io_error(corpus.display().to_string(), "cannot be created", &error)
-            })?;
+            fs::create_dir_all(&corpus)
+                .map_err(|error| io_error(corpus.as_str(), "cannot be created", &error))?;
             let mut command = command("run");
             command
                 .arg(name)

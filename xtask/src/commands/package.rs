@@ -5,11 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cargo_metadata::{Metadata, Package as Crate};
 use clap::Args;
 
 use crate::{
     Console, FileError, Result, Workspace,
-    cargo::{Metadata, Package as Crate, cargo},
+    cargo::{cargo, metadata},
     error::{count, file_error, io_error},
     workspace::LICENCES,
 };
@@ -34,8 +35,8 @@ pub(crate) struct Package {
 }
 
 pub(crate) fn package(tree: &Workspace, options: &Package, console: &Console) -> Result<bool> {
-    let metadata = Metadata::read(tree)?;
-    let published = metadata.published();
+    let metadata = metadata(tree)?;
+    let published = published(&metadata);
     if options.order {
         for package in &published {
             console.line(format_args!("{} {}", package.name, package.version));
@@ -93,6 +94,25 @@ pub(crate) fn package(tree: &Workspace, options: &Package, console: &Console) ->
     Ok(passed)
 }
 
+/// The published packages of this workspace, each after its dependencies.
+fn published(metadata: &Metadata) -> Vec<&Crate> {
+    let mut remaining = metadata.workspace_packages();
+    remaining.retain(|package| package.publish.as_ref().is_none_or(|to| !to.is_empty()));
+    remaining.sort_unstable_by_key(|package| &package.name);
+    let mut ordered = Vec::with_capacity(remaining.len());
+    let is_remaining =
+        |name: &str, remaining: &[&Crate]| remaining.iter().any(|other| other.name == name);
+    while let Some(index) = remaining.iter().position(|package| {
+        let mut dependencies = package.dependencies.iter();
+        !dependencies.any(|dependency| is_remaining(&dependency.name, &remaining))
+    }) {
+        ordered.push(remaining.remove(index));
+    }
+    // Cargo reports cycles.
+    ordered.extend(remaining);
+    ordered
+}
+
 /// The folder of the packages that cargo unpacked.
 fn unpacked_sources() -> Option<PathBuf> {
     let home = match env::var_os("CARGO_HOME") {
@@ -130,10 +150,7 @@ fn remove_unpacked(sources: &Path, packages: &[String]) -> io::Result<()> {
 
 /// The metadata that a published crate needs and this one lacks.
 fn missing_metadata(tree: &Workspace, package: &Crate) -> Vec<FileError> {
-    let has_readme = package
-        .readme
-        .as_ref()
-        .is_some_and(|readme| package.folder().join(readme).is_file());
+    let has_readme = package.readme().is_some_and(|readme| readme.is_file());
     let docs = package.metadata.pointer("/docs/rs/all-features");
     let needed = [
         ("no description", package.description.is_some()),
@@ -147,17 +164,18 @@ fn missing_metadata(tree: &Workspace, package: &Crate) -> Vec<FileError> {
             docs.and_then(serde_json::Value::as_bool) == Some(true),
         ),
     ];
-    let manifest = package.manifest_path.display().to_string();
+    let manifest = package.manifest_path.as_str();
     let mut findings: Vec<FileError> = needed
         .into_iter()
         .filter(|(_, is_present)| !is_present)
-        .map(|(missing, _)| file_error(&manifest, format!("has {missing}"), "add it"))
+        .map(|(missing, _)| file_error(manifest, format!("has {missing}"), "add it"))
         .collect();
     for licence in LICENCES {
-        let own = fs::read(package.folder().join(licence)).ok();
+        let copy = package.manifest_path.with_file_name(licence);
+        let own = fs::read(&copy).ok();
         if own.is_none() || own != fs::read(tree.path(licence)).ok() {
             findings.push(file_error(
-                package.folder().join(licence).display().to_string(),
+                copy,
                 "differs from the licence of the workspace",
                 "run cargo xtask codegen",
             ));

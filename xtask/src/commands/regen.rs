@@ -7,7 +7,8 @@
 use clap::Args;
 use futures_util::StreamExt;
 use hoopai_codegen::{
-    Change, ChangeKind, ExampleMismatch, Generated, Module, diff, example_mismatches, strip,
+    Attention, Change, ChangeKind, ExampleMismatch, Generated, Module, diff, example_mismatches,
+    strip_tolerantly,
 };
 
 use crate::{
@@ -17,7 +18,9 @@ use crate::{
     download::{Document, Downloads, SourceParser},
     error::{count, file_error},
     generation::{crate_changes, facade_changes, generate_crate, in_parallel},
-    workspace::{Changes, LOCK, LockEntry, SpecLock, SpecOrigin, WriteLock, select, spec_file},
+    workspace::{
+        AttentionList, Changes, LOCK, LockEntry, SpecLock, SpecOrigin, WriteLock, select, spec_file,
+    },
 };
 
 const CONCURRENT_DOWNLOADS: usize = 4;
@@ -95,11 +98,12 @@ pub fn regen(
         present: tree.present(&all),
         all: &all,
         lock,
+        attention: AttentionList::read(tree)?,
         tally: Tally::default(),
     };
     for (module, prepared) in modules.iter().zip(prepared) {
         match prepared {
-            Ok(prepared) => run.write(module, prepared)?,
+            Ok(prepared) => run.write(module, &prepared)?,
             Err(error) => {
                 run.tally.failed += 1;
                 let kept = if run.has(module) {
@@ -136,6 +140,7 @@ struct Prepared {
     generated: Generated,
     interface: InterfaceDiff,
     example_mismatches: Vec<ExampleMismatch>,
+    attention: Vec<Attention>,
 }
 
 /// How the interface differs from the one in the tree.
@@ -154,7 +159,8 @@ fn prepare(
     progress: &Progress<'_>,
 ) -> Result<Prepared> {
     let document = document.as_ref().map_err(Clone::clone)?;
-    let spec = strip(&document.address, &document.bytes, &document.external_files)?;
+    let (spec, mut attention) =
+        strip_tolerantly(&document.address, &document.bytes, &document.external_files)?;
     let interface = match tree.bytes(&spec_file(&module.name))? {
         None => InterfaceDiff::New,
         Some(old) if old == spec => InterfaceDiff::Same,
@@ -164,6 +170,7 @@ fn prepare(
         },
     };
     let generated = generate_crate(tree, module, &spec)?;
+    attention.extend(generated.attention.iter().cloned());
     progress.done(&module.name);
     Ok(Prepared {
         origin: document.origin.clone(),
@@ -178,6 +185,7 @@ fn prepare(
         generated,
         interface,
         example_mismatches: example_mismatches(&document.address, &document.bytes)?,
+        attention,
     })
 }
 
@@ -188,36 +196,29 @@ struct Tally {
     failed: usize,
     operations: usize,
     breaking: usize,
+    attention: usize,
 }
 
 impl Tally {
     fn summary(&self, modules: usize, dry_run: bool) -> String {
-        let Self {
-            updated,
-            unchanged,
-            failed,
-            operations,
-            breaking,
-        } = self;
         let modules = count(modules, "module");
-        let breaking = match breaking {
+        let breaking = match self.breaking {
             0 => String::new(),
-            _ => format!(
-                "; {} users",
-                if *breaking == 1 {
-                    "1 change breaks".into()
-                } else {
-                    format!("{breaking} changes break")
-                }
-            ),
+            1 => "; 1 change breaks users".to_owned(),
+            number => format!("; {number} changes break users"),
         };
-        let dry_run = if dry_run {
-            "; dry run, nothing written"
-        } else {
-            ""
+        let attention = match self.attention {
+            0 => String::new(),
+            1 => "; 1 deviation needs attention".to_owned(),
+            number => format!("; {number} deviations need attention"),
+        };
+        let dry_run = match dry_run {
+            true => "; dry run, nothing written",
+            false => "",
         };
         format!(
-            "{modules}: {updated} updated, {unchanged} unchanged, {failed} failed; {operations} operations{breaking}{dry_run}"
+            "{modules}: {} updated, {} unchanged, {} failed; {} operations{breaking}{attention}{dry_run}",
+            self.updated, self.unchanged, self.failed, self.operations
         )
     }
 }
@@ -232,6 +233,7 @@ struct Run<'a> {
     /// The modules that have a spec and a crate.
     present: Vec<Module>,
     lock: SpecLock,
+    attention: AttentionList,
     tally: Tally,
 }
 
@@ -243,27 +245,16 @@ impl Run<'_> {
     }
 
     /// Writes the state of a module to the tree, and prints its changes.
-    fn write(&mut self, module: &Module, prepared: Prepared) -> Result<()> {
-        let Prepared {
-            origin,
-            lock_entry,
-            spec,
-            generated,
-            interface,
-            example_mismatches,
-        } = prepared;
-        self.tally.operations += generated.report.operations;
+    fn write(&mut self, module: &Module, prepared: &Prepared) -> Result<()> {
+        self.tally.operations += prepared.generated.report.operations;
 
         let mut changes = Changes::default();
-        crate_changes(self.tree, &mut changes, module, &generated)?;
+        crate_changes(self.tree, &mut changes, module, &prepared.generated)?;
         let same_crate = changes.is_empty();
-        changes.write(self.tree, spec_file(&module.name), spec)?;
-        let same_download = self
-            .lock
-            .0
-            .get(&module.name)
-            .is_some_and(|old| old.same_download(&lock_entry));
-        self.lock.0.insert(module.name.clone(), lock_entry);
+        changes.write(self.tree, spec_file(&module.name), prepared.spec.clone())?;
+        let entry = prepared.lock_entry.clone();
+        let old = self.lock.0.insert(module.name.clone(), entry);
+        let same_download = old.is_some_and(|old| old.same_download(&prepared.lock_entry));
         changes.write(self.tree, LOCK.to_owned(), self.lock.write().into_bytes())?;
         if !self.has(module) {
             let is_present =
@@ -276,16 +267,14 @@ impl Run<'_> {
         if let Some(write_lock) = &self.write_lock {
             changes.apply(self.tree, write_lock)?;
         }
-        self.print_changes(
-            module,
-            &origin,
-            &interface,
-            same_download,
-            same_crate,
-            &generated,
-        );
-        if !same_download || !matches!(interface, InterfaceDiff::Same) {
-            self.print_contradictions(&example_mismatches);
+        self.print_changes(module, prepared, same_download, same_crate);
+        for entry in &prepared.attention {
+            self.console.line(format_args!("  ! {entry}"));
+        }
+        self.tally.attention += prepared.attention.len();
+        self.attention.set(&module.name, prepared.attention.clone());
+        if !same_download || !matches!(prepared.interface, InterfaceDiff::Same) {
+            self.print_contradictions(&prepared.example_mismatches);
         }
         Ok(())
     }
@@ -293,22 +282,18 @@ impl Run<'_> {
     /// Prints the types that contradict their own examples.
     fn print_contradictions(&self, all: &[ExampleMismatch]) {
         let left: Vec<_> = all.iter().filter(|one| !one.corrected).collect();
-        if all.is_empty() {
-            return;
-        }
+        let contradictions = match all.len() {
+            0 => return,
+            1 => "1 type contradicts its own example".to_owned(),
+            number => format!("{number} types contradict their own examples"),
+        };
+        let corrected = all.len() - left.len();
+        let remaining = match left.len() {
+            0 => "",
+            _ => "; left as they are:",
+        };
         self.console.line(format_args!(
-            "  {}, {} corrected{}",
-            if all.len() == 1 {
-                "1 type contradicts its own example".into()
-            } else {
-                format!("{} types contradict their own examples", all.len())
-            },
-            all.len() - left.len(),
-            if left.is_empty() {
-                ""
-            } else {
-                "; left as they are:"
-            },
+            "  {contradictions}, {corrected} corrected{remaining}"
         ));
         for ExampleMismatch {
             pointer,
@@ -326,15 +311,13 @@ impl Run<'_> {
     fn print_changes(
         &mut self,
         module: &Module,
-        origin: &SpecOrigin,
-        interface: &InterfaceDiff,
+        prepared: &Prepared,
         same_download: bool,
         same_crate: bool,
-        generated: &Generated,
     ) {
         let name = &module.name;
-        let from = origin.kind();
-        if matches!(interface, InterfaceDiff::Same) && same_crate {
+        let from = prepared.origin.kind();
+        if matches!(prepared.interface, InterfaceDiff::Same) && same_crate {
             self.tally.unchanged += 1;
             let prose = if same_download {
                 ""
@@ -344,9 +327,9 @@ impl Run<'_> {
             return self.console.line(format_args!("{name}: unchanged{prose}"));
         }
         self.tally.updated += 1;
-        match interface {
+        match &prepared.interface {
             InterfaceDiff::New => {
-                let operations = count(generated.report.operations, "operation");
+                let operations = count(prepared.generated.report.operations, "operation");
                 self.console
                     .line(format_args!("{name}: new from {from}, {operations}"));
             }
@@ -384,6 +367,7 @@ impl Run<'_> {
         if !self.lock.0.is_empty() {
             changes.write(self.tree, LOCK.to_owned(), self.lock.write().into_bytes())?;
         }
+        self.attention.change(self.tree, &mut changes)?;
         facade_changes(self.tree, &mut changes, &self.present)?;
         changes.apply(self.tree, write_lock)
     }

@@ -66,6 +66,12 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "enforced": sum(|report| report.required.len()),
         "not_idempotent": sum(|report| report.not_idempotent.len()),
         "idempotency_undeclared": sum(|report| report.idempotency_undeclared.len()),
+        "fractions": sum(|report| report.fractions.len()),
+        "fractions_without_reason": sum(|report| report.fractions_without_reason.len()),
+        "moments": sum(|report| report.moments.typed),
+        "moments_not": sum(|report| report.moments.others.len()),
+        "moments_untyped": sum(|report| report.moments.untyped.len()),
+        "rejected_names": sum(|report| report.rejected_names.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
         "documented": {
             "operations": share(reports, |documented| &documented.operations),
@@ -177,7 +183,7 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
     row(&format!("{} modules", reports.len()), totals);
 
     type Map = fn(&ModuleReport) -> &BTreeMap<String, String>;
-    let maps: [(&str, Map); 6] = [
+    let maps: [(&str, Map); 8] = [
         ("untyped replies, with the reason", |report| {
             &report.untyped_by_decision
         }),
@@ -200,6 +206,11 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
             "operations that are not idempotent, with the reason",
             |report| &report.not_idempotent,
         ),
+        ("floats, with the reason", |report| &report.fractions),
+        (
+            "names of moments that are none, with the reason",
+            |report| &report.moments.others,
+        ),
     ];
     for (title, map) in maps {
         console.line(format_args!("\n{title}"));
@@ -211,11 +222,15 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
     }
 
     type List = fn(&ModuleReport) -> &[String];
-    let lists: [(&str, List); 4] = [
+    let lists: [(&str, List); 6] = [
         ("untyped replies without a reason", |report| &report.untyped),
+        ("floats without a reason", |report| {
+            &report.fractions_without_reason
+        }),
         ("operations without declared idempotence", |report| {
             &report.idempotency_undeclared
         }),
+        ("moments without a type", |report| &report.moments.untyped),
         ("documented by HoopAI only", |report| {
             &report.documented_only
         }),
@@ -230,6 +245,22 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
                 list(report).join(", ")
             ));
         }
+    }
+    let typed: usize = reports.iter().map(|report| report.moments.typed).sum();
+    let untyped: usize = reports
+        .iter()
+        .map(|report| report.moments.untyped.len())
+        .sum();
+    console.line(format_args!(
+        "\nmoments and days: {typed} with a type, {untyped} without"
+    ));
+    let rejected = || reports.iter().flat_map(|report| &report.rejected_names);
+    console.line(format_args!(
+        "\nrejected type names: {}",
+        rejected().count()
+    ));
+    for name in rejected() {
+        console.line(format_args!("  {} {}", name.name, name.reason));
     }
     print_documented(reports, console);
     console.line("\nchanged by normalise passes");

@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::{
     Console, Result, Workspace,
-    cargo::{Metadata, output, program, tool},
+    cargo::{metadata, output, program, tool},
     commands::export::{Export, export},
     error::io_error,
     outcome::Outcome,
@@ -14,7 +14,7 @@ use crate::{
 const VALIDATOR: &str = "openapi-spec-validator";
 
 pub(crate) fn validate(tree: &Workspace, console: &Console) -> Result<Outcome> {
-    let target = Metadata::read(tree)?.target_directory;
+    let target = metadata(tree)?.target_directory;
     let Some(validator) = tool(&target, "validator", VALIDATOR) else {
         return Ok(Outcome::Skipped(format!(
             "{VALIDATOR} is not installed; .ci/run installs it, as does pip install {VALIDATOR}"
@@ -24,10 +24,10 @@ pub(crate) fn validate(tree: &Workspace, console: &Console) -> Result<Outcome> {
     // Files of an earlier run would be validated as well.
     if folder.exists() {
         fs::remove_dir_all(&folder)
-            .map_err(|error| io_error(folder.display().to_string(), "cannot be removed", &error))?;
+            .map_err(|error| io_error(folder.as_str(), "cannot be removed", &error))?;
     }
     let into = Export {
-        folder: folder.clone(),
+        folder: folder.clone().into(),
     };
     if !export(tree, &into, console)? {
         return Ok(Outcome::Failed);

@@ -34,12 +34,9 @@ struct NamedCycles {
 struct NamedCycle {
     #[serde(rename = "crate")]
     package: String,
-    /// The files, from the source folder of the crate.
-    #[serde(default)]
-    files: BTreeSet<String>,
-    /// The folders in the source folder of the crate. Files in it without a folder count as one.
-    #[serde(default)]
-    folders: BTreeSet<String>,
+    /// Files, or folders in the source folder of the crate. Files in it without a folder count as
+    /// one.
+    members: BTreeSet<String>,
     reason: String,
 }
 
@@ -52,39 +49,34 @@ pub(crate) fn check_module_cycles(tree: &Workspace) -> Result<Vec<CycleFinding>>
         let relative = |path: &str| path.strip_prefix(&folder).unwrap_or(path).to_owned();
         let files = ModuleGraph::read(tree, &package.crate_roots)?.grouped(relative);
         let folders = files.grouped(|path| top_folder(path, &files).to_owned());
-        for cycle in files.cycles() {
-            if !take(&mut named, |named| {
-                named.package == package.name && named.files == cycle
-            }) {
-                findings.push(finding(&package, "files", &files, &cycle));
-            }
-        }
-        for cycle in folders.cycles() {
-            // Without a folder it is a cycle of files.
-            let has_folder = cycle.iter().any(|name| !name.ends_with(".rs"));
-            let is_named = take(&mut named, |named| {
-                named.package == package.name && named.folders == cycle
-            });
-            if has_folder && !is_named {
-                findings.push(finding(&package, "folders", &folders, &cycle));
+        let mut folder_cycles = folders.cycles();
+        // A cycle without a folder is a cycle of files.
+        folder_cycles.retain(|cycle| cycle.iter().any(|name| !name.ends_with(".rs")));
+        for (graph, kind, cycles) in [
+            (&files, "files", files.cycles()),
+            (&folders, "folders", folder_cycles),
+        ] {
+            for cycle in cycles {
+                let before = named.len();
+                named.retain(|named| named.package != package.name || named.members != cycle);
+                if named.len() == before {
+                    findings.push(finding(&package, kind, graph, &cycle));
+                }
             }
         }
     }
-    findings.extend(named.into_iter().map(
+    findings.extend(named.iter().map(
         |NamedCycle {
-             package,
-             files,
-             folders,
-             ..
+             package, members, ..
          }| {
-            let members: Vec<String> = files.into_iter().chain(folders).collect();
+            let problem = format!(
+                "names a cycle of {}, which crate {package} does not have",
+                join(members)
+            );
             CycleFinding {
                 error: file_error(
                     NAMED_CYCLES,
-                    format!(
-                        "names a cycle of {}, which crate {package} does not have",
-                        members.join(", ")
-                    ),
+                    problem,
                     "remove the entry, or correct its list",
                 ),
                 edges: Vec::new(),
@@ -96,22 +88,21 @@ pub(crate) fn check_module_cycles(tree: &Workspace) -> Result<Vec<CycleFinding>>
 
 fn finding(
     package: &SourcePackage,
-    members: &str,
+    kind: &str,
     graph: &ModuleGraph,
     cycle: &BTreeSet<String>,
 ) -> CycleFinding {
-    let list: Vec<&str> = cycle.iter().map(String::as_str).collect();
     CycleFinding {
         error: file_error(
             format!("crate {}", package.name),
-            format!("has a cycle of {members}: {}", list.join(", ")),
+            format!("has a cycle of {kind}: {}", join(cycle)),
             format!(
                 "move the shared items to a file that uses none of them, or name the cycle in {NAMED_CYCLES}"
             ),
         ),
         edges: graph
             .edges(cycle)
-            .map(|(from, to, line)| match members {
+            .map(|(from, to, line)| match kind {
                 "files" => format!("{from}:{line} -> {to}"),
                 _ => format!("{from} -> {to}"),
             })
@@ -119,9 +110,9 @@ fn finding(
     }
 }
 
-fn take(named: &mut Vec<NamedCycle>, is_it: impl Fn(&NamedCycle) -> bool) -> bool {
-    let found = named.iter().position(is_it);
-    found.map(|index| named.swap_remove(index)).is_some()
+fn join(members: &BTreeSet<String>) -> String {
+    let members: Vec<&str> = members.iter().map(String::as_str).collect();
+    members.join(", ")
 }
 
 fn read_named(tree: &Workspace) -> Result<Vec<NamedCycle>> {
@@ -130,7 +121,7 @@ fn read_named(tree: &Workspace) -> Result<Vec<NamedCycle>> {
         file_error(
             NAMED_CYCLES,
             error.message().to_owned(),
-            "write `[[cycle]]` entries with crate, files or folders, and reason",
+            "write `[[cycle]]` entries with crate, members and reason",
         )
     })?;
     match named
@@ -177,28 +168,20 @@ mod tests {
     use super::*;
     use crate::workspace::testing;
 
-    const MANIFEST: &str = "[package]\nname = \"sample\"\n";
-    const NAMED: &str = "[[cycle]]\ncrate = \"sample\"\nfiles = [\"a.rs\", \"b.rs\"]\nreason = \"Mutual recursion.\"\n";
+    const NAMED: &str = "[[cycle]]\ncrate = \"sample\"\nmembers = [\"a.rs\", \"b.rs\"]\nreason = \"Mutual recursion.\"\n";
 
     /// The findings for a crate of these files, each with its edges.
     fn findings(files: &[(&str, &str)], named: &str) -> Vec<String> {
-        let mut all = vec![
-            (
-                "Cargo.toml".to_owned(),
-                "[workspace]\nmembers = [\"sample\"]\n",
-            ),
-            ("sample/Cargo.toml".to_owned(), MANIFEST),
-            (NAMED_CYCLES.to_owned(), named),
-        ];
-        all.extend(
-            files
-                .iter()
-                .map(|(path, text)| (format!("sample/src/{path}"), *text)),
-        );
-        let all: Vec<_> = all
+        let sources = files
             .iter()
-            .map(|(path, text)| (path.as_str(), *text))
-            .collect();
+            .map(|(path, text)| (format!("sample/src/{path}"), *text));
+        let sources: Vec<_> = sources.collect();
+        let mut all = vec![
+            ("Cargo.toml", "[workspace]\nmembers = [\"sample\"]\n"),
+            ("sample/Cargo.toml", "[package]\nname = \"sample\"\n"),
+            (NAMED_CYCLES, named),
+        ];
+        all.extend(sources.iter().map(|(path, text)| (path.as_str(), *text)));
         let (_folder, tree) = testing::tree(&all);
         let findings = check_module_cycles(&tree).expect("readable");
         let text =
@@ -262,7 +245,7 @@ mod tests {
             "{found:#?}"
         );
         let named =
-            "[[cycle]]\ncrate = \"sample\"\nfolders = [\"a\", \"b.rs\"]\nreason = \"A reason.\"\n";
+            "[[cycle]]\ncrate = \"sample\"\nmembers = [\"a\", \"b.rs\"]\nreason = \"A reason.\"\n";
         assert_eq!(findings(&files, named), [] as [&str; 0]);
     }
 

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use petgraph::{algo::tarjan_scc, graphmap::DiGraphMap};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
     Attribute, Item, UseTree,
@@ -59,34 +60,15 @@ impl ModuleGraph {
 
     /// The sets of files in which each file uses each other one, directly or indirectly.
     pub(crate) fn cycles(&self) -> BTreeSet<BTreeSet<String>> {
-        let reachable: BTreeMap<&str, BTreeSet<&str>> = self
-            .0
-            .keys()
-            .map(|file| (file.as_str(), self.reachable_from(file)))
-            .collect();
-        let cycle = |(file, reached): (&&str, &BTreeSet<&str>)| -> BTreeSet<String> {
-            let mutual = |other: &&&str| reachable[*other].contains(file);
-            reached
-                .iter()
-                .filter(mutual)
-                .map(|file| (*file).to_owned())
-                .collect()
-        };
-        let cycles = reachable.iter().map(cycle);
-        cycles.filter(|cycle| !cycle.is_empty()).collect()
-    }
-
-    fn reachable_from<'a>(&'a self, file: &'a str) -> BTreeSet<&'a str> {
-        let mut reached = BTreeSet::new();
-        let mut open = vec![file];
-        while let Some(uses) = open.pop().and_then(|next| self.0.get(next)) {
-            open.extend(
-                uses.keys()
-                    .map(String::as_str)
-                    .filter(|to| reached.insert(*to)),
-            );
-        }
-        reached
+        let edges = self.0.iter().flat_map(|(from, uses)| {
+            let uses = uses.keys();
+            uses.map(move |to| (from.as_str(), to.as_str()))
+        });
+        let components = tarjan_scc(&DiGraphMap::<&str, ()>::from_edges(edges));
+        let cycles = components.into_iter().filter(|files| files.len() > 1);
+        cycles
+            .map(|files| files.into_iter().map(str::to_owned).collect())
+            .collect()
     }
 
     /// The edges between the files of a cycle.
@@ -94,14 +76,12 @@ impl ModuleGraph {
         &'a self,
         cycle: &'a BTreeSet<String>,
     ) -> impl Iterator<Item = (&'a str, &'a str, usize)> {
-        self.0
-            .iter()
-            .filter(|(from, _)| cycle.contains(*from))
-            .flat_map(|(from, uses)| {
-                uses.iter()
-                    .map(move |(to, line)| (from.as_str(), to.as_str(), *line))
-            })
-            .filter(|(_, to, _)| cycle.contains(*to))
+        let from = self.0.iter().filter(|(from, _)| cycle.contains(*from));
+        let edges = from.flat_map(|(from, uses)| {
+            let uses = uses.iter();
+            uses.map(move |(to, line)| (from.as_str(), to.as_str(), *line))
+        });
+        edges.filter(|(_, to, _)| cycle.contains(*to))
     }
 }
 
@@ -437,23 +417,8 @@ impl<'ast> Visit<'ast> for Collector {
 
 fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
-        let condition = attribute.meta.require_list().ok();
-        attribute.path().is_ident("cfg")
-            && condition.is_some_and(|list| {
-                let mut tokens = list.tokens.clone().into_iter();
-                match (tokens.next(), tokens.next()) {
-                    (Some(TokenTree::Ident(name)), None) => name == "test",
-                    (Some(TokenTree::Ident(all)), Some(TokenTree::Group(group)))
-                        if all == "all" =>
-                    {
-                        group
-                            .stream()
-                            .into_iter()
-                            .any(|token| matches!(token, TokenTree::Ident(name) if name == "test"))
-                    }
-                    _ => false,
-                }
-            })
+        let condition = attribute.parse_args::<syn::Path>();
+        attribute.path().is_ident("cfg") && condition.is_ok_and(|path| path.is_ident("test"))
     })
 }
 

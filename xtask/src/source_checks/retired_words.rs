@@ -9,6 +9,7 @@ use std::{
     str::FromStr,
 };
 
+use heck::ToSnakeCase;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
 use crate::{
@@ -146,22 +147,9 @@ fn positions<'a>(words: &'a [String], part: &'a [String]) -> impl Iterator<Item 
 /// Splits a name at characters that are no letters and at case changes: `HTTPServer_2` is `http`
 /// and `server`.
 fn split_words(name: &str) -> Words {
-    let mut words = Words::new();
-    let characters: Vec<char> = name.chars().collect();
-    let mut previous = '_';
-    for (index, character) in characters.iter().enumerate() {
-        let next_is_lower = characters
-            .get(index + 1)
-            .is_some_and(|next| next.is_lowercase());
-        let starts_word = !previous.is_alphabetic()
-            || character.is_uppercase() && (previous.is_lowercase() || next_is_lower);
-        if character.is_alphabetic() {
-            let begun = words.pop_if(|_| !starts_word).unwrap_or_default();
-            words.push(begun + &character.to_lowercase().to_string());
-        }
-        previous = *character;
-    }
-    words
+    let letters = name.replace(|character: char| !character.is_alphabetic(), " ");
+    let words = letters.to_snake_case();
+    words.split_terminator('_').map(str::to_owned).collect()
 }
 
 #[derive(Default)]

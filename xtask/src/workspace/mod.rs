@@ -3,13 +3,14 @@
 //! Files here may use `error` and other files of this folder. Paths are relative to the root and
 //! written with `/`.
 
+mod attention_list;
 mod changes;
 mod file_writer;
 mod packages;
 mod spec_lock;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -17,6 +18,7 @@ use std::{
 
 use hoopai_codegen::{Module, parse_modules};
 
+pub(crate) use attention_list::{ATTENTION, AttentionList};
 pub(crate) use changes::{Changes, WriteLock};
 pub(crate) use file_writer::TEMPORARY;
 pub use file_writer::{AtomicWriter, FileWriter};
@@ -136,17 +138,22 @@ impl Workspace {
             .collect()
     }
 
-    /// All files below a folder with their bytes. A missing folder has none.
-    pub(crate) fn files_below(&self, folder: &str) -> Result<BTreeMap<String, Vec<u8>>> {
-        let mut files = BTreeMap::new();
+    /// The paths of all files below a folder, without the folders that `enters` rejects. A missing
+    /// folder has none.
+    pub(crate) fn files_below(
+        &self,
+        folder: &str,
+        mut enters: impl FnMut(&str) -> bool,
+    ) -> Result<BTreeSet<String>> {
+        let mut files = BTreeSet::new();
         let mut folders = vec![folder.to_owned()];
         while let Some(folder) = folders.pop() {
             for (name, is_folder) in self.entries(&folder)? {
                 let path = format!("{folder}/{name}");
-                if is_folder {
+                if !is_folder {
+                    files.insert(path);
+                } else if enters(&path) {
                     folders.push(path);
-                } else if let Some(bytes) = self.bytes(&path)? {
-                    files.insert(path, bytes);
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::Workspace;
 use crate::error::{Result, file_error};
@@ -27,57 +27,30 @@ pub(crate) struct SourceFile {
     pub(crate) text: String,
 }
 
-#[derive(Default, Deserialize)]
-struct Manifest {
-    package: Option<PackageTable>,
-    lib: Option<Target>,
-    #[serde(default)]
-    bin: Vec<Target>,
-    workspace: Option<WorkspaceTable>,
-}
-
-#[derive(Deserialize)]
-struct PackageTable {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    path: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct WorkspaceTable {
-    #[serde(default)]
-    members: Vec<String>,
-    #[serde(default)]
-    exclude: Vec<String>,
-}
-
 /// The packages that the manifest of the workspace names one by one. Patterns such as
 /// `crates/api/*` name generated packages.
 pub(crate) fn source_packages(tree: &Workspace) -> Result<Vec<SourcePackage>> {
-    let Some(WorkspaceTable { members, exclude }) = manifest(tree, "Cargo.toml")?.workspace else {
-        return Ok(Vec::new());
-    };
-    let folders = members.into_iter().chain(exclude);
+    let workspace = &manifest(tree, "Cargo.toml")?["workspace"];
+    let lists = [&workspace["members"], &workspace["exclude"]];
+    let folders = lists.into_iter().filter_map(Value::as_array).flatten();
+    let folders = folders.filter_map(Value::as_str);
     let mut packages = Vec::new();
     for folder in folders.filter(|folder| !folder.contains('*')) {
         let manifest = manifest(tree, &format!("{folder}/Cargo.toml"))?;
-        let Some(PackageTable { name }) = manifest.package else {
+        let Some(name) = manifest["package"]["name"].as_str() else {
             continue;
         };
-        let named = manifest.lib.into_iter().chain(manifest.bin);
-        let standard = ["src/lib.rs", "src/main.rs"].map(str::to_owned);
-        let roots: BTreeSet<String> = named
-            .filter_map(|target| target.path)
-            .chain(standard)
+        let binaries = manifest["bin"].as_array().into_iter().flatten();
+        let targets = binaries.chain([&manifest["lib"]]);
+        let roots: BTreeSet<String> = targets
+            .filter_map(|target| target["path"].as_str())
+            .chain(["src/lib.rs", "src/main.rs"])
             .map(|path| format!("{folder}/{path}"))
             .filter(|path| tree.path(path).is_file())
             .collect();
         packages.push(SourcePackage {
-            name,
-            folder,
+            name: name.to_owned(),
+            folder: folder.to_owned(),
             crate_roots: roots.into_iter().collect(),
         });
     }
@@ -85,7 +58,7 @@ pub(crate) fn source_packages(tree: &Workspace) -> Result<Vec<SourcePackage>> {
     Ok(packages)
 }
 
-fn manifest(tree: &Workspace, file: &str) -> Result<Manifest> {
+fn manifest(tree: &Workspace, file: &str) -> Result<Value> {
     let text = tree.text(file)?.unwrap_or_default();
     toml::from_str(&text).map_err(|error| {
         file_error(
@@ -100,26 +73,16 @@ impl SourcePackage {
     /// The Rust files in its folder. Generated files and packages in subfolders are left out.
     pub(crate) fn files(&self, tree: &Workspace) -> Result<Vec<SourceFile>> {
         let mut files = Vec::new();
-        let mut folders = vec![self.folder.clone()];
-        while let Some(folder) = folders.pop() {
-            for name in tree.folders(&folder)? {
-                let path = format!("{folder}/{name}");
-                if name != "target" && !tree.path(&path).join("Cargo.toml").is_file() {
-                    folders.push(path);
-                }
-            }
-            for name in tree.file_names(&folder)? {
-                if !name.ends_with(".rs") {
-                    continue;
-                }
-                let path = format!("{folder}/{name}");
-                let text = tree.text(&path)?.unwrap_or_default();
-                if !text.starts_with(GENERATED) {
-                    files.push(SourceFile { path, text });
-                }
+        let paths = tree.files_below(&self.folder, |path| {
+            let is_package = tree.path(path).join("Cargo.toml").is_file();
+            !is_package && !path.contains("/.") && !path.ends_with("/target")
+        })?;
+        for path in paths.into_iter().filter(|path| path.ends_with(".rs")) {
+            let text = tree.text(&path)?.unwrap_or_default();
+            if !text.starts_with(GENERATED) {
+                files.push(SourceFile { path, text });
             }
         }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
     }
 }

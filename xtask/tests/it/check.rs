@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::fixture::{Tree, interface, server};
+use crate::fixture::{Tree, assert_contains, interface, server};
 
 fn generated() -> Tree {
     let tree = Tree::new(&["links", "users"]);
@@ -60,26 +60,20 @@ fn edited_missing_and_extra_generated_files_are_found_and_repaired() {
         ],
     );
     let text = tree.run(&["codegen", "--check"]).failed();
-    assert!(
-        text.contains("3 files differ from the generated form"),
-        "{text}"
-    );
+    assert_contains(&text, "3 files differ from the generated form");
     let text = tree
         .run(&["codegen", "--check", "--module", "users"])
         .failed();
-    assert!(
-        text.contains("1 file differs from the generated form"),
-        "{text}"
-    );
+    assert_contains(&text, "1 file differs from the generated form");
 
     let text = tree.run(&["codegen"]).ok();
-    assert!(
-        text.contains("2 modules, 3 operations: 2 written, 0 unchanged, 0 failed"),
-        "{text}"
+    assert_contains(
+        &text,
+        "2 modules, 3 operations: 2 written, 0 unchanged, 0 failed",
     );
     assert!(tree.files() == before);
     let text = tree.run(&["codegen"]).ok();
-    assert!(text.contains("0 written, 2 unchanged, 0 failed"), "{text}");
+    assert_contains(&text, "0 written, 2 unchanged, 0 failed");
 }
 
 #[test]
@@ -90,11 +84,9 @@ fn edited_facade_is_found() {
     std::fs::remove_dir_all(tree.path("specs/users")).expect("removed");
     std::fs::remove_dir_all(tree.path("crates/api/users")).expect("removed");
     let text = tree.run(&["check"]).failed();
-    assert!(
-        text.contains(
-            "crates/hoopai/Cargo.toml: differs from the file that codegen generates from specs/; run cargo xtask codegen"
-        ),
-        "{text}"
+    assert_contains(
+        &text,
+        "crates/hoopai/Cargo.toml: differs from the file that codegen generates from specs/; run cargo xtask codegen",
     );
     tree.run(&["codegen"]).ok();
     assert!(tree.read("crates/hoopai/Cargo.toml") != manifest);
@@ -128,10 +120,7 @@ fn edited_spec_is_found() {
         &spec.replace("\"fields\"", "\"words\""),
     );
     let text = tree.run(&["check"]).failed();
-    assert!(
-        text.contains("specs/lock.toml: kept_sha256 of module `users`"),
-        "{text}"
-    );
+    assert_contains(&text, "specs/lock.toml: kept_sha256 of module `users`");
     assert!(
         text.lines()
             .any(|line| line.starts_with("crates/api/users/")
@@ -266,17 +255,14 @@ fn words_and_report_read_the_packages_of_the_workspace() {
     tree.run(&["words"]).ok();
     tree.write("xtask/retired-words.txt", "road = transport\n");
     let text = tree.run(&["words"]).failed();
-    assert!(
-        text.contains("sample/src/lib.rs:1: `road` contains the retired word `road`; use the standard term: transport"),
-        "{text}"
+    assert_contains(
+        &text,
+        "sample/src/lib.rs:1: `road` contains the retired word `road`; use the standard term: transport",
     );
-    assert!(text.contains("sample: 1 finding"), "{text}");
+    assert_contains(&text, "sample: 1 finding");
 
     let text = tree.run(&["report"]).ok();
-    assert!(
-        text.contains("files above 600 lines\n  sample/src/lib.rs: 601"),
-        "{text}"
-    );
+    assert_contains(&text, "files above 600 lines\n  sample/src/lib.rs: 601");
 }
 
 #[test]
@@ -285,7 +271,7 @@ fn export_writes_the_effective_documents() {
     let out = tempfile::tempdir().expect("a folder");
     let folder = out.path().join("a/b");
     let text = tree.run(&["export", folder.to_str().expect("UTF-8")]).ok();
-    assert!(text.contains("2 documents written"), "{text}");
+    assert_contains(&text, "2 documents written");
     let document = std::fs::read_to_string(folder.join("links/openapi.json")).expect("written");
     let document: Value = serde_json::from_str(&document).expect("JSON");
     assert!(document["paths"]["/links/"]["get"].is_object());
@@ -294,7 +280,7 @@ fn export_writes_the_effective_documents() {
     let text = tree
         .run(&["export", specs.to_str().expect("UTF-8")])
         .error();
-    assert!(text.contains("is the folder of the specs"), "{text}");
+    assert_contains(&text, "is the folder of the specs");
 }
 
 #[test]
@@ -324,11 +310,95 @@ fn exit_status_shows_the_result() {
     assert_eq!(run(&["check"]).0, Some(0));
     let (code, text) = run(&["regen", "--source", "http://example.invalid/{module}"]);
     assert_eq!(code, Some(2), "{text}");
-    assert!(text.contains("plain http is rejected"), "{text}");
+    assert_contains(&text, "plain http is rejected");
     tree.write("crates/api/links/src/lib.rs", "// edited");
     assert_eq!(run(&["check"]).0, Some(1));
     tree.write("specs/modules.toml", "?");
     let (code, text) = run(&["check"]);
     assert_eq!(code, Some(1));
-    assert!(text.contains("error: specs/modules.toml"), "{text}");
+    assert_contains(&text, "error: specs/modules.toml");
+}
+
+#[test]
+fn number_that_nothing_decides_is_found() {
+    let overlay = |update: &str| {
+        format!(
+            "overlay: 1.0.0
+info: {{ title: links, version: 1.0.0 }}
+actions:
+  - target: $.components.schemas.BookmarkDto.properties
+    description: Numbers.
+    update: {{ clickCount: {{ type: number }}, taxRate: {{ type: number }}, pull: {{ {update} }} }}
+"
+        )
+    };
+    let tree = generated();
+    tree.write("specs/links/overlay.yaml", &overlay("type: number"));
+    tree.run(&["codegen"]).ok();
+    let text = tree.run(&["check"]).failed();
+    assert_findings(
+        &text,
+        &[(
+            "specs/links/overlay.yaml: does not say what kind of number `Bookmark.pull` is",
+            "`type: integer` for whole numbers",
+        )],
+    );
+    let text = tree.run(&["report"]).ok();
+    assert!(
+        text.contains("\nfloats without a reason\n  links: Bookmark.pull\n"),
+        "{text}"
+    );
+
+    for decision in [
+        "type: integer",
+        "type: number, format: decimal",
+        "type: number, x-hoopai-fraction: a force",
+    ] {
+        tree.write("specs/links/overlay.yaml", &overlay(decision));
+        tree.run(&["codegen"]).ok();
+        tree.run(&["check"]).ok();
+    }
+    let text = tree.run(&["report"]).ok();
+    assert!(
+        text.contains(
+            "\nfloats, with the reason\n  links.Bookmark.pull: a force\n  links.Bookmark.taxRate: a rate may have a fractional part\n"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn name_of_a_moment_without_a_format_is_rejected_by_check() {
+    let tree = Tree::new(&["links"]);
+    let server = server(&[("links", interface("links", &[("get", "/links/")]))]);
+    tree.regen(&server, &[]).ok();
+    let overlay = |field: &str| {
+        format!(
+            "overlay: 1.0.0\ninfo:\n  title: links\n  version: 1.0.0\nactions:\n  - target: \"$.paths['/links/'].get\"\n    \
+             description: \"A planted field.\"\n    update:\n      responses:\n        '200':\n          description: \"\"\n          content:\n            \
+             application/json:\n              schema:\n                type: object\n                properties:\n                  \
+             closingTime: {field}\n"
+        )
+    };
+    for (field, is_rejected) in [
+        ("{ type: string }", true),
+        ("{ type: string, format: date-time }", false),
+        (
+            "{ type: string, x-hoopai-not-a-moment: A time of day }",
+            false,
+        ),
+    ] {
+        tree.write("specs/links/overlay.yaml", &overlay(field));
+        tree.run(&["codegen"]).ok();
+        let checked = tree.run(&["check"]);
+        if is_rejected {
+            let text = checked.failed();
+            assert!(
+                text.contains("properties/closingTime has the name"),
+                "{text}"
+            );
+        } else {
+            checked.ok();
+        }
+    }
 }

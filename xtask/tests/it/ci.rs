@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::fixture::{Tree, own_root};
+use crate::fixture::{Tree, assert_contains, own_root};
 
 /// CI runs the commands of README, word for word.
 #[test]
@@ -37,11 +37,8 @@ fn unknown_step_is_rejected_with_the_list_of_steps() {
 #[test]
 fn checks_of_a_missing_folder_are_reported_as_skipped() {
     let text = Tree::new(&[]).run(&["ci", "shared"]).ok();
-    assert!(
-        text.contains("skipped: ../shared/checks does not exist"),
-        "{text}"
-    );
-    assert!(text.contains("0 steps passed, 1 skipped"), "{text}");
+    assert_contains(&text, "skipped: ../shared/checks does not exist");
+    assert_contains(&text, "0 steps passed, 1 skipped");
 }
 
 #[test]
@@ -49,9 +46,9 @@ fn failed_step_ends_the_run() {
     let tree = Tree::new(&[]);
     tree.write("specs/older/openapi.json", "{}");
     let text = tree.run(&["ci", "shared", "check"]).failed();
-    assert!(
-        text.contains("FAILED: check, after 0 other steps. To repeat it: cargo xtask ci check, which runs cargo xtask check"),
-        "{text}"
+    assert_contains(
+        &text,
+        "FAILED: check, after 0 other steps. To repeat it: cargo xtask ci check, which runs cargo xtask check",
     );
     assert!(!text.contains("== shared"), "{text}");
 }

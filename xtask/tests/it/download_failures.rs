@@ -8,7 +8,7 @@ use xtask::Limits;
 use hoopai_test_support::Reply;
 
 use crate::{
-    fixture::{Tree, fetcher, fetcher_on, interface, server},
+    fixture::{Tree, assert_contains, fetcher, fetcher_on, interface, server},
     server::{Clock, cut_off, flood, redirect, retry_after, status},
 };
 
@@ -109,14 +109,14 @@ fn failed_downloads_are_reported_and_other_modules_are_updated() {
             "{line}"
         );
     }
-    assert!(text.contains("items: updated"), "{text}");
+    assert_contains(&text, "items: updated");
     assert!(
         text.contains("moved: updated"),
         "redirects within the server are followed: {text}"
     );
-    assert!(
-        text.contains("16 modules: 2 updated, 0 unchanged, 14 failed; 4 operations"),
-        "{text}"
+    assert_contains(
+        &text,
+        "16 modules: 2 updated, 0 unchanged, 14 failed; 4 operations",
     );
     for (path, bytes) in tree.files() {
         let theirs = ["items", "moved"].iter().any(|module| {
@@ -158,9 +158,9 @@ fn transient_errors_are_retried_after_a_delay() {
     let text = tree
         .regen_with(&fetcher, &tree.workspace(), &server.source(), &[])
         .ok();
-    assert!(
-        text.contains("the server returns 500 Internal Server Error; again in "),
-        "{text}"
+    assert_contains(
+        &text,
+        "the server returns 500 Internal Server Error; again in ",
     );
     let waits = waits.lock().expect("not poisoned");
     assert_eq!(waits.len(), 2, "{waits:?}");
@@ -189,10 +189,7 @@ fn silent_server_times_out() {
     let text = tree
         .regen_with(&fetcher, &tree.workspace(), &server.source(), &[])
         .failed();
-    assert!(
-        text.contains("not complete within 0.1 s; again in"),
-        "{text}"
-    );
+    assert_contains(&text, "not complete within 0.1 s; again in");
 }
 
 #[test]
@@ -203,13 +200,13 @@ fn unreachable_server_is_named_and_retried_once() {
     let text = tree
         .regen_with(&fetcher, &tree.workspace(), address, &[])
         .failed();
-    assert!(
-        text.contains("a: FAILED: http://127.0.0.1:1/a: cannot be reached: "),
-        "{text}"
+    assert_contains(
+        &text,
+        "a: FAILED: http://127.0.0.1:1/a: cannot be reached: ",
     );
-    assert!(
-        text.contains("h: FAILED: http://127.0.0.1:1/h: cannot be reached: "),
-        "{text}"
+    assert_contains(
+        &text,
+        "h: FAILED: http://127.0.0.1:1/h: cannot be reached: ",
     );
     let waits = waits.lock().expect("not poisoned");
     assert!(
@@ -235,7 +232,7 @@ fn missing_external_file_fails_the_modules_that_refer_to_it() {
         server.address("/common/common-schemas.json")
     );
     assert!(text.contains(&start), "{text}");
-    assert!(text.contains("lone: new from mirror"), "{text}");
+    assert_contains(&text, "lone: new from mirror");
 }
 
 #[test]
@@ -247,7 +244,7 @@ fn references_to_other_servers_are_rejected() {
         .replace("../common", "https://example.invalid");
     server.module("items", away);
     let text = tree.regen(&server, &[]).failed();
-    assert!(text.contains("items: FAILED"), "{text}");
+    assert_contains(&text, "items: FAILED");
     assert!(!tree.path("specs/items").exists());
 }
 
@@ -287,9 +284,9 @@ fn invalid_files_of_the_workspace_are_named() {
 
     std::fs::write(tree.path("specs/items/overlay.yaml"), b"overlay: \xff").expect("written");
     let text = tree.regen(&server, &[]).failed();
-    assert!(
-        text.contains("items: FAILED: specs/items/overlay.yaml: is not UTF-8 at byte 9"),
-        "{text}"
+    assert_contains(
+        &text,
+        "items: FAILED: specs/items/overlay.yaml: is not UTF-8 at byte 9",
     );
     std::fs::remove_file(tree.path("specs/items/overlay.yaml")).expect("removed");
 
@@ -317,8 +314,5 @@ fn endless_references_are_rejected() {
         server.on(&format!("/items/{number}.json"), [part.to_string().into()]);
     }
     let text = tree.regen(&server, &[]).failed();
-    assert!(
-        text.contains("refers to more than 64 files outside itself"),
-        "{text}"
-    );
+    assert_contains(&text, "refers to more than 64 files outside itself");
 }

@@ -246,6 +246,12 @@ pub(crate) fn fetcher_on(clock: &Clock, limits: Limits) -> Fetcher {
     fetcher.expect("a fetcher")
 }
 
+/// Asserts that a part is in the output of a command.
+#[track_caller]
+pub(crate) fn assert_contains(text: &str, part: &str) {
+    assert!(text.contains(part), "no {part:?} in:\n{text}");
+}
+
 /// An interface of a module: one operation for each `(method, path)`, and an error schema in
 /// another file.
 pub(crate) fn interface(module: &str, operations: &[(&str, &str)]) -> Value {
@@ -259,7 +265,7 @@ pub(crate) fn interface(module: &str, operations: &[(&str, &str)]) -> Value {
             .split('/')
             .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
             .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
-            .chain([json!({"name": "fields", "in": "query", "required": false, "schema": {"type": "number"}})])
+            .chain([json!({"name": "fields", "in": "query", "required": false, "schema": {"type": "integer"}})])
             .collect();
         paths[path][method] = json!({
             "operationId": format!("{method}{}", named.trim_end_matches('-')),
@@ -268,7 +274,7 @@ pub(crate) fn interface(module: &str, operations: &[(&str, &str)]) -> Value {
             "responses": {
                 "200": {
                     "description": "Done",
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ItemDto"}}}
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BookmarkDto"}}}
                 },
                 "400": {
                     "description": "Refused",
@@ -284,7 +290,7 @@ pub(crate) fn interface(module: &str, operations: &[(&str, &str)]) -> Value {
         "info": {"title": module, "version": "1.0", "description": "More prose"},
         "servers": [{"url": "https://example.com"}],
         "paths": paths,
-        "components": {"schemas": {"ItemDto": {
+        "components": {"schemas": {"BookmarkDto": {
             "type": "object",
             "properties": {"id": {"type": "string"}, "state": {"type": "string", "enum": ["open", "done"]}},
             "required": ["id"]

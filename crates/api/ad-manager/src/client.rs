@@ -18,11 +18,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Puts a contact into a custom audience.
+    /// Adds a contact to a custom audience.
     ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member`
     ///
-    /// Data of the contact goes to Facebook for that.
+    /// The platform sends personal data of the contact to Facebook.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -35,7 +35,7 @@ impl Client {
     /// let reply = ad_manager
     ///     .add_facebook_custom_audience_member()
     ///     .audience_id("…")
-    ///     .body(types::UpdateCustomAudience::new().contact_id("…"))
+    ///     .body(types::FacebookCustomAudienceMemberRequest::new().contact_id("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -46,11 +46,11 @@ impl Client {
         builder::AddFacebookCustomAudienceMember::new(&self.handle)
     }
 
-    /// Makes a welcome message for Facebook ads that open a chat.
+    /// Creates a welcome message for Facebook ads that open a chat.
     ///
     /// `POST /ad-publishing/facebook/conversation-forms`
     ///
-    /// Its id goes into `conversationFormId` of an ad. The reply spells the id `_id`, where the list has `id`.
+    /// `conversationFormId` of an ad takes its id. The id is `_id` in this reply, but `id` in the list.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -73,12 +73,13 @@ impl Client {
         builder::CreateFacebookConversationForm::new(&self.handle)
     }
 
-    /// Connects a location with a Facebook page and an ad account.
+    /// Connects a location to a Facebook page and an ad account.
     ///
     /// `POST /ad-publishing/facebook/integration`
     ///
-    /// The user must have logged in to Facebook in the platform before; see `GET /ad-publishing/facebook/me`. The reply may hold
-    /// `userAccessToken`, the user's token at Facebook: keep it out of logs.
+    /// The user must have signed in to Facebook in the platform before; see `GET
+    /// /ad-publishing/facebook/me`. The reply may contain `userAccessToken`, the user's access token
+    /// at Facebook: do not log it.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -101,11 +102,11 @@ impl Client {
         builder::CreateFacebookIntegration::new(&self.handle)
     }
 
-    /// Makes a lead form on a Facebook page.
+    /// Creates a lead form on a Facebook page.
     ///
     /// `POST /ad-publishing/facebook/page/{pageId}/forms`
     ///
-    /// People fill it in without leaving Facebook. Its id goes into `destinationFormId` of an ad.
+    /// People complete it without leaving Facebook. `destinationFormId` of an ad takes its id.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -118,7 +119,7 @@ impl Client {
     /// let reply = ad_manager
     ///     .create_facebook_page_lead_form()
     ///     .page_id("…")
-    ///     .body(types::CreateFacebookPageLeadFormRequest::new().name("…").privacy_policy_link("…").questions([types::FormQuestion::new()]).thank_you_page(types::ThankYouPage::new()).type_(types::CreateFacebookPageLeadFormRequestType::MoreVolume))
+    ///     .body(types::CreateFacebookPageLeadFormRequest::new().name("…").privacy_policy_link("…").questions([types::FormQuestion::new()]).thank_you_page(types::ThankYouPage::new()).type_(types::FacebookLeadFormType::MoreVolume))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -129,11 +130,12 @@ impl Client {
         builder::CreateFacebookPageLeadForm::new(&self.handle)
     }
 
-    /// Connects a location with a Google Ads account.
+    /// Connects a location to a Google Ads account.
     ///
     /// `POST /ad-publishing/google/integration`
     ///
-    /// The user must have logged in to Google in the platform before; see `GET /ad-publishing/google/me`. The reply spells the id `_id`.
+    /// The user must have signed in to Google in the platform before; see `GET
+    /// /ad-publishing/google/me`. The id is `_id` in the reply.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -156,12 +158,13 @@ impl Client {
         builder::CreateGoogleIntegration::new(&self.handle)
     }
 
-    /// Starts a job that uploads people into a customer match list at Google.
+    /// Starts a job that uploads people to a customer match list at Google.
     ///
     /// `POST /ad-publishing/google/segments/offline-user-list-job`
     ///
-    /// They come from smart lists of the location or from a CSV file, and their data goes to Google. The reply only says that the job was taken;
-    /// Google needs time for it.
+    /// The people are those of smart lists of the location or of a CSV file; the platform sends
+    /// personal data to Google. The reply states only that the job was accepted; Google processes it
+    /// later.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -184,12 +187,13 @@ impl Client {
         builder::CreateGoogleOfflineUserListJob::new(&self.handle)
     }
 
-    /// Connects a location with a LinkedIn ad account.
+    /// Connects a location to a LinkedIn ad account.
     ///
     /// `POST /ad-publishing/linkedin/integration`
     ///
-    /// The user must have logged in to LinkedIn in the platform before; see `GET /ad-publishing/linkedin/me`. Name, currency and organization
-    /// come from the list of ad accounts.
+    /// The user must have signed in to LinkedIn in the platform before; see `GET
+    /// /ad-publishing/linkedin/me`. Name, currency and organization are those of the list of ad
+    /// accounts.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -212,11 +216,12 @@ impl Client {
         builder::CreateLinkedinIntegration::new(&self.handle)
     }
 
-    /// Makes a lead form for a LinkedIn ad account.
+    /// Creates a lead form for a LinkedIn ad account.
     ///
     /// `POST /ad-publishing/linkedin/{accountId}/form`
     ///
-    /// People fill it in without leaving LinkedIn. Its texts are given by language; its id goes into `destinationFormId` of an ad.
+    /// People complete it without leaving LinkedIn. Its texts are given by language.
+    /// `destinationFormId` of an ad takes its id.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -229,7 +234,7 @@ impl Client {
     /// let reply = ad_manager
     ///     .create_linkedin_lead_form()
     ///     .account_id("…")
-    ///     .body(types::CreateLinkedinLeadFormRequest::new().content(types::LeadFormContent::new()).creation_locale(types::CreationLocale::new()).name("…").owner(types::SponsoredAccountOwner::new()).state(types::State::Published))
+    ///     .body(types::CreateLinkedinLeadFormRequest::new().content(types::LeadFormContent::new()).creation_locale(types::CreationLocale::new()).name("…").owner(types::SponsoredAccountOwner::new()).state(types::LinkedInLeadFormState::Published))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -260,11 +265,11 @@ impl Client {
         builder::DeleteFacebookAd::new(&self.handle)
     }
 
-    /// Takes a Facebook ad account off a location.
+    /// Disconnects a Facebook ad account from a location.
     ///
     /// `DELETE /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
-    /// The connection ends; the account at Facebook stays.
+    /// The account on Facebook is not deleted.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -346,7 +351,7 @@ impl Client {
         builder::DeleteFacebookCustomAudience::new(&self.handle)
     }
 
-    /// Ends the Facebook integration of a location.
+    /// Removes the Facebook integration of a location.
     ///
     /// `DELETE /ad-publishing/facebook/integration`
     ///
@@ -366,11 +371,11 @@ impl Client {
         builder::DeleteFacebookIntegration::new(&self.handle)
     }
 
-    /// Takes a Facebook page off a location.
+    /// Disconnects a Facebook page from a location.
     ///
     /// `DELETE /ad-publishing/facebook/page`
     ///
-    /// The connection ends; the page at Facebook stays.
+    /// The page on Facebook is not deleted.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -388,11 +393,11 @@ impl Client {
         builder::DeleteFacebookPage::new(&self.handle)
     }
 
-    /// Takes a Google Ads account off a location.
+    /// Disconnects a Google Ads account from a location.
     ///
     /// `DELETE /ad-publishing/google/ad-accounts/{adAccountId}`
     ///
-    /// The connection ends; the account at Google stays.
+    /// The account at Google is not deleted.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -414,7 +419,7 @@ impl Client {
     ///
     /// `DELETE /ad-publishing/google/conversions/{conversionId}`
     ///
-    /// It answers a list of resource names, where other deletions answer a flag.
+    /// The reply is a list of resource names; other deletions return a flag.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -447,7 +452,7 @@ impl Client {
     /// let reply = ad_manager
     ///     .delete_google_segment()
     ///     .segment_id("…")
-    ///     .type_(types::DeleteGoogleSegmentType::CustomSegments)
+    ///     .type_(types::GoogleSegmentType::CustomSegments)
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -458,11 +463,11 @@ impl Client {
         builder::DeleteGoogleSegment::new(&self.handle)
     }
 
-    /// Takes a LinkedIn ad account off a location.
+    /// Disconnects a LinkedIn ad account from a location.
     ///
     /// `DELETE /ad-publishing/linkedin/ad-account`
     ///
-    /// The connection ends; the account at LinkedIn stays.
+    /// The account at LinkedIn is not deleted.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -480,11 +485,11 @@ impl Client {
         builder::DeleteLinkedinAdAccount::new(&self.handle)
     }
 
-    /// Makes a copy of a Facebook ad and answers the copy.
+    /// Copies a Facebook ad and returns the copy.
     ///
     /// `POST /ad-publishing/facebook/ads/{adId}/duplicate`
     ///
-    /// Each call makes another copy.
+    /// Each request creates a copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -502,11 +507,11 @@ impl Client {
         builder::DuplicateFacebookAd::new(&self.handle)
     }
 
-    /// Makes a copy of a Facebook ad set with its ads and answers the copy.
+    /// Copies a Facebook ad set with its ads and returns the copy.
     ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/duplicate`
     ///
-    /// Each call makes another copy.
+    /// Each request creates a copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -524,11 +529,11 @@ impl Client {
         builder::DuplicateFacebookAdset::new(&self.handle)
     }
 
-    /// Makes a copy of a Facebook campaign with its ad sets and ads and answers the copy.
+    /// Copies a Facebook campaign with its ad sets and ads and returns the copy.
     ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/duplicate`
     ///
-    /// Each call makes another copy.
+    /// Each request creates a copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -546,7 +551,7 @@ impl Client {
         builder::DuplicateFacebookCampaign::new(&self.handle)
     }
 
-    /// Reads a Facebook ad account, with its currency and time zone.
+    /// Gets a Facebook ad account with its currency and time zone.
     ///
     /// `GET /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
@@ -566,7 +571,7 @@ impl Client {
         builder::GetFacebookAdAccount::new(&self.handle)
     }
 
-    /// Reads a Facebook campaign with its ad sets and ads.
+    /// Gets a Facebook campaign with its ad sets and ads.
     ///
     /// `GET /ad-publishing/facebook/campaign/{campaignId}`
     ///
@@ -586,7 +591,7 @@ impl Client {
         builder::GetFacebookCampaign::new(&self.handle)
     }
 
-    /// Reads the figures of one Facebook campaign.
+    /// Gets the statistics of a Facebook campaign.
     ///
     /// `GET /ad-publishing/facebook/reporting/campaign/{campaignId}`
     ///
@@ -596,12 +601,13 @@ impl Client {
     /// - Idempotent: retried on transient failures.
     ///
     /// ```no_run
+    /// # use hoopai_ad_manager::runtime;
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .get_facebook_campaign_reporting()
     ///     .campaign_id("…")
-    ///     .end_date("…")
-    ///     .start_date("…")
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -612,7 +618,7 @@ impl Client {
         builder::GetFacebookCampaignReporting::new(&self.handle)
     }
 
-    /// Reads which Facebook user a location is connected as.
+    /// Gets the Facebook user to whom a location is connected.
     ///
     /// `GET /ad-publishing/facebook/me`
     ///
@@ -632,7 +638,7 @@ impl Client {
         builder::GetFacebookCurrentUser::new(&self.handle)
     }
 
-    /// Reads a custom audience of Facebook.
+    /// Gets a custom audience of Facebook.
     ///
     /// `GET /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
@@ -652,11 +658,11 @@ impl Client {
         builder::GetFacebookCustomAudience::new(&self.handle)
     }
 
-    /// Reads the Facebook integration of a location: its ad account, pages and status.
+    /// Gets the Facebook integration of a location: its ad account, pages and status.
     ///
     /// `GET /ad-publishing/facebook/integration`
     ///
-    /// The reply may hold `userAccessToken`, the user's token at Facebook: keep it out of logs.
+    /// The reply may contain `userAccessToken`, the user's access token at Facebook: do not log it.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -674,11 +680,11 @@ impl Client {
         builder::GetFacebookIntegration::new(&self.handle)
     }
 
-    /// Reads a lead form as Facebook defines it.
+    /// Gets a lead form in Facebook's form.
     ///
     /// `GET /ad-publishing/facebook/lead-form/{leadFormId}`
     ///
-    /// It uses Facebook's own words, which differ from those of the list and of the request that makes a form.
+    /// Its fields are those of Facebook; they differ from those of the list and of the request that creates a form.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -696,11 +702,11 @@ impl Client {
         builder::GetFacebookLeadForm::new(&self.handle)
     }
 
-    /// Reads the figures of all Facebook advertising of a location, by day, week or month.
+    /// Gets the statistics of all Facebook advertisements of a location, by day, week or month.
     ///
     /// `GET /ad-publishing/facebook/reporting`
     ///
-    /// `grouped` holds the periods, `totals` the sums over all of them. A figure may be a string or a number.
+    /// `grouped` holds the periods, `totals` the sums over all of them. Numbers may be JSON strings or JSON numbers.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -709,14 +715,15 @@ impl Client {
     ///
     /// ```no_run
     /// # use hoopai_ad_manager::types;
+    /// # use hoopai_ad_manager::runtime;
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .get_facebook_reporting()
-    ///     .end_date("…")
-    ///     .fields([types::GetFacebookReportingField::Impressions])
-    ///     .group_by(types::GetFacebookReportingGroupBy::Day)
-    ///     .start_date("…")
-    ///     .type_(types::GetFacebookReportingType::AdManager)
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .fields([types::FacebookReportingField::Impressions])
+    ///     .group_by(types::FacebookReportingGroupBy::Day)
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .type_(types::GoogleEntityType::AdManager)
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -727,11 +734,11 @@ impl Client {
         builder::GetFacebookReporting::new(&self.handle)
     }
 
-    /// Reads a Google Ads account, with its currency and payment status.
+    /// Gets a Google Ads account with its currency and payment status.
     ///
     /// `GET /ad-publishing/google/ad-accounts/{adAccountId}`
     ///
-    /// The fields have other names than in the list.
+    /// The names of its fields differ from those of the list.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -749,7 +756,7 @@ impl Client {
         builder::GetGoogleAdAccount::new(&self.handle)
     }
 
-    /// Reads a combined audience of Google.
+    /// Gets a combined audience of Google.
     ///
     /// `GET /ad-publishing/google/audiences/{audienceId}`
     ///
@@ -769,7 +776,7 @@ impl Client {
         builder::GetGoogleAudience::new(&self.handle)
     }
 
-    /// Reads a Google campaign with its ad groups and ads.
+    /// Gets a Google campaign with its ad groups and ads.
     ///
     /// `GET /ad-publishing/google/ads/{adId}`
     ///
@@ -789,7 +796,7 @@ impl Client {
         builder::GetGoogleCampaign::new(&self.handle)
     }
 
-    /// Reads the figures of one Google campaign, day by day.
+    /// Gets the statistics of a Google campaign by day.
     ///
     /// `GET /ad-publishing/google/reporting/campaign/{campaignId}`
     ///
@@ -799,12 +806,13 @@ impl Client {
     /// - Idempotent: retried on transient failures.
     ///
     /// ```no_run
+    /// # use hoopai_ad_manager::runtime;
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .get_google_campaign_reporting()
     ///     .campaign_id("…")
-    ///     .end_date("…")
-    ///     .start_date("…")
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -815,7 +823,7 @@ impl Client {
         builder::GetGoogleCampaignReporting::new(&self.handle)
     }
 
-    /// Reads a conversion action of Google.
+    /// Gets a conversion action of Google.
     ///
     /// `GET /ad-publishing/google/conversions/{conversionId}`
     ///
@@ -835,7 +843,7 @@ impl Client {
         builder::GetGoogleConversion::new(&self.handle)
     }
 
-    /// Reads which Google user a location is connected as.
+    /// Gets the Google user to whom a location is connected.
     ///
     /// `GET /ad-publishing/google/me`
     ///
@@ -855,7 +863,7 @@ impl Client {
         builder::GetGoogleCurrentUser::new(&self.handle)
     }
 
-    /// Reads the Google Ads integration of a location: its account and status.
+    /// Gets the Google Ads integration of a location: its account and status.
     ///
     /// `GET /ad-publishing/google/integration`
     ///
@@ -875,11 +883,12 @@ impl Client {
         builder::GetGoogleIntegration::new(&self.handle)
     }
 
-    /// Reads the figures of all Google advertising of a location, by day, week or month.
+    /// Gets the statistics of all Google advertisements of a location, by day, week or month.
     ///
     /// `GET /ad-publishing/google/reporting`
     ///
-    /// `grouped` holds the periods, `totals` the sums over all of them. `cost_micros` is in millionths of the account's currency.
+    /// `grouped` holds the periods, `totals` the sums over all of them. Costs in micros are
+    /// millionths of the currency unit of the account.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -888,13 +897,14 @@ impl Client {
     ///
     /// ```no_run
     /// # use hoopai_ad_manager::types;
+    /// # use hoopai_ad_manager::runtime;
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .get_google_reporting()
-    ///     .end_date("…")
-    ///     .fields([types::GetGoogleReportingField::Impressions])
-    ///     .start_date("…")
-    ///     .type_(types::GetFacebookReportingType::AdManager)
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .fields([types::GoogleReportingField::Impressions])
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .type_(types::GoogleEntityType::AdManager)
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -905,7 +915,7 @@ impl Client {
         builder::GetGoogleReporting::new(&self.handle)
     }
 
-    /// Reads an audience segment of Google.
+    /// Gets an audience segment of Google.
     ///
     /// `GET /ad-publishing/google/segments/{segmentId}`
     ///
@@ -920,7 +930,7 @@ impl Client {
     /// let reply = ad_manager
     ///     .get_google_segment()
     ///     .segment_id("…")
-    ///     .type_(types::DeleteGoogleSegmentType::CustomSegments)
+    ///     .type_(types::GoogleSegmentType::CustomSegments)
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -931,7 +941,7 @@ impl Client {
         builder::GetGoogleSegment::new(&self.handle)
     }
 
-    /// Reads a LinkedIn ad account, with its currency and organization.
+    /// Gets a LinkedIn ad account with its currency and organization.
     ///
     /// `GET /ad-publishing/linkedin/ad-account`
     ///
@@ -951,11 +961,12 @@ impl Client {
         builder::GetLinkedinAdAccount::new(&self.handle)
     }
 
-    /// Reads the figures of LinkedIn advertising, by account, campaign group, campaign or ad.
+    /// Gets the statistics of LinkedIn advertisements, by account, campaign group, campaign or ad.
     ///
     /// `GET /ad-publishing/linkedin/reporting`
     ///
-    /// `grouped` holds the rows, `totals` the sums over all of them. Costs of a row are strings, other figures numbers.
+    /// `grouped` holds the rows, `totals` the sums over all of them. Costs of a row are strings,
+    /// other statistics are numbers.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -963,11 +974,12 @@ impl Client {
     /// - Idempotent: retried on transient failures.
     ///
     /// ```no_run
+    /// # use hoopai_ad_manager::runtime;
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .get_linkedin_ad_analytics()
-    ///     .end_date("…")
-    ///     .start_date("…")
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -978,7 +990,7 @@ impl Client {
         builder::GetLinkedinAdAnalytics::new(&self.handle)
     }
 
-    /// Reads a LinkedIn campaign group with its campaigns and ads.
+    /// Gets a LinkedIn campaign group with its campaigns and ads.
     ///
     /// `GET /ad-publishing/linkedin/ads/{adId}`
     ///
@@ -998,7 +1010,7 @@ impl Client {
         builder::GetLinkedinCampaignGroup::new(&self.handle)
     }
 
-    /// Reads the figures of one LinkedIn campaign group together with what is stored of it.
+    /// Gets the statistics and the stored data of a LinkedIn campaign group.
     ///
     /// `GET /ad-publishing/linkedin/reporting/campaign-group/{campaignGroupId}`
     ///
@@ -1008,12 +1020,13 @@ impl Client {
     /// - Idempotent: retried on transient failures.
     ///
     /// ```no_run
+    /// # use hoopai_ad_manager::runtime;
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .get_linkedin_campaign_group_reporting()
     ///     .campaign_group_id("…")
-    ///     .end_date("…")
-    ///     .start_date("…")
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1024,7 +1037,7 @@ impl Client {
         builder::GetLinkedinCampaignGroupReporting::new(&self.handle)
     }
 
-    /// Reads which LinkedIn user a location is connected as.
+    /// Gets the LinkedIn user to whom a location is connected.
     ///
     /// `GET /ad-publishing/linkedin/me`
     ///
@@ -1044,7 +1057,7 @@ impl Client {
         builder::GetLinkedinCurrentUser::new(&self.handle)
     }
 
-    /// Reads the LinkedIn integration of a location: its ad account, organization and status.
+    /// Gets the LinkedIn integration of a location: its ad account, organization and status.
     ///
     /// `GET /ad-publishing/linkedin/integration`
     ///
@@ -1084,7 +1097,7 @@ impl Client {
         builder::ListFacebookAdAccounts::new(&self.handle)
     }
 
-    /// Lists the welcome messages that Facebook ads of a location can open a chat with.
+    /// Lists the welcome messages of a location for Facebook ads that open a chat.
     ///
     /// `GET /ad-publishing/facebook/conversation-forms`
     ///
@@ -1119,7 +1132,7 @@ impl Client {
     /// let reply = ad_manager
     ///     .list_facebook_custom_audiences()
     ///     .ad_account_id("…")
-    ///     .type_(types::ListFacebookCustomAudiencesType::Lookalike)
+    ///     .type_(types::FacebookCustomAudienceType::Lookalike)
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1134,7 +1147,7 @@ impl Client {
     ///
     /// `GET /ad-publishing/facebook/entity`
     ///
-    /// The reply's `next` is the cursor of the page after; send it as `next`.
+    /// `next` of the reply is the cursor of the next page; send it as `next`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -1146,8 +1159,8 @@ impl Client {
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .list_facebook_entities()
-    ///     .entity_type(types::ListFacebookEntitiesEntityType::Campaign)
-    ///     .type_(types::GetFacebookReportingType::AdManager)
+    ///     .entity_type(types::FacebookEntityType::Campaign)
+    ///     .type_(types::GoogleEntityType::AdManager)
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1158,7 +1171,7 @@ impl Client {
         builder::ListFacebookEntities::new(&self.handle)
     }
 
-    /// Lists the Instagram accounts that belong to a Facebook page.
+    /// Lists the Instagram accounts that are linked to a Facebook page.
     ///
     /// `GET /ad-publishing/facebook/page/{pageId}/instagram`
     ///
@@ -1222,7 +1235,8 @@ impl Client {
     ///
     /// `GET /ad-publishing/facebook/pixels`
     ///
-    /// The shape of the reply depends on `channel`: an object with the pixels for Facebook, a bare list for Instagram.
+    /// The form of the reply depends on `channel`: an object with the pixels for Facebook, a bare
+    /// list for Instagram.
     ///
     /// Returns any JSON. The channel decides: an object with the pixels of Facebook, a bare list of those of Instagram.
     ///
@@ -1242,7 +1256,7 @@ impl Client {
         builder::ListFacebookPixels::new(&self.handle)
     }
 
-    /// Lists Facebook campaigns, ad sets or ads with their figures.
+    /// Lists Facebook campaigns, ad sets or ads with their statistics.
     ///
     /// `GET /ad-publishing/facebook/reporting/list`
     ///
@@ -1253,14 +1267,15 @@ impl Client {
     ///
     /// ```no_run
     /// # use hoopai_ad_manager::types;
+    /// # use hoopai_ad_manager::runtime;
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .list_facebook_reporting()
     ///     .campaign_id("…")
-    ///     .end_date("…")
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
     ///     .list_type("…")
-    ///     .start_date("…")
-    ///     .type_(types::GetFacebookReportingType::AdManager)
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .type_(types::GoogleEntityType::AdManager)
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1275,7 +1290,7 @@ impl Client {
     ///
     /// `GET /ad-publishing/google/ad-accounts`
     ///
-    /// Each account comes with its `mccId`, which connecting it asks for.
+    /// Each account has an `mccId`, which is required to connect it.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -1297,7 +1312,7 @@ impl Client {
     ///
     /// `GET /ad-publishing/google/assets`
     ///
-    /// Which fields an asset has depends on its kind.
+    /// The fields of an asset depend on its kind.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -1309,7 +1324,7 @@ impl Client {
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .list_google_assets()
-    ///     .type_(types::ListGoogleAssetsType::Call)
+    ///     .type_(types::GoogleAssetType::Call)
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1364,7 +1379,7 @@ impl Client {
     ///
     /// `GET /ad-publishing/google/conversions`
     ///
-    /// How many fields one has depends on `type`.
+    /// The fields of a conversion action depend on `type`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -1397,7 +1412,7 @@ impl Client {
     /// let reply = ad_manager
     ///     .list_google_entities()
     ///     .entity_type(types::ListGoogleEntitiesEntityType::Campaign)
-    ///     .type_(types::GetFacebookReportingType::AdManager)
+    ///     .type_(types::GoogleEntityType::AdManager)
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1408,11 +1423,11 @@ impl Client {
         builder::ListGoogleEntities::new(&self.handle)
     }
 
-    /// Asks Google for keywords that suit a website, with how often they are searched for.
+    /// Gets keywords from Google that suit a website, with their number of searches.
     ///
     /// `POST /ad-publishing/google/keyword-ideas`
     ///
-    /// It only reads, although it is a POST.
+    /// It is a read, although it is a POST.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -1435,11 +1450,11 @@ impl Client {
         builder::ListGoogleKeywordIdeas::new(&self.handle)
     }
 
-    /// Lists Google campaigns, ad groups and the like with their figures.
+    /// Lists Google campaigns, ad groups or other entities with their statistics.
     ///
     /// `GET /ad-publishing/google/reporting/list`
     ///
-    /// Which fields a row has depends on what is listed.
+    /// The fields of a row depend on the kind of list.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -1448,13 +1463,14 @@ impl Client {
     ///
     /// ```no_run
     /// # use hoopai_ad_manager::types;
+    /// # use hoopai_ad_manager::runtime;
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .list_google_reporting()
-    ///     .end_date("…")
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
     ///     .list_type("…")
-    ///     .start_date("…")
-    ///     .type_(types::GetFacebookReportingType::AdManager)
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///     .type_(types::GoogleEntityType::AdManager)
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1485,7 +1501,7 @@ impl Client {
         builder::ListGoogleSegments::new(&self.handle)
     }
 
-    /// Lists the interests by which Google can choose who sees an ad, as a tree.
+    /// Lists the interests by which Google selects an audience, as a tree.
     ///
     /// `GET /ad-publishing/google/target-interests`
     ///
@@ -1500,7 +1516,7 @@ impl Client {
     /// let reply = ad_manager
     ///     .list_google_target_interests()
     ///     .advertising_channel_type("…")
-    ///     .type_(types::ListGoogleTargetInterestsType::Affinity)
+    ///     .type_(types::GoogleTargetInterestType::Affinity)
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1551,11 +1567,11 @@ impl Client {
         builder::ListLinkedinLeadForms::new(&self.handle)
     }
 
-    /// Lists parts of a LinkedIn campaign group with their figures.
+    /// Lists parts of a LinkedIn campaign group with their statistics.
     ///
     /// `GET /ad-publishing/linkedin/reporting/list`
     ///
-    /// Both the campaign and the campaign group must be named, whatever is listed.
+    /// The ids of both the campaign and the campaign group are required for every list.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -1563,14 +1579,15 @@ impl Client {
     /// - Idempotent: retried on transient failures.
     ///
     /// ```no_run
+    /// # use hoopai_ad_manager::runtime;
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .list_linkedin_reporting()
     ///     .campaign_group_id("…")
     ///     .campaign_id("…")
-    ///     .end_date("…")
+    ///     .end_date(runtime::Date::new(2026, 1, 31).unwrap())
     ///     .list_type("…")
-    ///     .start_date("…")
+    ///     .start_date(runtime::Date::new(2026, 1, 31).unwrap())
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1607,7 +1624,7 @@ impl Client {
     ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/pause`
     ///
-    /// It answers the whole campaign, not the ad set alone.
+    /// The reply is the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1649,8 +1666,8 @@ impl Client {
     ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/publish`
     ///
-    /// From then on people may see its ads and money is spent. What comes of it shows in `publishingStatus` and `fbError` of the campaign, its
-    /// ad sets and its ads.
+    /// From then on its ads may be shown and cost money. `publishingStatus` and `fbError` of the
+    /// campaign, its ad sets and its ads show the outcome.
     ///
     /// Returns any JSON. Google's twin answers the campaign, LinkedIn's a flag, and nobody recorded this one.
     ///
@@ -1674,8 +1691,8 @@ impl Client {
     ///
     /// `POST /ad-publishing/google/ads/{adId}/publish`
     ///
-    /// From then on people may see its ads and money is spent. It answers the stored campaign; what Google objects to stands in the error fields
-    /// of the campaign's parts.
+    /// From then on its ads may be shown and cost money. The reply is the stored campaign; the error
+    /// fields of its parts hold the objections of Google.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1697,8 +1714,8 @@ impl Client {
     ///
     /// `POST /ad-publishing/linkedin/ads/{adId}/publish`
     ///
-    /// From then on people may see its ads and money is spent. The reply is a flag; what LinkedIn objects to stands in `linkedInError` of the
-    /// group, its campaigns and its ads.
+    /// From then on its ads may be shown and cost money. The reply is a flag; `linkedInError` of the
+    /// group, its campaigns and its ads holds the objections of LinkedIn.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1716,11 +1733,11 @@ impl Client {
         builder::PublishLinkedinCampaignGroup::new(&self.handle)
     }
 
-    /// Takes a contact out of a custom audience.
+    /// Removes a contact from a custom audience.
     ///
     /// `DELETE /ad-publishing/facebook/custom-audience/{audienceId}/member`
     ///
-    /// The contact is named in the body, although it is a DELETE.
+    /// The id of the contact is sent in the body, although it is a DELETE.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1733,7 +1750,7 @@ impl Client {
     /// let reply = ad_manager
     ///     .remove_facebook_custom_audience_member()
     ///     .audience_id("…")
-    ///     .body(types::UpdateCustomAudience::new().contact_id("…"))
+    ///     .body(types::FacebookCustomAudienceMemberRequest::new().contact_id("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1744,11 +1761,11 @@ impl Client {
         builder::RemoveFacebookCustomAudienceMember::new(&self.handle)
     }
 
-    /// Lets a paused Facebook ad run again.
+    /// Resumes a paused Facebook ad.
     ///
     /// `POST /ad-publishing/facebook/ads/{adId}/resume`
     ///
-    /// From here on it may spend money again.
+    /// The ad may cost money again.
     ///
     /// Returns any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
     ///
@@ -1768,11 +1785,11 @@ impl Client {
         builder::ResumeFacebookAd::new(&self.handle)
     }
 
-    /// Lets a paused Facebook ad set run again.
+    /// Resumes a paused Facebook ad set.
     ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/resume`
     ///
-    /// From here on it may spend money again. It answers the whole campaign, not the ad set alone.
+    /// The ad set may cost money again. The reply is the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1790,11 +1807,11 @@ impl Client {
         builder::ResumeFacebookAdset::new(&self.handle)
     }
 
-    /// Lets a paused Facebook campaign run again.
+    /// Resumes a paused Facebook campaign.
     ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/resume`
     ///
-    /// From here on it may spend money again.
+    /// The campaign may cost money again.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1812,11 +1829,11 @@ impl Client {
         builder::ResumeFacebookCampaign::new(&self.handle)
     }
 
-    /// Looks for places, interests and the like that a Facebook audience can be made of.
+    /// Searches for places, interests and other options of a Facebook audience.
     ///
     /// `GET /ad-publishing/facebook/targeting/search`
     ///
-    /// What it finds goes into `audience` of an ad set. Which fields an option has depends on its kind.
+    /// `audience` of an ad set takes the options. The fields of an option depend on its kind.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -1838,7 +1855,7 @@ impl Client {
         builder::SearchFacebookTargeting::new(&self.handle)
     }
 
-    /// Looks for places or languages that a Google audience can be made of.
+    /// Searches for places or languages of a Google audience.
     ///
     /// `GET /ad-publishing/google/targeting/search`
     ///
@@ -1858,11 +1875,11 @@ impl Client {
         builder::SearchGoogleTargeting::new(&self.handle)
     }
 
-    /// Looks for places, industries, job titles and the like that a LinkedIn audience can be made of.
+    /// Searches for places, industries, job titles and other options of a LinkedIn audience.
     ///
     /// `GET /ad-publishing/linkedin/targeting/search`
     ///
-    /// What it finds goes into `audience` of a campaign: `urn` and `facetUrn` name an option there.
+    /// `audience` of a campaign takes the options, which are identified by `urn` and `facetUrn`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Requires a location token.
@@ -1880,11 +1897,11 @@ impl Client {
         builder::SearchLinkedinTargeting::new(&self.handle)
     }
 
-    /// Makes a Facebook page the default one of a location.
+    /// Sets the default Facebook page of a location.
     ///
     /// `PUT /ad-publishing/facebook/page/default`
     ///
-    /// The location goes into the query here, the page into the body.
+    /// The location is sent in the query, the page in the body.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1907,11 +1924,11 @@ impl Client {
         builder::SetFacebookDefaultPage::new(&self.handle)
     }
 
-    /// Changes the name and the description of a custom audience.
+    /// Updates the name and the description of a custom audience.
     ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
-    /// Both must be sent, also where only one changes. It answers a status and a message, not the audience.
+    /// Both are required, even if only one changes. The reply is a status and a message, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1935,12 +1952,13 @@ impl Client {
         builder::UpdateFacebookCustomAudience::new(&self.handle)
     }
 
-    /// Puts many people into a custom audience, or takes them out.
+    /// Adds people to a custom audience or removes them, in bulk.
     ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member/batch`
     ///
-    /// They come from smart lists of the location or from a CSV file. The reply is a flag; how many people Facebook knew is read from the audience
-    /// later. Data of the people goes to Facebook.
+    /// The people are those of smart lists of the location or of a CSV file. The reply is only a
+    /// flag; the audience later shows how many of them Facebook has matched. The platform sends
+    /// personal data to Facebook.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1968,7 +1986,8 @@ impl Client {
     ///
     /// `PATCH /ad-publishing/linkedin/{adId}/status`
     ///
-    /// The id in the path is of whatever `type` in the body says. After `RESUME` money may be spent again.
+    /// `type` in the body states what the id in the path identifies. Advertisements may cost money
+    /// again after `RESUME`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -1981,7 +2000,7 @@ impl Client {
     /// let reply = ad_manager
     ///     .update_linkedin_ad_status()
     ///     .ad_id("…")
-    ///     .body(types::UpdateLinkedinAdStatusRequest::new().operation_type(types::UpdateLinkedinAdStatusRequestOperationType::Paused).type_(types::UpdateLinkedinAdStatusRequestType::AdGroup))
+    ///     .body(types::UpdateLinkedinAdStatusRequest::new().operation_type(types::LinkedinAdStatusOperationType::Paused).type_(types::LinkedinAdStatusType::AdGroup))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -1992,12 +2011,12 @@ impl Client {
         builder::UpdateLinkedinAdStatus::new(&self.handle)
     }
 
-    /// Makes a Facebook ad, or changes the one whose id is sent.
+    /// Creates a Facebook ad, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/ads-v2`
     ///
-    /// The ad belongs to an ad set of a campaign; make these first. People see it once its campaign is published. A problem that Facebook has
-    /// with it stands in the reply's `fbError`.
+    /// The ad is part of an ad set of a campaign; create these first. It is shown after its campaign
+    /// is published. If Facebook rejects it, the reason is in `fbError` of the reply.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -2020,12 +2039,12 @@ impl Client {
         builder::UpsertFacebookAd::new(&self.handle)
     }
 
-    /// Makes a Facebook ad set, or changes the one whose id is sent.
+    /// Creates a Facebook ad set, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/adsets`
     ///
-    /// An ad set says who sees its ads, where, for how much and from when to when. It belongs to a campaign; make that first. A problem that
-    /// Facebook has with it stands in the reply's `fbError`.
+    /// An ad set determines the audience, placement, budget and schedule of its ads. It is part of a
+    /// campaign; create that first. If Facebook rejects it, the reason is in `fbError` of the reply.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -2048,12 +2067,12 @@ impl Client {
         builder::UpsertFacebookAdset::new(&self.handle)
     }
 
-    /// Makes a Facebook campaign, or changes the one whose id is sent.
+    /// Creates a Facebook campaign, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/campaigns`
     ///
-    /// Next come its ad sets and their ads, then publishing. The reply leaves out the ad sets; a problem that Facebook has with the campaign
-    /// stands in `fbError`.
+    /// The next steps are its ad sets, their ads, and the publication. The reply does not contain the
+    /// ad sets. If Facebook rejects the campaign, the reason is in `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -2076,11 +2095,11 @@ impl Client {
         builder::UpsertFacebookCampaign::new(&self.handle)
     }
 
-    /// Makes a conversion pixel, or renames the one whose id is sent.
+    /// Creates a conversion pixel, or renames the one whose id is sent.
     ///
     /// `PUT /ad-publishing/facebook/pixels`
     ///
-    /// A new pixel is answered with its id, a renamed one with a flag.
+    /// The reply holds the id of a created pixel, or a flag for a renamed one.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -2103,12 +2122,12 @@ impl Client {
         builder::UpsertFacebookPixel::new(&self.handle)
     }
 
-    /// Makes a Google asset, or changes the one whose resource name is sent.
+    /// Creates a Google asset, or updates the one whose resource name is sent.
     ///
     /// `POST /ad-publishing/google/assets`
     ///
-    /// Phone numbers, sitelinks and lead forms can be made, each with a payload of its own. It answers a resource name, which goes into `assets`
-    /// of a campaign.
+    /// The asset is a phone number, a sitelink or a lead form, each with its own payload. The reply
+    /// holds a resource name, which `assets` of a campaign takes.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -2120,7 +2139,7 @@ impl Client {
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .upsert_google_assets()
-    ///     .body(types::UpsertGoogleAssetsRequest::new().payload(types::UpsertGoogleAssetsRequestPayload::new()).type_(types::GoogleAssetType::Call))
+    ///     .body(types::UpsertGoogleAssetsRequest::new().payload(types::UpsertGoogleAssetsPayload::new()).type_(types::UpsertGoogleAssetsType::Call))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -2131,11 +2150,11 @@ impl Client {
         builder::UpsertGoogleAssets::new(&self.handle)
     }
 
-    /// Makes a combined audience at Google, or changes the one whose resource name is sent.
+    /// Creates a combined audience at Google, or updates the one whose resource name is sent.
     ///
     /// `PUT /ad-publishing/google/audiences`
     ///
-    /// It answers a list of resource names, not the audience.
+    /// The reply is a list of resource names, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -2158,12 +2177,13 @@ impl Client {
         builder::UpsertGoogleAudience::new(&self.handle)
     }
 
-    /// Writes a whole Google campaign, with its ad groups, ads, audience and budget.
+    /// Creates or replaces a Google campaign with its ad groups, ads, audience and budget.
     ///
     /// `PUT /ad-publishing/google/ads`
     ///
-    /// With `id` it changes that campaign, without it makes a new one. Read the campaign, change it and send it back whole, so that nothing in it
-    /// is lost. Changes reach Google when the campaign is published; `unpublishedChanges` tells that some wait.
+    /// With `id` the request replaces that campaign, without `id` it creates one. To update a
+    /// campaign, get it, change it, and send it as a whole. Google receives the changes when the
+    /// campaign is published; `unpublishedChanges` is set until then.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -2186,11 +2206,11 @@ impl Client {
         builder::UpsertGoogleCampaign::new(&self.handle)
     }
 
-    /// Makes a conversion action at Google, or changes the one whose id is sent.
+    /// Creates a conversion action at Google, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/google/conversions`
     ///
-    /// It answers the resource name of what was written, not the conversion.
+    /// The reply is the resource name, not the conversion action.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -2202,7 +2222,7 @@ impl Client {
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .upsert_google_conversion()
-    ///     .body(types::UpsertGoogleConversionRequest::new().attribution_model(types::AttributionModel::GoogleSearchAttributionDataDriven).category("…").click_through_window(0.5).counting_type(types::CountingType::OnePerClick).name("…").type_(types::GoogleConversionType::UploadClicks).value_settings(types::ConversionValueSettings::new()))
+    ///     .body(types::UpsertGoogleConversionRequest::new().attribution_model(types::AttributionModel::GoogleSearchAttributionDataDriven).category("…").click_through_window(10).counting_type(types::CountingType::OnePerClick).name("…").type_(types::GoogleConversionType::UploadClicks).value_settings(types::ConversionValueSettings::new()))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -2213,12 +2233,13 @@ impl Client {
         builder::UpsertGoogleConversion::new(&self.handle)
     }
 
-    /// Makes an audience segment at Google, or changes the one whose id is sent.
+    /// Creates an audience segment at Google, or updates the one whose id is sent.
     ///
     /// `PUT /ad-publishing/google/segments`
     ///
-    /// Which fields apply follows from `type` in the query: `members` for custom segments, `ruleBasedUserList` for website visitors,
-    /// `seedUserListIds` and `expansionLevel` for lookalikes. People of a customer match segment are uploaded by a job of its own.
+    /// `type` in the query determines the fields that apply: `members` for custom segments,
+    /// `ruleBasedUserList` for website visitors, `seedUserListIds` and `expansionLevel` for
+    /// lookalikes. A separate job uploads the people of a customer match segment.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -2230,7 +2251,7 @@ impl Client {
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .upsert_google_segment()
-    ///     .type_(types::UpsertGoogleSegmentType::CustomSegments)
+    ///     .type_(types::GoogleUserListType::CustomSegments)
     ///     .body(types::UpsertGoogleSegmentRequest::new().name("…"))
     ///     .send()
     ///     .await?;
@@ -2242,12 +2263,13 @@ impl Client {
         builder::UpsertGoogleSegment::new(&self.handle)
     }
 
-    /// Writes a whole LinkedIn campaign group, with its campaigns and ads.
+    /// Creates or replaces a LinkedIn campaign group with its campaigns and ads.
     ///
     /// `PUT /ad-publishing/linkedin/ads`
     ///
-    /// With `id` it changes that campaign group, without it makes a new one. Read the group, change it and send it back whole, so that nothing
-    /// in it is lost. Changes reach LinkedIn when the group is published; `unpublishedChanges` tells that some wait.
+    /// With `id` the request replaces that campaign group, without `id` it creates one. To update a
+    /// campaign group, get it, change it, and send it as a whole. LinkedIn receives the changes when
+    /// the group is published; `unpublishedChanges` is set until then.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Requires a location token.
@@ -2283,7 +2305,7 @@ pub mod builder {
         AddFacebookCustomAudienceMember {
             /// The id of the audience.
             path audience_id: String = "audienceId",
-            json body: types::UpdateCustomAudience,
+            json body: types::FacebookCustomAudienceMemberRequest,
         }
     }
 
@@ -2331,7 +2353,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_google_offline_user_list_job`](super::Client::create_google_offline_user_list_job).
-        pub CreateGoogleOfflineUserListJob(operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB) -> json types::Success
+        pub CreateGoogleOfflineUserListJob(operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         CreateGoogleOfflineUserListJob {
@@ -2341,7 +2363,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_linkedin_integration`](super::Client::create_linkedin_integration).
-        pub CreateLinkedinIntegration(operations::CREATE_LINKEDIN_INTEGRATION) -> json types::LinkedInIntegration
+        pub CreateLinkedinIntegration(operations::CREATE_LINKEDIN_INTEGRATION) -> json types::LinkedinIntegration
     }
     hoopai_runtime::setters! {
         CreateLinkedinIntegration {
@@ -2365,7 +2387,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_ad`](super::Client::delete_facebook_ad).
-        pub DeleteFacebookAd(operations::DELETE_FACEBOOK_AD) -> json types::Success
+        pub DeleteFacebookAd(operations::DELETE_FACEBOOK_AD) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookAd {
@@ -2377,11 +2399,11 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_ad_account`](super::Client::delete_facebook_ad_account).
-        pub DeleteFacebookAdAccount(operations::DELETE_FACEBOOK_AD_ACCOUNT) -> json types::Success
+        pub DeleteFacebookAdAccount(operations::DELETE_FACEBOOK_AD_ACCOUNT) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
             path ad_account_id: String = "adAccountId",
             json body: types::LocationIdBody,
         }
@@ -2389,7 +2411,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_adset`](super::Client::delete_facebook_adset).
-        pub DeleteFacebookAdset(operations::DELETE_FACEBOOK_ADSET) -> json types::Success
+        pub DeleteFacebookAdset(operations::DELETE_FACEBOOK_ADSET) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdset {
@@ -2401,7 +2423,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_campaign`](super::Client::delete_facebook_campaign).
-        pub DeleteFacebookCampaign(operations::DELETE_FACEBOOK_CAMPAIGN) -> json types::Success
+        pub DeleteFacebookCampaign(operations::DELETE_FACEBOOK_CAMPAIGN) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookCampaign {
@@ -2413,7 +2435,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_custom_audience`](super::Client::delete_facebook_custom_audience).
-        pub DeleteFacebookCustomAudience(operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE) -> json types::Success
+        pub DeleteFacebookCustomAudience(operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookCustomAudience {
@@ -2426,7 +2448,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_integration`](super::Client::delete_facebook_integration).
-        pub DeleteFacebookIntegration(operations::DELETE_FACEBOOK_INTEGRATION) -> json types::Success
+        pub DeleteFacebookIntegration(operations::DELETE_FACEBOOK_INTEGRATION) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookIntegration {
@@ -2436,7 +2458,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_page`](super::Client::delete_facebook_page).
-        pub DeleteFacebookPage(operations::DELETE_FACEBOOK_PAGE) -> json types::Success
+        pub DeleteFacebookPage(operations::DELETE_FACEBOOK_PAGE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteFacebookPage {
@@ -2449,11 +2471,11 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_google_ad_account`](super::Client::delete_google_ad_account).
-        pub DeleteGoogleAdAccount(operations::DELETE_GOOGLE_AD_ACCOUNT) -> json types::Success
+        pub DeleteGoogleAdAccount(operations::DELETE_GOOGLE_AD_ACCOUNT) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteGoogleAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
             path ad_account_id: String = "adAccountId",
             json body: types::LocationIdBody,
         }
@@ -2474,7 +2496,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_google_segment`](super::Client::delete_google_segment).
-        pub DeleteGoogleSegment(operations::DELETE_GOOGLE_SEGMENT) -> json types::Success
+        pub DeleteGoogleSegment(operations::DELETE_GOOGLE_SEGMENT) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteGoogleSegment {
@@ -2482,18 +2504,18 @@ pub mod builder {
             path segment_id: String = "segmentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which kind of segment the id is of. Declared as required by the platform's specification.
-            query type_: types::DeleteGoogleSegmentType = "type",
+            /// The kind of segment that the id identifies. Declared as required by the platform's specification.
+            query type_: types::GoogleSegmentType = "type",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`delete_linkedin_ad_account`](super::Client::delete_linkedin_ad_account).
-        pub DeleteLinkedinAdAccount(operations::DELETE_LINKEDIN_AD_ACCOUNT) -> json types::Success
+        pub DeleteLinkedinAdAccount(operations::DELETE_LINKEDIN_AD_ACCOUNT) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteLinkedinAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -2540,7 +2562,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
             path ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -2557,9 +2579,9 @@ pub mod builder {
             path campaign_id: String = "campaignId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The fields wanted, divided by commas, such as `adsets,ads`.
+            /// The fields to return, separated by commas, such as `adsets,ads`.
             query fields: String = "fields",
-            /// Where the campaign is read from, such as `facebook`.
+            /// The system from which the campaign is read, such as `facebook`.
             query source: String = "source",
         }
     }
@@ -2572,18 +2594,18 @@ pub mod builder {
         GetFacebookCampaignReporting {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_current_user`](super::Client::get_facebook_current_user).
-        pub GetFacebookCurrentUser(operations::GET_FACEBOOK_CURRENT_USER) -> json types::GetFacebookCurrentUserResponse
+        pub GetFacebookCurrentUser(operations::GET_FACEBOOK_CURRENT_USER) -> json types::FacebookCurrentUser
     }
     hoopai_runtime::setters! {
         GetFacebookCurrentUser {
@@ -2618,7 +2640,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_lead_form`](super::Client::get_facebook_lead_form).
-        pub GetFacebookLeadForm(operations::GET_FACEBOOK_LEAD_FORM) -> json types::GetFacebookLeadFormResponse
+        pub GetFacebookLeadForm(operations::GET_FACEBOOK_LEAD_FORM) -> json types::FacebookLeadFormDetails
     }
     hoopai_runtime::setters! {
         GetFacebookLeadForm {
@@ -2635,28 +2657,28 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookReporting {
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
-            /// The figures wanted in the report. Declared as required by the platform's specification.
-            query fields: Vec<types::GetFacebookReportingField> = "fields",
-            /// How long a period of the report is. Declared as required by the platform's specification.
-            query group_by: types::GetFacebookReportingGroupBy = "groupBy",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The statistics to include in the report. Declared as required by the platform's specification.
+            query fields: Vec<types::FacebookReportingField> = "fields",
+            /// The length of a period of the report. Declared as required by the platform's specification.
+            query group_by: types::FacebookReportingGroupBy = "groupBy",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            query type_: types::GoogleEntityType = "type",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_ad_account`](super::Client::get_google_ad_account).
-        pub GetGoogleAdAccount(operations::GET_GOOGLE_AD_ACCOUNT) -> json types::GetGoogleAdAccountResponse
+        pub GetGoogleAdAccount(operations::GET_GOOGLE_AD_ACCOUNT) -> json types::GoogleAdAccount
     }
     hoopai_runtime::setters! {
         GetGoogleAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others.
             path ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -2697,12 +2719,12 @@ pub mod builder {
         GetGoogleCampaignReporting {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
         }
     }
 
@@ -2732,7 +2754,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_integration`](super::Client::get_google_integration).
-        pub GetGoogleIntegration(operations::GET_GOOGLE_INTEGRATION) -> json types::GetGoogleIntegrationResponse
+        pub GetGoogleIntegration(operations::GET_GOOGLE_INTEGRATION) -> json types::GoogleIntegration
     }
     hoopai_runtime::setters! {
         GetGoogleIntegration {
@@ -2747,18 +2769,18 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleReporting {
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
-            /// The figures wanted in the report. Declared as required by the platform's specification.
-            query fields: Vec<types::GetGoogleReportingField> = "fields",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The statistics to include in the report. Declared as required by the platform's specification.
+            query fields: Vec<types::GoogleReportingField> = "fields",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
-            /// How long a period of the report is; a day is called `date` here.
-            query group_by: types::GetGoogleReportingGroupBy = "groupBy",
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            query type_: types::GoogleEntityType = "type",
+            /// The length of a period of the report; `date` is a day.
+            query group_by: types::GoogleReportingGroupBy = "groupBy",
         }
     }
 
@@ -2772,8 +2794,8 @@ pub mod builder {
             path segment_id: String = "segmentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which kind of segment the id is of. Declared as required by the platform's specification.
-            query type_: types::DeleteGoogleSegmentType = "type",
+            /// The kind of segment that the id identifies. Declared as required by the platform's specification.
+            query type_: types::GoogleSegmentType = "type",
         }
     }
 
@@ -2783,7 +2805,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -2796,26 +2818,26 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAnalytics {
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// The URNs of what is reported on, divided by commas.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The URNs of the entities to report, separated by commas.
             query entity_urns: String = "entityUrns",
-            /// The figures wanted in the report.
+            /// The statistics to include in the report.
             query fields: Vec<String> = "fields",
-            /// How long a period of the report is; `day` if left out. There are no weeks.
-            query group_by: types::GetLinkedinAdAnalyticsGroupBy = "groupBy",
-            /// What a row stands for; `ACCOUNT` if left out. A `CREATIVE` is an ad.
-            query pivot: types::GetLinkedinAdAnalyticsPivot = "pivot",
+            /// The length of a period of the report; by default a day. Weeks are not supported.
+            query group_by: types::LinkedinAdAnalyticGroupBy = "groupBy",
+            /// The kind of entity that a row describes; by default `ACCOUNT`. A `CREATIVE` is an ad.
+            query pivot: types::LinkedinAdAnalyticPivot = "pivot",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_campaign_group`](super::Client::get_linkedin_campaign_group).
-        pub GetLinkedinCampaignGroup(operations::GET_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedInCampaignGroup
+        pub GetLinkedinCampaignGroup(operations::GET_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedinCampaignGroup
     }
     hoopai_runtime::setters! {
         GetLinkedinCampaignGroup {
@@ -2834,20 +2856,20 @@ pub mod builder {
         GetLinkedinCampaignGroupReporting {
             /// The id of the LinkedIn campaign group.
             path campaign_group_id: String = "campaignGroupId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// The figures wanted in the report.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The statistics to include in the report.
             query fields: Vec<String> = "fields",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_current_user`](super::Client::get_linkedin_current_user).
-        pub GetLinkedinCurrentUser(operations::GET_LINKEDIN_CURRENT_USER) -> json types::GetLinkedinCurrentUserResponse
+        pub GetLinkedinCurrentUser(operations::GET_LINKEDIN_CURRENT_USER) -> json types::LinkedinCurrentUser
     }
     hoopai_runtime::setters! {
         GetLinkedinCurrentUser {
@@ -2858,7 +2880,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_integration`](super::Client::get_linkedin_integration).
-        pub GetLinkedinIntegration(operations::GET_LINKEDIN_INTEGRATION) -> json types::LinkedInIntegration
+        pub GetLinkedinIntegration(operations::GET_LINKEDIN_INTEGRATION) -> json types::LinkedinIntegration
     }
     hoopai_runtime::setters! {
         GetLinkedinIntegration {
@@ -2875,13 +2897,13 @@ pub mod builder {
         ListFacebookAdAccounts {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `true` asks for everything at once instead of a page.
+            /// `true` returns all items at once, without pages.
             query fetch_all: String = "fetchAll",
-            /// How many accounts a page holds at most, as a string of digits.
-            query limit: String = "limit",
-            /// The cursor of the page, as the reply before named it; left out for the first page.
+            /// The maximum number of accounts of a page, as a string of digits.
+            query limit: i64 = "limit",
+            /// The cursor of the page, from the previous reply; absent for the first page.
             query next: String = "next",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: String = "type",
         }
     }
@@ -2903,14 +2925,14 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookCustomAudiences {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
+            /// The id of the ad account on its network: `act_` and digits on Facebook, digits on the others. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which audiences: `custom`, `lookalike` (people like those of another audience), or `all`. Declared as required by the platform's specification.
-            query type_: types::ListFacebookCustomAudiencesType = "type",
-            /// Whether the audiences of the ad manager or of the integration are meant.
-            query source: types::ListFacebookCustomAudiencesSource = "source",
+            /// The kind of audiences to list: `custom`, `lookalike` (people similar to those of another audience), or `all`. Declared as required by the platform's specification.
+            query type_: types::FacebookCustomAudienceType = "type",
+            /// Whether the audiences of the ad manager or of the integration are listed.
+            query source: types::FacebookCustomAudienceSource = "source",
         }
     }
 
@@ -2921,22 +2943,22 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListFacebookEntities {
             /// Whether campaigns, ad sets or ads are listed. Declared as required by the platform's specification.
-            query entity_type: types::ListFacebookEntitiesEntityType = "entityType",
+            query entity_type: types::FacebookEntityType = "entityType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
-            /// Only what belongs to this ad set.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            query type_: types::GoogleEntityType = "type",
+            /// The id of an ad set; only its parts are listed.
             query ad_set_id: String = "adSetId",
-            /// Only what belongs to this campaign.
+            /// The id of a campaign; only its parts are listed.
             query campaign_id: String = "campaignId",
-            /// `true` asks for everything at once instead of a page.
+            /// `true` returns all items at once, without pages.
             query fetch_all: String = "fetchAll",
-            /// The cursor of the page, as the reply before named it; left out for the first page.
+            /// The cursor of the page, from the previous reply; absent for the first page.
             query next: String = "next",
-            /// The id of something to look for; the platform does not say more about it.
+            /// The id of an entity to search for; the platform does not document its kind.
             query search_id: String = "searchId",
-            /// Only what belongs to this ad account.
+            /// The id of an ad account; only its items are used.
             query selected_ad_account_id: String = "selectedAdAccountId",
         }
     }
@@ -2951,8 +2973,8 @@ pub mod builder {
             path page_id: String = "pageId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
-            query type_: types::GetFacebookReportingType = "type",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            query type_: types::GoogleEntityType = "type",
         }
     }
 
@@ -2977,7 +2999,7 @@ pub mod builder {
         ListFacebookPages {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `true` asks for the pages that are connected already.
+            /// `true` lists pages that are already connected.
             query fetch_existing: String = "fetchExisting",
         }
     }
@@ -3005,18 +3027,18 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookReporting {
-            /// The id of the campaign; it must be sent, whatever is listed. Declared as required by the platform's specification.
+            /// The id of the campaign; required for every list. Declared as required by the platform's specification.
             query campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
-            /// What is listed, such as `campaigns`. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The kind of entities to list, such as `campaigns`. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            query type_: types::GoogleEntityType = "type",
         }
     }
 
@@ -3028,8 +3050,8 @@ pub mod builder {
         ListGoogleAdAccounts {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
-            query type_: types::GetFacebookReportingType = "type",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            query type_: types::GoogleEntityType = "type",
         }
     }
 
@@ -3042,10 +3064,10 @@ pub mod builder {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The kind of asset. Declared as required by the platform's specification.
-            query type_: types::ListGoogleAssetsType = "type",
-            /// `true` leaves only the advertiser's own assets.
+            query type_: types::GoogleAssetType = "type",
+            /// `true` lists only the assets of the advertiser.
             query advertiser_only: String = "advertiserOnly",
-            /// Only the asset with this id.
+            /// The id of an asset; only this asset is listed.
             query id: String = "id",
         }
     }
@@ -3080,15 +3102,15 @@ pub mod builder {
         ListGoogleConversions {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only those of this category, such as `PURCHASE`.
+            /// A category, such as `PURCHASE`; only its conversion actions are listed.
             query category: String = "category",
-            /// Only those of this kind, such as `WEBPAGE`.
+            /// A kind of conversion action, such as `WEBPAGE`; only this kind is listed.
             query conversion_type: String = "conversionType",
-            /// The last day that is looked at, as `YYYY-MM-DD`.
-            query end_date: String = "endDate",
-            /// The first day that is looked at, as `YYYY-MM-DD`.
-            query start_date: String = "startDate",
-            /// Whose view is wanted: the ad manager's or that of Google Ads, formerly AdWords.
+            /// The last day of the period.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The first day of the period.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The view to list: that of the ad manager, or that of Google Ads (AdWords).
             query type_: types::ListGoogleConversionsType = "type",
         }
     }
@@ -3103,20 +3125,20 @@ pub mod builder {
             query entity_type: types::ListGoogleEntitiesEntityType = "entityType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
-            /// Only what belongs to this ad group.
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            query type_: types::GoogleEntityType = "type",
+            /// The id of an ad group; only its parts are listed.
             query ad_group_id: String = "adGroupId",
-            /// Only what belongs to this campaign.
+            /// The id of a campaign; only its parts are listed.
             query campaign_id: String = "campaignId",
-            /// The last day that is looked at, as `YYYY-MM-DD`.
-            query end_date: String = "endDate",
-            /// The id of something to look for; the platform does not say more about it.
+            /// The last day of the period.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The id of an entity to search for; the platform does not document its kind.
             query search_id: String = "searchId",
-            /// Only what belongs to this ad account.
+            /// The id of an ad account; only its items are used.
             query selected_ad_account_id: String = "selectedAdAccountId",
-            /// The first day that is looked at, as `YYYY-MM-DD`.
-            query start_date: String = "startDate",
+            /// The first day of the period.
+            query start_date: hoopai_runtime::Date = "startDate",
         }
     }
 
@@ -3138,17 +3160,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleReporting {
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
-            /// What is listed, such as `campaigns`. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The kind of entities to list, such as `campaigns`. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
-            query type_: types::GetFacebookReportingType = "type",
-            /// Only what belongs to this campaign.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The connection to the network: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
+            query type_: types::GoogleEntityType = "type",
+            /// The id of a campaign; only its parts are listed.
             query campaign_id: String = "campaignId",
         }
     }
@@ -3161,7 +3183,7 @@ pub mod builder {
         ListGoogleSegments {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only segments of this kind, such as `CUSTOM_SEGMENTS`.
+            /// The kind of segments to list, such as `CUSTOM_SEGMENTS`.
             query type_: String = "type",
         }
     }
@@ -3172,12 +3194,12 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleTargetInterests {
-            /// The channel that the campaign uses, such as `SEARCH`. Declared as required by the platform's specification.
+            /// The channel of the campaign, such as `SEARCH`. Declared as required by the platform's specification.
             query advertising_channel_type: String = "advertisingChannelType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `AFFINITY` for lasting interests, `IN_MARKET` for what people are about to buy. Declared as required by the platform's specification.
-            query type_: types::ListGoogleTargetInterestsType = "type",
+            /// `AFFINITY` for lasting interests, `IN_MARKET` for purchase intents. Declared as required by the platform's specification.
+            query type_: types::GoogleTargetInterestType = "type",
         }
     }
 
@@ -3215,15 +3237,15 @@ pub mod builder {
             query campaign_group_id: String = "campaignGroupId",
             /// The id of the campaign. Declared as required by the platform's specification.
             query campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query end_date: String = "endDate",
-            /// What is listed; the platform documents no values. Declared as required by the platform's specification.
+            /// The last day of the report. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// The kind of entities to list; the platform documents no values. Declared as required by the platform's specification.
             query list_type: String = "listType",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
-            query start_date: String = "startDate",
-            /// The figures wanted in the report.
+            /// The first day of the report. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The statistics to include in the report.
             query fields: Vec<String> = "fields",
         }
     }
@@ -3254,7 +3276,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`pause_facebook_campaign`](super::Client::pause_facebook_campaign).
-        pub PauseFacebookCampaign(operations::PAUSE_FACEBOOK_CAMPAIGN) -> json types::Success
+        pub PauseFacebookCampaign(operations::PAUSE_FACEBOOK_CAMPAIGN) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         PauseFacebookCampaign {
@@ -3278,7 +3300,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`publish_google_campaign`](super::Client::publish_google_campaign).
-        pub PublishGoogleCampaign(operations::PUBLISH_GOOGLE_CAMPAIGN) -> json types::PublishGoogleCampaignResponse
+        pub PublishGoogleCampaign(operations::PUBLISH_GOOGLE_CAMPAIGN) -> json types::GoogleCampaign
     }
     hoopai_runtime::setters! {
         PublishGoogleCampaign {
@@ -3289,7 +3311,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`publish_linkedin_campaign_group`](super::Client::publish_linkedin_campaign_group).
-        pub PublishLinkedinCampaignGroup(operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP) -> json types::Success
+        pub PublishLinkedinCampaignGroup(operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         PublishLinkedinCampaignGroup {
@@ -3307,7 +3329,7 @@ pub mod builder {
         RemoveFacebookCustomAudienceMember {
             /// The id of the audience.
             path audience_id: String = "audienceId",
-            json body: types::UpdateCustomAudience,
+            json body: types::FacebookCustomAudienceMemberRequest,
         }
     }
 
@@ -3337,7 +3359,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`resume_facebook_campaign`](super::Client::resume_facebook_campaign).
-        pub ResumeFacebookCampaign(operations::RESUME_FACEBOOK_CAMPAIGN) -> json types::Success
+        pub ResumeFacebookCampaign(operations::RESUME_FACEBOOK_CAMPAIGN) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         ResumeFacebookCampaign {
@@ -3353,11 +3375,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchFacebookTargeting {
-            /// What to look for, such as `fitness`. Declared as required by the platform's specification.
+            /// The text to search for, such as `fitness`. Declared as required by the platform's specification.
             query query: String = "query",
-            /// What kind of option is wanted, such as `interest`. Declared as required by the platform's specification.
+            /// The kind of option, such as `interest`. Declared as required by the platform's specification.
             query type_: String = "type",
-            /// A kind of search at Facebook, such as `adgeolocation`.
+            /// The kind of search at Facebook, such as `adgeolocation`.
             query search_type: String = "searchType",
         }
     }
@@ -3370,9 +3392,9 @@ pub mod builder {
         SearchGoogleTargeting {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// What kind of option is wanted, such as `geolocation`. Declared as required by the platform's specification.
+            /// The kind of option, such as `geolocation`. Declared as required by the platform's specification.
             query type_: String = "type",
-            /// What to look for, such as `New York`.
+            /// The text to search for, such as `New York`.
             query query: String = "query",
         }
     }
@@ -3383,20 +3405,20 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchLinkedinTargeting {
-            /// What kind of option is wanted, such as `locations`. Declared as required by the platform's specification.
+            /// The kind of option, such as `locations`. Declared as required by the platform's specification.
             query facet: String = "facet",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The way of searching, such as `typeahead`.
+            /// The method of the search, such as `typeahead`.
             query q: String = "q",
-            /// What to look for.
+            /// The text to search for.
             query query: String = "query",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`set_facebook_default_page`](super::Client::set_facebook_default_page).
-        pub SetFacebookDefaultPage(operations::SET_FACEBOOK_DEFAULT_PAGE) -> json types::Success
+        pub SetFacebookDefaultPage(operations::SET_FACEBOOK_DEFAULT_PAGE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         SetFacebookDefaultPage {
@@ -3420,7 +3442,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_facebook_custom_audience_members_in_bulk`](super::Client::update_facebook_custom_audience_members_in_bulk).
-        pub UpdateFacebookCustomAudienceMembersInBulk(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK) -> json types::Success
+        pub UpdateFacebookCustomAudienceMembersInBulk(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         UpdateFacebookCustomAudienceMembersInBulk {
@@ -3432,7 +3454,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_linkedin_ad_status`](super::Client::update_linkedin_ad_status).
-        pub UpdateLinkedinAdStatus(operations::UPDATE_LINKEDIN_AD_STATUS) -> json types::Success
+        pub UpdateLinkedinAdStatus(operations::UPDATE_LINKEDIN_AD_STATUS) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         UpdateLinkedinAdStatus {
@@ -3532,16 +3554,15 @@ pub mod builder {
         UpsertGoogleSegment {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The kind of segment: people by what they look for (`CUSTOM_SEGMENTS`), visitors of a website, customers whose data is uploaded
-            /// (`CUSTOMER_MATCH`), or people like those of other lists. Declared as required by the platform's specification.
-            query type_: types::UpsertGoogleSegmentType = "type",
+            /// The kind of segment: people by their searches (`CUSTOM_SEGMENTS`), visitors of a website, customers whose data are uploaded (`CUSTOMER_MATCH`), or people similar to those of other lists. Declared as required by the platform's specification.
+            query type_: types::GoogleUserListType = "type",
             json body: types::UpsertGoogleSegmentRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_linkedin_campaign_group`](super::Client::upsert_linkedin_campaign_group).
-        pub UpsertLinkedinCampaignGroup(operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedInCampaignGroup
+        pub UpsertLinkedinCampaignGroup(operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedinCampaignGroup
     }
     hoopai_runtime::setters! {
         UpsertLinkedinCampaignGroup {

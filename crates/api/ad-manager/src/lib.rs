@@ -2,21 +2,25 @@
 
 //! Ad Manager of the HoopAI Platform API: 94 operations.
 //!
-//! Ad Manager makes, publishes and measures advertisements on Facebook and Instagram, Google and LinkedIn, out of a location. Each network has
-//! its own operations and its own words: Facebook has campaigns, ad sets and ads; Google campaigns, ad groups and ads; LinkedIn campaign
-//! groups, campaigns and ads. What is called a campaign at Facebook and Google is therefore a campaign group at LinkedIn.
+//! Ad Manager creates, publishes and measures advertisements of a location on Facebook and Instagram,
+//! Google and LinkedIn. Each network has its own operations and terms: Facebook has campaigns, ad
+//! sets and ads; Google has campaigns, ad groups and ads; LinkedIn has campaign groups, campaigns and
+//! ads. A campaign on Facebook or Google therefore corresponds to a campaign group on LinkedIn.
 //!
-//! Before anything else a location needs an integration with the network: somebody logs in to the network in the platform, then
-//! `POST …/integration` says which ad account (and page) to use. `GET …/me` tells whose login that is, `GET …/ad-accounts` which accounts it
-//! sees. Begin with `GET …/integration`.
+//! A location first needs an integration with the network: a user signs in to the network in the
+//! platform, then `POST …/integration` sets the ad account (and page) to use. `GET …/me` returns the
+//! user who has signed in, `GET …/ad-accounts` the available ad accounts. Start with `GET
+//! …/integration`.
 //!
-//! Advertisements are written as drafts and then published. Facebook takes campaign, ad set and ad one after the other; Google and LinkedIn take
-//! the whole tree in one request. All writing is by upsert: with an id it changes what is there, without one it makes a new thing, so a repeated
-//! call can make two. Publishing shows advertisements to real people and spends real money.
+//! Advertisements are stored as drafts, then published. On Facebook, campaign, ad set and ad are
+//! written one after the other; on Google and LinkedIn, one request holds the whole tree. All writes
+//! are upserts: with an id they update, without an id they create, so a repeated request may create
+//! duplicates. Published advertisements are shown to real people and cost money.
 //!
-//! Amounts have traps: Google counts in micros (millionths of the account's currency), a LinkedIn bid in minor units, and for the budgets of
-//! Facebook and LinkedIn nobody says, so look at what the network made of the first one. Days are written `YYYY-MM-DD`. Many operations want
-//! `locationId` in the body, even those that delete.
+//! Amounts differ by network. Google uses micros (millionths of the currency unit of the account),
+//! bids on LinkedIn are in minor units, and the unit of budgets on Facebook and LinkedIn is not
+//! documented: check the first budget on the network. Many operations, including deletions, require
+//! `locationId` in the body.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_ad_manager::Error> {
@@ -34,16 +38,16 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`add_facebook_custom_audience_member`](Client::add_facebook_custom_audience_member) | Puts a contact into a custom audience. |
+//! | [`add_facebook_custom_audience_member`](Client::add_facebook_custom_audience_member) | Adds a contact to a custom audience. |
 //! | [`delete_facebook_ad`](Client::delete_facebook_ad) | Deletes a Facebook ad. |
 //! | [`delete_facebook_adset`](Client::delete_facebook_adset) | Deletes a Facebook ad set. |
 //! | [`delete_facebook_campaign`](Client::delete_facebook_campaign) | Deletes a Facebook campaign. |
 //! | [`delete_facebook_custom_audience`](Client::delete_facebook_custom_audience) | Deletes a custom audience at Facebook. |
-//! | [`duplicate_facebook_ad`](Client::duplicate_facebook_ad) | Makes a copy of a Facebook ad and answers the copy. |
-//! | [`duplicate_facebook_adset`](Client::duplicate_facebook_adset) | Makes a copy of a Facebook ad set with its ads and answers the copy. |
-//! | [`duplicate_facebook_campaign`](Client::duplicate_facebook_campaign) | Makes a copy of a Facebook campaign with its ad sets and ads and answers the copy. |
-//! | [`get_facebook_campaign`](Client::get_facebook_campaign) | Reads a Facebook campaign with its ad sets and ads. |
-//! | [`get_facebook_custom_audience`](Client::get_facebook_custom_audience) | Reads a custom audience of Facebook. |
+//! | [`duplicate_facebook_ad`](Client::duplicate_facebook_ad) | Copies a Facebook ad and returns the copy. |
+//! | [`duplicate_facebook_adset`](Client::duplicate_facebook_adset) | Copies a Facebook ad set with its ads and returns the copy. |
+//! | [`duplicate_facebook_campaign`](Client::duplicate_facebook_campaign) | Copies a Facebook campaign with its ad sets and ads and returns the copy. |
+//! | [`get_facebook_campaign`](Client::get_facebook_campaign) | Gets a Facebook campaign with its ad sets and ads. |
+//! | [`get_facebook_custom_audience`](Client::get_facebook_custom_audience) | Gets a custom audience of Facebook. |
 //! | [`list_facebook_custom_audiences`](Client::list_facebook_custom_audiences) | Lists the custom audiences of a Facebook ad account. |
 //! | [`list_facebook_entities`](Client::list_facebook_entities) | Lists Facebook campaigns, ad sets or ads. |
 //! | [`list_facebook_pixels`](Client::list_facebook_pixels) | Lists the conversion pixels of a location. |
@@ -51,123 +55,123 @@
 //! | [`pause_facebook_adset`](Client::pause_facebook_adset) | Pauses a running Facebook ad set. |
 //! | [`pause_facebook_campaign`](Client::pause_facebook_campaign) | Pauses a running Facebook campaign. |
 //! | [`publish_facebook_campaign`](Client::publish_facebook_campaign) | Publishes a campaign on Facebook. |
-//! | [`remove_facebook_custom_audience_member`](Client::remove_facebook_custom_audience_member) | Takes a contact out of a custom audience. |
-//! | [`resume_facebook_ad`](Client::resume_facebook_ad) | Lets a paused Facebook ad run again. |
-//! | [`resume_facebook_adset`](Client::resume_facebook_adset) | Lets a paused Facebook ad set run again. |
-//! | [`resume_facebook_campaign`](Client::resume_facebook_campaign) | Lets a paused Facebook campaign run again. |
-//! | [`search_facebook_targeting`](Client::search_facebook_targeting) | Looks for places, interests and the like that a Facebook audience can be made of. |
-//! | [`update_facebook_custom_audience`](Client::update_facebook_custom_audience) | Changes the name and the description of a custom audience. |
-//! | [`update_facebook_custom_audience_members_in_bulk`](Client::update_facebook_custom_audience_members_in_bulk) | Puts many people into a custom audience, or takes them out. |
-//! | [`upsert_facebook_ad`](Client::upsert_facebook_ad) | Makes a Facebook ad, or changes the one whose id is sent. |
-//! | [`upsert_facebook_adset`](Client::upsert_facebook_adset) | Makes a Facebook ad set, or changes the one whose id is sent. |
-//! | [`upsert_facebook_campaign`](Client::upsert_facebook_campaign) | Makes a Facebook campaign, or changes the one whose id is sent. |
-//! | [`upsert_facebook_pixel`](Client::upsert_facebook_pixel) | Makes a conversion pixel, or renames the one whose id is sent. |
+//! | [`remove_facebook_custom_audience_member`](Client::remove_facebook_custom_audience_member) | Removes a contact from a custom audience. |
+//! | [`resume_facebook_ad`](Client::resume_facebook_ad) | Resumes a paused Facebook ad. |
+//! | [`resume_facebook_adset`](Client::resume_facebook_adset) | Resumes a paused Facebook ad set. |
+//! | [`resume_facebook_campaign`](Client::resume_facebook_campaign) | Resumes a paused Facebook campaign. |
+//! | [`search_facebook_targeting`](Client::search_facebook_targeting) | Searches for places, interests and other options of a Facebook audience. |
+//! | [`update_facebook_custom_audience`](Client::update_facebook_custom_audience) | Updates the name and the description of a custom audience. |
+//! | [`update_facebook_custom_audience_members_in_bulk`](Client::update_facebook_custom_audience_members_in_bulk) | Adds people to a custom audience or removes them, in bulk. |
+//! | [`upsert_facebook_ad`](Client::upsert_facebook_ad) | Creates a Facebook ad, or updates the one whose id is sent. |
+//! | [`upsert_facebook_adset`](Client::upsert_facebook_adset) | Creates a Facebook ad set, or updates the one whose id is sent. |
+//! | [`upsert_facebook_campaign`](Client::upsert_facebook_campaign) | Creates a Facebook campaign, or updates the one whose id is sent. |
+//! | [`upsert_facebook_pixel`](Client::upsert_facebook_pixel) | Creates a conversion pixel, or renames the one whose id is sent. |
 //!
 //! ## Facebook Integration
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_facebook_conversation_form`](Client::create_facebook_conversation_form) | Makes a welcome message for Facebook ads that open a chat. |
-//! | [`create_facebook_integration`](Client::create_facebook_integration) | Connects a location with a Facebook page and an ad account. |
-//! | [`create_facebook_page_lead_form`](Client::create_facebook_page_lead_form) | Makes a lead form on a Facebook page. |
-//! | [`delete_facebook_ad_account`](Client::delete_facebook_ad_account) | Takes a Facebook ad account off a location. |
-//! | [`delete_facebook_integration`](Client::delete_facebook_integration) | Ends the Facebook integration of a location. |
-//! | [`delete_facebook_page`](Client::delete_facebook_page) | Takes a Facebook page off a location. |
-//! | [`get_facebook_ad_account`](Client::get_facebook_ad_account) | Reads a Facebook ad account, with its currency and time zone. |
-//! | [`get_facebook_current_user`](Client::get_facebook_current_user) | Reads which Facebook user a location is connected as. |
-//! | [`get_facebook_integration`](Client::get_facebook_integration) | Reads the Facebook integration of a location: its ad account, pages and status. |
-//! | [`get_facebook_lead_form`](Client::get_facebook_lead_form) | Reads a lead form as Facebook defines it. |
+//! | [`create_facebook_conversation_form`](Client::create_facebook_conversation_form) | Creates a welcome message for Facebook ads that open a chat. |
+//! | [`create_facebook_integration`](Client::create_facebook_integration) | Connects a location to a Facebook page and an ad account. |
+//! | [`create_facebook_page_lead_form`](Client::create_facebook_page_lead_form) | Creates a lead form on a Facebook page. |
+//! | [`delete_facebook_ad_account`](Client::delete_facebook_ad_account) | Disconnects a Facebook ad account from a location. |
+//! | [`delete_facebook_integration`](Client::delete_facebook_integration) | Removes the Facebook integration of a location. |
+//! | [`delete_facebook_page`](Client::delete_facebook_page) | Disconnects a Facebook page from a location. |
+//! | [`get_facebook_ad_account`](Client::get_facebook_ad_account) | Gets a Facebook ad account with its currency and time zone. |
+//! | [`get_facebook_current_user`](Client::get_facebook_current_user) | Gets the Facebook user to whom a location is connected. |
+//! | [`get_facebook_integration`](Client::get_facebook_integration) | Gets the Facebook integration of a location: its ad account, pages and status. |
+//! | [`get_facebook_lead_form`](Client::get_facebook_lead_form) | Gets a lead form in Facebook's form. |
 //! | [`list_facebook_ad_accounts`](Client::list_facebook_ad_accounts) | Lists the Facebook ad accounts that the connected user can use. |
-//! | [`list_facebook_conversation_forms`](Client::list_facebook_conversation_forms) | Lists the welcome messages that Facebook ads of a location can open a chat with. |
-//! | [`list_facebook_instagram_accounts`](Client::list_facebook_instagram_accounts) | Lists the Instagram accounts that belong to a Facebook page. |
+//! | [`list_facebook_conversation_forms`](Client::list_facebook_conversation_forms) | Lists the welcome messages of a location for Facebook ads that open a chat. |
+//! | [`list_facebook_instagram_accounts`](Client::list_facebook_instagram_accounts) | Lists the Instagram accounts that are linked to a Facebook page. |
 //! | [`list_facebook_page_lead_forms`](Client::list_facebook_page_lead_forms) | Lists the lead forms of a Facebook page. |
 //! | [`list_facebook_pages`](Client::list_facebook_pages) | Lists the Facebook pages that the connected user can use. |
-//! | [`set_facebook_default_page`](Client::set_facebook_default_page) | Makes a Facebook page the default one of a location. |
+//! | [`set_facebook_default_page`](Client::set_facebook_default_page) | Sets the default Facebook page of a location. |
 //!
 //! ## Google Integration
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_google_integration`](Client::create_google_integration) | Connects a location with a Google Ads account. |
-//! | [`delete_google_ad_account`](Client::delete_google_ad_account) | Takes a Google Ads account off a location. |
-//! | [`get_google_ad_account`](Client::get_google_ad_account) | Reads a Google Ads account, with its currency and payment status. |
-//! | [`get_google_current_user`](Client::get_google_current_user) | Reads which Google user a location is connected as. |
-//! | [`get_google_integration`](Client::get_google_integration) | Reads the Google Ads integration of a location: its account and status. |
+//! | [`create_google_integration`](Client::create_google_integration) | Connects a location to a Google Ads account. |
+//! | [`delete_google_ad_account`](Client::delete_google_ad_account) | Disconnects a Google Ads account from a location. |
+//! | [`get_google_ad_account`](Client::get_google_ad_account) | Gets a Google Ads account with its currency and payment status. |
+//! | [`get_google_current_user`](Client::get_google_current_user) | Gets the Google user to whom a location is connected. |
+//! | [`get_google_integration`](Client::get_google_integration) | Gets the Google Ads integration of a location: its account and status. |
 //! | [`list_google_ad_accounts`](Client::list_google_ad_accounts) | Lists the Google Ads accounts that the connected user can use. |
 //!
 //! ## Google Ads
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_google_offline_user_list_job`](Client::create_google_offline_user_list_job) | Starts a job that uploads people into a customer match list at Google. |
+//! | [`create_google_offline_user_list_job`](Client::create_google_offline_user_list_job) | Starts a job that uploads people to a customer match list at Google. |
 //! | [`delete_google_conversion`](Client::delete_google_conversion) | Deletes a conversion action at Google. |
 //! | [`delete_google_segment`](Client::delete_google_segment) | Deletes an audience segment at Google. |
-//! | [`get_google_audience`](Client::get_google_audience) | Reads a combined audience of Google. |
-//! | [`get_google_campaign`](Client::get_google_campaign) | Reads a Google campaign with its ad groups and ads. |
-//! | [`get_google_conversion`](Client::get_google_conversion) | Reads a conversion action of Google. |
-//! | [`get_google_segment`](Client::get_google_segment) | Reads an audience segment of Google. |
+//! | [`get_google_audience`](Client::get_google_audience) | Gets a combined audience of Google. |
+//! | [`get_google_campaign`](Client::get_google_campaign) | Gets a Google campaign with its ad groups and ads. |
+//! | [`get_google_conversion`](Client::get_google_conversion) | Gets a conversion action of Google. |
+//! | [`get_google_segment`](Client::get_google_segment) | Gets an audience segment of Google. |
 //! | [`list_google_assets`](Client::list_google_assets) | Lists Google assets of one kind: phone numbers, sitelinks, lead forms, images or texts. |
 //! | [`list_google_audiences`](Client::list_google_audiences) | Lists the combined audiences of a Google Ads account. |
 //! | [`list_google_conversion_goals`](Client::list_google_conversion_goals) | Lists the conversion goals of a Google Ads account. |
 //! | [`list_google_conversions`](Client::list_google_conversions) | Lists the conversion actions of a Google Ads account. |
 //! | [`list_google_entities`](Client::list_google_entities) | Lists Google campaigns, ad groups or ads. |
-//! | [`list_google_keyword_ideas`](Client::list_google_keyword_ideas) | Asks Google for keywords that suit a website, with how often they are searched for. |
+//! | [`list_google_keyword_ideas`](Client::list_google_keyword_ideas) | Gets keywords from Google that suit a website, with their number of searches. |
 //! | [`list_google_segments`](Client::list_google_segments) | Lists the audience segments of a Google Ads account. |
-//! | [`list_google_target_interests`](Client::list_google_target_interests) | Lists the interests by which Google can choose who sees an ad, as a tree. |
+//! | [`list_google_target_interests`](Client::list_google_target_interests) | Lists the interests by which Google selects an audience, as a tree. |
 //! | [`publish_google_campaign`](Client::publish_google_campaign) | Publishes a campaign on Google. |
-//! | [`search_google_targeting`](Client::search_google_targeting) | Looks for places or languages that a Google audience can be made of. |
-//! | [`upsert_google_assets`](Client::upsert_google_assets) | Makes a Google asset, or changes the one whose resource name is sent. |
-//! | [`upsert_google_audience`](Client::upsert_google_audience) | Makes a combined audience at Google, or changes the one whose resource name is sent. |
-//! | [`upsert_google_campaign`](Client::upsert_google_campaign) | Writes a whole Google campaign, with its ad groups, ads, audience and budget. |
-//! | [`upsert_google_conversion`](Client::upsert_google_conversion) | Makes a conversion action at Google, or changes the one whose id is sent. |
-//! | [`upsert_google_segment`](Client::upsert_google_segment) | Makes an audience segment at Google, or changes the one whose id is sent. |
+//! | [`search_google_targeting`](Client::search_google_targeting) | Searches for places or languages of a Google audience. |
+//! | [`upsert_google_assets`](Client::upsert_google_assets) | Creates a Google asset, or updates the one whose resource name is sent. |
+//! | [`upsert_google_audience`](Client::upsert_google_audience) | Creates a combined audience at Google, or updates the one whose resource name is sent. |
+//! | [`upsert_google_campaign`](Client::upsert_google_campaign) | Creates or replaces a Google campaign with its ad groups, ads, audience and budget. |
+//! | [`upsert_google_conversion`](Client::upsert_google_conversion) | Creates a conversion action at Google, or updates the one whose id is sent. |
+//! | [`upsert_google_segment`](Client::upsert_google_segment) | Creates an audience segment at Google, or updates the one whose id is sent. |
 //!
 //! ## LinkedIn Integration
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_linkedin_integration`](Client::create_linkedin_integration) | Connects a location with a LinkedIn ad account. |
-//! | [`delete_linkedin_ad_account`](Client::delete_linkedin_ad_account) | Takes a LinkedIn ad account off a location. |
-//! | [`get_linkedin_ad_account`](Client::get_linkedin_ad_account) | Reads a LinkedIn ad account, with its currency and organization. |
-//! | [`get_linkedin_current_user`](Client::get_linkedin_current_user) | Reads which LinkedIn user a location is connected as. |
-//! | [`get_linkedin_integration`](Client::get_linkedin_integration) | Reads the LinkedIn integration of a location: its ad account, organization and status. |
+//! | [`create_linkedin_integration`](Client::create_linkedin_integration) | Connects a location to a LinkedIn ad account. |
+//! | [`delete_linkedin_ad_account`](Client::delete_linkedin_ad_account) | Disconnects a LinkedIn ad account from a location. |
+//! | [`get_linkedin_ad_account`](Client::get_linkedin_ad_account) | Gets a LinkedIn ad account with its currency and organization. |
+//! | [`get_linkedin_current_user`](Client::get_linkedin_current_user) | Gets the LinkedIn user to whom a location is connected. |
+//! | [`get_linkedin_integration`](Client::get_linkedin_integration) | Gets the LinkedIn integration of a location: its ad account, organization and status. |
 //! | [`list_linkedin_ad_accounts`](Client::list_linkedin_ad_accounts) | Lists the LinkedIn ad accounts that the connected user can use. |
 //!
 //! ## LinkedIn Ads
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_linkedin_lead_form`](Client::create_linkedin_lead_form) | Makes a lead form for a LinkedIn ad account. |
-//! | [`get_linkedin_campaign_group`](Client::get_linkedin_campaign_group) | Reads a LinkedIn campaign group with its campaigns and ads. |
+//! | [`create_linkedin_lead_form`](Client::create_linkedin_lead_form) | Creates a lead form for a LinkedIn ad account. |
+//! | [`get_linkedin_campaign_group`](Client::get_linkedin_campaign_group) | Gets a LinkedIn campaign group with its campaigns and ads. |
 //! | [`list_linkedin_lead_forms`](Client::list_linkedin_lead_forms) | Lists the lead forms of a LinkedIn ad account. |
 //! | [`publish_linkedin_campaign_group`](Client::publish_linkedin_campaign_group) | Publishes a campaign group on LinkedIn. |
-//! | [`search_linkedin_targeting`](Client::search_linkedin_targeting) | Looks for places, industries, job titles and the like that a LinkedIn audience can be made of. |
+//! | [`search_linkedin_targeting`](Client::search_linkedin_targeting) | Searches for places, industries, job titles and other options of a LinkedIn audience. |
 //! | [`update_linkedin_ad_status`](Client::update_linkedin_ad_status) | Pauses, archives or resumes a LinkedIn campaign group, campaign or ad. |
-//! | [`upsert_linkedin_campaign_group`](Client::upsert_linkedin_campaign_group) | Writes a whole LinkedIn campaign group, with its campaigns and ads. |
+//! | [`upsert_linkedin_campaign_group`](Client::upsert_linkedin_campaign_group) | Creates or replaces a LinkedIn campaign group with its campaigns and ads. |
 //!
 //! ## Facebook Reporting
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_facebook_campaign_reporting`](Client::get_facebook_campaign_reporting) | Reads the figures of one Facebook campaign. |
-//! | [`get_facebook_reporting`](Client::get_facebook_reporting) | Reads the figures of all Facebook advertising of a location, by day, week or month. |
-//! | [`list_facebook_reporting`](Client::list_facebook_reporting) | Lists Facebook campaigns, ad sets or ads with their figures. |
+//! | [`get_facebook_campaign_reporting`](Client::get_facebook_campaign_reporting) | Gets the statistics of a Facebook campaign. |
+//! | [`get_facebook_reporting`](Client::get_facebook_reporting) | Gets the statistics of all Facebook advertisements of a location, by day, week or month. |
+//! | [`list_facebook_reporting`](Client::list_facebook_reporting) | Lists Facebook campaigns, ad sets or ads with their statistics. |
 //!
 //! ## Google Reporting
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_google_campaign_reporting`](Client::get_google_campaign_reporting) | Reads the figures of one Google campaign, day by day. |
-//! | [`get_google_reporting`](Client::get_google_reporting) | Reads the figures of all Google advertising of a location, by day, week or month. |
-//! | [`list_google_reporting`](Client::list_google_reporting) | Lists Google campaigns, ad groups and the like with their figures. |
+//! | [`get_google_campaign_reporting`](Client::get_google_campaign_reporting) | Gets the statistics of a Google campaign by day. |
+//! | [`get_google_reporting`](Client::get_google_reporting) | Gets the statistics of all Google advertisements of a location, by day, week or month. |
+//! | [`list_google_reporting`](Client::list_google_reporting) | Lists Google campaigns, ad groups or other entities with their statistics. |
 //!
 //! ## LinkedIn Reporting
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_linkedin_ad_analytics`](Client::get_linkedin_ad_analytics) | Reads the figures of LinkedIn advertising, by account, campaign group, campaign or ad. |
-//! | [`get_linkedin_campaign_group_reporting`](Client::get_linkedin_campaign_group_reporting) | Reads the figures of one LinkedIn campaign group together with what is stored of it. |
-//! | [`list_linkedin_reporting`](Client::list_linkedin_reporting) | Lists parts of a LinkedIn campaign group with their figures. |
+//! | [`get_linkedin_ad_analytics`](Client::get_linkedin_ad_analytics) | Gets the statistics of LinkedIn advertisements, by account, campaign group, campaign or ad. |
+//! | [`get_linkedin_campaign_group_reporting`](Client::get_linkedin_campaign_group_reporting) | Gets the statistics and the stored data of a LinkedIn campaign group. |
+//! | [`list_linkedin_reporting`](Client::list_linkedin_reporting) | Lists parts of a LinkedIn campaign group with their statistics. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -105,7 +105,7 @@ pub static ALL: &[&Operation] = &[
 /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member`
 pub static ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER: Operation = Operation {
     module: "ad-manager", name: "add_facebook_custom_audience_member", id: "fb-add-custom-audience-member",
-    method: Method::Put, path: "/ad-publishing/facebook/custom-audience/{audienceId}/member",
+    method: &Method::PUT, path: "/ad-publishing/facebook/custom-audience/{audienceId}/member",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -117,7 +117,7 @@ pub static ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER: Operation = Operation {
 /// `POST /ad-publishing/facebook/conversation-forms`
 pub static CREATE_FACEBOOK_CONVERSATION_FORM: Operation = Operation {
     module: "ad-manager", name: "create_facebook_conversation_form", id: "fb-create-conversation-form",
-    method: Method::Post, path: "/ad-publishing/facebook/conversation-forms",
+    method: &Method::POST, path: "/ad-publishing/facebook/conversation-forms",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -128,7 +128,7 @@ pub static CREATE_FACEBOOK_CONVERSATION_FORM: Operation = Operation {
 /// `POST /ad-publishing/facebook/integration`
 pub static CREATE_FACEBOOK_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "create_facebook_integration", id: "fb-create-integration",
-    method: Method::Post, path: "/ad-publishing/facebook/integration",
+    method: &Method::POST, path: "/ad-publishing/facebook/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -139,7 +139,7 @@ pub static CREATE_FACEBOOK_INTEGRATION: Operation = Operation {
 /// `POST /ad-publishing/facebook/page/{pageId}/forms`
 pub static CREATE_FACEBOOK_PAGE_LEAD_FORM: Operation = Operation {
     module: "ad-manager", name: "create_facebook_page_lead_form", id: "fb-create-page-lead-form",
-    method: Method::Post, path: "/ad-publishing/facebook/page/{pageId}/forms",
+    method: &Method::POST, path: "/ad-publishing/facebook/page/{pageId}/forms",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -150,7 +150,7 @@ pub static CREATE_FACEBOOK_PAGE_LEAD_FORM: Operation = Operation {
 /// `POST /ad-publishing/google/integration`
 pub static CREATE_GOOGLE_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "create_google_integration", id: "google-create-integration",
-    method: Method::Post, path: "/ad-publishing/google/integration",
+    method: &Method::POST, path: "/ad-publishing/google/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -161,7 +161,7 @@ pub static CREATE_GOOGLE_INTEGRATION: Operation = Operation {
 /// `POST /ad-publishing/google/segments/offline-user-list-job`
 pub static CREATE_GOOGLE_OFFLINE_USER_LIST_JOB: Operation = Operation {
     module: "ad-manager", name: "create_google_offline_user_list_job", id: "google-create-offline-user-list-job",
-    method: Method::Post, path: "/ad-publishing/google/segments/offline-user-list-job",
+    method: &Method::POST, path: "/ad-publishing/google/segments/offline-user-list-job",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -172,7 +172,7 @@ pub static CREATE_GOOGLE_OFFLINE_USER_LIST_JOB: Operation = Operation {
 /// `POST /ad-publishing/linkedin/integration`
 pub static CREATE_LINKEDIN_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "create_linkedin_integration", id: "li-create-integration",
-    method: Method::Post, path: "/ad-publishing/linkedin/integration",
+    method: &Method::POST, path: "/ad-publishing/linkedin/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -183,7 +183,7 @@ pub static CREATE_LINKEDIN_INTEGRATION: Operation = Operation {
 /// `POST /ad-publishing/linkedin/{accountId}/form`
 pub static CREATE_LINKEDIN_LEAD_FORM: Operation = Operation {
     module: "ad-manager", name: "create_linkedin_lead_form", id: "li-create-lead-form",
-    method: Method::Post, path: "/ad-publishing/linkedin/{accountId}/form",
+    method: &Method::POST, path: "/ad-publishing/linkedin/{accountId}/form",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
@@ -197,7 +197,7 @@ pub static CREATE_LINKEDIN_LEAD_FORM: Operation = Operation {
 /// `DELETE /ad-publishing/facebook/ads/{adId}`
 pub static DELETE_FACEBOOK_AD: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_ad", id: "fb-delete-ad",
-    method: Method::Delete, path: "/ad-publishing/facebook/ads/{adId}",
+    method: &Method::DELETE, path: "/ad-publishing/facebook/ads/{adId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -209,7 +209,7 @@ pub static DELETE_FACEBOOK_AD: Operation = Operation {
 /// `DELETE /ad-publishing/facebook/ad-accounts/{adAccountId}`
 pub static DELETE_FACEBOOK_AD_ACCOUNT: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_ad_account", id: "fb-delete-ad-account",
-    method: Method::Delete, path: "/ad-publishing/facebook/ad-accounts/{adAccountId}",
+    method: &Method::DELETE, path: "/ad-publishing/facebook/ad-accounts/{adAccountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -221,7 +221,7 @@ pub static DELETE_FACEBOOK_AD_ACCOUNT: Operation = Operation {
 /// `DELETE /ad-publishing/facebook/adsets/{adsetId}`
 pub static DELETE_FACEBOOK_ADSET: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_adset", id: "fb-delete-adset",
-    method: Method::Delete, path: "/ad-publishing/facebook/adsets/{adsetId}",
+    method: &Method::DELETE, path: "/ad-publishing/facebook/adsets/{adsetId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -233,7 +233,7 @@ pub static DELETE_FACEBOOK_ADSET: Operation = Operation {
 /// `DELETE /ad-publishing/facebook/campaigns/{campaignId}`
 pub static DELETE_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_campaign", id: "fb-delete-campaign",
-    method: Method::Delete, path: "/ad-publishing/facebook/campaigns/{campaignId}",
+    method: &Method::DELETE, path: "/ad-publishing/facebook/campaigns/{campaignId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -245,7 +245,7 @@ pub static DELETE_FACEBOOK_CAMPAIGN: Operation = Operation {
 /// `DELETE /ad-publishing/facebook/custom-audience/{audienceId}`
 pub static DELETE_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_custom_audience", id: "fb-delete-custom-audience",
-    method: Method::Delete, path: "/ad-publishing/facebook/custom-audience/{audienceId}",
+    method: &Method::DELETE, path: "/ad-publishing/facebook/custom-audience/{audienceId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -259,7 +259,7 @@ pub static DELETE_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
 /// `DELETE /ad-publishing/facebook/integration`
 pub static DELETE_FACEBOOK_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_integration", id: "fb-delete-integration",
-    method: Method::Delete, path: "/ad-publishing/facebook/integration",
+    method: &Method::DELETE, path: "/ad-publishing/facebook/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -271,7 +271,7 @@ pub static DELETE_FACEBOOK_INTEGRATION: Operation = Operation {
 /// `DELETE /ad-publishing/facebook/page`
 pub static DELETE_FACEBOOK_PAGE: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_page", id: "fb-delete-page",
-    method: Method::Delete, path: "/ad-publishing/facebook/page",
+    method: &Method::DELETE, path: "/ad-publishing/facebook/page",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -286,7 +286,7 @@ pub static DELETE_FACEBOOK_PAGE: Operation = Operation {
 /// `DELETE /ad-publishing/google/ad-accounts/{adAccountId}`
 pub static DELETE_GOOGLE_AD_ACCOUNT: Operation = Operation {
     module: "ad-manager", name: "delete_google_ad_account", id: "google-delete-ad-account",
-    method: Method::Delete, path: "/ad-publishing/google/ad-accounts/{adAccountId}",
+    method: &Method::DELETE, path: "/ad-publishing/google/ad-accounts/{adAccountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -298,7 +298,7 @@ pub static DELETE_GOOGLE_AD_ACCOUNT: Operation = Operation {
 /// `DELETE /ad-publishing/google/conversions/{conversionId}`
 pub static DELETE_GOOGLE_CONVERSION: Operation = Operation {
     module: "ad-manager", name: "delete_google_conversion", id: "google-delete-conversion",
-    method: Method::Delete, path: "/ad-publishing/google/conversions/{conversionId}",
+    method: &Method::DELETE, path: "/ad-publishing/google/conversions/{conversionId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -312,7 +312,7 @@ pub static DELETE_GOOGLE_CONVERSION: Operation = Operation {
 /// `DELETE /ad-publishing/google/segments/{segmentId}`
 pub static DELETE_GOOGLE_SEGMENT: Operation = Operation {
     module: "ad-manager", name: "delete_google_segment", id: "google-delete-segment",
-    method: Method::Delete, path: "/ad-publishing/google/segments/{segmentId}",
+    method: &Method::DELETE, path: "/ad-publishing/google/segments/{segmentId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -327,7 +327,7 @@ pub static DELETE_GOOGLE_SEGMENT: Operation = Operation {
 /// `DELETE /ad-publishing/linkedin/ad-account`
 pub static DELETE_LINKEDIN_AD_ACCOUNT: Operation = Operation {
     module: "ad-manager", name: "delete_linkedin_ad_account", id: "li-delete-ad-account",
-    method: Method::Delete, path: "/ad-publishing/linkedin/ad-account",
+    method: &Method::DELETE, path: "/ad-publishing/linkedin/ad-account",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -342,7 +342,7 @@ pub static DELETE_LINKEDIN_AD_ACCOUNT: Operation = Operation {
 /// `POST /ad-publishing/facebook/ads/{adId}/duplicate`
 pub static DUPLICATE_FACEBOOK_AD: Operation = Operation {
     module: "ad-manager", name: "duplicate_facebook_ad", id: "fb-duplicate-ad",
-    method: Method::Post, path: "/ad-publishing/facebook/ads/{adId}/duplicate",
+    method: &Method::POST, path: "/ad-publishing/facebook/ads/{adId}/duplicate",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     ..Operation::DEFAULT
@@ -351,7 +351,7 @@ pub static DUPLICATE_FACEBOOK_AD: Operation = Operation {
 /// `POST /ad-publishing/facebook/adsets/{adsetId}/duplicate`
 pub static DUPLICATE_FACEBOOK_ADSET: Operation = Operation {
     module: "ad-manager", name: "duplicate_facebook_adset", id: "fb-duplicate-adset",
-    method: Method::Post, path: "/ad-publishing/facebook/adsets/{adsetId}/duplicate",
+    method: &Method::POST, path: "/ad-publishing/facebook/adsets/{adsetId}/duplicate",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     ..Operation::DEFAULT
@@ -360,7 +360,7 @@ pub static DUPLICATE_FACEBOOK_ADSET: Operation = Operation {
 /// `POST /ad-publishing/facebook/campaigns/{campaignId}/duplicate`
 pub static DUPLICATE_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "duplicate_facebook_campaign", id: "fb-duplicate-campaign",
-    method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/duplicate",
+    method: &Method::POST, path: "/ad-publishing/facebook/campaigns/{campaignId}/duplicate",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -371,7 +371,7 @@ pub static DUPLICATE_FACEBOOK_CAMPAIGN: Operation = Operation {
 /// `GET /ad-publishing/facebook/ad-accounts/{adAccountId}`
 pub static GET_FACEBOOK_AD_ACCOUNT: Operation = Operation {
     module: "ad-manager", name: "get_facebook_ad_account", id: "fb-get-ad-account",
-    method: Method::Get, path: "/ad-publishing/facebook/ad-accounts/{adAccountId}",
+    method: &Method::GET, path: "/ad-publishing/facebook/ad-accounts/{adAccountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -385,7 +385,7 @@ pub static GET_FACEBOOK_AD_ACCOUNT: Operation = Operation {
 /// `GET /ad-publishing/facebook/campaign/{campaignId}`
 pub static GET_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "get_facebook_campaign", id: "fb-get-campaign",
-    method: Method::Get, path: "/ad-publishing/facebook/campaign/{campaignId}",
+    method: &Method::GET, path: "/ad-publishing/facebook/campaign/{campaignId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -401,7 +401,7 @@ pub static GET_FACEBOOK_CAMPAIGN: Operation = Operation {
 /// `GET /ad-publishing/facebook/reporting/campaign/{campaignId}`
 pub static GET_FACEBOOK_CAMPAIGN_REPORTING: Operation = Operation {
     module: "ad-manager", name: "get_facebook_campaign_reporting", id: "fb-get-campaign-reporting",
-    method: Method::Get, path: "/ad-publishing/facebook/reporting/campaign/{campaignId}",
+    method: &Method::GET, path: "/ad-publishing/facebook/reporting/campaign/{campaignId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -417,7 +417,7 @@ pub static GET_FACEBOOK_CAMPAIGN_REPORTING: Operation = Operation {
 /// `GET /ad-publishing/facebook/me`
 pub static GET_FACEBOOK_CURRENT_USER: Operation = Operation {
     module: "ad-manager", name: "get_facebook_current_user", id: "fb-get-current-user",
-    method: Method::Get, path: "/ad-publishing/facebook/me",
+    method: &Method::GET, path: "/ad-publishing/facebook/me",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -431,7 +431,7 @@ pub static GET_FACEBOOK_CURRENT_USER: Operation = Operation {
 /// `GET /ad-publishing/facebook/custom-audience/{audienceId}`
 pub static GET_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     module: "ad-manager", name: "get_facebook_custom_audience", id: "fb-get-custom-audience-by-id",
-    method: Method::Get, path: "/ad-publishing/facebook/custom-audience/{audienceId}",
+    method: &Method::GET, path: "/ad-publishing/facebook/custom-audience/{audienceId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -445,7 +445,7 @@ pub static GET_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
 /// `GET /ad-publishing/facebook/integration`
 pub static GET_FACEBOOK_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "get_facebook_integration", id: "fb-get-integration",
-    method: Method::Get, path: "/ad-publishing/facebook/integration",
+    method: &Method::GET, path: "/ad-publishing/facebook/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -459,7 +459,7 @@ pub static GET_FACEBOOK_INTEGRATION: Operation = Operation {
 /// `GET /ad-publishing/facebook/lead-form/{leadFormId}`
 pub static GET_FACEBOOK_LEAD_FORM: Operation = Operation {
     module: "ad-manager", name: "get_facebook_lead_form", id: "fb-get-lead-form",
-    method: Method::Get, path: "/ad-publishing/facebook/lead-form/{leadFormId}",
+    method: &Method::GET, path: "/ad-publishing/facebook/lead-form/{leadFormId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -473,7 +473,7 @@ pub static GET_FACEBOOK_LEAD_FORM: Operation = Operation {
 /// `GET /ad-publishing/facebook/reporting`
 pub static GET_FACEBOOK_REPORTING: Operation = Operation {
     module: "ad-manager", name: "get_facebook_reporting", id: "fb-get-reporting",
-    method: Method::Get, path: "/ad-publishing/facebook/reporting",
+    method: &Method::GET, path: "/ad-publishing/facebook/reporting",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -492,7 +492,7 @@ pub static GET_FACEBOOK_REPORTING: Operation = Operation {
 /// `GET /ad-publishing/google/ad-accounts/{adAccountId}`
 pub static GET_GOOGLE_AD_ACCOUNT: Operation = Operation {
     module: "ad-manager", name: "get_google_ad_account", id: "google-get-ad-account-details",
-    method: Method::Get, path: "/ad-publishing/google/ad-accounts/{adAccountId}",
+    method: &Method::GET, path: "/ad-publishing/google/ad-accounts/{adAccountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -506,7 +506,7 @@ pub static GET_GOOGLE_AD_ACCOUNT: Operation = Operation {
 /// `GET /ad-publishing/google/audiences/{audienceId}`
 pub static GET_GOOGLE_AUDIENCE: Operation = Operation {
     module: "ad-manager", name: "get_google_audience", id: "google-get-audience-by-id",
-    method: Method::Get, path: "/ad-publishing/google/audiences/{audienceId}",
+    method: &Method::GET, path: "/ad-publishing/google/audiences/{audienceId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -520,7 +520,7 @@ pub static GET_GOOGLE_AUDIENCE: Operation = Operation {
 /// `GET /ad-publishing/google/ads/{adId}`
 pub static GET_GOOGLE_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "get_google_campaign", id: "google-get-campaign-by-id",
-    method: Method::Get, path: "/ad-publishing/google/ads/{adId}",
+    method: &Method::GET, path: "/ad-publishing/google/ads/{adId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -534,7 +534,7 @@ pub static GET_GOOGLE_CAMPAIGN: Operation = Operation {
 /// `GET /ad-publishing/google/reporting/campaign/{campaignId}`
 pub static GET_GOOGLE_CAMPAIGN_REPORTING: Operation = Operation {
     module: "ad-manager", name: "get_google_campaign_reporting", id: "google-get-campaign-reporting",
-    method: Method::Get, path: "/ad-publishing/google/reporting/campaign/{campaignId}",
+    method: &Method::GET, path: "/ad-publishing/google/reporting/campaign/{campaignId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -550,7 +550,7 @@ pub static GET_GOOGLE_CAMPAIGN_REPORTING: Operation = Operation {
 /// `GET /ad-publishing/google/conversions/{conversionId}`
 pub static GET_GOOGLE_CONVERSION: Operation = Operation {
     module: "ad-manager", name: "get_google_conversion", id: "google-get-conversion-by-id",
-    method: Method::Get, path: "/ad-publishing/google/conversions/{conversionId}",
+    method: &Method::GET, path: "/ad-publishing/google/conversions/{conversionId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -564,7 +564,7 @@ pub static GET_GOOGLE_CONVERSION: Operation = Operation {
 /// `GET /ad-publishing/google/me`
 pub static GET_GOOGLE_CURRENT_USER: Operation = Operation {
     module: "ad-manager", name: "get_google_current_user", id: "google-get-current-user",
-    method: Method::Get, path: "/ad-publishing/google/me",
+    method: &Method::GET, path: "/ad-publishing/google/me",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -578,7 +578,7 @@ pub static GET_GOOGLE_CURRENT_USER: Operation = Operation {
 /// `GET /ad-publishing/google/integration`
 pub static GET_GOOGLE_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "get_google_integration", id: "google-get-integration",
-    method: Method::Get, path: "/ad-publishing/google/integration",
+    method: &Method::GET, path: "/ad-publishing/google/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -592,7 +592,7 @@ pub static GET_GOOGLE_INTEGRATION: Operation = Operation {
 /// `GET /ad-publishing/google/reporting`
 pub static GET_GOOGLE_REPORTING: Operation = Operation {
     module: "ad-manager", name: "get_google_reporting", id: "google-get-reporting",
-    method: Method::Get, path: "/ad-publishing/google/reporting",
+    method: &Method::GET, path: "/ad-publishing/google/reporting",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -611,7 +611,7 @@ pub static GET_GOOGLE_REPORTING: Operation = Operation {
 /// `GET /ad-publishing/google/segments/{segmentId}`
 pub static GET_GOOGLE_SEGMENT: Operation = Operation {
     module: "ad-manager", name: "get_google_segment", id: "google-get-segment-by-id",
-    method: Method::Get, path: "/ad-publishing/google/segments/{segmentId}",
+    method: &Method::GET, path: "/ad-publishing/google/segments/{segmentId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -626,7 +626,7 @@ pub static GET_GOOGLE_SEGMENT: Operation = Operation {
 /// `GET /ad-publishing/linkedin/ad-account`
 pub static GET_LINKEDIN_AD_ACCOUNT: Operation = Operation {
     module: "ad-manager", name: "get_linkedin_ad_account", id: "li-get-ad-account-details",
-    method: Method::Get, path: "/ad-publishing/linkedin/ad-account",
+    method: &Method::GET, path: "/ad-publishing/linkedin/ad-account",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -641,7 +641,7 @@ pub static GET_LINKEDIN_AD_ACCOUNT: Operation = Operation {
 /// `GET /ad-publishing/linkedin/reporting`
 pub static GET_LINKEDIN_AD_ANALYTICS: Operation = Operation {
     module: "ad-manager", name: "get_linkedin_ad_analytics", id: "li-get-ad-analytics",
-    method: Method::Get, path: "/ad-publishing/linkedin/reporting",
+    method: &Method::GET, path: "/ad-publishing/linkedin/reporting",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -661,7 +661,7 @@ pub static GET_LINKEDIN_AD_ANALYTICS: Operation = Operation {
 /// `GET /ad-publishing/linkedin/ads/{adId}`
 pub static GET_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     module: "ad-manager", name: "get_linkedin_campaign_group", id: "li-get-campaign-group",
-    method: Method::Get, path: "/ad-publishing/linkedin/ads/{adId}",
+    method: &Method::GET, path: "/ad-publishing/linkedin/ads/{adId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -675,7 +675,7 @@ pub static GET_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
 /// `GET /ad-publishing/linkedin/reporting/campaign-group/{campaignGroupId}`
 pub static GET_LINKEDIN_CAMPAIGN_GROUP_REPORTING: Operation = Operation {
     module: "ad-manager", name: "get_linkedin_campaign_group_reporting", id: "li-get-campaign-group-reporting",
-    method: Method::Get, path: "/ad-publishing/linkedin/reporting/campaign-group/{campaignGroupId}",
+    method: &Method::GET, path: "/ad-publishing/linkedin/reporting/campaign-group/{campaignGroupId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -692,7 +692,7 @@ pub static GET_LINKEDIN_CAMPAIGN_GROUP_REPORTING: Operation = Operation {
 /// `GET /ad-publishing/linkedin/me`
 pub static GET_LINKEDIN_CURRENT_USER: Operation = Operation {
     module: "ad-manager", name: "get_linkedin_current_user", id: "li-get-current-user",
-    method: Method::Get, path: "/ad-publishing/linkedin/me",
+    method: &Method::GET, path: "/ad-publishing/linkedin/me",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -706,7 +706,7 @@ pub static GET_LINKEDIN_CURRENT_USER: Operation = Operation {
 /// `GET /ad-publishing/linkedin/integration`
 pub static GET_LINKEDIN_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "get_linkedin_integration", id: "li-get-integration",
-    method: Method::Get, path: "/ad-publishing/linkedin/integration",
+    method: &Method::GET, path: "/ad-publishing/linkedin/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -720,7 +720,7 @@ pub static GET_LINKEDIN_INTEGRATION: Operation = Operation {
 /// `GET /ad-publishing/facebook/ad-accounts`
 pub static LIST_FACEBOOK_AD_ACCOUNTS: Operation = Operation {
     module: "ad-manager", name: "list_facebook_ad_accounts", id: "fb-get-ad-accounts",
-    method: Method::Get, path: "/ad-publishing/facebook/ad-accounts",
+    method: &Method::GET, path: "/ad-publishing/facebook/ad-accounts",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -738,7 +738,7 @@ pub static LIST_FACEBOOK_AD_ACCOUNTS: Operation = Operation {
 /// `GET /ad-publishing/facebook/conversation-forms`
 pub static LIST_FACEBOOK_CONVERSATION_FORMS: Operation = Operation {
     module: "ad-manager", name: "list_facebook_conversation_forms", id: "fb-get-conversation-forms",
-    method: Method::Get, path: "/ad-publishing/facebook/conversation-forms",
+    method: &Method::GET, path: "/ad-publishing/facebook/conversation-forms",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -752,7 +752,7 @@ pub static LIST_FACEBOOK_CONVERSATION_FORMS: Operation = Operation {
 /// `GET /ad-publishing/facebook/custom-audience`
 pub static LIST_FACEBOOK_CUSTOM_AUDIENCES: Operation = Operation {
     module: "ad-manager", name: "list_facebook_custom_audiences", id: "fb-get-custom-audiences",
-    method: Method::Get, path: "/ad-publishing/facebook/custom-audience",
+    method: &Method::GET, path: "/ad-publishing/facebook/custom-audience",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -769,7 +769,7 @@ pub static LIST_FACEBOOK_CUSTOM_AUDIENCES: Operation = Operation {
 /// `GET /ad-publishing/facebook/entity`
 pub static LIST_FACEBOOK_ENTITIES: Operation = Operation {
     module: "ad-manager", name: "list_facebook_entities", id: "fb-get-entity",
-    method: Method::Get, path: "/ad-publishing/facebook/entity",
+    method: &Method::GET, path: "/ad-publishing/facebook/entity",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -791,7 +791,7 @@ pub static LIST_FACEBOOK_ENTITIES: Operation = Operation {
 /// `GET /ad-publishing/facebook/page/{pageId}/instagram`
 pub static LIST_FACEBOOK_INSTAGRAM_ACCOUNTS: Operation = Operation {
     module: "ad-manager", name: "list_facebook_instagram_accounts", id: "fb-get-instagram-accounts",
-    method: Method::Get, path: "/ad-publishing/facebook/page/{pageId}/instagram",
+    method: &Method::GET, path: "/ad-publishing/facebook/page/{pageId}/instagram",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -806,7 +806,7 @@ pub static LIST_FACEBOOK_INSTAGRAM_ACCOUNTS: Operation = Operation {
 /// `GET /ad-publishing/facebook/page/{pageId}/forms`
 pub static LIST_FACEBOOK_PAGE_LEAD_FORMS: Operation = Operation {
     module: "ad-manager", name: "list_facebook_page_lead_forms", id: "fb-get-page-lead-forms",
-    method: Method::Get, path: "/ad-publishing/facebook/page/{pageId}/forms",
+    method: &Method::GET, path: "/ad-publishing/facebook/page/{pageId}/forms",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -820,7 +820,7 @@ pub static LIST_FACEBOOK_PAGE_LEAD_FORMS: Operation = Operation {
 /// `GET /ad-publishing/facebook/pages`
 pub static LIST_FACEBOOK_PAGES: Operation = Operation {
     module: "ad-manager", name: "list_facebook_pages", id: "fb-get-pages",
-    method: Method::Get, path: "/ad-publishing/facebook/pages",
+    method: &Method::GET, path: "/ad-publishing/facebook/pages",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -835,7 +835,7 @@ pub static LIST_FACEBOOK_PAGES: Operation = Operation {
 /// `GET /ad-publishing/facebook/pixels`
 pub static LIST_FACEBOOK_PIXELS: Operation = Operation {
     module: "ad-manager", name: "list_facebook_pixels", id: "fb-get-pixels",
-    method: Method::Get, path: "/ad-publishing/facebook/pixels",
+    method: &Method::GET, path: "/ad-publishing/facebook/pixels",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -852,7 +852,7 @@ pub static LIST_FACEBOOK_PIXELS: Operation = Operation {
 /// `GET /ad-publishing/facebook/reporting/list`
 pub static LIST_FACEBOOK_REPORTING: Operation = Operation {
     module: "ad-manager", name: "list_facebook_reporting", id: "fb-get-reporting-list",
-    method: Method::Get, path: "/ad-publishing/facebook/reporting/list",
+    method: &Method::GET, path: "/ad-publishing/facebook/reporting/list",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -871,7 +871,7 @@ pub static LIST_FACEBOOK_REPORTING: Operation = Operation {
 /// `GET /ad-publishing/google/ad-accounts`
 pub static LIST_GOOGLE_AD_ACCOUNTS: Operation = Operation {
     module: "ad-manager", name: "list_google_ad_accounts", id: "google-get-ad-accounts",
-    method: Method::Get, path: "/ad-publishing/google/ad-accounts",
+    method: &Method::GET, path: "/ad-publishing/google/ad-accounts",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -886,7 +886,7 @@ pub static LIST_GOOGLE_AD_ACCOUNTS: Operation = Operation {
 /// `GET /ad-publishing/google/assets`
 pub static LIST_GOOGLE_ASSETS: Operation = Operation {
     module: "ad-manager", name: "list_google_assets", id: "google-get-assets",
-    method: Method::Get, path: "/ad-publishing/google/assets",
+    method: &Method::GET, path: "/ad-publishing/google/assets",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -903,7 +903,7 @@ pub static LIST_GOOGLE_ASSETS: Operation = Operation {
 /// `GET /ad-publishing/google/audiences`
 pub static LIST_GOOGLE_AUDIENCES: Operation = Operation {
     module: "ad-manager", name: "list_google_audiences", id: "google-get-audiences",
-    method: Method::Get, path: "/ad-publishing/google/audiences",
+    method: &Method::GET, path: "/ad-publishing/google/audiences",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -917,7 +917,7 @@ pub static LIST_GOOGLE_AUDIENCES: Operation = Operation {
 /// `GET /ad-publishing/google/conversion-goals`
 pub static LIST_GOOGLE_CONVERSION_GOALS: Operation = Operation {
     module: "ad-manager", name: "list_google_conversion_goals", id: "google-get-conversion-goals",
-    method: Method::Get, path: "/ad-publishing/google/conversion-goals",
+    method: &Method::GET, path: "/ad-publishing/google/conversion-goals",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -931,7 +931,7 @@ pub static LIST_GOOGLE_CONVERSION_GOALS: Operation = Operation {
 /// `GET /ad-publishing/google/conversions`
 pub static LIST_GOOGLE_CONVERSIONS: Operation = Operation {
     module: "ad-manager", name: "list_google_conversions", id: "google-get-conversions",
-    method: Method::Get, path: "/ad-publishing/google/conversions",
+    method: &Method::GET, path: "/ad-publishing/google/conversions",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -950,7 +950,7 @@ pub static LIST_GOOGLE_CONVERSIONS: Operation = Operation {
 /// `GET /ad-publishing/google/entity`
 pub static LIST_GOOGLE_ENTITIES: Operation = Operation {
     module: "ad-manager", name: "list_google_entities", id: "google-get-entity",
-    method: Method::Get, path: "/ad-publishing/google/entity",
+    method: &Method::GET, path: "/ad-publishing/google/entity",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -972,7 +972,7 @@ pub static LIST_GOOGLE_ENTITIES: Operation = Operation {
 /// `POST /ad-publishing/google/keyword-ideas`
 pub static LIST_GOOGLE_KEYWORD_IDEAS: Operation = Operation {
     module: "ad-manager", name: "list_google_keyword_ideas", id: "google-get-keyword-ideas",
-    method: Method::Post, path: "/ad-publishing/google/keyword-ideas",
+    method: &Method::POST, path: "/ad-publishing/google/keyword-ideas",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -987,7 +987,7 @@ pub static LIST_GOOGLE_KEYWORD_IDEAS: Operation = Operation {
 /// `GET /ad-publishing/google/reporting/list`
 pub static LIST_GOOGLE_REPORTING: Operation = Operation {
     module: "ad-manager", name: "list_google_reporting", id: "google-get-reporting-list",
-    method: Method::Get, path: "/ad-publishing/google/reporting/list",
+    method: &Method::GET, path: "/ad-publishing/google/reporting/list",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -1006,7 +1006,7 @@ pub static LIST_GOOGLE_REPORTING: Operation = Operation {
 /// `GET /ad-publishing/google/segments`
 pub static LIST_GOOGLE_SEGMENTS: Operation = Operation {
     module: "ad-manager", name: "list_google_segments", id: "google-get-segments",
-    method: Method::Get, path: "/ad-publishing/google/segments",
+    method: &Method::GET, path: "/ad-publishing/google/segments",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -1021,7 +1021,7 @@ pub static LIST_GOOGLE_SEGMENTS: Operation = Operation {
 /// `GET /ad-publishing/google/target-interests`
 pub static LIST_GOOGLE_TARGET_INTERESTS: Operation = Operation {
     module: "ad-manager", name: "list_google_target_interests", id: "google-get-target-interests",
-    method: Method::Get, path: "/ad-publishing/google/target-interests",
+    method: &Method::GET, path: "/ad-publishing/google/target-interests",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -1037,7 +1037,7 @@ pub static LIST_GOOGLE_TARGET_INTERESTS: Operation = Operation {
 /// `GET /ad-publishing/linkedin/ad-accounts`
 pub static LIST_LINKEDIN_AD_ACCOUNTS: Operation = Operation {
     module: "ad-manager", name: "list_linkedin_ad_accounts", id: "li-get-ad-accounts",
-    method: Method::Get, path: "/ad-publishing/linkedin/ad-accounts",
+    method: &Method::GET, path: "/ad-publishing/linkedin/ad-accounts",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -1051,7 +1051,7 @@ pub static LIST_LINKEDIN_AD_ACCOUNTS: Operation = Operation {
 /// `GET /ad-publishing/linkedin/{accountId}/forms`
 pub static LIST_LINKEDIN_LEAD_FORMS: Operation = Operation {
     module: "ad-manager", name: "list_linkedin_lead_forms", id: "li-get-lead-forms",
-    method: Method::Get, path: "/ad-publishing/linkedin/{accountId}/forms",
+    method: &Method::GET, path: "/ad-publishing/linkedin/{accountId}/forms",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -1065,7 +1065,7 @@ pub static LIST_LINKEDIN_LEAD_FORMS: Operation = Operation {
 /// `GET /ad-publishing/linkedin/reporting/list`
 pub static LIST_LINKEDIN_REPORTING: Operation = Operation {
     module: "ad-manager", name: "list_linkedin_reporting", id: "li-get-reporting-list",
-    method: Method::Get, path: "/ad-publishing/linkedin/reporting/list",
+    method: &Method::GET, path: "/ad-publishing/linkedin/reporting/list",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -1085,7 +1085,7 @@ pub static LIST_LINKEDIN_REPORTING: Operation = Operation {
 /// `POST /ad-publishing/facebook/ads/{adId}/pause`
 pub static PAUSE_FACEBOOK_AD: Operation = Operation {
     module: "ad-manager", name: "pause_facebook_ad", id: "fb-pause-ad",
-    method: Method::Post, path: "/ad-publishing/facebook/ads/{adId}/pause",
+    method: &Method::POST, path: "/ad-publishing/facebook/ads/{adId}/pause",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -1097,7 +1097,7 @@ pub static PAUSE_FACEBOOK_AD: Operation = Operation {
 /// `POST /ad-publishing/facebook/adsets/{adsetId}/pause`
 pub static PAUSE_FACEBOOK_ADSET: Operation = Operation {
     module: "ad-manager", name: "pause_facebook_adset", id: "fb-pause-adset",
-    method: Method::Post, path: "/ad-publishing/facebook/adsets/{adsetId}/pause",
+    method: &Method::POST, path: "/ad-publishing/facebook/adsets/{adsetId}/pause",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -1109,7 +1109,7 @@ pub static PAUSE_FACEBOOK_ADSET: Operation = Operation {
 /// `POST /ad-publishing/facebook/campaigns/{campaignId}/pause`
 pub static PAUSE_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "pause_facebook_campaign", id: "fb-pause-campaign",
-    method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/pause",
+    method: &Method::POST, path: "/ad-publishing/facebook/campaigns/{campaignId}/pause",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -1121,7 +1121,7 @@ pub static PAUSE_FACEBOOK_CAMPAIGN: Operation = Operation {
 /// `POST /ad-publishing/facebook/campaigns/{campaignId}/publish`
 pub static PUBLISH_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "publish_facebook_campaign", id: "fb-publish-campaign",
-    method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/publish",
+    method: &Method::POST, path: "/ad-publishing/facebook/campaigns/{campaignId}/publish",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -1132,7 +1132,7 @@ pub static PUBLISH_FACEBOOK_CAMPAIGN: Operation = Operation {
 /// `POST /ad-publishing/google/ads/{adId}/publish`
 pub static PUBLISH_GOOGLE_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "publish_google_campaign", id: "google-publish-ad",
-    method: Method::Post, path: "/ad-publishing/google/ads/{adId}/publish",
+    method: &Method::POST, path: "/ad-publishing/google/ads/{adId}/publish",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     ..Operation::DEFAULT
@@ -1141,7 +1141,7 @@ pub static PUBLISH_GOOGLE_CAMPAIGN: Operation = Operation {
 /// `POST /ad-publishing/linkedin/ads/{adId}/publish`
 pub static PUBLISH_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     module: "ad-manager", name: "publish_linkedin_campaign_group", id: "li-publish-campaign-group",
-    method: Method::Post, path: "/ad-publishing/linkedin/ads/{adId}/publish",
+    method: &Method::POST, path: "/ad-publishing/linkedin/ads/{adId}/publish",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -1152,7 +1152,7 @@ pub static PUBLISH_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
 /// `DELETE /ad-publishing/facebook/custom-audience/{audienceId}/member`
 pub static REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER: Operation = Operation {
     module: "ad-manager", name: "remove_facebook_custom_audience_member", id: "fb-remove-custom-audience-member",
-    method: Method::Delete, path: "/ad-publishing/facebook/custom-audience/{audienceId}/member",
+    method: &Method::DELETE, path: "/ad-publishing/facebook/custom-audience/{audienceId}/member",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -1164,7 +1164,7 @@ pub static REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER: Operation = Operation {
 /// `POST /ad-publishing/facebook/ads/{adId}/resume`
 pub static RESUME_FACEBOOK_AD: Operation = Operation {
     module: "ad-manager", name: "resume_facebook_ad", id: "fb-resume-ad",
-    method: Method::Post, path: "/ad-publishing/facebook/ads/{adId}/resume",
+    method: &Method::POST, path: "/ad-publishing/facebook/ads/{adId}/resume",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -1176,7 +1176,7 @@ pub static RESUME_FACEBOOK_AD: Operation = Operation {
 /// `POST /ad-publishing/facebook/adsets/{adsetId}/resume`
 pub static RESUME_FACEBOOK_ADSET: Operation = Operation {
     module: "ad-manager", name: "resume_facebook_adset", id: "fb-resume-adset",
-    method: Method::Post, path: "/ad-publishing/facebook/adsets/{adsetId}/resume",
+    method: &Method::POST, path: "/ad-publishing/facebook/adsets/{adsetId}/resume",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -1188,7 +1188,7 @@ pub static RESUME_FACEBOOK_ADSET: Operation = Operation {
 /// `POST /ad-publishing/facebook/campaigns/{campaignId}/resume`
 pub static RESUME_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "resume_facebook_campaign", id: "fb-resume-campaign",
-    method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/resume",
+    method: &Method::POST, path: "/ad-publishing/facebook/campaigns/{campaignId}/resume",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -1200,7 +1200,7 @@ pub static RESUME_FACEBOOK_CAMPAIGN: Operation = Operation {
 /// `GET /ad-publishing/facebook/targeting/search`
 pub static SEARCH_FACEBOOK_TARGETING: Operation = Operation {
     module: "ad-manager", name: "search_facebook_targeting", id: "fb-search-targeting",
-    method: Method::Get, path: "/ad-publishing/facebook/targeting/search",
+    method: &Method::GET, path: "/ad-publishing/facebook/targeting/search",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -1215,7 +1215,7 @@ pub static SEARCH_FACEBOOK_TARGETING: Operation = Operation {
 /// `GET /ad-publishing/google/targeting/search`
 pub static SEARCH_GOOGLE_TARGETING: Operation = Operation {
     module: "ad-manager", name: "search_google_targeting", id: "google-search-targeting",
-    method: Method::Get, path: "/ad-publishing/google/targeting/search",
+    method: &Method::GET, path: "/ad-publishing/google/targeting/search",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -1231,7 +1231,7 @@ pub static SEARCH_GOOGLE_TARGETING: Operation = Operation {
 /// `GET /ad-publishing/linkedin/targeting/search`
 pub static SEARCH_LINKEDIN_TARGETING: Operation = Operation {
     module: "ad-manager", name: "search_linkedin_targeting", id: "li-search-targeting",
-    method: Method::Get, path: "/ad-publishing/linkedin/targeting/search",
+    method: &Method::GET, path: "/ad-publishing/linkedin/targeting/search",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
@@ -1248,7 +1248,7 @@ pub static SEARCH_LINKEDIN_TARGETING: Operation = Operation {
 /// `PUT /ad-publishing/facebook/page/default`
 pub static SET_FACEBOOK_DEFAULT_PAGE: Operation = Operation {
     module: "ad-manager", name: "set_facebook_default_page", id: "fb-set-default-page",
-    method: Method::Put, path: "/ad-publishing/facebook/page/default",
+    method: &Method::PUT, path: "/ad-publishing/facebook/page/default",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -1263,7 +1263,7 @@ pub static SET_FACEBOOK_DEFAULT_PAGE: Operation = Operation {
 /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}`
 pub static UPDATE_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     module: "ad-manager", name: "update_facebook_custom_audience", id: "fb-update-custom-audience",
-    method: Method::Put, path: "/ad-publishing/facebook/custom-audience/{audienceId}",
+    method: &Method::PUT, path: "/ad-publishing/facebook/custom-audience/{audienceId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -1275,7 +1275,7 @@ pub static UPDATE_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
 /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member/batch`
 pub static UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK: Operation = Operation {
     module: "ad-manager", name: "update_facebook_custom_audience_members_in_bulk", id: "fb-batch-update-audience-members",
-    method: Method::Put, path: "/ad-publishing/facebook/custom-audience/{audienceId}/member/batch",
+    method: &Method::PUT, path: "/ad-publishing/facebook/custom-audience/{audienceId}/member/batch",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -1287,7 +1287,7 @@ pub static UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK: Operation = Operatio
 /// `PATCH /ad-publishing/linkedin/{adId}/status`
 pub static UPDATE_LINKEDIN_AD_STATUS: Operation = Operation {
     module: "ad-manager", name: "update_linkedin_ad_status", id: "li-update-ad-status",
-    method: Method::Patch, path: "/ad-publishing/linkedin/{adId}/status",
+    method: &Method::PATCH, path: "/ad-publishing/linkedin/{adId}/status",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
@@ -1302,7 +1302,7 @@ pub static UPDATE_LINKEDIN_AD_STATUS: Operation = Operation {
 /// `PUT /ad-publishing/facebook/ads-v2`
 pub static UPSERT_FACEBOOK_AD: Operation = Operation {
     module: "ad-manager", name: "upsert_facebook_ad", id: "fb-upsert-ad",
-    method: Method::Put, path: "/ad-publishing/facebook/ads-v2",
+    method: &Method::PUT, path: "/ad-publishing/facebook/ads-v2",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -1313,7 +1313,7 @@ pub static UPSERT_FACEBOOK_AD: Operation = Operation {
 /// `PUT /ad-publishing/facebook/adsets`
 pub static UPSERT_FACEBOOK_ADSET: Operation = Operation {
     module: "ad-manager", name: "upsert_facebook_adset", id: "fb-upsert-adset",
-    method: Method::Put, path: "/ad-publishing/facebook/adsets",
+    method: &Method::PUT, path: "/ad-publishing/facebook/adsets",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -1324,7 +1324,7 @@ pub static UPSERT_FACEBOOK_ADSET: Operation = Operation {
 /// `PUT /ad-publishing/facebook/campaigns`
 pub static UPSERT_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "upsert_facebook_campaign", id: "fb-upsert-campaign",
-    method: Method::Put, path: "/ad-publishing/facebook/campaigns",
+    method: &Method::PUT, path: "/ad-publishing/facebook/campaigns",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -1335,7 +1335,7 @@ pub static UPSERT_FACEBOOK_CAMPAIGN: Operation = Operation {
 /// `PUT /ad-publishing/facebook/pixels`
 pub static UPSERT_FACEBOOK_PIXEL: Operation = Operation {
     module: "ad-manager", name: "upsert_facebook_pixel", id: "fb-upsert-pixel",
-    method: Method::Put, path: "/ad-publishing/facebook/pixels",
+    method: &Method::PUT, path: "/ad-publishing/facebook/pixels",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -1346,7 +1346,7 @@ pub static UPSERT_FACEBOOK_PIXEL: Operation = Operation {
 /// `POST /ad-publishing/google/assets`
 pub static UPSERT_GOOGLE_ASSETS: Operation = Operation {
     module: "ad-manager", name: "upsert_google_assets", id: "google-upsert-assets",
-    method: Method::Post, path: "/ad-publishing/google/assets",
+    method: &Method::POST, path: "/ad-publishing/google/assets",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -1357,7 +1357,7 @@ pub static UPSERT_GOOGLE_ASSETS: Operation = Operation {
 /// `PUT /ad-publishing/google/audiences`
 pub static UPSERT_GOOGLE_AUDIENCE: Operation = Operation {
     module: "ad-manager", name: "upsert_google_audience", id: "google-upsert-audience",
-    method: Method::Put, path: "/ad-publishing/google/audiences",
+    method: &Method::PUT, path: "/ad-publishing/google/audiences",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -1368,7 +1368,7 @@ pub static UPSERT_GOOGLE_AUDIENCE: Operation = Operation {
 /// `PUT /ad-publishing/google/ads`
 pub static UPSERT_GOOGLE_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "upsert_google_campaign", id: "google-upsert-campaign",
-    method: Method::Put, path: "/ad-publishing/google/ads",
+    method: &Method::PUT, path: "/ad-publishing/google/ads",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -1379,7 +1379,7 @@ pub static UPSERT_GOOGLE_CAMPAIGN: Operation = Operation {
 /// `PUT /ad-publishing/google/conversions`
 pub static UPSERT_GOOGLE_CONVERSION: Operation = Operation {
     module: "ad-manager", name: "upsert_google_conversion", id: "google-upsert-conversion",
-    method: Method::Put, path: "/ad-publishing/google/conversions",
+    method: &Method::PUT, path: "/ad-publishing/google/conversions",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -1390,7 +1390,7 @@ pub static UPSERT_GOOGLE_CONVERSION: Operation = Operation {
 /// `PUT /ad-publishing/google/segments`
 pub static UPSERT_GOOGLE_SEGMENT: Operation = Operation {
     module: "ad-manager", name: "upsert_google_segment", id: "google-upsert-segment",
-    method: Method::Put, path: "/ad-publishing/google/segments",
+    method: &Method::PUT, path: "/ad-publishing/google/segments",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
@@ -1405,7 +1405,7 @@ pub static UPSERT_GOOGLE_SEGMENT: Operation = Operation {
 /// `PUT /ad-publishing/linkedin/ads`
 pub static UPSERT_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     module: "ad-manager", name: "upsert_linkedin_campaign_group", id: "li-upsert-campaign-group",
-    method: Method::Put, path: "/ad-publishing/linkedin/ads",
+    method: &Method::PUT, path: "/ad-publishing/linkedin/ads",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),

@@ -3,67 +3,70 @@
 //! The models of requests and replies.
 
 use hoopai_runtime::json::{Map, Value};
-use hoopai_runtime::{Decimal, Timestamp};
+use hoopai_runtime::{Date, Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// A campaign of LinkedIn, inside a campaign group.
+    /// A campaign of LinkedIn, part of a campaign group.
     #[doc(alias = "AdCampaignDTO")]
     pub struct AdCampaign {
-        /// The id of the campaign group that it belongs to.
+        /// The id of the campaign group that contains the campaign.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
-        /// The id of the campaign.
+        /// The id of the campaign at LinkedIn.
         pub ad_campaign_id: String = "adCampaignId",
         /// The ads of the campaign.
         pub ads: Vec<LinkedInAd> = "ads",
-        /// Who is to see the ads.
+        /// The audience of the ads.
         pub audience: Audience = "audience",
-        /// The type of campaign, in LinkedIn's words.
+        /// The kind of campaign, as a constant of LinkedIn.
         pub campaign_type: String = "campaignType",
-        /// The id of the stored campaign; left out, a new one is made.
+        /// The id of the stored campaign. In a request: the campaign to update; absent to create one.
         pub id: String = "id",
+        /// The reason for which LinkedIn rejected the campaign; set by the platform.
         pub linked_in_error: String = "linkedInError",
-        /// The language and country that the campaign is for.
+        /// The language and country of the campaign.
         pub locale: Locale = "locale",
-        /// What its ads show: an image with text, a video, or several cards to page through.
+        /// The content of the ads: an image with text, a video, or a carousel.
         pub media_type: AdCampaignMediaType = "mediaType",
+        /// Further data; the platform does not document them.
         pub meta: Map = "meta",
-        /// The campaign's name.
+        /// The name of the campaign.
         pub name: String = "name",
+        /// The progress of the publication; set by the platform.
         pub publishing_status: PublishingStatus = "publishingStatus",
         /// The bid.
         pub unit_cost: UnitCost = "unitCost",
     }
-    /// Hours of a weekday in which an asset is shown.
+    /// A period of a weekday during which an asset is shown.
     #[doc(alias = "AdScheduleTargetDTO")]
     pub struct AdScheduleTarget {
         /// The day of the week. Declared as required by the platform's specification.
         pub day_of_week: AdScheduleTargetDayOfWeek = "dayOfWeek",
-        /// The hour that it ends in, from 0 to 23. Declared as required by the platform's specification.
-        pub end_hour: f64 = "endHour",
-        /// The minute that it ends at; quarters of an hour only, as words. Declared as required by the platform's specification.
+        /// The hour of the end, 0 to 23. Declared as required by the platform's specification.
+        pub end_hour: i64 = "endHour",
+        /// The minute of the end, in steps of 15, as an English number word. Declared as required by the platform's specification.
         pub end_minute: AdScheduleTargetEndMinute = "endMinute",
-        /// The hour that it begins in, from 0 to 23. Declared as required by the platform's specification.
-        pub start_hour: f64 = "startHour",
-        /// The minute that it begins at; quarters of an hour only, as words. Declared as required by the platform's specification.
+        /// The hour of the start, 0 to 23. Declared as required by the platform's specification.
+        pub start_hour: i64 = "startHour",
+        /// The minute of the start, in steps of 15, as an English number word. Declared as required by the platform's specification.
         pub start_minute: AdScheduleTargetStartMinute = "startMinute",
     }
     /// A range of ages.
     #[doc(alias = "AgeRangeDTO")]
     pub struct AgeRange {
-        /// The highest age, in years.
-        pub max_age: f64 = "maxAge",
-        /// The lowest age, in years.
-        pub min_age: f64 = "minAge",
+        /// The maximum age in years.
+        pub max_age: i64 = "maxAge",
+        /// The minimum age in years.
+        pub min_age: i64 = "minAge",
     }
-    /// Who is to see the ads of a LinkedIn campaign.
+    /// The audience of a LinkedIn campaign.
     #[doc(alias = "AudienceDTO")]
     pub struct Audience {
-        /// Places whose people are taken in or left out.
+        /// Places whose people are included or excluded.
         pub geo_locations: Vec<GeoLocation> = "geo_locations",
-        /// What else they have in common, such as industry or job title.
+        /// Further attributes of the people, such as industry or job title.
         pub target_audience: TargetAudience = "targetAudience",
     }
-    /// A custom audience of Facebook, named in an ad set.
+    /// A reference to a custom audience of Facebook.
     #[doc(alias = "AudienceCustomAudienceItemDTO")]
     pub struct AudienceCustomAudienceItem {
         /// The id of the audience. Declared as required by the platform's specification.
@@ -71,64 +74,64 @@ hoopai_runtime::model! {
         /// The name of the audience. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// People by age, gender, parenthood and segment.
+    /// Attributes of the people of a Google audience.
     #[doc(alias = "AudienceDimensionDTO")]
     pub struct AudienceDimension {
-        /// The age ranges that count.
+        /// The included age ranges.
         pub age_ranges: Vec<AgeRange> = "ageRanges",
-        /// The segments that count.
+        /// The included segments.
         pub audience_segments: AudienceSegments = "audienceSegments",
-        /// Genders in Google's words, such as `MALE` and `FEMALE`.
+        /// The genders as constants of Google, such as `MALE`.
         pub genders: Vec<String> = "genders",
-        /// Whether people of unknown age are among them.
+        /// Whether people of unknown age are included.
         pub is_age_unknown: bool = "isAgeUnknown",
-        /// Whether people have children, in Google's words, such as `PARENT`.
+        /// The parental statuses as constants of Google, such as `PARENT`.
         pub parental_statuses: Vec<String> = "parentalStatuses",
     }
-    /// An interest of people, as the targeting search finds it.
+    /// An interest of people, from Facebook's targeting search.
     #[doc(alias = "AudienceInterestDTO")]
     pub struct AudienceInterest {
         /// The id of the interest at Facebook. Declared as required by the platform's specification.
         pub id: String = "id",
         /// The name of the interest. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The kind of interest; `interests` if left out.
+        /// The kind of interest; by default interests in general.
         pub type_: String = "type",
     }
-    /// A language of people, as the targeting search finds it.
+    /// A language of people, from Facebook's targeting search.
     #[doc(alias = "AudienceLocaleDTO")]
     pub struct AudienceLocale {
-        /// Facebook's number for the language. Declared as required by the platform's specification.
-        pub key: f64 = "key",
+        /// The number of the language at Facebook. Declared as required by the platform's specification.
+        pub key: i64 = "key",
         /// The name of the language, such as `English (US)`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// A place, as the targeting search finds it.
+    /// A place, from Facebook's targeting search.
     #[doc(alias = "AudienceLocationDTO")]
     pub struct AudienceLocation {
-        /// Where an address is.
+        /// The coordinates of an address.
         pub geometry: AudienceLocationGeometry = "geometry",
-        /// Facebook's key of the place; `US` for a country, digits for a city. Declared as required by the platform's specification.
+        /// The key of the place at Facebook: `US` for a country, digits for a city. Declared as required by the platform's specification.
         pub key: String = "key",
         /// The name of the place. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// How far around the place people count, in `radiusUnit`; for cities and addresses.
+        /// The radius around a city or an address, in `radiusUnit`.
         pub radius: f64 = "radius",
         /// Kilometres or miles.
         pub radius_unit: RadiusUnit = "radiusUnit",
-        /// Whether people of the place are taken in or left out. Declared as required by the platform's specification.
+        /// Whether people of the place are included or excluded. Declared as required by the platform's specification.
         pub selection_type: SelectionType = "selectionType",
         /// The kind of place. Declared as required by the platform's specification.
         pub type_: AudienceLocationType = "type",
     }
-    /// Where an address is.
+    /// The coordinates of an address.
     pub struct AudienceLocationGeometry {
-        /// The coordinates: an object with `lat` and `lng`. Declared as required by the platform's specification.
+        /// The coordinates in degrees, such as `{"lat": 40.7128, "lng": -74.006}`. Declared as required by the platform's specification.
         pub location: Map = "location",
-        /// How exact the coordinates are, such as `APPROXIMATE`. Declared as required by the platform's specification.
+        /// The accuracy of the coordinates, such as `APPROXIMATE`. Declared as required by the platform's specification.
         pub location_type: String = "location_type",
     }
-    /// Where ads appear, for each app; used only if `placementType` is `manual`.
+    /// The positions of Facebook ads in each app, if the placement is manual.
     #[doc(alias = "AudiencePlacementsDTO")]
     pub struct AudiencePlacements {
         /// Positions on Facebook, such as `feed`, `right_hand_column` and `marketplace`.
@@ -138,79 +141,91 @@ hoopai_runtime::model! {
         /// Positions in Messenger, such as `messenger_home`.
         pub messenger: Vec<String> = "messenger",
     }
-    /// Segments, each by its resource name.
+    /// Segments of a Google audience, by their resource names.
     #[doc(alias = "AudienceSegmentsDTO")]
     pub struct AudienceSegments {
         /// Custom segments, such as `customers/123/customAudiences/456`.
         pub custom_audiences: Vec<String> = "customAudiences",
-        /// Interests and buying intents, such as `customers/123/userInterests/321`.
+        /// Interests and purchase intents, such as `customers/123/userInterests/321`.
         pub user_interests: Vec<String> = "userInterests",
-        /// Lists of people, such as visitors or customers: `customers/123/userLists/789`.
+        /// Lists of visitors or customers, such as `customers/123/userLists/789`.
         pub user_lists: Vec<String> = "userLists",
     }
-    /// `AudienceUpdateResultDTO` of Ad Manager.
+    /// The outcome of an update of a custom audience of Facebook.
     #[doc(alias = "AudienceUpdateResultDTO")]
     pub struct AudienceUpdateResult {
+        /// A message about the outcome.
         pub msg: String = "msg",
-        pub status: f64 = "status",
+        /// The HTTP status code of the outcome.
+        pub status: i64 = "status",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// What a Facebook ad set may spend, and when.
+    /// The budget and the schedule of a Facebook ad set.
     pub struct Budget {
-        /// How much; nobody says whether in the currency's major or minor unit. Declared as required by the platform's specification.
+        /// The amount of the budget; the platform does not document whether it is in major or minor units of the currency. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// Declared as required by the platform's specification.
+        /// Whether the amount is per day or for the whole schedule. Declared as required by the platform's specification.
         pub budget_type: BudgetType = "budgetType",
-        /// The last day, as `YYYY-MM-DD`.
-        pub schedule_end_date: String = "scheduleEndDate",
-        /// The first day, as `YYYY-MM-DD`.
-        pub schedule_start_date: String = "scheduleStartDate",
+        /// The last day.
+        pub schedule_end_date: Date = "scheduleEndDate",
+        /// The first day.
+        pub schedule_start_date: Date = "scheduleStartDate",
     }
-    /// A box that people tick in a LinkedIn form.
+    /// A consent checkbox of a LinkedIn form.
     #[doc(alias = "ConsentDTO")]
     pub struct Consent {
-        /// Whether it must be ticked before the form is sent. Declared as required by the platform's specification.
+        /// Whether the checkbox is required. Declared as required by the platform's specification.
         pub check_required: bool = "checkRequired",
-        /// What they consent to, by language. Declared as required by the platform's specification.
+        /// The text of the consent by language. Declared as required by the platform's specification.
         pub consent: LocalizedString = "consent",
         /// The number of the consent within the form. Declared as required by the platform's specification.
-        pub id: f64 = "id",
+        pub id: i64 = "id",
     }
-    /// What a conversion is worth.
+    /// The value of a conversion at Google.
     pub struct ConversionValueSettings {
-        /// Whether the default value counts even where a transaction brings a value of its own. Declared as required by the platform's specification.
+        /// Whether the default value applies even if a transaction has a value. Declared as required by the platform's specification.
         pub always_use_default_value: bool = "alwaysUseDefaultValue",
-        /// The currency of the default value, by its three letters of ISO 4217. Declared as required by the platform's specification.
+        /// The currency of the default value as an ISO 4217 code, such as `USD`. Declared as required by the platform's specification.
         pub default_currency_code: String = "defaultCurrencyCode",
-        /// What a conversion is worth by default, in the currency's major unit: `10` is ten dollars. Declared as required by the platform's specification.
-        pub default_value: f64 = "defaultValue",
+        /// The default value of a conversion, in major units: `10` is ten dollars. Declared as required by the platform's specification.
+        pub default_value: Decimal = "defaultValue",
     }
-    /// A welcome message that opens a chat.
+    /// A welcome message to create, for Facebook ads that open a chat.
     #[doc(alias = "CreateConversationFormDTO")]
     pub struct CreateFacebookConversationFormRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The name of the welcome message, for its makers. Declared as required by the platform's specification.
+        /// The name of the welcome message, which people do not see. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Questions that people can ask with one tap. Declared as required by the platform's specification.
+        /// Questions that people can send with one tap. Declared as required by the platform's specification.
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
-        /// What the welcome message says. Declared as required by the platform's specification.
+        /// The text of the welcome message. Declared as required by the platform's specification.
         pub text: String = "text",
     }
-    /// `FacebookCreatedConversationFormDTO` of Ad Manager.
+    /// A created welcome message for Facebook ads that open a chat.
     #[doc(alias = "FacebookCreatedConversationFormDTO")]
     pub struct CreateFacebookConversationFormResponse {
-        pub v: f64 = "__v",
+        /// The version of the database record.
+        pub v: i64 = "__v",
+        /// The id of the welcome message.
         pub id: String = "_id",
+        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The name of the welcome message, which people do not see.
         pub name: String = "name",
+        /// Questions that people can send with one tap.
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
+        /// The text of the welcome message.
         pub text: String = "text",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// The Facebook page and ad account that a location is connected with.
+    /// The Facebook page and ad account to which a location is connected.
     #[doc(alias = "CreateIntegrationDTO")]
     pub struct CreateFacebookIntegrationRequest {
         /// The id of the ad account, such as `act_123456`.
@@ -220,18 +235,18 @@ hoopai_runtime::model! {
         /// The id of the Facebook page. Declared as required by the platform's specification.
         pub page_id: String = "pageId",
     }
-    /// A lead form of a Facebook page.
+    /// A lead form to create on a Facebook page.
     #[doc(alias = "CreateLeadFormDTO")]
     pub struct CreateFacebookPageLeadFormRequest {
-        /// Terms of your own, with boxes to tick.
+        /// Additional terms, with checkboxes.
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
-        /// What people see before the questions.
+        /// The introduction before the questions.
         pub greeting_card: GreetingCard = "greetingCard",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The form's name, for its makers. Declared as required by the platform's specification.
+        /// The name of the form, which people do not see. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The address of the privacy policy. Declared as required by the platform's specification.
+        /// The URL of the privacy policy. Declared as required by the platform's specification.
         pub privacy_policy_link: String = "privacyPolicyLink",
         /// The text of the link to the privacy policy.
         pub privacy_policy_text: String = "privacyPolicyText",
@@ -239,42 +254,53 @@ hoopai_runtime::model! {
         pub question_page_headline: String = "questionPageHeadline",
         /// The questions, in their order. Declared as required by the platform's specification.
         pub questions: Vec<FormQuestion> = "questions",
-        /// What people see when they have sent the form. Declared as required by the platform's specification.
+        /// The page after the submission. Declared as required by the platform's specification.
         pub thank_you_page: Box<ThankYouPage> = "thankYouPage",
-        /// `MORE_VOLUME` for as many leads as possible, `HIGHER_INTENT` for fewer that mean it. Declared as required by the platform's specification.
-        pub type_: CreateFacebookPageLeadFormRequestType = "type",
+        /// `MORE_VOLUME` for many leads, `HIGHER_INTENT` for fewer leads with a confirmed intent. Declared as required by the platform's specification.
+        pub type_: FacebookLeadFormType = "type",
     }
-    /// The Google Ads account that a location is connected with.
+    /// The Google Ads account to which a location is connected.
     #[doc(alias = "CreateGoogleIntegrationDTO")]
     pub struct CreateGoogleIntegrationRequest {
         /// The id of the Google Ads account, such as `123-456-7890`. Declared as required by the platform's specification.
         pub ad_account_id: String = "adAccountId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of the manager account (My Client Center) above it, as the list of accounts has it. Declared as required by the platform's specification.
+        /// The id of the manager account (My Client Center) of the ad account, from the list of ad accounts. Declared as required by the platform's specification.
         pub mcc_id: String = "mccId",
     }
-    /// `GoogleCreatedIntegrationDTO` of Ad Manager.
+    /// A created connection of a location to a Google Ads account.
     #[doc(alias = "GoogleCreatedIntegrationDTO")]
     pub struct CreateGoogleIntegrationResponse {
-        pub v: f64 = "__v",
+        /// The version of the database record.
+        pub v: i64 = "__v",
+        /// The id of the integration.
         pub id: String = "_id",
+        /// The id of the connected Google Ads account.
         pub ad_account_id: String = "adAccountId",
+        /// The id of the sign-in at Google.
         pub connection_id: String = "connectionId",
+        /// The time at which the integration was created.
         pub created_at: Timestamp = "createdAt",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The id of the manager account (My Client Center) of the ad account.
         pub mcc_id: String = "mccId",
+        /// Whether the connection is active.
         pub status: IntegrationStatus = "status",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The time of the last change of the integration.
         pub updated_at: Timestamp = "updatedAt",
+        /// The id of the user who created the integration.
         pub user_id: String = "userId",
     }
-    /// Who is uploaded into which list; smart lists or a file.
+    /// The people to upload to a customer match list, from smart lists or a file.
     #[doc(alias = "CreateOfflineUserListJobDTO")]
     pub struct CreateGoogleOfflineUserListJobRequest {
         /// The path of an uploaded CSV file, such as `/uploads/users.csv`.
         pub csv_path: String = "csvPath",
-        /// Whether the list follows its smart lists when they change.
+        /// Whether the list follows later changes of the smart lists.
         pub is_dynamic: bool = "isDynamic",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
@@ -283,527 +309,881 @@ hoopai_runtime::model! {
         /// The id of the customer match list at Google.
         pub user_list_id: String = "userListId",
     }
-    /// The LinkedIn ad account that a location is connected with.
+    /// The LinkedIn ad account to which a location is connected.
     #[doc(alias = "CreateLinkedinIntegrationDTO")]
     pub struct CreateLinkedinIntegrationRequest {
         /// The id of the ad account at LinkedIn. Declared as required by the platform's specification.
         pub ad_account_id: String = "adAccountId",
         /// The name of the ad account. Declared as required by the platform's specification.
         pub ad_account_name: String = "adAccountName",
-        /// The currency of the ad account, by its three letters of ISO 4217. Declared as required by the platform's specification.
+        /// The currency of the ad account as an ISO 4217 code, such as `USD`. Declared as required by the platform's specification.
         pub currency_code: String = "currencyCode",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The id of the LinkedIn organization that advertises. Declared as required by the platform's specification.
         pub organization_id: String = "organizationId",
     }
-    /// A lead form of a LinkedIn ad account.
+    /// A lead form to create for a LinkedIn ad account.
     #[doc(alias = "LinkedInCreateLeadFormBodyDTO")]
     pub struct CreateLinkedinLeadFormRequest {
-        /// What the form says and asks. Declared as required by the platform's specification.
+        /// The texts and questions of the form. Declared as required by the platform's specification.
         pub content: Box<LeadFormContent> = "content",
-        /// The language and country that the form is made in. Declared as required by the platform's specification.
+        /// The language and country of the form. Declared as required by the platform's specification.
         pub creation_locale: CreationLocale = "creationLocale",
-        /// Fields that people do not see, with values that each answer brings along.
+        /// Fields that people do not see, with values that are added to each answer.
         pub hidden_fields: Vec<HiddenField> = "hiddenFields",
-        /// The form's name, for its makers. Declared as required by the platform's specification.
+        /// The name of the form, which people do not see. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Whom the form belongs to. Declared as required by the platform's specification.
+        /// The ad account that owns the form. Declared as required by the platform's specification.
         pub owner: SponsoredAccountOwner = "owner",
         /// The state of the form; it is published at once. Declared as required by the platform's specification.
-        pub state: State = "state",
+        pub state: LinkedInLeadFormState = "state",
     }
-    /// The language and country that a LinkedIn form is made in.
+    /// The language and country of a LinkedIn form.
     #[doc(alias = "CreationLocaleDTO")]
     pub struct CreationLocale {
-        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
+        /// The country as an ISO 3166 code of two letters, such as `US`. Declared as required by the platform's specification.
         pub country: String = "country",
-        /// The language by its two letters of ISO 639. Declared as required by the platform's specification.
+        /// The language as an ISO 639 code of two letters, such as `en`. Declared as required by the platform's specification.
         pub language: String = "language",
     }
-    /// Terms of your own in a Facebook form.
+    /// Additional terms of a Facebook form.
     pub struct CustomDisclaimer {
         /// The text of the terms. Declared as required by the platform's specification.
         pub body: String = "body",
-        /// Boxes that people tick.
+        /// The consent checkboxes.
         pub checkboxes: Vec<CustomDisclaimerCheckbox> = "checkboxes",
         /// The title of the terms. Declared as required by the platform's specification.
         pub title: String = "title",
     }
-    /// A box that people tick in a Facebook form.
+    /// A consent checkbox of a Facebook form.
     pub struct CustomDisclaimerCheckbox {
-        /// Whether it must be ticked before the form is sent. Declared as required by the platform's specification.
+        /// Whether the checkbox is required. Declared as required by the platform's specification.
         pub is_required: bool = "is_required",
-        /// A key of the box, unique within the form. Declared as required by the platform's specification.
+        /// The key of the checkbox, unique within the form. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// What people agree to. Declared as required by the platform's specification.
+        /// The text of the consent. Declared as required by the platform's specification.
         pub text: String = "text",
     }
-    /// A question of your own in a Google lead form.
+    /// A custom question of a Google lead form.
     #[doc(alias = "CustomQuestionFieldDTO")]
     pub struct CustomQuestionField {
-        /// What is asked. Declared as required by the platform's specification.
+        /// The text of the question. Declared as required by the platform's specification.
         pub custom_question_text: String = "customQuestionText",
-        /// The answers to choose one of. Declared as required by the platform's specification.
+        /// The answers, of which one can be chosen. Declared as required by the platform's specification.
         pub single_choice_answers: Vec<CustomQuestionFieldSingleChoiceAnswer> = "singleChoiceAnswers",
     }
-    /// `CustomQuestionFieldSingleChoiceAnswer` of Ad Manager.
+    /// Answers of a custom question.
     pub struct CustomQuestionFieldSingleChoiceAnswer {
         /// The texts of the answers.
         pub answer_texts: Vec<String> = "answerTexts",
     }
-    /// `FacebookAdDTO` of Ad Manager.
+    /// An ad of Facebook.
     #[doc(alias = "FacebookAdDTO")]
     pub struct FacebookAd {
+        /// The id of the ad set that contains the ad.
         pub adset_id: String = "adsetId",
+        /// The id of the campaign that contains the ad.
         pub campaign_id: String = "campaignId",
+        /// The id of the welcome message with which a click opens a chat.
         pub conversation_form_id: String = "conversationFormId",
+        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
+        /// The button, as a constant of Facebook, such as `LEARN_MORE`.
         pub cta: String = "cta",
+        /// The text below the headline.
         pub description: String = "description",
+        /// The alternative texts below the headline.
         pub descriptions: Vec<FacebookAdText> = "descriptions",
+        /// The id of the lead form that a click opens.
         pub destination_form_id: String = "destinationFormId",
+        /// The URL that a click opens.
         pub destination_link: String = "destinationLink",
+        /// The id of the published ad at Facebook.
         pub fb_ad_id: String = "fbAdId",
+        /// The reason for which Facebook rejected the ad.
         pub fb_error: String = "fbError",
+        /// The headline of the ad.
         pub headline: String = "headline",
+        /// The alternative headlines.
         pub headlines: Vec<FacebookAdText> = "headlines",
+        /// The id of the stored ad.
         pub id: String = "id",
+        /// The URL of the image of the ad.
         pub image_url: String = "imageUrl",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The images or videos of the ad.
         pub media: Vec<Media> = "media",
+        /// Whether the ad has a single image or video, or a carousel.
         pub media_type: FacebookAdMediaType = "mediaType",
+        /// Whether the ad may be shown together with ads of other advertisers.
         pub multi_advertiser_ads: bool = "multiAdvertiserAds",
+        /// The name of the ad.
         pub name: String = "name",
+        /// The text above the image or video.
         pub primary_text: String = "primaryText",
+        /// The alternative texts above the image or video.
         pub primary_texts: Vec<FacebookAdText> = "primaryTexts",
+        /// The progress of the publication; set by the platform.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// Whether there are changes that are not yet published to the network; set by the platform.
         pub unpublished_changes: bool = "unpublishedChanges",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `FacebookAdAccountDTO` of Ad Manager.
+    /// An ad account of Facebook.
     #[doc(alias = "FacebookAdAccountDTO")]
     pub struct FacebookAdAccount {
+        /// The status of the ad account at Facebook.
         pub account_status: String = "accountStatus",
+        /// The business that owns the ad account.
         pub business: FacebookBusiness = "business",
+        /// The currency of the ad account as an ISO 4217 code, such as `USD`.
         pub currency: String = "currency",
+        /// The kind of payment method at Facebook.
         pub funding_type: String = "fundingType",
+        /// The id of the ad account: `act_` and digits.
         pub id: String = "id",
+        /// Whether the ad account is connected to the location.
         pub integration_connected: bool = "integrationConnected",
+        /// The name of the ad account.
         pub name: String = "name",
+        /// The time zone of the ad account as an IANA name, such as `America/New_York`.
         pub timezone_name: String = "timezoneName",
     }
-    /// `FacebookAdTextDTO` of Ad Manager.
+    /// An alternative text of a Facebook ad.
     #[doc(alias = "FacebookAdTextDTO")]
     pub struct FacebookAdText {
+        /// The id of the text.
         pub id: String = "_id",
+        /// The text.
         pub text: String = "text",
     }
-    /// `FacebookAdsetDTO` of Ad Manager.
+    /// An ad set of Facebook, with its ads.
     #[doc(alias = "FacebookAdsetDTO")]
     pub struct FacebookAdset {
+        /// The ads of the ad set.
         pub ads: Vec<FacebookAd> = "ads",
+        /// The audience and the placement of the ads.
         pub audience: Box<FacebookAudience> = "audience",
+        /// The budget and the schedule of the ad set.
         pub budget: FacebookAdsetBudget = "budget",
+        /// The id of the campaign that contains the ad set.
         pub campaign_id: String = "campaignId",
+        /// The place of the desired action, such as `website`.
         pub conversion_location: String = "conversionLocation",
+        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
+        /// The event of the pixel that counts as a conversion, such as `Purchase`.
         pub custom_event_type: String = "customEventType",
+        /// The id of the published ad set at Facebook.
         pub fb_ad_set_id: String = "fbAdSetId",
+        /// The reason for which Facebook rejected the ad set.
         pub fb_error: String = "fbError",
+        /// The id of the stored ad set.
         pub id: String = "id",
+        /// The id of the Instagram account that publishes the ads.
         pub instagram_actor_id: String = "instagramActorId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The apps in which a click opens a chat.
         pub messaging_platforms: Vec<MessagingPlatform> = "messagingPlatforms",
+        /// The name of the ad set.
         pub name: String = "name",
+        /// The id of the Facebook page that publishes the ads.
         pub page_id: String = "pageId",
+        /// The id of the pixel that counts conversions.
         pub pixel_id: String = "pixelId",
+        /// The progress of the publication; set by the platform.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// Whether there are changes that are not yet published to the network; set by the platform.
         pub unpublished_changes: bool = "unpublishedChanges",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
+        /// The WhatsApp number of the chat, such as `+1234567890`.
         pub whatsapp_number: String = "whatsappNumber",
     }
-    /// `FacebookAdsetBudgetDTO` of Ad Manager.
+    /// The budget and the schedule of a stored Facebook ad set.
     #[doc(alias = "FacebookAdsetBudgetDTO")]
     pub struct FacebookAdsetBudget {
+        /// The effective amount of the budget; the platform does not document how it differs from the set amount.
         pub actual_amount: Decimal = "actualAmount",
-        /// How much; nobody says whether in the currency's major or minor unit.
+        /// The amount of the budget; the platform does not document whether it is in major or minor units of the currency.
         pub amount: Decimal = "amount",
+        /// Whether the amount is per day or for the whole schedule.
         pub budget_type: BudgetType = "budgetType",
-        /// The last day, as `YYYY-MM-DD`.
-        pub schedule_end_date: String = "scheduleEndDate",
-        /// The first day, as `YYYY-MM-DD`.
-        pub schedule_start_date: String = "scheduleStartDate",
+        /// The last day.
+        pub schedule_end_date: Date = "scheduleEndDate",
+        /// The first day.
+        pub schedule_start_date: Date = "scheduleStartDate",
     }
-    /// Who is to see the ads of a Facebook ad set.
+    /// The audience and the placement of the ads of a Facebook ad set.
     #[doc(alias = "FacebookAudienceDTO")]
     pub struct FacebookAudience {
-        /// The highest age, in years.
-        pub age_max: f64 = "age_max",
-        /// The lowest age, in years.
-        pub age_min: f64 = "age_min",
+        /// The maximum age in years.
+        pub age_max: i64 = "age_max",
+        /// The minimum age in years.
+        pub age_min: i64 = "age_min",
         /// The genders: `1` for men, `2` for women.
-        pub genders: Vec<f64> = "genders",
-        /// Places whose people are taken in or left out. Declared as required by the platform's specification.
+        pub genders: Vec<i64> = "genders",
+        /// Places whose people are included or excluded. Declared as required by the platform's specification.
         pub geo_locations: Vec<AudienceLocation> = "geo_locations",
-        /// What people are interested in.
+        /// The interests of the people.
         pub interests: Vec<AudienceInterest> = "interests",
-        /// The languages that people use.
+        /// The languages of the people.
         pub locales: Vec<AudienceLocale> = "locales",
-        /// Lookalike audiences, of people who are like those of another audience.
+        /// Lookalike audiences, that is, people similar to those of another audience.
         pub lookalike: Vec<AudienceCustomAudienceItem> = "lookalike",
-        /// `auto` lets Facebook choose where ads appear, `manual` goes by `placements`.
+        /// `auto` lets Facebook choose the placement, `manual` uses `placements`.
         pub placement_type: FacebookAudiencePlacementType = "placementType",
-        /// Where ads appear; used only if `placementType` is `manual`.
+        /// The positions of the ads, if `placementType` is `manual`.
         pub placements: AudiencePlacements = "placements",
-        /// Custom audiences of people who had to do with the business before.
+        /// Custom audiences of people who have interacted with the business.
         pub retargeting: Vec<AudienceCustomAudienceItem> = "retargeting",
     }
-    /// `FacebookBusinessDTO` of Ad Manager.
+    /// A business of Facebook's Business Manager.
     #[doc(alias = "FacebookBusinessDTO")]
     pub struct FacebookBusiness {
+        /// The id of the business.
         pub id: String = "id",
+        /// The name of the business.
         pub name: String = "name",
     }
-    /// `FacebookCampaignDTO` of Ad Manager.
+    /// A campaign of Facebook, with its ad sets and ads.
     #[doc(alias = "FacebookCampaignDTO")]
     pub struct FacebookCampaign {
+        /// The ad sets of the campaign, each with its ads; absent from some replies.
         pub adsets: Vec<FacebookAdset> = "adsets",
+        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
+        /// The id of the Facebook ad account that pays.
         pub fb_ad_account_id: String = "fbAdAccountId",
+        /// The id of the published campaign at Facebook.
         pub fb_campaign_id: String = "fbCampaignId",
+        /// The reason for which Facebook rejected the campaign.
         pub fb_error: String = "fbError",
+        /// The id of the stored campaign.
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Further data; the platform does not document them.
         pub meta: Map = "meta",
+        /// The name of the campaign.
         pub name: String = "name",
+        /// The objective of the ads: leads, traffic, engagement or sales.
         pub objective: Objective = "objective",
+        /// The progress of the publication; set by the platform.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// The system from which the campaign was read, such as Facebook.
         pub source: String = "source",
+        /// The subjects for which Facebook has special rules.
         pub special_ad_categories: Vec<SpecialAdCategory> = "specialAdCategories",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// Whether there are changes that are not yet published to the network; set by the platform.
         pub unpublished_changes: bool = "unpublishedChanges",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `FacebookConversationFormDTO` of Ad Manager.
+    /// A welcome message for Facebook ads that open a chat.
     #[doc(alias = "FacebookConversationFormDTO")]
     pub struct FacebookConversationForm {
+        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
+        /// The id of the welcome message.
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The name of the welcome message, which people do not see.
         pub name: String = "name",
+        /// Questions that people can send with one tap.
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
+        /// The text of the welcome message.
         pub text: String = "text",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `FacebookCustomAudienceDTO` of Ad Manager.
+    /// The Facebook user to whom a location is connected.
+    #[doc(alias = "FacebookUserDTO")]
+    pub struct FacebookCurrentUser {
+        /// The id of the user at Facebook.
+        pub id: String = "id",
+        /// The name of the user.
+        pub name: String = "name",
+        /// The profile picture of the user.
+        pub picture: FacebookPicture = "picture",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A custom audience of Facebook.
     #[doc(alias = "FacebookCustomAudienceDTO")]
     pub struct FacebookCustomAudience {
-        pub approximate_count_lower_bound: f64 = "approximateCountLowerBound",
-        pub approximate_count_upper_bound: f64 = "approximateCountUpperBound",
+        /// The approximate number of people, lower bound; `-1` if it is not known.
+        pub approximate_count_lower_bound: i64 = "approximateCountLowerBound",
+        /// The approximate number of people, upper bound; `-1` if it is not known.
+        pub approximate_count_upper_bound: i64 = "approximateCountUpperBound",
+        /// The source of uploaded data of people, as a constant of Facebook.
         pub customer_file_source: String = "customerFileSource",
+        /// The source of the audience.
         pub data_source: FacebookCustomAudienceDataSource = "dataSource",
+        /// Whether ads can be delivered to the audience.
         pub delivery_status: FacebookCustomAudienceStatus = "deliveryStatus",
+        /// The description of the audience.
         pub description: String = "description",
+        /// Further data; the platform does not document them.
         pub extras: Map = "extras",
+        /// The id of the audience at Facebook.
         pub id: String = "id",
+        /// The ids of the lookalike audiences that are derived from this one.
         pub lookalike_audience_ids: Vec<String> = "lookalikeAudienceIds",
+        /// The origin, country and size of a lookalike audience, in Facebook's form.
         pub lookalike_spec: Value = "lookalikeSpec",
+        /// The name of the audience.
         pub name: String = "name",
+        /// The status of the last operation on the audience.
         pub operation_status: FacebookCustomAudienceStatus = "operationStatus",
+        /// The id of the pixel whose visitors form the audience.
         pub pixel_id: String = "pixelId",
-        pub retention_days: f64 = "retentionDays",
+        /// The number of days for which a person remains in the audience.
+        pub retention_days: i64 = "retentionDays",
+        /// The rule by which people are added, in Facebook's form.
         pub rule: Value = "rule",
+        /// The kind of audience, as a constant of Facebook, such as `LOOKALIKE`.
         pub subtype: String = "subtype",
-        pub time_created: Timestamp = "timeCreated",
-        pub time_updated: Timestamp = "timeUpdated",
+        /// The time at which the audience was created.
+        pub time_created: Timestamp as in_seconds = "timeCreated",
+        /// The time of the last change of the audience.
+        pub time_updated: Timestamp as in_seconds = "timeUpdated",
     }
-    /// `FacebookCustomAudienceDataSource` of Ad Manager.
+    /// The source of the audience.
     pub struct FacebookCustomAudienceDataSource {
+        /// The parameters of the creation of the audience, as JSON text.
         pub creation_params: String = "creationParams",
+        /// The detailed kind of source, as a constant of Facebook.
         pub sub_type: String = "subType",
+        /// The kind of source, as a constant of Facebook.
         pub type_: String = "type",
     }
-    /// `FacebookCustomAudienceStatusDTO` of Ad Manager.
+    /// A contact to add to a custom audience or to remove.
+    #[doc(alias = "UpdateCustomAudienceDTO")]
+    pub struct FacebookCustomAudienceMemberRequest {
+        /// The id of the contact. Declared as required by the platform's specification.
+        pub contact_id: String = "contactId",
+        /// The id of the Facebook ad account that owns the audience.
+        pub fb_ad_account_id: String = "fbAdAccountId",
+        /// The id of the location (sub-account). The client's default location unless set.
+        pub location_id: String = "locationId",
+    }
+    /// A status of a custom audience of Facebook.
     #[doc(alias = "FacebookCustomAudienceStatusDTO")]
     pub struct FacebookCustomAudienceStatus {
-        pub code: f64 = "code",
+        /// The code of the status at Facebook.
+        pub code: i64 = "code",
+        /// The description of the status.
         pub description: String = "description",
     }
-    /// `FacebookEntityDTO` of Ad Manager.
+    /// A campaign, ad set or ad of Facebook as it is listed.
     #[doc(alias = "FacebookEntityDTO")]
     pub struct FacebookEntity {
+        /// The id of the Facebook ad account.
         pub ad_account_id: String = "adAccountId",
+        /// The id of the ad, if the entity is an ad.
         pub ad_id: String = "adId",
+        /// The id of the ad set, if the entity is an ad set or an ad.
         pub ad_set_id: String = "adSetId",
+        /// The id of the campaign.
         pub campaign_id: String = "campaignId",
+        /// The status at Facebook that takes the status of campaign and ad set into account.
         pub effective_status: String = "effectiveStatus",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The name of the entity.
         pub name: String = "name",
+        /// The status at Facebook that was set for the entity itself.
         pub status: String = "status",
     }
-    /// `FacebookEntityReportingDTO` of Ad Manager.
+    /// A campaign, ad set or ad of Facebook with its statistics.
     #[doc(alias = "FacebookEntityReportingDTO")]
     pub struct FacebookEntityReporting {
+        /// The id of the stored entity.
         pub id: String = "_id",
+        /// The id of the Facebook ad account.
         pub ad_account_id: String = "adAccountId",
+        /// The id of the ad at Facebook, if the entity is an ad.
         pub ad_id: String = "adId",
+        /// The id of the ad set at Facebook, if the entity is an ad set or an ad.
         pub ad_set_id: String = "adSetId",
+        /// The id of the ad set, if the entity is an ad set or an ad.
         pub adset_id: String = "adsetId",
+        /// The name of the ad set, if the entity is an ad set or an ad.
         pub adset_name: String = "adsetName",
+        /// The average revenue of a sale, as text.
         pub average_revenue: String = "averageRevenue",
+        /// The campaign that contains the entity.
         pub campaign: FacebookEntityReportingCampaign = "campaign",
+        /// The id of the campaign.
         pub campaign_id: String = "campaignId",
+        /// The name of the campaign.
         pub campaign_name: String = "campaignName",
+        /// The number of clicks.
         pub clicks: Value = "clicks",
+        /// The number of conversions.
         pub conversions: Value = "conversions",
+        /// The cost per conversion in the currency of the ad account.
         pub cost_per_conversion: Value = "costPerConversion",
+        /// The cost per result in the currency of the ad account.
         pub cost_per_result: Value = "costPerResult",
+        /// The cost per result by kind of result.
         pub cost_per_result_breakdown: Value = "costPerResultBreakdown",
+        /// The cost per click in the currency of the ad account.
         pub cpc: Value = "cpc",
+        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Value = "cpm",
+        /// The click-through rate in percent.
         pub ctr: Value = "ctr",
-        pub date_start: String = "dateStart",
-        pub date_stop: String = "dateStop",
+        /// The first day of the report.
+        pub date_start: Date = "dateStart",
+        /// The last day of the report.
+        pub date_stop: Date = "dateStop",
+        /// The id of the campaign at Facebook.
         pub fb_campaign_id: String = "fbCampaignId",
+        /// The average number of impressions per person.
         pub frequency: Value = "frequency",
+        /// The number of impressions.
         pub impressions: Value = "impressions",
+        /// The number of leads, as a string of digits.
         pub leads: String = "leads",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The name of the entity.
         pub name: String = "name",
+        /// The objective of the ads, as a constant of Facebook.
         pub objective: String = "objective",
+        /// The page or event that an ad set promotes.
         pub promoted_object: FacebookEntityReportingPromotedObject = "promotedObject",
+        /// The progress of the publication.
         pub publishing_status: String = "publishingStatus",
+        /// The number of people who have seen an ad.
         pub reach: Value = "reach",
+        /// The number of results; the objective determines which actions count.
         pub results: Value = "results",
+        /// The revenue of the sales, as text.
         pub revenue: String = "revenue",
+        /// The number of sales, as a string of digits.
         pub sales: String = "sales",
+        /// The cost in the currency of the ad account.
         pub spend: Value = "spend",
+        /// The status of the entity at Facebook.
         pub status: String = "status",
     }
-    /// `FacebookEntityReportingCampaign` of Ad Manager.
+    /// The campaign that contains the entity.
     pub struct FacebookEntityReportingCampaign {
+        /// The id of the campaign.
         pub id: String = "id",
+        /// The objective of the campaign, as a constant of Facebook.
         pub objective: String = "objective",
     }
-    /// `FacebookEntityReportingPromotedObject` of Ad Manager.
+    /// The page or event that an ad set promotes.
     pub struct FacebookEntityReportingPromotedObject {
+        /// The event of the pixel that counts as a conversion.
         pub custom_event_type: String = "customEventType",
+        /// The id of the Facebook page.
         pub page_id: String = "pageId",
+        /// The id of the pixel.
         pub pixel_id: String = "pixelId",
+        /// A flag of Facebook; the platform does not document its meaning.
         pub smart_pse_enabled: bool = "smartPseEnabled",
     }
-    /// `FacebookInstagramAccountDTO` of Ad Manager.
+    /// An Instagram account that is linked to a Facebook page.
     #[doc(alias = "FacebookInstagramAccountDTO")]
     pub struct FacebookInstagramAccount {
+        /// The id of the Instagram account.
         pub id: String = "id",
+        /// The name of the Instagram account.
         pub name: String = "name",
+        /// The URL of the profile picture.
         pub picture: String = "picture",
+        /// The kind of Instagram account.
         pub type_of_account: String = "typeOfAccount",
     }
-    /// `FacebookIntegrationDTO` of Ad Manager.
+    /// The connection of a location to Facebook.
     #[doc(alias = "FacebookIntegrationDTO")]
     pub struct FacebookIntegration {
+        /// The time at which the integration was created.
         pub created_at: Timestamp = "createdAt",
+        /// The id of the connected Facebook ad account.
         pub fb_ad_account_id: String = "fbAdAccountId",
+        /// The id of the business at Facebook.
         pub fb_business_id: String = "fbBusinessId",
+        /// The id of the default Facebook page.
         pub fb_default_page_id: String = "fbDefaultPageId",
+        /// The id of the integration.
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The connected Facebook pages.
         pub pages: Vec<FacebookIntegrationPage> = "pages",
+        /// The pricing model: `connect_your_bm` if the location connects its own Business Manager, else `done_for_you`.
         pub pricing_model: FacebookIntegrationPricingModel = "pricingModel",
+        /// Whether the connection is active.
         pub status: IntegrationStatus = "status",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The reasons that were given for the end of the subscription.
         pub un_subscription_reasons: Vec<String> = "unSubscriptionReasons",
+        /// The time of the last change of the integration.
         pub updated_at: Timestamp = "updatedAt",
+        /// The access token of the user at Facebook. It is a secret: do not log it.
         pub user_access_token: String = "userAccessToken",
     }
-    /// `FacebookIntegrationPageDTO` of Ad Manager.
+    /// A Facebook page that is connected to a location.
     #[doc(alias = "FacebookIntegrationPageDTO")]
     pub struct FacebookIntegrationPage {
+        /// The id of the connection of the page.
         pub _id: String = "_id",
+        /// The access token of the page at Facebook. It is a secret: do not log it.
         pub access_token: String = "accessToken",
-        pub created_on: String = "createdOn",
+        /// The time at which the page was connected.
+        pub created_on: Timestamp = "createdOn",
+        /// The id of the Facebook page.
         pub id: String = "id",
+        /// The name of the Facebook page.
         pub name: String = "name",
     }
-    /// `FacebookLeadFormDTO` of Ad Manager.
+    /// A lead form of a Facebook page.
     #[doc(alias = "FacebookLeadFormDTO")]
     pub struct FacebookLeadForm {
+        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
-        pub created_time: String = "createdTime",
+        /// The time at which the form was created at Facebook.
+        pub created_time: Timestamp = "createdTime",
+        /// Additional terms, with checkboxes.
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
+        /// The introduction before the questions.
         pub greeting_card: GreetingCard = "greetingCard",
+        /// The id of the form.
         pub id: String = "id",
+        /// Whether the form is a draft.
         pub is_draft: bool = "isDraft",
+        /// The language of the form, such as `en_US`.
         pub locale: String = "locale",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The name of the form, which people do not see.
         pub name: String = "name",
+        /// The Facebook page that contains the form.
         pub page: FacebookLeadFormPage = "page",
+        /// The id of the Facebook page that contains the form.
         pub page_id: String = "pageId",
+        /// The URL of the privacy policy.
         pub privacy_policy_link: String = "privacyPolicyLink",
+        /// The text of the link to the privacy policy.
         pub privacy_policy_text: String = "privacyPolicyText",
+        /// The headline above the questions.
         pub question_page_headline: String = "questionPageHeadline",
+        /// The questions, in their order.
         pub questions: Vec<FormQuestion> = "questions",
+        /// The status of the form at Facebook.
         pub status: String = "status",
+        /// The page after the submission.
         pub thank_you_page: Box<ThankYouPage> = "thankYouPage",
-        pub type_: CreateFacebookPageLeadFormRequestType = "type",
+        /// `MORE_VOLUME` for many leads, `HIGHER_INTENT` for fewer leads with a confirmed intent.
+        pub type_: FacebookLeadFormType = "type",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `FacebookLeadFormPageDTO` of Ad Manager.
-    #[doc(alias = "FacebookLeadFormPageDTO")]
-    pub struct FacebookLeadFormPage {
+    /// A lead form of a Facebook page in Facebook's form.
+    #[doc(alias = "FacebookLeadFormDetailsDTO")]
+    pub struct FacebookLeadFormDetails {
+        /// The introduction before the questions.
+        pub context_card: FacebookLeadFormDetailsContextCard = "contextCard",
+        /// The text of the link after the submission.
+        pub follow_up_action_text: String = "followUpActionText",
+        /// The URL that is opened after the submission.
+        pub follow_up_action_url: String = "followUpActionUrl",
+        /// The id of the form.
         pub id: String = "id",
+        /// Whether the form is optimized for leads with a confirmed intent.
+        pub is_optimized_for_quality: bool = "isOptimizedForQuality",
+        /// The privacy policy and the additional terms.
+        pub legal_content: FacebookLeadFormDetailsLegalContent = "legalContent",
+        /// The language of the form, such as `en_US`.
+        pub locale: String = "locale",
+        /// The name of the form.
         pub name: String = "name",
+        /// The URL of the privacy policy.
+        pub privacy_policy_url: String = "privacyPolicyUrl",
+        /// The headline above the questions.
+        pub question_page_custom_headline: String = "questionPageCustomHeadline",
+        /// The questions, in their order.
+        pub questions: Vec<FormQuestion> = "questions",
+        /// The page after the submission.
+        pub thank_you_page: Box<FacebookLeadFormDetailsThankYouPage> = "thankYouPage",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
     }
-    /// `FacebookPageDTO` of Ad Manager.
-    #[doc(alias = "FacebookPageDTO")]
-    pub struct FacebookPage {
-        pub category: String = "category",
-        pub created_on: String = "createdOn",
+    /// The introduction before the questions.
+    pub struct FacebookLeadFormDetailsContextCard {
+        /// The text, one entry per paragraph or list item.
+        pub content: Vec<String> = "content",
+        /// The id of the introduction.
         pub id: String = "id",
-        pub is_connected: bool = "isConnected",
-        pub is_default: bool = "isDefault",
-        pub name: String = "name",
-        pub picture: String = "picture",
-        pub tos_accepted: bool = "tosAccepted",
+        /// The layout of the text, such as `LIST_STYLE`.
+        pub style: String = "style",
+        /// The headline of the introduction.
+        pub title: String = "title",
     }
-    /// `FacebookPictureDTO` of Ad Manager.
-    #[doc(alias = "FacebookPictureDTO")]
-    pub struct FacebookPicture {
-        pub data: FacebookPictureData = "data",
+    /// The privacy policy and the additional terms.
+    pub struct FacebookLeadFormDetailsLegalContent {
+        /// The additional terms, in Facebook's form.
+        pub custom_disclaimer: Value = "customDisclaimer",
+        /// The id of the legal content.
+        pub id: String = "id",
+        /// The link to the privacy policy.
+        pub privacy_policy: FacebookLeadFormDetailsLegalContentPrivacyPolicy = "privacyPolicy",
     }
-    /// `FacebookPictureData` of Ad Manager.
-    pub struct FacebookPictureData {
+    /// The link to the privacy policy.
+    pub struct FacebookLeadFormDetailsLegalContentPrivacyPolicy {
+        /// The text of the link.
+        pub link_text: String = "linkText",
+        /// The URL of the privacy policy.
         pub url: String = "url",
     }
-    /// `FacebookReportingPeriodDTO` of Ad Manager.
+    /// The page after the submission.
+    pub struct FacebookLeadFormDetailsThankYouPage {
+        /// The text of the page.
+        pub body: String = "body",
+        /// The text of the button.
+        pub button_text: String = "buttonText",
+        /// The action of the button, such as `VIEW_WEBSITE`.
+        pub button_type: String = "buttonType",
+        /// Whether the page offers a chat in Messenger.
+        pub enable_messenger: bool = "enableMessenger",
+        /// The id of the page.
+        pub id: String = "id",
+        /// The headline of the page.
+        pub title: String = "title",
+        /// The URL that the button opens.
+        pub website_url: String = "websiteUrl",
+    }
+    /// The Facebook page of a lead form.
+    #[doc(alias = "FacebookLeadFormPageDTO")]
+    pub struct FacebookLeadFormPage {
+        /// The id of the Facebook page.
+        pub id: String = "id",
+        /// The name of the Facebook page.
+        pub name: String = "name",
+    }
+    /// A page of Facebook.
+    #[doc(alias = "FacebookPageDTO")]
+    pub struct FacebookPage {
+        /// The category of the page at Facebook.
+        pub category: String = "category",
+        /// The time at which the page was connected.
+        pub created_on: Timestamp = "createdOn",
+        /// The id of the page.
+        pub id: String = "id",
+        /// Whether the page is connected to the location.
+        pub is_connected: bool = "isConnected",
+        /// Whether the page is the default page of the location.
+        pub is_default: bool = "isDefault",
+        /// The name of the page.
+        pub name: String = "name",
+        /// The URL of the profile picture.
+        pub picture: String = "picture",
+        /// Whether the terms of Facebook's lead ads were accepted for the page.
+        pub tos_accepted: bool = "tosAccepted",
+    }
+    /// The profile picture of a Facebook user.
+    #[doc(alias = "FacebookPictureDTO")]
+    pub struct FacebookPicture {
+        /// The image file of a profile picture.
+        pub data: FacebookPictureData = "data",
+    }
+    /// The image file of a profile picture.
+    pub struct FacebookPictureData {
+        /// The URL of the image.
+        pub url: String = "url",
+    }
+    /// The statistics of Facebook advertisements in one period.
     #[doc(alias = "FacebookReportingPeriodDTO")]
     pub struct FacebookReportingPeriod {
+        /// The id of the Facebook ad account.
         pub account_id: String = "accountId",
+        /// The number of clicks.
         pub clicks: Value = "clicks",
+        /// The number of conversions.
         pub conversions: Value = "conversions",
+        /// The cost per conversion in the currency of the ad account.
         pub cost_per_conversion: Value = "costPerConversion",
+        /// The cost per result in the currency of the ad account.
         pub cost_per_result: Value = "costPerResult",
+        /// The cost per result by kind of result.
         pub cost_per_result_breakdown: Value = "costPerResultBreakdown",
+        /// The cost per click in the currency of the ad account.
         pub cpc: Value = "cpc",
+        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Value = "cpm",
+        /// The click-through rate in percent.
         pub ctr: Value = "ctr",
-        pub date_start: String = "dateStart",
-        pub date_stop: String = "dateStop",
+        /// The first day of the period.
+        pub date_start: Date = "dateStart",
+        /// The last day of the period.
+        pub date_stop: Date = "dateStop",
+        /// The average number of impressions per person.
         pub frequency: Value = "frequency",
+        /// The number of impressions.
         pub impressions: Value = "impressions",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The number of people who have seen an ad.
         pub reach: Value = "reach",
+        /// The number of results; the objective determines which actions count.
         pub results: Value = "results",
+        /// The cost in the currency of the ad account.
         pub spend: Value = "spend",
     }
-    /// `FacebookReportingTotalsDTO` of Ad Manager.
+    /// The statistics of Facebook advertisements over all periods.
     #[doc(alias = "FacebookReportingTotalsDTO")]
     pub struct FacebookReportingTotals {
+        /// The number of clicks.
         pub clicks: Value = "clicks",
+        /// The number of conversions.
         pub conversions: Value = "conversions",
+        /// The cost per conversion in the currency of the ad account.
         pub cost_per_conversion: Value = "costPerConversion",
+        /// The cost per result in the currency of the ad account.
         pub cost_per_result: Value = "costPerResult",
+        /// The cost per result by kind of result.
         pub cost_per_result_breakdown: Value = "costPerResultBreakdown",
+        /// The cost per click in the currency of the ad account.
         pub cpc: Value = "cpc",
+        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Value = "cpm",
+        /// The click-through rate in percent.
         pub ctr: Value = "ctr",
+        /// The average number of impressions per person.
         pub frequency: Value = "frequency",
+        /// The number of impressions.
         pub impressions: Value = "impressions",
+        /// The number of people who have seen an ad.
         pub reach: Value = "reach",
+        /// The number of results; the objective determines which actions count.
         pub results: Value = "results",
+        /// The number of results by kind of result.
         pub results_breakdown: Value = "resultsBreakdown",
+        /// The cost in the currency of the ad account.
         pub spend: Value = "spend",
     }
-    /// `FacebookTargetingOptionDTO` of Ad Manager.
+    /// An option of a Facebook audience: a place, an interest, a language or similar.
     #[doc(alias = "FacebookTargetingOptionDTO")]
     pub struct FacebookTargetingOption {
-        pub audience_size_lower_bound: f64 = "audience_size_lower_bound",
-        pub audience_size_upper_bound: f64 = "audience_size_upper_bound",
+        /// The estimated number of people, lower bound.
+        pub audience_size_lower_bound: i64 = "audience_size_lower_bound",
+        /// The estimated number of people, upper bound.
+        pub audience_size_upper_bound: i64 = "audience_size_upper_bound",
+        /// The country of a place as an ISO 3166 code of two letters, such as `US`.
         pub country_code: String = "country_code",
+        /// The name of the country of a place.
         pub country_name: String = "country_name",
+        /// The description of the option.
         pub description: String = "description",
+        /// The category that distinguishes options of the same name.
         pub disambiguation_category: String = "disambiguation_category",
+        /// The level of a place in Facebook's hierarchy of places.
         pub geo_hierarchy_level: String = "geo_hierarchy_level",
+        /// The name of a place in Facebook's hierarchy of places.
         pub geo_hierarchy_name: String = "geo_hierarchy_name",
+        /// The id of the option at Facebook.
         pub id: String = "id",
+        /// The key of a place or language at Facebook.
         pub key: Value = "key",
+        /// The display name of the option.
         pub name: String = "name",
+        /// The names of the categories above the option, from the top.
         pub path: Vec<String> = "path",
+        /// Whether the option is a real-time cluster of Facebook.
         pub real_time_cluster: bool = "real_time_cluster",
+        /// The name of the region of a place.
         pub region: String = "region",
+        /// The id of the region of a place.
         pub region_id: i64 = "region_id",
+        /// A further description of the option.
         pub sub_text: String = "subText",
+        /// Whether the place has cities as options.
         pub supports_city: bool = "supports_city",
+        /// Whether the place has regions as options.
         pub supports_region: bool = "supports_region",
+        /// The topic of an interest.
         pub topic: String = "topic",
+        /// The kind of option, such as a city or an interest.
         pub type_: String = "type",
     }
-    /// Rules by which visitors of a website come into a list or stay out of it.
+    /// Rules that include or exclude visitors of a website.
     #[doc(alias = "FlexibleRuleUserListDTO")]
     pub struct FlexibleRuleUserList {
-        /// Rules that keep a visitor out. Declared as required by the platform's specification.
+        /// The rules that exclude visitors. Declared as required by the platform's specification.
         pub exclusive_operands: Vec<RuleOperand> = "exclusiveOperands",
-        /// Rules that take a visitor in. Declared as required by the platform's specification.
+        /// The rules that include visitors. Declared as required by the platform's specification.
         pub inclusive_operands: Vec<RuleOperand> = "inclusiveOperands",
-        /// How the rules that take in are combined, such as `AND`.
+        /// The operator that combines the including rules, such as `AND`.
         pub inclusive_rule_operator: String = "inclusiveRuleOperator",
     }
-    /// A question in a Facebook form.
+    /// A question of a Facebook form.
     pub struct FormQuestion {
-        /// The key that the answer comes under. Declared as required by the platform's specification.
+        /// The key of the answer. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// What is asked; for questions of your own.
+        /// The text of the question, for custom questions.
         pub label: String = "label",
-        /// The answers to choose one of; only for the type `CUSTOM`.
+        /// The answers to choose from, only for the type `CUSTOM`.
         pub options: Vec<FormQuestionOption> = "options",
-        /// What is asked for; most types are filled in by Facebook, `CUSTOM` and `SHORT_ANSWER` are questions of your own. Declared as required by the platform's specification.
+        /// The data that the question requests. Facebook prefills most types; `CUSTOM` and `SHORT_ANSWER` are custom questions. Declared as required by the platform's specification.
         pub type_: FormQuestionType = "type",
     }
-    /// An answer to choose.
+    /// An answer of a question of a Facebook form.
     pub struct FormQuestionOption {
         /// The key of the answer. Declared as required by the platform's specification.
         pub key: String = "key",
         /// The text of the answer. Declared as required by the platform's specification.
         pub value: String = "value",
     }
-    /// A part of an address, as Google's geocoding has it.
+    /// A component of an address, as in Google's geocoding.
     #[doc(alias = "GeoAddressComponentDTO")]
     pub struct GeoAddressComponent {
-        /// The part in full.
+        /// The full name of the component.
         pub long_name: String = "long_name",
-        /// The part in short.
+        /// The abbreviated name of the component.
         pub short_name: String = "short_name",
-        /// What kind of part it is, such as `locality`.
+        /// The kinds of component, such as `locality`.
         pub types: Vec<String> = "types",
     }
-    /// Where a place is, as Google's geocoding has it.
+    /// The coordinates of a place, as in Google's geocoding.
     #[doc(alias = "GeoGeometryDTO")]
     pub struct GeoGeometry {
         /// The coordinates.
         pub location: GeoLatLng = "location",
-        /// How exact the coordinates are, such as `APPROXIMATE`.
+        /// The accuracy of the coordinates, such as `APPROXIMATE`.
         pub location_type: String = "location_type",
-        /// A rectangle around the place.
+        /// The rectangle around the place.
         pub viewport: GeoViewport = "viewport",
     }
     /// A point on the earth.
     #[doc(alias = "GeoLatLngDTO")]
     pub struct GeoLatLng {
-        /// The latitude, in degrees.
+        /// The latitude in degrees.
         pub lat: f64 = "lat",
-        /// The longitude, in degrees.
+        /// The longitude in degrees.
         pub lng: f64 = "lng",
     }
-    /// A place, as LinkedIn's targeting search finds it.
+    /// A place, from LinkedIn's targeting search.
     #[doc(alias = "GeoLocationDTO")]
     pub struct GeoLocation {
         /// The URN of the facet, such as `urn:li:adTargetingFacet:locations`. Declared as required by the platform's specification.
         pub facet_urn: String = "facetUrn",
         /// The name of the place. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Whether people of the place are taken in or left out. Declared as required by the platform's specification.
+        /// Whether people of the place are included or excluded. Declared as required by the platform's specification.
         pub selection_type: SelectionType = "selectionType",
         /// The URN of the place, such as `urn:li:geo:102713980`. Declared as required by the platform's specification.
         pub urn: String = "urn",
@@ -816,245 +1196,253 @@ hoopai_runtime::model! {
         /// The south-western corner.
         pub southwest: GeoLatLng = "southwest",
     }
-    /// `FacebookCampaignReportingDTO` of Ad Manager.
+    /// A campaign of Facebook with its statistics.
     #[doc(alias = "FacebookCampaignReportingDTO")]
     pub struct GetFacebookCampaignReportingResponse {
+        /// The id of the stored campaign.
         pub id: String = "_id",
+        /// The id of the stored campaign.
         pub campaign_id: String = "campaignId",
+        /// The number of clicks.
         pub clicks: Value = "clicks",
+        /// The number of conversions.
         pub conversions: Value = "conversions",
+        /// The cost per conversion in the currency of the ad account.
         pub cost_per_conversion: Value = "costPerConversion",
+        /// The cost per result in the currency of the ad account.
         pub cost_per_result: Value = "costPerResult",
+        /// The cost per result by kind of result.
         pub cost_per_result_breakdown: Value = "costPerResultBreakdown",
+        /// The cost per click in the currency of the ad account.
         pub cpc: Value = "cpc",
+        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Value = "cpm",
+        /// The click-through rate in percent.
         pub ctr: Value = "ctr",
-        pub date_start: String = "dateStart",
-        pub date_stop: String = "dateStop",
+        /// The first day of the report.
+        pub date_start: Date = "dateStart",
+        /// The last day of the report.
+        pub date_stop: Date = "dateStop",
+        /// The id of the campaign at Facebook.
         pub fb_campaign_id: String = "fbCampaignId",
+        /// The average number of impressions per person.
         pub frequency: Value = "frequency",
+        /// The number of impressions.
         pub impressions: Value = "impressions",
+        /// The number of leads, as a string of digits.
         pub leads: String = "leads",
+        /// The name of the campaign.
         pub name: String = "name",
+        /// The objective of the ads, as a constant of Facebook.
         pub objective: String = "objective",
+        /// The progress of the publication.
         pub publishing_status: String = "publishingStatus",
+        /// The number of people who have seen an ad.
         pub reach: Value = "reach",
+        /// The number of results; the objective determines which actions count.
         pub results: Value = "results",
+        /// The cost in the currency of the ad account.
         pub spend: Value = "spend",
-        pub start_time: String = "startTime",
-        pub stop_time: String = "stopTime",
+        /// The start of the campaign.
+        pub start_time: Timestamp = "startTime",
+        /// The end of the campaign.
+        pub stop_time: Timestamp = "stopTime",
     }
-    /// `FacebookUserDTO` of Ad Manager.
-    #[doc(alias = "FacebookUserDTO")]
-    pub struct GetFacebookCurrentUserResponse {
-        pub id: String = "id",
-        pub name: String = "name",
-        pub picture: FacebookPicture = "picture",
-        pub trace_id: String = "traceId",
-    }
-    /// `FacebookLeadFormDetailsDTO` of Ad Manager.
-    #[doc(alias = "FacebookLeadFormDetailsDTO")]
-    pub struct GetFacebookLeadFormResponse {
-        pub context_card: GetFacebookLeadFormResponseContextCard = "contextCard",
-        pub follow_up_action_text: String = "followUpActionText",
-        pub follow_up_action_url: String = "followUpActionUrl",
-        pub id: String = "id",
-        pub is_optimized_for_quality: bool = "isOptimizedForQuality",
-        pub legal_content: GetFacebookLeadFormResponseLegalContent = "legalContent",
-        pub locale: String = "locale",
-        pub name: String = "name",
-        pub privacy_policy_url: String = "privacyPolicyUrl",
-        pub question_page_custom_headline: String = "questionPageCustomHeadline",
-        pub questions: Vec<FormQuestion> = "questions",
-        pub thank_you_page: Box<GetFacebookLeadFormResponseThankYouPage> = "thankYouPage",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetFacebookLeadFormResponseContextCard` of Ad Manager.
-    pub struct GetFacebookLeadFormResponseContextCard {
-        pub content: Vec<String> = "content",
-        pub id: String = "id",
-        pub style: String = "style",
-        pub title: String = "title",
-    }
-    /// `GetFacebookLeadFormResponseLegalContent` of Ad Manager.
-    pub struct GetFacebookLeadFormResponseLegalContent {
-        pub custom_disclaimer: Value = "customDisclaimer",
-        pub id: String = "id",
-        pub privacy_policy: GetFacebookLeadFormResponseLegalContentPrivacyPolicy = "privacyPolicy",
-    }
-    /// `GetFacebookLeadFormResponseLegalContentPrivacyPolicy` of Ad Manager.
-    pub struct GetFacebookLeadFormResponseLegalContentPrivacyPolicy {
-        pub link_text: String = "linkText",
-        pub url: String = "url",
-    }
-    /// `GetFacebookLeadFormResponseThankYouPage` of Ad Manager.
-    pub struct GetFacebookLeadFormResponseThankYouPage {
-        pub body: String = "body",
-        pub button_text: String = "buttonText",
-        pub button_type: String = "buttonType",
-        pub enable_messenger: bool = "enableMessenger",
-        pub id: String = "id",
-        pub title: String = "title",
-        pub website_url: String = "websiteUrl",
-    }
-    /// `FacebookReportingDTO` of Ad Manager.
+    /// The statistics of Facebook advertisements by period.
     #[doc(alias = "FacebookReportingDTO")]
     pub struct GetFacebookReportingResponse {
+        /// The statistics of each period.
         pub grouped: Vec<FacebookReportingPeriod> = "grouped",
+        /// The statistics over all periods.
         pub totals: Box<FacebookReportingTotals> = "totals",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GoogleAdAccountDetailsDTO` of Ad Manager.
-    #[doc(alias = "GoogleAdAccountDetailsDTO")]
-    pub struct GetGoogleAdAccountResponse {
-        pub currency_code: String = "currencyCode",
-        pub descriptive_name: String = "descriptiveName",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub payment_status: GetGoogleAdAccountResponsePaymentStatus = "paymentStatus",
-        pub resource_name: String = "resourceName",
-        pub status: String = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// `GoogleCampaignReportingDTO` of Ad Manager.
+    /// A campaign of Google with its statistics by day.
     #[doc(alias = "GoogleCampaignReportingDTO")]
     pub struct GetGoogleCampaignReportingResponse {
+        /// The id of the campaign.
         pub campaign_id: String = "campaignId",
+        /// The statistics of each day.
         pub grouped: Vec<GoogleReportingPeriod> = "grouped",
+        /// The number of leads, as a string of digits.
         pub leads: String = "leads",
+        /// The name of the campaign.
         pub name: String = "name",
+        /// The objective of the campaign.
         pub objective: String = "objective",
+        /// The progress of the publication.
         pub publishing_status: String = "publishingStatus",
-        pub start_time: String = "startTime",
-        pub stop_time: String = "stopTime",
+        /// The start of the campaign.
+        pub start_time: Timestamp = "startTime",
+        /// The end of the campaign.
+        pub stop_time: Timestamp = "stopTime",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GoogleUserDTO` of Ad Manager.
+    /// The Google user to whom a location is connected.
     #[doc(alias = "GoogleUserDTO")]
     pub struct GetGoogleCurrentUserResponse {
+        /// The name of the user.
         pub name: String = "name",
+        /// The URL of the profile picture of the user.
         pub picture: String = "picture",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GoogleIntegrationDTO` of Ad Manager.
-    #[doc(alias = "GoogleIntegrationDTO")]
-    pub struct GetGoogleIntegrationResponse {
-        pub ad_account_id: String = "adAccountId",
-        pub created_at: Timestamp = "createdAt",
-        pub location_id: String = "locationId",
-        pub status: IntegrationStatus = "status",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GoogleReportingDTO` of Ad Manager.
+    /// The statistics of Google advertisements by period.
     #[doc(alias = "GoogleReportingDTO")]
     pub struct GetGoogleReportingResponse {
+        /// The statistics of each period.
         pub grouped: Vec<GoogleReportingPeriod> = "grouped",
+        /// The statistics over all periods.
         pub totals: Box<GoogleMetrics> = "totals",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `LinkedInAnalyticsDTO` of Ad Manager.
+    /// The statistics of LinkedIn advertisements.
     #[doc(alias = "LinkedInAnalyticsDTO")]
     pub struct GetLinkedinAdAnalyticsResponse {
+        /// The statistics of each period and entity.
         pub grouped: Vec<LinkedInAnalyticsRow> = "grouped",
+        /// The statistics over all rows.
         pub totals: Box<LinkedInAnalyticsTotals> = "totals",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `LinkedInCampaignGroupReportingDTO` of Ad Manager.
+    /// A campaign group of LinkedIn with its statistics.
     #[doc(alias = "LinkedInCampaignGroupReportingDTO")]
     pub struct GetLinkedinCampaignGroupReportingResponse {
-        pub v: f64 = "__v",
+        /// The version of the database record.
+        pub v: i64 = "__v",
+        /// The id of the stored campaign group.
         pub id: String = "_id",
+        /// The strategy of the budget: maximum delivery or a cap on costs.
         pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
+        /// The id of the campaign group at LinkedIn.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
+        /// The budget and the schedule of the group.
         pub budget: LinkedInBudget = "budget",
-        pub clicks: f64 = "clicks",
+        /// The number of clicks.
+        pub clicks: i64 = "clicks",
+        /// The number of conversions per click; the platform does not document whether as a fraction or in percent.
         pub conversion_rate: f64 = "conversionRate",
+        /// The cost in the currency of the ad account, as text.
         pub cost_in_local_currency: String = "costInLocalCurrency",
+        /// The cost in US dollars, as text.
         pub cost_in_usd: String = "costInUsd",
+        /// The cost per click in the currency of the ad account.
         pub cpc: Decimal = "cpc",
+        /// The cost per lead in the currency of the ad account.
         pub cpl: Decimal = "cpl",
+        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Decimal = "cpm",
+        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
+        /// The click-through rate; the platform does not document whether as a fraction or in percent.
         pub ctr: f64 = "ctr",
-        pub date_end: String = "dateEnd",
-        pub date_start: String = "dateStart",
-        pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
-        pub impressions: f64 = "impressions",
+        /// The last day of the period.
+        pub date_end: Date = "dateEnd",
+        /// The first day of the period.
+        pub date_start: Date = "dateStart",
+        /// The number of conversions on a website after a click.
+        pub external_website_post_click_conversions: i64 = "externalWebsitePostClickConversions",
+        /// The number of impressions.
+        pub impressions: i64 = "impressions",
+        /// The id of the LinkedIn ad account that pays.
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
+        /// The reason for which LinkedIn rejected the campaign group; set by the platform.
         pub linked_in_error: String = "linkedInError",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The name of the campaign group.
         pub name: String = "name",
+        /// The objective of the ads: leads through a form, or visits of a website.
         pub objective_type: ObjectiveType = "objectiveType",
-        pub one_click_leads: f64 = "oneClickLeads",
+        /// The number of leads through forms on LinkedIn.
+        pub one_click_leads: i64 = "oneClickLeads",
+        /// The URNs of the account, campaign group, campaign or ad that the row describes.
         pub pivot_values: Vec<String> = "pivotValues",
+        /// The progress of the publication.
         pub publishing_status: String = "publishingStatus",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `LinkedInUserDTO` of Ad Manager.
-    #[doc(alias = "LinkedInUserDTO")]
-    pub struct GetLinkedinCurrentUserResponse {
-        pub id: String = "id",
-        pub name: String = "name",
-        pub profile_picture: String = "profilePicture",
-        pub trace_id: String = "traceId",
-    }
-    /// `GoogleAdAccountDTO` of Ad Manager.
+    /// A Google Ads account with its currency and payment status.
+    #[doc(alias = "GoogleAdAccountDetailsDTO")]
     #[doc(alias = "GoogleAdAccountDTO")]
     pub struct GoogleAdAccount {
+        /// The id of the Google Ads account.
         pub acc_id: String = "accId",
+        /// The currency of the account as an ISO 4217 code, such as `USD`.
+        pub currency_code: String = "currencyCode",
+        /// The name of the account.
+        pub descriptive_name: String = "descriptiveName",
+        /// The email address of the Google user who has access to the account.
         pub email: String = "email",
+        /// The id of the account.
+        pub id: String = "id",
+        /// Whether the account is connected to the location.
         pub integration_connected: bool = "integrationConnected",
+        /// The id of the manager account (My Client Center) of the account, required to connect it.
         pub mcc_id: String = "mccId",
+        /// The name of the account.
         pub name: String = "name",
-        pub payment_status: String = "paymentStatus",
+        /// The status of the payment method at Google.
+        pub payment_status: PaymentStatus = "paymentStatus",
+        /// The resource name of the account at Google, such as `customers/123`.
+        pub resource_name: String = "resourceName",
+        /// The status of the account at Google.
         pub status: String = "status",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
     }
     /// An ad of Google.
     #[doc(alias = "GoogleAdContentDTO")]
     pub struct GoogleAdContent {
-        /// The id of the campaign that the ad is in.
+        /// The id of the campaign that contains the ad.
         pub ad_campaign_id: String = "adCampaignId",
-        /// What Google objects to; the platform sets it.
+        /// The reason for which Google rejected the ad; set by the platform.
         pub ad_error: String = "adError",
-        /// The id of the ad group that the ad is in.
+        /// The id of the ad group that contains the ad.
         pub ad_group_id: String = "adGroupId",
-        /// The platform's own id of the ad.
+        /// The id of the ad at the platform.
         pub ad_id: String = "adId",
         /// The name of the business, as the ad shows it.
         pub business_name: String = "businessName",
-        /// What the button says.
+        /// The text of the button.
         pub call_to_action_label: GoogleAdContentCallToActionLabel = "callToActionLabel",
         /// The cards of a carousel.
         pub carousel_cards: Vec<GoogleCarouselCard> = "carouselCards",
-        /// Whether the channels are picked by hand.
+        /// Whether the channels are selected manually.
         pub custom_channels: bool = "customChannels",
-        /// Texts that Google chooses from.
+        /// Alternative texts from which Google selects.
         pub descriptions: Vec<String> = "descriptions",
-        /// The address that a click leads to.
+        /// The URL that a click opens.
         pub final_url: String = "finalUrl",
-        /// The ad's id at Google, once it is published.
+        /// The id of the published ad at Google.
         pub google_ad_id: String = "googleAdId",
-        /// Headlines that Google chooses from.
+        /// Alternative headlines from which Google selects.
         pub headlines: Vec<String> = "headlines",
-        /// The id of the stored ad; left out, a new one is made.
+        /// The id of the stored ad. In a request: the ad to update; absent to create one.
         pub id: String = "id",
-        /// Whether the ad counts as deleted, although it is kept.
+        /// Whether the ad is marked as deleted.
         pub is_deleted: bool = "isDeleted",
-        /// Long headlines that Google chooses from.
+        /// Alternative long headlines from which Google selects.
         pub long_headlines: Vec<String> = "longHeadlines",
         /// The images of the ad.
         pub media: Vec<GoogleMedia> = "media",
-        /// What the ad shows.
+        /// The kind of content of the ad.
         pub media_type: GoogleAdContentMediaType = "mediaType",
-        /// The ad's name.
+        /// The name of the ad.
         pub name: String = "name",
-        /// The first part of the path in the address that the ad shows, such as `products`.
+        /// The first segment of the displayed URL path, such as `products`.
         pub path1: String = "path1",
-        /// The second part of the path in the address that the ad shows, such as `deals`.
+        /// The second segment of the displayed URL path, such as `deals`.
         pub path2: String = "path2",
-        /// The channels that the ad appears in.
+        /// The channels in which the ad is shown.
         pub placements: Vec<GoogleAdContentPlacement> = "placements",
+        /// The progress of the publication; set by the platform.
         pub publishing_status: PublishingStatus = "publishingStatus",
         /// The videos of the ad.
         pub youtube_video_links: Vec<GoogleYouTubeVideoLink> = "youtubeVideoLinks",
@@ -1062,461 +1450,616 @@ hoopai_runtime::model! {
     /// An ad group of Google, with its ads.
     #[doc(alias = "GoogleAdGroupDTO")]
     pub struct GoogleAdGroup {
-        /// The id of the campaign that the ad group is in.
+        /// The id of the campaign that contains the ad group.
         pub ad_campaign_id: String = "adCampaignId",
         /// The ads of the ad group.
         pub ad_content: Vec<GoogleAdContent> = "adContent",
-        /// What Google objects to; the platform sets it.
+        /// The reason for which Google rejected the ad group; set by the platform.
         pub ad_group_error: String = "adGroupError",
-        /// The id of the ad group.
+        /// The id of the ad group at the platform.
         pub ad_group_id: String = "adGroupId",
-        /// Who is to see the ads of the ad group.
+        /// The audience of the ad group.
         pub audience: GoogleAdGroupAudience = "audience",
-        /// Whether the channels are picked by hand.
+        /// Whether the channels are selected manually.
         pub custom_channels: bool = "customChannels",
-        /// The ad group's id at Google, once it is published.
+        /// The id of the published ad group at Google.
         pub google_ad_group_id: String = "googleAdGroupId",
         /// The id of the audience at Google.
         pub google_audience_id: String = "googleAudienceId",
-        /// The id of the stored ad group; left out, a new one is made.
+        /// The id of the stored ad group. In a request: the ad group to update; absent to create one.
         pub id: String = "id",
-        /// The searches at which the ads appear or do not.
+        /// The searches for which the ads are shown or not shown.
         pub keywords: GoogleKeywords = "keywords",
-        /// The ad group's name.
+        /// The name of the ad group.
         pub name: String = "name",
+        /// The progress of the publication; set by the platform.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// The channels that are picked.
+        /// The manually selected channels.
         pub selected_channels: Vec<GoogleAdGroupSelectedChannel> = "selectedChannels",
     }
-    /// Who is to see the ads of an ad group.
+    /// The audience of an ad group.
     #[doc(alias = "GoogleAdGroupAudienceDTO")]
     pub struct GoogleAdGroupAudience {
-        /// Places whose people are taken in or left out.
+        /// Places whose people are included or excluded.
         pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
-        /// The languages that people use.
+        /// The languages of the people.
         pub locales: Vec<GoogleLocale> = "locales",
     }
-    /// Hours in which the ads of a campaign run.
+    /// A period during which the ads of a Google campaign are shown.
     #[doc(alias = "GoogleAdScheduleDTO")]
     pub struct GoogleAdSchedule {
-        /// The day, or a word for several days. Declared as required by the platform's specification.
+        /// The day of the week, or a constant for several days. Declared as required by the platform's specification.
         pub day_of_week: GoogleAdScheduleDayOfWeek = "dayOfWeek",
-        /// When it begins, as `HH:MM`. Declared as required by the platform's specification.
+        /// The time of day of the start, as `HH:MM`. Declared as required by the platform's specification.
         pub from: String = "from",
-        /// When it ends, as `HH:MM`. Declared as required by the platform's specification.
+        /// The time of day of the end, as `HH:MM`. Declared as required by the platform's specification.
         pub to: String = "to",
     }
-    /// `GoogleAssetDTO` of Ad Manager.
+    /// An asset of Google: a phone number, a sitelink or a lead form.
     #[doc(alias = "GoogleAssetDTO")]
     pub struct GoogleAsset {
-        /// The hours in which the number is shown.
+        /// The periods during which the asset is shown.
         pub ad_schedule_targets: Vec<AdScheduleTarget> = "adScheduleTargets",
+        /// The result of Google's policy review.
         pub approval_status: String = "approvalStatus",
-        /// The conversion action that calls count for, by its resource name: `customers/123/conversionActions/456`.
+        /// The resource name of the conversion action that counts calls, such as `customers/123/conversionActions/456`.
         pub call_conversion_action: String = "callConversionAction",
-        /// The country of the number, by its two letters of ISO 3166.
+        /// The country of the phone number as an ISO 3166 code of two letters, such as `US`.
         pub country_code: String = "countryCode",
         /// The first line below the link.
         pub description1: String = "description1",
         /// The second line below the link.
         pub description2: String = "description2",
-        /// The last day that the link is shown, as `YYYY-MM-DD`.
-        pub end_date: String = "endDate",
-        /// One address, despite its name: where the link leads to.
+        /// The last day on which the link is shown.
+        pub end_date: Date = "endDate",
+        /// The URL of the link; a single one, despite its name.
         pub final_urls: String = "finalUrls",
         /// The text of the link.
         pub link_text: String = "linkText",
         /// The phone number, such as `+14155551234`.
         pub phone_number: String = "phoneNumber",
+        /// The policies of Google that apply to the asset.
         pub policy_topics: Vec<Value> = "policyTopics",
-        /// The asset to be changed, by its resource name; left out, a new one is made.
+        /// The resource name of the asset. In a request: the asset to update; absent to create one.
         pub resource_name: String = "resourceName",
+        /// The progress of Google's policy review.
         pub review_status: String = "reviewStatus",
+        /// The origin of the asset, such as the advertiser or Google.
         pub source: String = "source",
-        /// The first day that the link is shown, as `YYYY-MM-DD`.
-        pub start_date: String = "startDate",
-        pub type_: GoogleAssetType = "type",
+        /// The first day on which the link is shown.
+        pub start_date: Date = "startDate",
+        /// The kind of asset.
+        pub type_: UpsertGoogleAssetsType = "type",
     }
-    /// An image that is an asset.
+    /// An image asset of Google.
     #[doc(alias = "GoogleAssetImageDTO")]
     pub struct GoogleAssetImage {
-        /// What went wrong when it was uploaded; the platform sets it.
+        /// The error of the upload; set by the platform.
         pub error: String = "error",
-        /// The asset's name.
+        /// The name of the asset.
         pub name: String = "name",
-        /// The asset's resource name at Google.
+        /// The resource name of the asset at Google.
         pub resource_name: String = "resourceName",
-        /// The address of the image. Declared as required by the platform's specification.
+        /// The URL of the image. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// What goes with the ads of a campaign.
+    /// The assets of a Google campaign.
     #[doc(alias = "GoogleAssetsDTO")]
     pub struct GoogleAssets {
         /// The logo of the business.
         pub business_logo: GoogleAssetImage = "businessLogo",
-        /// Phone numbers, by the resource names of their assets.
+        /// The resource names of the phone numbers.
         pub calls: Vec<String> = "calls",
-        /// Images.
+        /// The images.
         pub images: Vec<GoogleAssetImage> = "images",
-        /// The lead form, by the resource name of its asset.
+        /// The resource name of the lead form.
         pub lead_form: String = "leadForm",
-        /// Sitelinks, by the resource names of their assets.
+        /// The resource names of the sitelinks.
         pub sitelinks: Vec<String> = "sitelinks",
     }
-    /// `GoogleAudienceDTO` of Ad Manager.
+    /// A combined audience of Google.
     #[doc(alias = "GoogleAudienceDTO")]
     pub struct GoogleAudience {
+        /// The attributes of the included people.
         pub dimensions: Box<GoogleAudienceDimensions> = "dimensions",
+        /// The attributes of the excluded people.
         pub exclusion_dimension: Box<GoogleAudienceExclusionDimension> = "exclusionDimension",
+        /// The id of the audience.
         pub id: String = "id",
+        /// The name of the audience.
         pub name: String = "name",
+        /// The resource name of the audience, such as `customers/123/audiences/456`.
         pub resource_name: String = "resourceName",
+        /// The level at which the audience can be used, as a constant of Google.
         pub scope: String = "scope",
+        /// The status of the audience at Google.
         pub status: String = "status",
     }
-    /// `GoogleAudienceDimensions` of Ad Manager.
+    /// The attributes of the included people.
     pub struct GoogleAudienceDimensions {
-        /// The age ranges that count.
+        /// The included age ranges.
         pub age_ranges: Vec<AgeRange> = "ageRanges",
-        /// The segments that count.
+        /// The included segments.
         pub audience_segments: AudienceSegments = "audienceSegments",
-        /// Genders in Google's words, such as `MALE` and `FEMALE`.
+        /// The genders as constants of Google, such as `MALE`.
         pub genders: Vec<String> = "genders",
+        /// The included income ranges as constants of Google.
         pub income_ranges: Vec<String> = "incomeRanges",
-        /// Whether people of unknown age are among them.
+        /// Whether people of unknown age are included.
         pub is_age_unknown: bool = "isAgeUnknown",
+        /// Whether people of unknown household income are included.
         pub is_house_hold_income_unknown: bool = "isHouseHoldIncomeUnknown",
-        /// Whether people have children, in Google's words, such as `PARENT`.
+        /// The parental statuses as constants of Google, such as `PARENT`.
         pub parental_statuses: Vec<String> = "parentalStatuses",
     }
-    /// `GoogleAudienceExclusionDimension` of Ad Manager.
+    /// The attributes of the excluded people.
     pub struct GoogleAudienceExclusionDimension {
-        /// The age ranges that count.
+        /// The included age ranges.
         pub age_ranges: Vec<AgeRange> = "ageRanges",
-        /// The segments that count.
+        /// The included segments.
         pub audience_segments: AudienceSegments = "audienceSegments",
-        /// Genders in Google's words, such as `MALE` and `FEMALE`.
+        /// The genders as constants of Google, such as `MALE`.
         pub genders: Vec<String> = "genders",
-        /// Whether people of unknown age are among them.
+        /// Whether people of unknown age are included.
         pub is_age_unknown: bool = "isAgeUnknown",
-        /// Whether people have children, in Google's words, such as `PARENT`.
+        /// The parental statuses as constants of Google, such as `PARENT`.
         pub parental_statuses: Vec<String> = "parentalStatuses",
+        /// The resource names of the excluded lists.
         pub user_lists: Vec<String> = "userLists",
     }
-    /// How Google bids.
+    /// The bidding strategy of a Google campaign.
     #[doc(alias = "GoogleBiddingStrategyDTO")]
     pub struct GoogleBiddingStrategy {
-        /// The strategy, in Google's words.
+        /// The strategy, as a constant of Google.
         pub type_: String = "type",
-        /// The bid or target that the strategy asks for, in micros (millionths of the currency).
-        pub value: f64 = "value",
+        /// The bid or target of the strategy, in micros (millionths of the currency unit).
+        pub value: i64 = "value",
     }
-    /// What a Google campaign may spend, and when.
+    /// The budget and the schedule of a Google campaign.
     #[doc(alias = "GoogleBudgetDTO")]
     pub struct GoogleBudget {
-        /// How much, in micros: a million is one unit of the account's currency.
+        /// The amount in micros: a million is one currency unit of the account.
         pub amount: Decimal = "amount",
+        /// Whether the amount is per day or for the whole schedule.
         pub budget_type: BudgetType = "budgetType",
-        /// The last day, as `YYYY-MM-DD`.
-        pub schedule_end_date: String = "scheduleEndDate",
-        /// The first day, as `YYYY-MM-DD`.
-        pub schedule_start_date: String = "scheduleStartDate",
+        /// The last day.
+        pub schedule_end_date: Date = "scheduleEndDate",
+        /// The first day.
+        pub schedule_start_date: Date = "scheduleStartDate",
     }
-    /// `GoogleCampaignDTO` of Ad Manager.
+    /// A stored campaign of Google, with its ad groups and ads.
     #[doc(alias = "GoogleCampaignDTO")]
+    #[doc(alias = "GooglePublishedCampaignDTO")]
     pub struct GoogleCampaign {
+        /// The version of the database record.
+        pub v: i64 = "__v",
+        /// The id of the stored campaign.
+        pub _id: String = "_id",
+        /// The ad groups, each with its ads.
         pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
+        /// The hours during which the ads are shown.
         pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
+        /// Further options; the platform does not document them.
         pub advanced_options: Map = "advancedOptions",
+        /// The subdivision of the channel.
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
+        /// The Google channel of the ads, such as the search or the display network.
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
+        /// Phone numbers, sitelinks, images and other assets of the ads.
         pub assets: Box<GoogleAssets> = "assets",
-        pub audience: Box<GoogleCampaignAudience2> = "audience",
+        /// The audience of the ads of a stored campaign.
+        pub audience: Box<GoogleCampaignAudience> = "audience",
+        /// The bidding strategy.
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
+        /// The budget and the schedule of the campaign.
         pub budget: GoogleBudget = "budget",
+        /// The goal of the bidding.
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
+        /// The time at which it was created.
         pub created_at: Timestamp = "createdAt",
+        /// The id of the user who created the campaign.
         pub created_by: String = "createdBy",
+        /// The goal of the campaign: visits of a website, or leads.
         pub goal_type: GoalType = "goalType",
+        /// The id of the Google Ads account that pays.
         pub google_ad_account_id: String = "googleAdAccountId",
+        /// The id of the published campaign at Google.
         pub google_campaign_id: String = "googleCampaignId",
+        /// The reason for which Google rejected the campaign.
         pub google_error: String = "googleError",
+        /// The id of the stored campaign.
         pub id: String = "id",
+        /// Whether the ads are political advertisements in the European Union.
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The maximum cost per click in micros (millionths of the currency unit).
         pub maximum_cpc: Decimal = "maximumCpc",
+        /// Further data; the platform does not document them.
         pub meta: Map = "meta",
+        /// The name of the campaign.
         pub name: String = "name",
+        /// The Google networks in which the ads are shown.
         pub network_settings: GoogleNetworkSettings = "networkSettings",
+        /// The progress of the publication; set by the platform.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// The source of the traffic, such as `WEBSITE`; the platform does not document its meaning.
         pub source: String = "source",
+        /// Whether there are changes that are not yet published to the network; set by the platform.
         pub unpublished_changes: bool = "unpublishedChanges",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
+        /// The id of the user who last changed the campaign.
         pub updated_by: String = "updatedBy",
     }
-    /// Who is to see the ads of a Google campaign.
-    #[doc(alias = "GoogleCampaignAudienceDTO")]
+    /// The audience of the ads of a stored campaign.
     pub struct GoogleCampaignAudience {
-        /// The age ranges that are taken in or left out.
+        /// The age ranges that are included or excluded.
         pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
-        /// The genders that are taken in or left out.
+        /// The genders that are included or excluded.
         pub gender: Vec<GoogleDemographicTarget> = "gender",
-        /// Places whose people are taken in or left out.
+        /// Places whose people are included or excluded.
         pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
-        /// The languages that people use.
+        /// The languages of the people.
         pub locales: Vec<GoogleLocale> = "locales",
-        /// The segments that people belong to.
-        pub segments: Vec<GoogleSegmentTarget> = "segments",
-        /// What people are interested in or about to buy.
-        pub target_interests: GoogleTargetInterests = "targetInterests",
-    }
-    /// `GoogleCampaignAudience2` of Ad Manager.
-    pub struct GoogleCampaignAudience2 {
-        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
-        pub gender: Vec<GoogleDemographicTarget> = "gender",
-        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
-        pub locales: Vec<GoogleLocale> = "locales",
+        /// The segments of the people.
         pub segments: Vec<Value> = "segments",
+        /// The interests and purchase intents of the people.
         pub target_interests: GoogleTargetInterests = "targetInterests",
     }
-    /// What the bidding of a Google campaign aims at.
+    /// The audience of a Google campaign.
+    #[doc(alias = "GoogleCampaignAudienceDTO")]
+    pub struct GoogleCampaignAudienceInput {
+        /// The age ranges that are included or excluded.
+        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
+        /// The genders that are included or excluded.
+        pub gender: Vec<GoogleDemographicTarget> = "gender",
+        /// Places whose people are included or excluded.
+        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
+        /// The languages of the people.
+        pub locales: Vec<GoogleLocale> = "locales",
+        /// The segments of the people.
+        pub segments: Vec<GoogleSegmentTarget> = "segments",
+        /// The interests and purchase intents of the people.
+        pub target_interests: GoogleTargetInterests = "targetInterests",
+    }
+    /// The goal of the bidding of a Google campaign.
     #[doc(alias = "GoogleCampaignGoalDTO")]
     pub struct GoogleCampaignGoal {
         /// Whether the goal is a custom conversion goal.
         pub is_custom_conversion_goal: bool = "isCustomConversionGoal",
         /// The kind of goal. Declared as required by the platform's specification.
         pub type_: GoogleCampaignGoalType = "type",
-        /// What exactly, such as the resource name of a conversion action.
+        /// The goal itself, such as the resource name of a conversion action.
         pub value: String = "value",
     }
     /// A card of a carousel.
     #[doc(alias = "GoogleCarouselCardDTO")]
     pub struct GoogleCarouselCard {
-        /// What the card's button says.
+        /// The text of the button.
         pub call_to_action_label: String = "callToActionLabel",
-        /// The address that a click leads to.
+        /// The URL that a click opens.
         pub final_url: String = "finalUrl",
-        /// The card's headline.
+        /// The headline of the card.
         pub headline: String = "headline",
-        /// The card's images.
+        /// The images of the card.
         pub media: Vec<GoogleMedia> = "media",
     }
-    /// `GoogleConversionDTO` of Ad Manager.
+    /// A conversion action of Google. The list has two forms, with different fields.
     #[doc(alias = "GoogleConversionDTO")]
     pub struct GoogleConversion {
+        /// The attribution of conversions to clicks.
         pub attribution_model_settings: GoogleConversionAttributionModelSettings = "attributionModelSettings",
+        /// The kind of action of the person, as a constant of Google, such as `PURCHASE`.
         pub category: String = "category",
+        /// The number of days after a click during which a conversion counts, as a string of digits.
         pub click_through_lookback_window_days: String = "clickThroughLookbackWindowDays",
+        /// The id of the conversion action in the form of Google Ads.
         pub conversion_action_id: String = "conversion_action_id",
+        /// The name of the conversion action in the form of Google Ads.
         pub conversion_name: String = "conversion_name",
+        /// The source of the conversions in the form of Google Ads.
         pub conversion_source: String = "conversion_source",
+        /// Whether a click counts for at most one conversion or for any number.
         pub counting_type: CountingType = "countingType",
+        /// The id of the conversion action.
         pub id: String = "id",
+        /// Whether the action counts in the statistics of conversions.
         pub include_in_conversions_metric: bool = "includeInConversionsMetric",
+        /// The name of the conversion action.
         pub name: String = "name",
+        /// The resource name of the conversion action, such as `customers/123/conversionActions/456`.
         pub resource_name: String = "resourceName",
+        /// The status of the conversion action at Google.
         pub status: String = "status",
+        /// The source of the conversions: an upload of clicks or calls, a web page, or a lead form.
         pub type_: GoogleConversionType = "type",
+        /// The value of a conversion.
         pub value_settings: ConversionValueSettings = "valueSettings",
+        /// The number of days after an impression during which a conversion counts, as a string of digits.
         pub view_through_lookback_window_days: String = "viewThroughLookbackWindowDays",
     }
-    /// `GoogleConversionAttributionModelSettings` of Ad Manager.
+    /// The attribution of conversions to clicks.
     pub struct GoogleConversionAttributionModelSettings {
+        /// The attribution model: data-driven, or the last click.
         pub attribution_model: AttributionModel = "attributionModel",
     }
-    /// `GoogleConversionGoalDTO` of Ad Manager.
+    /// A conversion goal of a Google Ads account.
     #[doc(alias = "GoogleConversionGoalDTO")]
     pub struct GoogleConversionGoal {
+        /// The kind of action that the goal counts, as a constant of Google, such as `PURCHASE`.
         pub category: String = "category",
+        /// Whether the goal is a custom conversion goal.
         pub is_custom_conversion_goal: bool = "isCustomConversionGoal",
-        pub issue_count: f64 = "issueCount",
+        /// The number of problems of the goal.
+        pub issue_count: i64 = "issueCount",
+        /// Whether Google has verified that conversions are recorded.
         pub verification_status: String = "verificationStatus",
     }
-    /// A gender or an age range.
+    /// A gender or an age range that is included or excluded.
     #[doc(alias = "GoogleDemographicTargetDTO")]
     pub struct GoogleDemographicTarget {
-        /// Google's name of the gender or age range. Declared as required by the platform's specification.
+        /// The gender or age range as a constant of Google. Declared as required by the platform's specification.
         pub enum_: String = "enum",
-        /// Whether these people are left out. Declared as required by the platform's specification.
+        /// Whether the people are excluded. Declared as required by the platform's specification.
         pub negative: bool = "negative",
     }
-    /// `GoogleEntityDTO` of Ad Manager.
+    /// A campaign, ad group or ad of Google as it is listed.
     #[doc(alias = "GoogleEntityDTO")]
     pub struct GoogleEntity {
+        /// The id of the entity at Google.
         pub id: String = "id",
+        /// The name of the entity.
         pub name: String = "name",
+        /// The resource name of the entity, such as `customers/123/campaigns/456`.
         pub resource_name: String = "resourceName",
+        /// The status of the entity at Google.
         pub status: String = "status",
+        /// The kind of campaign, ad group or ad, as a constant of Google.
         pub type_: String = "type",
     }
-    /// `GoogleEntityReportingDTO` of Ad Manager.
+    /// A campaign, ad group or other entity of Google with its statistics.
     #[doc(alias = "GoogleEntityReportingDTO")]
     pub struct GoogleEntityReporting {
+        /// The ad group, in the form of Google Ads.
         pub ad_group: Value = "adGroup",
+        /// The criterion of the ad group, such as a keyword, in the form of Google Ads.
         pub ad_group_criterion: Value = "adGroupCriterion",
+        /// The id of the ad group.
         pub ad_group_id: String = "adGroupId",
+        /// The name of the ad group.
         pub ad_group_name: String = "adGroupName",
+        /// The average revenue of a sale, as text.
         pub average_revenue: String = "averageRevenue",
+        /// The campaign that contains the entity.
         pub campaign: Box<GoogleReportedCampaign> = "campaign",
+        /// The id of the entity.
         pub id: String = "id",
+        /// The statistics of a keyword, in the form of Google Ads.
         pub keyword_view: Value = "keywordView",
+        /// The number of leads, as a string of digits.
         pub leads: String = "leads",
+        /// The statistics of the entity.
         pub metrics: Box<GoogleMetrics> = "metrics",
+        /// The name of the entity.
         pub name: String = "name",
+        /// The resource name of the entity at Google.
         pub resource_name: String = "resourceName",
+        /// The revenue of the sales, as text.
         pub revenue: String = "revenue",
+        /// The number of sales, as a string of digits.
         pub sales: String = "sales",
+        /// The status of the entity at Google.
         pub status: String = "status",
     }
     /// A place, from Google Ads or from Google's geocoding.
     #[doc(alias = "GoogleGeoLocationDTO")]
     pub struct GoogleGeoLocation {
-        /// The parts of the address.
+        /// The components of the address.
         pub address_components: Vec<GeoAddressComponent> = "address_components",
         /// The name of the country.
         pub country_name: String = "country_name",
-        /// The address in one line.
+        /// The address as one line.
         pub formatted_address: String = "formatted_address",
-        /// Where the place is.
+        /// The coordinates of the place.
         pub geometry: Box<GeoGeometry> = "geometry",
         /// The id of the place.
         pub id: String = "id",
-        /// The place by its resource name at Google Ads.
+        /// The resource name of the place at Google Ads.
         pub key: String = "key",
         /// The name of the place.
         pub name: String = "name",
         /// The id of the place at Google Maps.
         pub place_id: String = "place_id",
-        /// How far around the place people count, in `radiusUnit`.
+        /// The radius around the place, in `radiusUnit`.
         pub radius: f64 = "radius",
         /// Kilometres or miles.
         pub radius_unit: RadiusUnit = "radiusUnit",
         /// The resource name of the place at Google Ads.
         pub resource_name: String = "resourceName",
-        /// Whether people of the place are taken in or left out.
+        /// Whether people of the place are included or excluded.
         pub selection_type: SelectionType = "selectionType",
-        /// The kind of place, such as `city`, `region`, `country` or `address`.
+        /// The kind of place, such as a city, a country or an address.
         pub type_: String = "type",
     }
-    /// `GoogleKeywordIdeaDTO` of Ad Manager.
+    /// The connection of a location to a Google Ads account.
+    #[doc(alias = "GoogleIntegrationDTO")]
+    pub struct GoogleIntegration {
+        /// The id of the connected Google Ads account.
+        pub ad_account_id: String = "adAccountId",
+        /// The time at which the integration was created.
+        pub created_at: Timestamp = "createdAt",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// Whether the connection is active.
+        pub status: IntegrationStatus = "status",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+        /// The time of the last change of the integration.
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// A keyword that Google suggests.
     #[doc(alias = "GoogleKeywordIdeaDTO")]
     pub struct GoogleKeywordIdea {
+        /// The average number of searches per month, as a string of digits.
         pub avg_monthly_searches: String = "avgMonthlySearches",
+        /// The keyword.
         pub text: String = "text",
     }
-    /// A keyword.
+    /// A keyword of an ad group.
     #[doc(alias = "GoogleKeywordItemDTO")]
     pub struct GoogleKeywordItem {
-        /// The word or words. Declared as required by the platform's specification.
+        /// The text of the keyword. Declared as required by the platform's specification.
         pub keyword: String = "keyword",
-        /// How close a search must come: `BROAD`, `PHRASE` or `EXACT`. Declared as required by the platform's specification.
+        /// The required similarity of a search: `BROAD`, `PHRASE` or `EXACT`. Declared as required by the platform's specification.
         pub match_type: String = "matchType",
     }
     /// The keywords of an ad group.
     #[doc(alias = "GoogleKeywordsDTO")]
     pub struct GoogleKeywords {
-        /// Searches at which the ads do not appear.
+        /// The searches for which the ads are not shown.
         pub negatives: Vec<GoogleKeywordItem> = "negatives",
-        /// Searches at which the ads appear.
+        /// The searches for which the ads are shown.
         pub positives: Vec<GoogleKeywordItem> = "positives",
     }
-    /// A language, as the targeting search finds it.
+    /// A language, from Google's targeting search.
     #[doc(alias = "GoogleLocaleDTO")]
     pub struct GoogleLocale {
         /// The id of the language.
         pub id: String = "id",
-        /// Google's key of the language.
+        /// The key of the language at Google.
         pub key: String = "key",
         /// The name of the language.
         pub name: String = "name",
         /// The resource name of the language at Google Ads.
         pub resource_name: String = "resourceName",
     }
-    /// An image of an ad.
+    /// An image of a Google ad.
     #[doc(alias = "GoogleMediaDTO")]
     pub struct GoogleMedia {
-        /// What went wrong with it; the platform sets it.
+        /// The error of the image; set by the platform.
         pub error: String = "error",
-        /// What kind of image it is, in the platform's words.
+        /// The kind of image, as a constant of the platform.
         pub image_type: String = "imageType",
-        /// Whether it is the logo.
+        /// Whether the image is the logo.
         pub is_logo: bool = "isLogo",
-        /// The address that the image is taken from.
+        /// The URL from which the image is read.
         pub src: String = "src",
-        /// The kind of media; there are images only.
+        /// The kind of media; only images are supported.
         pub type_: GoogleMediaType = "type",
-        /// The public address of the image.
+        /// The public URL of the image.
         pub url: String = "url",
     }
-    /// `GoogleMetricsDTO` of Ad Manager.
+    /// Statistics of advertisements of Google.
     #[doc(alias = "GoogleMetricsDTO")]
     pub struct GoogleMetrics {
+        /// The average cost per click in micros (millionths of the currency unit).
         pub average_cpc: Decimal = "averageCpc",
+        /// The average cost per thousand impressions in micros (millionths of the currency unit).
         pub average_cpm: Decimal = "averageCpm",
-        pub clicks: f64 = "clicks",
-        pub conversions: f64 = "conversions",
-        pub cost_micros: f64 = "costMicros",
+        /// The number of clicks.
+        pub clicks: i64 = "clicks",
+        /// The number of conversions; with some attribution models not an integer.
+        pub conversions: i64 = "conversions",
+        /// The cost in micros (millionths of the currency unit).
+        pub cost_micros: i64 = "costMicros",
+        /// The cost per conversion in micros (millionths of the currency unit).
         pub cost_per_conversion: Decimal = "costPerConversion",
+        /// The click-through rate as a fraction, such as `0.05` for 5 %.
         pub ctr: f64 = "ctr",
-        pub impressions: f64 = "impressions",
+        /// The number of impressions.
+        pub impressions: i64 = "impressions",
     }
-    /// Which of Google's networks the ads appear in.
+    /// The Google networks in which the ads of a campaign are shown.
     #[doc(alias = "GoogleNetworkSettingsDTO")]
     pub struct GoogleNetworkSettings {
-        /// Whether they appear in the display network. Declared as required by the platform's specification.
+        /// Whether the ads are shown in the display network. Declared as required by the platform's specification.
         pub target_content_network: bool = "targetContentNetwork",
-        /// Whether they appear in the search network. Declared as required by the platform's specification.
+        /// Whether the ads are shown in the search network. Declared as required by the platform's specification.
         pub target_search_network: bool = "targetSearchNetwork",
     }
-    /// `GoogleReportedCampaignDTO` of Ad Manager.
+    /// The campaign of a row of Google statistics.
     #[doc(alias = "GoogleReportedCampaignDTO")]
     pub struct GoogleReportedCampaign {
-        pub end_date: String = "endDate",
+        /// The last day of the campaign.
+        pub end_date: Date = "endDate",
+        /// The id of the campaign at Google.
         pub id: String = "id",
+        /// The name of the campaign.
         pub name: String = "name",
+        /// The resource name of the campaign, such as `customers/123/campaigns/456`.
         pub resource_name: String = "resourceName",
-        pub start_date: String = "startDate",
+        /// The first day of the campaign.
+        pub start_date: Date = "startDate",
+        /// The status of the campaign at Google.
         pub status: String = "status",
     }
-    /// `GoogleReportingPeriodDTO` of Ad Manager.
+    /// The statistics of Google advertisements in one period.
     #[doc(alias = "GoogleReportingPeriodDTO")]
     pub struct GoogleReportingPeriod {
+        /// The campaign to which the statistics apply.
         pub campaign: Box<GoogleReportedCampaign> = "campaign",
+        /// The statistics.
         pub metrics: Box<GoogleMetrics> = "metrics",
+        /// The period: a day, a week or a month.
         pub segments: GoogleReportingPeriodSegments = "segments",
     }
-    /// `GoogleReportingPeriodSegments` of Ad Manager.
+    /// The period: a day, a week or a month.
     pub struct GoogleReportingPeriodSegments {
-        pub date: String = "date",
+        /// The day.
+        pub date: Date = "date",
+        /// The first day of the month, as `YYYY-MM-DD`.
         pub month: String = "month",
+        /// The first day of the week, as `YYYY-MM-DD`.
         pub week: String = "week",
     }
-    /// `GoogleSegmentDTO` of Ad Manager.
+    /// An audience segment of Google.
     #[doc(alias = "GoogleSegmentDTO")]
     pub struct GoogleSegment {
+        /// The reason for which the account may use the list, as a constant of Google.
         pub access_reason: String = "accessReason",
+        /// Whether the list is enabled for the account.
         pub account_user_list_status: String = "accountUserListStatus",
+        /// The countries of a lookalike segment as ISO 3166 codes of two letters.
         pub country_codes: Vec<String> = "countryCodes",
+        /// The description of the segment.
         pub description: String = "description",
+        /// The permitted difference from the people of the seed lists of a lookalike segment.
         pub expansion_level: ExpansionLevel = "expansionLevel",
+        /// Further data; the platform does not document them.
         pub extras: Value = "extras",
+        /// The id of the segment.
         pub id: String = "id",
+        /// The kind of interest of a segment of interests.
         pub interest_type: String = "interestType",
+        /// The combination of other lists, in the form of Google Ads.
         pub logical_user_list: Value = "logicalUserList",
+        /// The searches, websites and apps of a custom segment.
         pub members: Vec<Member> = "members",
+        /// The number of days for which a person remains in the segment.
         pub membership_life_span: Value = "membershipLifeSpan",
+        /// Whether people are added, such as `OPEN`.
         pub membership_status: String = "membershipStatus",
+        /// The name of the segment.
         pub name: String = "name",
+        /// Whether the account cannot change the segment.
         pub read_only: bool = "readOnly",
+        /// The resource name of the segment at Google.
         pub resource_name: String = "resourceName",
+        /// The rules of a segment of website visitors, in the form of Google Ads.
         pub rule_based_user_list: Map = "ruleBasedUserList",
+        /// The ids of the seed lists of a lookalike segment.
         pub seed_user_list_ids: Vec<String> = "seedUserListIds",
+        /// The number of people in the display network, as a string of digits.
         pub size_for_display: String = "sizeForDisplay",
+        /// The number of people in the search network, as a string of digits.
         pub size_for_search: String = "sizeForSearch",
+        /// The status of the segment, such as `ENABLED`.
         pub status: String = "status",
+        /// The kind of segment, such as `CUSTOM_SEGMENTS`.
         pub type_: String = "type",
     }
-    /// A segment, named in a campaign.
+    /// A reference to a segment in a Google campaign.
     #[doc(alias = "GoogleSegmentTargetDTO")]
     pub struct GoogleSegmentTarget {
         /// The id of the segment. Declared as required by the platform's specification.
@@ -1524,35 +2067,50 @@ hoopai_runtime::model! {
         /// The kind of segment. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
-    /// `GoogleTargetInterestDTO` of Ad Manager.
+    /// An interest by which Google selects an audience, with its narrower interests.
     #[doc(alias = "GoogleTargetInterestDTO")]
     pub struct GoogleTargetInterest {
+        /// The channels and countries in which the interest is available, in the form of Google Ads.
         pub availabilities: Vec<Value> = "availabilities",
+        /// The narrower interests.
         pub children: Vec<GoogleTargetInterest> = "children",
+        /// The name of the interest.
         pub name: String = "name",
+        /// The resource name of the interest at Google.
         pub resource_name: String = "resourceName",
+        /// The kind of interest, such as `AFFINITY` or `IN_MARKET`.
         pub taxonomy_type: String = "taxonomyType",
+        /// The id of the interest.
         pub user_interest_id: String = "userInterestId",
+        /// The resource name of the broader interest.
         pub user_interest_parent: String = "userInterestParent",
     }
-    /// What people are interested in or about to buy.
+    /// The interests of a Google audience.
     #[doc(alias = "GoogleTargetInterestsDTO")]
     pub struct GoogleTargetInterests {
         /// The ids of lasting interests.
         pub affinity: Vec<String> = "affinity",
-        /// The ids of what people are about to buy.
+        /// The ids of purchase intents.
         pub in_market: Vec<String> = "inMarket",
     }
-    /// `GoogleTargetingOptionDTO` of Ad Manager.
+    /// An option of a Google audience: a place or a language.
     #[doc(alias = "GoogleTargetingOptionDTO")]
     pub struct GoogleTargetingOption {
+        /// The full name of a place with the places that contain it, such as `New York,New York,United States`.
         pub canonical_name: String = "canonicalName",
+        /// The country of a place as an ISO 3166 code of two letters, such as `US`.
         pub country_code: String = "countryCode",
+        /// The id of the option.
         pub id: String = "id",
+        /// The display name of the option.
         pub name: String = "name",
+        /// The estimated number of people, as a string of digits.
         pub reach: String = "reach",
+        /// The resource name of the option at Google Ads.
         pub resource_name: String = "resourceName",
+        /// The status of the option at Google.
         pub status: String = "status",
+        /// The kind of place, such as `City`.
         pub target_type: String = "targetType",
     }
     /// A video on YouTube.
@@ -1561,11 +2119,11 @@ hoopai_runtime::model! {
         /// The id of the video on YouTube. Declared as required by the platform's specification.
         pub youtube_video_id: String = "youtubeVideoId",
     }
-    /// What people see of a Facebook form before the questions.
+    /// The introduction of a Facebook form before the questions.
     pub struct GreetingCard {
-        /// The text; a list has an entry for each line. Declared as required by the platform's specification.
+        /// The text; for a list, one entry per item. Declared as required by the platform's specification.
         pub content: Vec<String> = "content",
-        /// How the text is laid out, such as `LIST_STYLE`. Declared as required by the platform's specification.
+        /// The layout of the text, such as `LIST_STYLE`. Declared as required by the platform's specification.
         pub style: String = "style",
         /// The headline. Declared as required by the platform's specification.
         pub title: String = "title",
@@ -1575,289 +2133,407 @@ hoopai_runtime::model! {
     pub struct HiddenField {
         /// The name of the field, such as `utm_source`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The value that each answer brings along. Declared as required by the platform's specification.
+        /// The value that is added to each answer. Declared as required by the platform's specification.
         pub value: String = "value",
     }
-    /// What a LinkedIn form says and asks.
+    /// The content of a LinkedIn form.
     #[doc(alias = "LeadFormContentDTO")]
     pub struct LeadFormContent {
         /// The text above the questions, by language.
         pub description: LocalizedString = "description",
         /// The headline of the form, by language. Declared as required by the platform's specification.
         pub headline: LocalizedString = "headline",
-        /// The privacy policy and what people consent to. Declared as required by the platform's specification.
+        /// The privacy policy and the consents. Declared as required by the platform's specification.
         pub legal_info: LegalInfo = "legalInfo",
-        /// What people see when they have sent the form. Declared as required by the platform's specification.
+        /// The message after the submission. Declared as required by the platform's specification.
         pub post_submission_info: PostSubmissionInfo = "postSubmissionInfo",
         /// The questions, in their order. Declared as required by the platform's specification.
         pub questions: Vec<LeadFormQuestion> = "questions",
     }
-    /// A thing that a Google lead form asks for.
+    /// A field of a Google lead form.
     #[doc(alias = "LeadFormFieldDTO")]
     pub struct LeadFormField {
-        /// What is asked for, in Google's words, such as `FULL_NAME` or `EMAIL`. Declared as required by the platform's specification.
+        /// The requested data as a constant of Google, such as `FULL_NAME` or `EMAIL`. Declared as required by the platform's specification.
         pub input_type: String = "inputType",
-        /// The answers to choose one of, where there are any.
+        /// The answers, of which one can be chosen, if there are any.
         pub single_choice_answers: Vec<LeadFormFieldSingleChoiceAnswer> = "singleChoiceAnswers",
     }
-    /// `LeadFormFieldSingleChoiceAnswer` of Ad Manager.
+    /// An answer of a field.
     pub struct LeadFormFieldSingleChoiceAnswer {
         /// The key of the answer.
         pub key: String = "key",
         /// The text of the answer.
         pub value: String = "value",
     }
-    /// A question in a LinkedIn form.
+    /// A question of a LinkedIn form.
     #[doc(alias = "LeadFormQuestionDTO")]
     pub struct LeadFormQuestion {
-        /// The name that the answer comes under. Declared as required by the platform's specification.
+        /// The name of the answer. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// A thing that LinkedIn knows and fills in, such as `FIRST_NAME`; left out for questions of your own.
+        /// The data of the profile that LinkedIn prefills, such as `FIRST_NAME`; absent for custom questions.
         pub predefined_field: String = "predefinedField",
-        /// What is asked, by language. Declared as required by the platform's specification.
+        /// The text of the question, by language. Declared as required by the platform's specification.
         pub question: LocalizedString = "question",
-        /// How it is answered. Declared as required by the platform's specification.
+        /// The kind of answer. Declared as required by the platform's specification.
         pub question_details: QuestionDetails = "questionDetails",
     }
-    /// The privacy policy of a LinkedIn form and what people consent to.
+    /// The privacy policy and the consents of a LinkedIn form.
     #[doc(alias = "LegalInfoDTO")]
     pub struct LegalInfo {
-        /// Boxes that people tick. Declared as required by the platform's specification.
+        /// The consent checkboxes. Declared as required by the platform's specification.
         pub consents: Vec<Consent> = "consents",
-        /// A legal text of your own, by language.
+        /// An additional legal text, by language.
         pub legal_disclaimer: LocalizedString = "legalDisclaimer",
-        /// The address of the privacy policy. Declared as required by the platform's specification.
+        /// The URL of the privacy policy. Declared as required by the platform's specification.
         pub privacy_policy_url: String = "privacyPolicyUrl",
     }
     /// An ad of LinkedIn.
     #[doc(alias = "LinkedInAdDTO")]
     pub struct LinkedInAd {
-        /// The id of the campaign group that the ad is in.
+        /// The id of the campaign group that contains the ad.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
-        /// The id of the campaign that the ad is in.
+        /// The id of the campaign that contains the ad.
         pub ad_campaign_id: String = "adCampaignId",
-        /// The id of the ad.
+        /// The id of the ad at LinkedIn.
         pub ad_id: String = "adId",
-        /// What the button says.
+        /// The text of the button.
         pub call_to_action_label: String = "callToActionLabel",
-        /// LinkedIn's reference to the content of the ad.
+        /// The reference to the content of the ad at LinkedIn.
         pub content_reference_string: String = "contentReferenceString",
-        /// The ad's description.
+        /// The description of the ad.
         pub description: String = "description",
         /// The id of the lead form that a click opens.
         pub destination_form_id: String = "destinationFormId",
-        /// The address that a click leads to.
+        /// The URL that a click opens.
         pub destination_url: String = "destinationUrl",
-        /// The ad's headline.
+        /// The headline of the ad.
         pub headline: String = "headline",
-        /// The id of the stored ad; left out, a new one is made.
+        /// The id of the stored ad. In a request: the ad to update; absent to create one.
         pub id: String = "id",
         /// The text above the image or video.
         pub introductory_text: String = "introductoryText",
+        /// The reason for which LinkedIn rejected the ad; set by the platform.
         pub linked_in_error: String = "linkedInError",
         /// The images or videos of the ad.
         pub media: Vec<LinkedInMedia> = "media",
+        /// Further data; the platform does not document them.
         pub meta: Map = "meta",
-        /// The ad's name.
+        /// The name of the ad.
         pub name: String = "name",
+        /// The progress of the publication; set by the platform.
         pub publishing_status: PublishingStatus = "publishingStatus",
     }
-    /// `LinkedInAdAccountDTO` of Ad Manager.
+    /// An ad account of LinkedIn.
     #[doc(alias = "LinkedInAdAccountDTO")]
     pub struct LinkedInAdAccount {
+        /// The currency of the ad account as an ISO 4217 code, such as `USD`.
         pub currency: String = "currency",
+        /// The id of the ad account.
         pub id: i64 = "id",
+        /// The name of the ad account.
         pub name: String = "name",
+        /// The id of the LinkedIn organization that owns the ad account.
         pub organization_id: String = "organizationId",
+        /// The URL of the logo of the organization.
         pub organization_logo: String = "organizationLogo",
+        /// The reasons for which ads are served or not, as constants of LinkedIn.
         pub serving_statuses: Vec<String> = "servingStatuses",
+        /// The status of the ad account at LinkedIn.
         pub status: String = "status",
     }
-    /// `LinkedInAnalyticsRowDTO` of Ad Manager.
+    /// The statistics of LinkedIn advertisements in one period.
     #[doc(alias = "LinkedInAnalyticsRowDTO")]
     pub struct LinkedInAnalyticsRow {
-        pub clicks: f64 = "clicks",
+        /// The number of clicks.
+        pub clicks: i64 = "clicks",
+        /// The number of conversions per click; the platform does not document whether as a fraction or in percent.
         pub conversion_rate: f64 = "conversionRate",
+        /// The cost in the currency of the ad account, as text.
         pub cost_in_local_currency: String = "costInLocalCurrency",
+        /// The cost in US dollars, as text.
         pub cost_in_usd: String = "costInUsd",
+        /// The cost per click in the currency of the ad account.
         pub cpc: Decimal = "cpc",
+        /// The cost per lead in the currency of the ad account.
         pub cpl: Decimal = "cpl",
+        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Decimal = "cpm",
+        /// The click-through rate; the platform does not document whether as a fraction or in percent.
         pub ctr: f64 = "ctr",
-        pub date_end: String = "dateEnd",
-        pub date_start: String = "dateStart",
-        pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
-        pub impressions: f64 = "impressions",
-        pub one_click_leads: f64 = "oneClickLeads",
+        /// The last day of the period.
+        pub date_end: Date = "dateEnd",
+        /// The first day of the period.
+        pub date_start: Date = "dateStart",
+        /// The number of conversions on a website after a click.
+        pub external_website_post_click_conversions: i64 = "externalWebsitePostClickConversions",
+        /// The number of impressions.
+        pub impressions: i64 = "impressions",
+        /// The number of leads through forms on LinkedIn.
+        pub one_click_leads: i64 = "oneClickLeads",
+        /// The URNs of the account, campaign group, campaign or ad that the row describes.
         pub pivot_values: Vec<String> = "pivotValues",
     }
-    /// `LinkedInAnalyticsTotalsDTO` of Ad Manager.
+    /// The statistics of LinkedIn advertisements over all rows.
     #[doc(alias = "LinkedInAnalyticsTotalsDTO")]
     pub struct LinkedInAnalyticsTotals {
-        pub clicks: f64 = "clicks",
+        /// The number of clicks.
+        pub clicks: i64 = "clicks",
+        /// The number of conversions per click; the platform does not document whether as a fraction or in percent.
         pub conversion_rate: f64 = "conversionRate",
+        /// The cost in the currency of the ad account.
         pub cost_in_local_currency: Decimal = "costInLocalCurrency",
+        /// The cost in US dollars.
         pub cost_in_usd: Decimal = "costInUsd",
+        /// The cost per click in the currency of the ad account.
         pub cpc: Decimal = "cpc",
+        /// The cost per lead in the currency of the ad account.
         pub cpl: Decimal = "cpl",
+        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Decimal = "cpm",
+        /// The click-through rate; the platform does not document whether as a fraction or in percent.
         pub ctr: f64 = "ctr",
-        pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
-        pub impressions: f64 = "impressions",
-        pub one_click_leads: f64 = "oneClickLeads",
+        /// The number of conversions on a website after a click.
+        pub external_website_post_click_conversions: i64 = "externalWebsitePostClickConversions",
+        /// The number of impressions.
+        pub impressions: i64 = "impressions",
+        /// The number of leads through forms on LinkedIn.
+        pub one_click_leads: i64 = "oneClickLeads",
     }
-    /// What a LinkedIn campaign group may spend, and when.
+    /// The budget and the schedule of a LinkedIn campaign group.
     #[doc(alias = "LinkedInBudgetDTO")]
     pub struct LinkedInBudget {
-        /// How much; nobody says whether in the currency's major or minor unit.
+        /// The amount of the budget; the platform does not document whether it is in major or minor units of the currency.
         pub amount: Decimal = "amount",
+        /// Whether the amount is per day or for the whole schedule.
         pub budget_type: BudgetType = "budgetType",
-        /// The last day, in ISO 8601.
-        pub schedule_end_date: String = "scheduleEndDate",
-        /// The first day, in ISO 8601.
-        pub schedule_start_date: String = "scheduleStartDate",
+        /// The last day.
+        pub schedule_end_date: Date = "scheduleEndDate",
+        /// The first day.
+        pub schedule_start_date: Date = "scheduleStartDate",
     }
-    /// `LinkedInCampaignGroupDTO` of Ad Manager.
-    #[doc(alias = "LinkedInCampaignGroupDTO")]
-    pub struct LinkedInCampaignGroup {
-        pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
-        pub ad_campaign_group_id: String = "adCampaignGroupId",
-        pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
-        pub budget: LinkedInBudget = "budget",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub id: String = "id",
-        pub linked_in_ad_account_id: String = "linkedInAdAccountId",
-        pub linked_in_error: String = "linkedInError",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub objective_type: ObjectiveType = "objectiveType",
-        pub publishing_status: PublishingStatus = "publishingStatus",
-        pub trace_id: String = "traceId",
-        pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: Timestamp = "updatedAt",
-        pub updated_by: String = "updatedBy",
-    }
-    /// `LinkedInEntityReportingDTO` of Ad Manager.
+    /// A part of a LinkedIn campaign group with its statistics.
     #[doc(alias = "LinkedInEntityReportingDTO")]
     pub struct LinkedInEntityReporting {
+        /// The id of the stored entity.
         pub id: String = "_id",
+        /// The id of the campaign group.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
+        /// The id of the campaign.
         pub ad_campaign_id: String = "adCampaignId",
+        /// The id of the ad, if the entity is an ad.
         pub ad_id: String = "adId",
+        /// The name of the campaign.
         pub campaign_name: String = "campaignName",
-        pub clicks: f64 = "clicks",
+        /// The number of clicks.
+        pub clicks: i64 = "clicks",
+        /// The number of conversions per click; the platform does not document whether as a fraction or in percent.
         pub conversion_rate: f64 = "conversionRate",
+        /// The cost in the currency of the ad account, as text.
         pub cost_in_local_currency: String = "costInLocalCurrency",
+        /// The cost in US dollars, as text.
         pub cost_in_usd: String = "costInUsd",
+        /// The cost per click in the currency of the ad account.
         pub cpc: Decimal = "cpc",
+        /// The cost per lead in the currency of the ad account.
         pub cpl: Decimal = "cpl",
+        /// The cost per thousand impressions in the currency of the ad account.
         pub cpm: Decimal = "cpm",
+        /// The click-through rate; the platform does not document whether as a fraction or in percent.
         pub ctr: f64 = "ctr",
-        pub date_end: String = "dateEnd",
-        pub date_start: String = "dateStart",
-        pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
-        pub impressions: f64 = "impressions",
+        /// The last day of the period.
+        pub date_end: Date = "dateEnd",
+        /// The first day of the period.
+        pub date_start: Date = "dateStart",
+        /// The number of conversions on a website after a click.
+        pub external_website_post_click_conversions: i64 = "externalWebsitePostClickConversions",
+        /// The number of impressions.
+        pub impressions: i64 = "impressions",
+        /// The name of the entity.
         pub name: String = "name",
-        pub one_click_leads: f64 = "oneClickLeads",
+        /// The number of leads through forms on LinkedIn.
+        pub one_click_leads: i64 = "oneClickLeads",
+        /// The URNs of the account, campaign group, campaign or ad that the row describes.
         pub pivot_values: Vec<String> = "pivotValues",
+        /// The progress of the publication.
         pub publishing_status: String = "publishingStatus",
     }
-    /// `LinkedInIntegrationDTO` of Ad Manager.
-    #[doc(alias = "LinkedInIntegrationDTO")]
-    pub struct LinkedInIntegration {
-        pub ad_account_id: String = "adAccountId",
-        pub ad_account_name: String = "adAccountName",
-        pub created_at: Timestamp = "createdAt",
-        pub currency_code: String = "currencyCode",
-        pub location_id: String = "locationId",
-        pub organization_id: String = "organizationId",
-        pub status: IntegrationStatus = "status",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `LinkedInLeadFormDTO` of Ad Manager.
+    /// A lead form of a LinkedIn ad account.
     #[doc(alias = "LinkedInLeadFormDTO")]
     pub struct LinkedInLeadForm {
+        /// The texts and questions of the form.
         pub content: Box<LeadFormContent> = "content",
-        pub created: Timestamp = "created",
+        /// The time at which the form was created.
+        pub created: Timestamp as in_milliseconds = "created",
+        /// The language and country of the form.
         pub creation_locale: CreationLocale = "creationLocale",
+        /// Fields that people do not see, with values that are added to each answer.
         pub hidden_fields: Vec<HiddenField> = "hiddenFields",
+        /// The id of the form.
         pub id: i64 = "id",
-        pub last_modified: Timestamp = "lastModified",
+        /// The time of the last change of the form.
+        pub last_modified: Timestamp as in_milliseconds = "lastModified",
+        /// The name of the form, which people do not see.
         pub name: String = "name",
+        /// The ad account that owns the form.
         pub owner: SponsoredAccountOwner = "owner",
+        /// The result of LinkedIn's review of the form.
         pub review_info: LinkedInLeadFormReviewInfo = "reviewInfo",
-        pub state: State = "state",
+        /// The state of the form.
+        pub state: LinkedInLeadFormState = "state",
+        /// The version number of the form.
         pub version_id: i64 = "versionId",
     }
-    /// `LinkedInLeadFormReviewInfo` of Ad Manager.
+    /// The result of LinkedIn's review of the form.
     pub struct LinkedInLeadFormReviewInfo {
-        pub last_updated: Timestamp = "lastUpdated",
+        /// The time of the last change of the review.
+        pub last_updated: Timestamp as in_milliseconds = "lastUpdated",
+        /// The reasons for which LinkedIn rejected the form.
         pub rejection_reasons: Vec<String> = "rejectionReasons",
+        /// The status of the review.
         pub review_status: String = "reviewStatus",
     }
     /// An image or a video of a LinkedIn ad.
     #[doc(alias = "LinkedInMediaDTO")]
     pub struct LinkedInMedia {
-        /// The address that a click leads to.
+        /// The URL that a click opens.
         pub destination_url: String = "destinationUrl",
-        /// The size of the file, in bytes.
-        pub file_size_bytes: f64 = "fileSizeBytes",
-        /// The addresses of pictures out of a video.
+        /// The size of the file in bytes.
+        pub file_size_bytes: i64 = "fileSizeBytes",
+        /// The URLs of still images of a video.
         pub frames: Vec<String> = "frames",
-        /// The headline, where a carousel has one for each card.
+        /// The headline of a card of a carousel.
         pub headline: String = "headline",
         /// The name of the file.
         pub name: String = "name",
-        /// Which of the `frames` stands for the video, by its place in the list.
-        pub selected_poster: f64 = "selectedPoster",
-        /// The address of the image or video.
+        /// The index in `frames` of the thumbnail of a video.
+        pub selected_poster: i64 = "selectedPoster",
+        /// The URL of the image or video.
         pub src: String = "src",
-        /// The address of a small picture of it.
+        /// The URL of a thumbnail.
         pub thumbnail_url: String = "thumbnailUrl",
         /// Whether it is an image or a video.
         pub type_: MediaType = "type",
     }
-    /// `LinkedInTargetingOptionDTO` of Ad Manager.
+    /// An option of a LinkedIn audience: a place, an industry, a job title or similar.
     #[doc(alias = "LinkedInTargetingOptionDTO")]
     pub struct LinkedInTargetingOption {
+        /// The URN of the facet, such as `urn:li:adTargetingFacet:locations`.
         pub facet_urn: String = "facetUrn",
+        /// The display name of the option.
         pub name: String = "name",
+        /// The URN of the option, such as `urn:li:geo:102713980`.
         pub urn: String = "urn",
     }
-    /// `FacebookEntitiesDTO` of Ad Manager.
+    /// A stored campaign group of LinkedIn, with its campaigns and ads.
+    #[doc(alias = "LinkedInCampaignGroupDTO")]
+    pub struct LinkedinCampaignGroup {
+        /// The strategy of the budget: maximum delivery or a cap on costs.
+        pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
+        /// The id of the campaign group at LinkedIn.
+        pub ad_campaign_group_id: String = "adCampaignGroupId",
+        /// The campaigns of the group, each with its ads.
+        pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
+        /// The budget and the schedule of the group.
+        pub budget: LinkedInBudget = "budget",
+        /// The time at which it was created.
+        pub created_at: Timestamp = "createdAt",
+        /// The id of the user who created the campaign group.
+        pub created_by: String = "createdBy",
+        /// The id of the stored campaign group.
+        pub id: String = "id",
+        /// The id of the LinkedIn ad account that pays.
+        pub linked_in_ad_account_id: String = "linkedInAdAccountId",
+        /// The reason for which LinkedIn rejected the campaign group; set by the platform.
+        pub linked_in_error: String = "linkedInError",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// Further data; the platform does not document them.
+        pub meta: Map = "meta",
+        /// The name of the campaign group.
+        pub name: String = "name",
+        /// The objective of the ads: leads through a form, or visits of a website.
+        pub objective_type: ObjectiveType = "objectiveType",
+        /// The progress of the publication; set by the platform.
+        pub publishing_status: PublishingStatus = "publishingStatus",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+        /// Whether there are changes that are not yet published to the network; set by the platform.
+        pub unpublished_changes: bool = "unpublishedChanges",
+        /// The time of the last change.
+        pub updated_at: Timestamp = "updatedAt",
+        /// The id of the user who last changed the campaign group.
+        pub updated_by: String = "updatedBy",
+    }
+    /// The LinkedIn user to whom a location is connected.
+    #[doc(alias = "LinkedInUserDTO")]
+    pub struct LinkedinCurrentUser {
+        /// The id of the user at LinkedIn.
+        pub id: String = "id",
+        /// The name of the user.
+        pub name: String = "name",
+        /// The URL of the profile picture of the user.
+        pub profile_picture: String = "profilePicture",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// The connection of a location to a LinkedIn ad account.
+    #[doc(alias = "LinkedInIntegrationDTO")]
+    pub struct LinkedinIntegration {
+        /// The id of the ad account at LinkedIn.
+        pub ad_account_id: String = "adAccountId",
+        /// The name of the ad account.
+        pub ad_account_name: String = "adAccountName",
+        /// The time at which the integration was created.
+        pub created_at: Timestamp = "createdAt",
+        /// The currency of the ad account as an ISO 4217 code, such as `USD`.
+        pub currency_code: String = "currencyCode",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The id of the LinkedIn organization that advertises.
+        pub organization_id: String = "organizationId",
+        /// Whether the connection is active.
+        pub status: IntegrationStatus = "status",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+        /// The time of the last change of the integration.
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// A page of Facebook campaigns, ad sets or ads.
     #[doc(alias = "FacebookEntitiesDTO")]
     pub struct ListFacebookEntitiesResponse {
+        /// The entities of the page.
         pub data: Vec<FacebookEntity> = "data",
+        /// The cursor of the next page.
         pub next: String = "next",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GoogleEntitiesDTO` of Ad Manager.
+    /// Google campaigns, ad groups or ads.
     #[doc(alias = "GoogleEntitiesDTO")]
     pub struct ListGoogleEntitiesResponse {
+        /// The entities.
         pub data: Vec<GoogleEntity> = "data",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// What keyword ideas are asked for.
+    /// A query for keyword ideas.
     #[doc(alias = "KeywordSuggestionDTO")]
     pub struct ListGoogleKeywordIdeasRequest {
-        /// Keywords to start from.
+        /// The keywords from which ideas are derived.
         pub keywords: Vec<String> = "keywords",
         /// The language, such as `en`.
         pub language_code: String = "languageCode",
-        /// Where the searches are made, such as `US` and `CA`.
+        /// The countries of the searches, such as `US`.
         pub locations: Vec<String> = "locations",
-        /// The address of the website that the keywords are for. Declared as required by the platform's specification.
+        /// The URL of the website for which keywords are suggested. Declared as required by the platform's specification.
         pub url: String = "url",
     }
     /// The language and country of a LinkedIn campaign.
     #[doc(alias = "LocaleDTO")]
     pub struct Locale {
-        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
+        /// The country as an ISO 3166 code of two letters, such as `US`. Declared as required by the platform's specification.
         pub country: String = "country",
-        /// The language by its two letters of ISO 639. Declared as required by the platform's specification.
+        /// The language as an ISO 639 code of two letters, such as `en`. Declared as required by the platform's specification.
         pub language: String = "language",
     }
     /// A text in one or more languages.
@@ -1866,7 +2542,7 @@ hoopai_runtime::model! {
         /// The text by language and country, such as `{"en_US": "Hello"}`. Declared as required by the platform's specification.
         pub localized: Map = "localized",
     }
-    /// The location that the call is about.
+    /// The location to which the request applies.
     #[doc(alias = "LocationIdBodyDTO")]
     pub struct LocationIdBody {
         /// The id of the location (sub-account). The client's default location unless set.
@@ -1875,69 +2551,69 @@ hoopai_runtime::model! {
     /// An image or a video of a Facebook ad.
     #[doc(alias = "MediaDTO")]
     pub struct Media {
-        /// The text below the headline, where a carousel has one for each card.
+        /// The text below the headline of a card of a carousel.
         pub description: String = "description",
-        /// The headline, where a carousel has one for each card.
+        /// The headline of a card of a carousel.
         pub headline: String = "headline",
-        /// The address that a click leads to.
+        /// The URL that a click opens.
         pub link: String = "link",
         /// The name of the file.
         pub name: String = "name",
-        /// Which picture stands for the video, counted from 0; needed for videos.
-        pub selected_poster: f64 = "selectedPoster",
-        /// The address of the image or video. Declared as required by the platform's specification.
+        /// The index of the thumbnail of a video, starting at 0; required for videos.
+        pub selected_poster: i64 = "selectedPoster",
+        /// The URL of the image or video. Declared as required by the platform's specification.
         pub src: String = "src",
-        /// The address of a small picture of it; needed for videos.
+        /// The URL of a thumbnail; required for videos.
         pub thumbnail_url: String = "thumbnailUrl",
         /// Whether it is an image or a video. Declared as required by the platform's specification.
         pub type_: MediaType = "type",
     }
-    /// Something that people of a custom segment look for, visit or use.
+    /// A search, a website or an app by which a custom segment selects people.
     #[doc(alias = "MemberDTO")]
     pub struct Member {
-        /// The app by its id, such as `com.example.app`; for the kind `APP`.
+        /// The id of the app, such as `com.example.app`, for the kind `APP`.
         pub app: String = "app",
-        /// The words that people search for; for the kind `KEYWORD`.
+        /// The search text, for the kind `KEYWORD`.
         pub keyword: String = "keyword",
-        /// Which of the three it is. Declared as required by the platform's specification.
-        pub member_type: MemberMemberType = "memberType",
-        /// The address that people visit; for the kind `URL`.
+        /// The kind of member: a search, a website or an app. Declared as required by the platform's specification.
+        pub member_type: MemberType = "memberType",
+        /// The URL of the website, for the kind `URL`.
         pub url: String = "url",
     }
-    /// An answer to choose.
+    /// An answer of a LinkedIn form to choose.
     #[doc(alias = "MultipleChoiceOptionDTO")]
     pub struct MultipleChoiceOption {
         /// The number of the answer within its question. Declared as required by the platform's specification.
-        pub id: f64 = "id",
+        pub id: i64 = "id",
         /// The text of the answer, by language. Declared as required by the platform's specification.
         pub text: LocalizedString = "text",
     }
-    /// The answers of a question with choices.
+    /// The answers of a multiple-choice question of a LinkedIn form.
     #[doc(alias = "MultipleChoiceQuestionDetailsDTO")]
     pub struct MultipleChoiceQuestionDetails {
         /// The answers to choose from. Declared as required by the platform's specification.
         pub options: Vec<MultipleChoiceOption> = "options",
     }
-    /// The button that people see when they have sent a LinkedIn form.
+    /// The button of a LinkedIn form after the submission.
     #[doc(alias = "PostSubmissionCallToActionDTO")]
     pub struct PostSubmissionCallToAction {
-        /// What the button says. Declared as required by the platform's specification.
-        pub call_to_action_label: PostSubmissionCallToActionCallToActionLabel = "callToActionLabel",
-        /// What the button leads to. Declared as required by the platform's specification.
+        /// The label of the button. Declared as required by the platform's specification.
+        pub call_to_action_label: PostSubmissionCallToActionLabel = "callToActionLabel",
+        /// The target of the button. Declared as required by the platform's specification.
         pub call_to_action_target: PostSubmissionCallToActionTarget = "callToActionTarget",
     }
-    /// What a button leads to.
+    /// The target of the button of a LinkedIn form.
     #[doc(alias = "PostSubmissionCallToActionTargetDTO")]
     pub struct PostSubmissionCallToActionTarget {
-        /// The address of the page. Declared as required by the platform's specification.
+        /// The URL of the page that the button opens. Declared as required by the platform's specification.
         pub landing_page_url: String = "landingPageUrl",
     }
-    /// What people see when they have sent a LinkedIn form.
+    /// The message of a LinkedIn form after the submission.
     #[doc(alias = "PostSubmissionInfoDTO")]
     pub struct PostSubmissionInfo {
         /// The button below the message. Declared as required by the platform's specification.
         pub call_to_action: PostSubmissionCallToAction = "callToAction",
-        /// The message, by language. Declared as required by the platform's specification.
+        /// The text of the message, by language. Declared as required by the platform's specification.
         pub message: LocalizedString = "message",
     }
     /// The location whose campaign is published.
@@ -1946,56 +2622,24 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
-    /// `GooglePublishedCampaignDTO` of Ad Manager.
-    #[doc(alias = "GooglePublishedCampaignDTO")]
-    pub struct PublishGoogleCampaignResponse {
-        pub v: f64 = "__v",
-        pub id: String = "_id",
-        pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
-        pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
-        pub advanced_options: Map = "advancedOptions",
-        pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
-        pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
-        pub assets: Box<GoogleAssets> = "assets",
-        pub audience: Box<GoogleCampaignAudience2> = "audience",
-        pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
-        pub budget: GoogleBudget = "budget",
-        pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub goal_type: GoalType = "goalType",
-        pub google_ad_account_id: String = "googleAdAccountId",
-        pub google_campaign_id: String = "googleCampaignId",
-        pub google_error: String = "googleError",
-        pub is_eu_political_ads: bool = "isEuPoliticalAds",
-        pub location_id: String = "locationId",
-        pub maximum_cpc: Decimal = "maximumCpc",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub network_settings: GoogleNetworkSettings = "networkSettings",
-        pub publishing_status: PublishingStatus = "publishingStatus",
-        pub source: String = "source",
-        pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: Timestamp = "updatedAt",
-        pub updated_by: String = "updatedBy",
-    }
-    /// How a question is answered; one of the two.
+    /// The kind of answer of a question; exactly one of the two fields is set.
     #[doc(alias = "QuestionDetailsDTO")]
     pub struct QuestionDetails {
-        /// For a question with answers to choose from.
+        /// The answers of a multiple-choice question.
         pub multiple_choice_question_details: MultipleChoiceQuestionDetails = "multipleChoiceQuestionDetails",
-        /// For a question that is answered in words; an empty object.
+        /// An empty object, for a question with a text answer.
         pub text_question_details: Map = "textQuestionDetails",
     }
-    /// `ResourceNameDTO` of Ad Manager.
+    /// The resource name of an object at Google.
     #[doc(alias = "ResourceNameDTO")]
     pub struct ResourceName {
+        /// The resource name, such as `customers/123/assets/456`.
         pub resource_name: String = "resourceName",
     }
-    /// What must be true of a visit.
+    /// The conditions of a visit.
     #[doc(alias = "RuleDTO")]
     pub struct Rule {
-        /// Groups of conditions. Declared as required by the platform's specification.
+        /// The groups of conditions. Declared as required by the platform's specification.
         pub rule_item_groups: Vec<RuleItemGroup> = "ruleItemGroups",
     }
     /// A list of website visitors, by rules.
@@ -2003,122 +2647,114 @@ hoopai_runtime::model! {
     pub struct RuleBasedUserList {
         /// The rules. Declared as required by the platform's specification.
         pub flexible_rule_user_list: FlexibleRuleUserList = "flexibleRuleUserList",
-        /// `REQUESTED` asks Google to put earlier visitors into the list too.
+        /// `REQUESTED` also adds earlier visitors to the list.
         pub prepopulation_status: RuleBasedUserListPrepopulationStatus = "prepopulationStatus",
     }
     /// A condition of a visit.
     #[doc(alias = "RuleItemDTO")]
     pub struct RuleItem {
-        /// What is looked at: `url__` is the page that was visited, `referrer__` the one before. Declared as required by the platform's specification.
+        /// The examined value: `url__` for the visited page, `referrer__` for the previous one. Declared as required by the platform's specification.
         pub name: RuleItemName = "name",
-        /// What it must be like. Declared as required by the platform's specification.
+        /// The comparison. Declared as required by the platform's specification.
         pub string_rule_item: StringRuleItem = "stringRuleItem",
     }
-    /// A group of conditions.
+    /// A group of conditions of a visit.
     #[doc(alias = "RuleItemGroupDTO")]
     pub struct RuleItemGroup {
-        /// The conditions. Declared as required by the platform's specification.
+        /// The conditions of the group. Declared as required by the platform's specification.
         pub rule_items: Vec<RuleItem> = "ruleItems",
     }
-    /// A rule and how far it looks back.
+    /// A rule and the period to which it applies.
     #[doc(alias = "RuleOperandDTO")]
     pub struct RuleOperand {
-        /// How many days back visits count. Declared as required by the platform's specification.
-        pub lookback_window_days: f64 = "lookbackWindowDays",
-        /// What must be true of a visit. Declared as required by the platform's specification.
+        /// The number of past days whose visits count. Declared as required by the platform's specification.
+        pub lookback_window_days: i64 = "lookbackWindowDays",
+        /// The conditions of a visit. Declared as required by the platform's specification.
         pub rule: Rule = "rule",
     }
-    /// Something that people have in common, as LinkedIn's targeting search finds it.
+    /// An attribute of people, from LinkedIn's targeting search.
     #[doc(alias = "SelectedAttributeDTO")]
     pub struct SelectedAttribute {
-        /// The name of the category that it belongs to. Declared as required by the platform's specification.
+        /// The name of the category of the attribute. Declared as required by the platform's specification.
         pub category_name: String = "categoryName",
-        /// The facet that it belongs to. Declared as required by the platform's specification.
+        /// The facet of the attribute, that is, the kind of attribute at LinkedIn. Declared as required by the platform's specification.
         pub facet: String = "facet",
-        /// What the option is called. Declared as required by the platform's specification.
+        /// The name of the attribute. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The URN of the option. Declared as required by the platform's specification.
+        /// The URN of the attribute. Declared as required by the platform's specification.
         pub urn: String = "urn",
     }
-    /// The page that becomes the default.
+    /// The Facebook page that becomes the default of a location.
     #[doc(alias = "FbSetDefaultPageBodyDTO")]
     pub struct SetFacebookDefaultPageRequest {
         /// The id of the Facebook page. Declared as required by the platform's specification.
         pub page_id: String = "pageId",
     }
-    /// Whom a LinkedIn form belongs to.
+    /// The ad account that owns a LinkedIn form.
     #[doc(alias = "SponsoredAccountOwnerDTO")]
     pub struct SponsoredAccountOwner {
         /// The URN of the ad account, such as `urn:li:sponsoredAccount:123456`. Declared as required by the platform's specification.
         pub sponsored_account: String = "sponsoredAccount",
     }
-    /// What an address must be like.
+    /// A comparison of a URL with a text.
     #[doc(alias = "StringRuleItemDTO")]
     pub struct StringRuleItem {
-        /// How it is compared, in Google's words, such as `CONTAINS`. Declared as required by the platform's specification.
+        /// The operator as a constant of Google, such as `CONTAINS`. Declared as required by the platform's specification.
         pub operator: String = "operator",
-        /// What it is compared with, such as `/products`. Declared as required by the platform's specification.
+        /// The text to compare with, such as `/products`. Declared as required by the platform's specification.
         pub value: String = "value",
     }
-    /// `SuccessDTO` of Ad Manager.
+    /// The outcome of an operation.
     #[doc(alias = "SuccessDTO")]
-    pub struct Success {
+    pub struct SuccessResponse {
+        /// Whether the operation succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// What the people whom LinkedIn chooses have in common.
+    /// The attributes of the people of a LinkedIn audience.
     #[doc(alias = "TargetAudienceDTO")]
     pub struct TargetAudience {
-        /// Whom to leave out, in groups of attributes.
+        /// Groups of attributes; people who have them are excluded.
         pub exclude: Vec<Vec<SelectedAttribute>> = "exclude",
-        /// Whom to take in: whoever has all attributes of at least one group.
+        /// Groups of attributes; people who have all attributes of at least one group are included.
         pub include: Vec<Vec<SelectedAttribute>> = "include",
     }
-    /// What people see when they have sent a Facebook form.
+    /// The page of a Facebook form after the submission.
     pub struct ThankYouPage {
-        /// The text. Declared as required by the platform's specification.
+        /// The text of the page. Declared as required by the platform's specification.
         pub body: String = "body",
         /// The phone number of the business, for a button that calls.
         pub business_phone: String = "businessPhone",
-        /// The address that the button leads to.
+        /// The URL that the button opens.
         pub button_link: String = "buttonLink",
-        /// What the button says. Declared as required by the platform's specification.
+        /// The text of the button. Declared as required by the platform's specification.
         pub button_text: String = "buttonText",
-        /// What the button does, such as `VIEW_WEBSITE`. Declared as required by the platform's specification.
+        /// The action of the button, such as `VIEW_WEBSITE`. Declared as required by the platform's specification.
         pub button_type: String = "buttonType",
-        /// The country of the phone number, by its two letters of ISO 3166.
+        /// The country of the phone number as an ISO 3166 code of two letters, such as `US`.
         pub country_code: String = "countryCode",
-        /// The headline. Declared as required by the platform's specification.
+        /// The headline of the page. Declared as required by the platform's specification.
         pub title: String = "title",
     }
-    /// A bid.
+    /// A bid on LinkedIn.
     #[doc(alias = "UnitCostDTO")]
     pub struct UnitCost {
-        /// How much, in the currency's minor unit: `500` is five dollars. Declared as required by the platform's specification.
+        /// The amount in minor units of the currency: `500` is five dollars. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
     }
-    /// Which contact is put into an audience or taken out.
-    #[doc(alias = "UpdateCustomAudienceDTO")]
-    pub struct UpdateCustomAudience {
-        /// The id of the contact. Declared as required by the platform's specification.
-        pub contact_id: String = "contactId",
-        /// The id of the Facebook ad account that the audience belongs to.
-        pub fb_ad_account_id: String = "fbAdAccountId",
-        /// The id of the location (sub-account). The client's default location unless set.
-        pub location_id: String = "locationId",
-    }
-    /// Who is put into an audience or taken out; smart lists or a file.
+    /// People to add to a custom audience or to remove, from smart lists or a file.
     #[doc(alias = "UpdateCustomAudienceBatchDTO")]
     pub struct UpdateFacebookCustomAudienceMembersInBulkRequest {
         /// The path of an uploaded CSV file, such as `/uploads/audience.csv`.
         pub csv_path: String = "csvPath",
-        /// Whether the audience follows its smart lists when they change; `true` as a string.
+        /// Whether the audience follows later changes of the smart lists; `true` as a string.
         pub dynamic_audience: String = "dynamicAudience",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What is to be done, such as `ADD`. Declared as required by the platform's specification.
+        /// The operation, such as `ADD`. Declared as required by the platform's specification.
         pub operation_type: String = "operationType",
-        /// The ids of the smart lists whose contacts are meant.
+        /// The ids of the smart lists whose contacts are added or removed.
         pub smartlist_ids: Vec<String> = "smartlistIds",
     }
     /// The new name and description of a custom audience.
@@ -2131,144 +2767,137 @@ hoopai_runtime::model! {
         /// The new name. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// What becomes of which kind of thing.
+    /// A change of the status of a campaign group, campaign or ad.
     #[doc(alias = "LinkedInUpdateAdStatusBodyDTO")]
     pub struct UpdateLinkedinAdStatusRequest {
-        /// What is to be done. Declared as required by the platform's specification.
-        pub operation_type: UpdateLinkedinAdStatusRequestOperationType = "operationType",
-        /// What the id in the path is of: `adGroup` is a campaign group. Declared as required by the platform's specification.
-        pub type_: UpdateLinkedinAdStatusRequestType = "type",
+        /// The operation. Declared as required by the platform's specification.
+        pub operation_type: LinkedinAdStatusOperationType = "operationType",
+        /// The kind of entity that the id in the path identifies; an ad group is a campaign group of LinkedIn. Declared as required by the platform's specification.
+        pub type_: LinkedinAdStatusType = "type",
     }
-    /// An ad of Facebook.
+    /// An ad of Facebook to create or update.
     #[doc(alias = "UpsertAdDTO")]
     pub struct UpsertFacebookAdRequest {
-        /// The id of the ad set that the ad is in. Declared as required by the platform's specification.
+        /// The id of the ad set that contains the ad. Declared as required by the platform's specification.
         pub adset_id: String = "adsetId",
-        /// The id of the campaign that the ad is in. Declared as required by the platform's specification.
+        /// The id of the campaign that contains the ad. Declared as required by the platform's specification.
         pub campaign_id: String = "campaignId",
-        /// The id of the welcome message that a click opens a chat with.
+        /// The id of the welcome message with which a click opens a chat.
         pub conversation_form_id: String = "conversationFormId",
-        /// What the button says, in Facebook's words, such as `LEARN_MORE`.
+        /// The button, as a constant of Facebook, such as `LEARN_MORE`.
         pub cta: String = "cta",
         /// The text below the headline.
         pub description: String = "description",
         /// The id of the lead form that a click opens.
         pub destination_form_id: String = "destinationFormId",
-        /// The address that a click leads to.
+        /// The URL that a click opens.
         pub destination_link: String = "destinationLink",
-        /// The ad's headline.
+        /// The headline of the ad.
         pub headline: String = "headline",
-        /// The id of the ad to be changed; left out, a new one is made.
+        /// The id of the ad to update; absent to create one.
         pub id: String = "id",
-        /// The address of the ad's image.
+        /// The URL of the image of the ad.
         pub image_url: String = "imageUrl",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The images or videos of the ad.
         pub media: Vec<Media> = "media",
-        /// Whether the ad shows one image or video, or several cards to page through.
+        /// Whether the ad has a single image or video, or a carousel.
         pub media_type: FacebookAdMediaType = "mediaType",
-        /// Whether the ad may appear together with those of other advertisers.
+        /// Whether the ad may be shown together with ads of other advertisers.
         pub multi_advertiser_ads: bool = "multiAdvertiserAds",
-        /// The ad's name.
+        /// The name of the ad.
         pub name: String = "name",
         /// The text above the image or video.
         pub primary_text: String = "primaryText",
     }
-    /// An ad set of Facebook.
+    /// An ad set of Facebook to create or update.
     #[doc(alias = "UpsertAdsetDTO")]
     pub struct UpsertFacebookAdsetRequest {
-        /// Who is to see the ads, and where.
+        /// The audience and the placement of the ads.
         pub audience: Box<FacebookAudience> = "audience",
-        /// What the ad set may spend, and from when to when.
+        /// The budget and the schedule of the ad set.
         pub budget: Budget = "budget",
-        /// The id of the campaign that the ad set is in. Declared as required by the platform's specification.
+        /// The id of the campaign that contains the ad set. Declared as required by the platform's specification.
         pub campaign_id: String = "campaignId",
-        /// Where people are to act, such as `website`.
+        /// The place of the desired action, such as `website`.
         pub conversion_location: String = "conversionLocation",
-        /// The event of the pixel that counts, such as `Purchase`.
+        /// The event of the pixel that counts as a conversion, such as `Purchase`.
         pub custom_event_type: String = "customEventType",
-        /// The id of the ad set to be changed; left out, a new one is made.
+        /// The id of the ad set to update; absent to create one.
         pub id: String = "id",
-        /// The id of the Instagram account that the ads appear under.
+        /// The id of the Instagram account that publishes the ads.
         pub instagram_actor_id: String = "instagramActorId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The app that a click opens a chat in.
+        /// The apps in which a click opens a chat.
         pub messaging_platforms: MessagingPlatform = "messagingPlatforms",
-        /// The ad set's name.
+        /// The name of the ad set.
         pub name: String = "name",
-        /// The id of the Facebook page that the ads appear under.
+        /// The id of the Facebook page that publishes the ads.
         pub page_id: String = "pageId",
         /// The id of the pixel that counts conversions.
         pub pixel_id: String = "pixelId",
-        /// The WhatsApp number that chats go to, such as `+1234567890`.
+        /// The WhatsApp number of the chat, such as `+1234567890`.
         pub whatsapp_number: String = "whatsappNumber",
     }
-    /// A campaign of Facebook.
+    /// A campaign of Facebook to create or update.
     #[doc(alias = "UpsertCampaignDTO")]
     pub struct UpsertFacebookCampaignRequest {
-        /// The id of the campaign to be changed; left out, a new one is made.
+        /// The id of the campaign to update; absent to create one.
         pub id: String = "id",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The campaign's name.
+        /// The name of the campaign.
         pub name: String = "name",
-        /// What the ads are to achieve.
+        /// The objective of the ads.
         pub objective: Objective = "objective",
-        /// Where the campaign comes from, such as `facebook`.
+        /// The system that creates the campaign, such as Facebook.
         pub source: String = "source",
-        /// The subject, where Facebook has special rules for it; one word here, a list in replies.
+        /// The subject, if Facebook has special rules for it; a single one here, a list in replies.
         pub special_ad_categories: SpecialAdCategory = "specialAdCategories",
     }
-    /// A conversion pixel of Facebook.
+    /// A conversion pixel of Facebook to create or rename.
     #[doc(alias = "UpsertConversionPixelDTO")]
     pub struct UpsertFacebookPixelRequest {
-        /// The id of the pixel to be renamed; left out, a new one is made.
+        /// The id of the pixel to rename; absent to create one.
         pub conversion_pixel_id: String = "conversionPixelId",
         /// The id of the Instagram account.
         pub ig_user_id: String = "igUserId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The pixel's name.
+        /// The name of the pixel.
         pub name: String = "name",
-        /// The kind of event that it counts, such as `LEAD_EVENT`. Declared as required by the platform's specification.
+        /// The kind of event that the pixel counts, such as `LEAD_EVENT`. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
-    /// `FacebookUpsertedPixelDTO` of Ad Manager.
+    /// The outcome of the creation or renaming of a conversion pixel.
     #[doc(alias = "FacebookUpsertedPixelDTO")]
     pub struct UpsertFacebookPixelResponse {
+        /// The id of the pixel, if it was created.
         pub id: String = "id",
+        /// Whether the pixel was renamed.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// An asset of Google.
-    #[doc(alias = "UpsertAssetsDTO")]
-    pub struct UpsertGoogleAssetsRequest {
-        /// The id of the location (sub-account). The client's default location unless set.
-        pub location_id: String = "locationId",
-        /// What the asset holds; which fields it has depends on `type`. Declared as required by the platform's specification.
-        pub payload: Box<UpsertGoogleAssetsRequestPayload> = "payload",
-        /// The kind of asset. Declared as required by the platform's specification.
-        pub type_: GoogleAssetType = "type",
-    }
-    /// `UpsertGoogleAssetsRequestPayload` of Ad Manager.
-    pub struct UpsertGoogleAssetsRequestPayload {
-        /// The hours in which the number is shown.
+    /// The content of the asset; `type` determines its fields.
+    pub struct UpsertGoogleAssetsPayload {
+        /// The periods during which the asset is shown.
         pub ad_schedule_targets: Vec<AdScheduleTarget> = "adScheduleTargets",
-        /// The image behind the form, by its resource name: `customers/123/assets/789`.
+        /// The resource name of the background image, such as `customers/123/assets/789`.
         pub background_image_asset: String = "backgroundImageAsset",
         /// The name of the business, as the form shows it.
         pub business_name: String = "businessName",
-        /// The conversion action that calls count for, by its resource name: `customers/123/conversionActions/456`.
+        /// The resource name of the conversion action that counts calls, such as `customers/123/conversionActions/456`.
         pub call_conversion_action: String = "callConversionAction",
-        /// The text beside the button that opens the form.
+        /// The text next to the button that opens the form.
         pub call_to_action_description: String = "callToActionDescription",
-        /// What the button that opens the form says.
-        pub call_to_action_type: UpsertGoogleAssetsRequestPayloadCallToActionType = "callToActionType",
-        /// The country of the number, by its two letters of ISO 3166.
+        /// The label of the button that opens the form.
+        pub call_to_action_type: UpsertGoogleAssetsPayloadCallToActionType = "callToActionType",
+        /// The country of the phone number as an ISO 3166 code of two letters, such as `US`.
         pub country_code: String = "countryCode",
-        /// Questions of your own, which come after the fields.
+        /// Custom questions, which follow the fields.
         pub custom_question_fields: Vec<CustomQuestionField> = "customQuestionFields",
         /// The text of the form.
         pub description: String = "description",
@@ -2276,13 +2905,13 @@ hoopai_runtime::model! {
         pub description1: String = "description1",
         /// The second line below the link.
         pub description2: String = "description2",
-        /// `LOW_INTENT` for more leads, `HIGH_INTENT` for fewer that mean it.
-        pub desired_intent: UpsertGoogleAssetsRequestPayloadDesiredIntent = "desiredIntent",
-        /// The last day that the link is shown, as `YYYY-MM-DD`.
-        pub end_date: String = "endDate",
-        /// What people are asked for.
+        /// `LOW_INTENT` for more leads, `HIGH_INTENT` for fewer leads with a stronger intent.
+        pub desired_intent: UpsertGoogleAssetsPayloadDesiredIntent = "desiredIntent",
+        /// The last day on which the link is shown.
+        pub end_date: Date = "endDate",
+        /// The data that the form requests.
         pub fields: Vec<LeadFormField> = "fields",
-        /// One address, despite its name: where the link leads to.
+        /// The URL of the link; a single one, despite its name.
         pub final_urls: String = "finalUrls",
         /// The headline of the form.
         pub headline: String = "headline",
@@ -2290,173 +2919,183 @@ hoopai_runtime::model! {
         pub link_text: String = "linkText",
         /// The phone number, such as `+14155551234`.
         pub phone_number: String = "phoneNumber",
-        /// What the button after sending says.
-        pub post_submit_call_to_action_type: UpsertGoogleAssetsRequestPayloadPostSubmitCallToActionType = "postSubmitCallToActionType",
-        /// The text that people see when they have sent the form.
+        /// The label of the button after the submission.
+        pub post_submit_call_to_action_type: UpsertGoogleAssetsPayloadPostSubmitCallToActionType = "postSubmitCallToActionType",
+        /// The text after the submission.
         pub post_submit_description: String = "postSubmitDescription",
-        /// The headline that people see when they have sent the form.
+        /// The headline after the submission.
         pub post_submit_headline: String = "postSubmitHeadline",
-        /// The address of the privacy policy.
+        /// The URL of the privacy policy.
         pub privacy_policy_url: String = "privacyPolicyUrl",
-        /// The asset to be changed, by its resource name; left out, a new one is made.
+        /// The resource name of the asset. In a request: the asset to update; absent to create one.
         pub resource_name: String = "resourceName",
-        /// The first day that the link is shown, as `YYYY-MM-DD`.
-        pub start_date: String = "startDate",
+        /// The first day on which the link is shown.
+        pub start_date: Date = "startDate",
     }
-    /// A combined audience of Google.
+    /// An asset of Google to create or update.
+    #[doc(alias = "UpsertAssetsDTO")]
+    pub struct UpsertGoogleAssetsRequest {
+        /// The id of the location (sub-account). The client's default location unless set.
+        pub location_id: String = "locationId",
+        /// The content of the asset; `type` determines its fields. Declared as required by the platform's specification.
+        pub payload: Box<UpsertGoogleAssetsPayload> = "payload",
+        /// The kind of asset. Declared as required by the platform's specification.
+        pub type_: UpsertGoogleAssetsType = "type",
+    }
+    /// A combined audience of Google to create or update.
     #[doc(alias = "UpsertAudienceDTO")]
     pub struct UpsertGoogleAudienceRequest {
-        /// Who is in the audience.
+        /// The attributes of the included people.
         pub dimensions: Box<AudienceDimension> = "dimensions",
-        /// Who is left out of it.
+        /// The attributes of the excluded people.
         pub exclusion_dimension: Box<AudienceDimension> = "exclusionDimension",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The audience's name. Declared as required by the platform's specification.
+        /// The name of the audience. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The audience to be changed, such as `customers/123/audiences/456`; left out, a new one is made.
+        /// The resource name of the audience to update, such as `customers/123/audiences/456`; absent to create one.
         pub resource_name: String = "resourceName",
     }
-    /// A campaign of Google with all that is in it.
+    /// A campaign of Google to create or replace, with its ad groups and ads.
     #[doc(alias = "CampaignDTO")]
     pub struct UpsertGoogleCampaignRequest {
         /// The ad groups, each with its ads.
         pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
-        /// The hours in which the ads run.
+        /// The hours during which the ads are shown.
         pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
-        /// Further options, free in form and not documented.
+        /// Further options; the platform does not document them.
         pub advanced_options: Map = "advancedOptions",
-        /// A finer division of the channel.
+        /// The subdivision of the channel.
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
-        /// Where at Google the ads run: in the search, in the display network and so on. Declared as required by the platform's specification.
+        /// The Google channel of the ads, such as the search or the display network. Declared as required by the platform's specification.
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
-        /// Phone numbers, sitelinks, images and the like that go with the ads.
+        /// Phone numbers, sitelinks, images and other assets of the ads.
         pub assets: Box<GoogleAssets> = "assets",
-        /// Who is to see the ads.
-        pub audience: Box<GoogleCampaignAudience> = "audience",
-        /// How Google bids.
+        /// The audience of the ads.
+        pub audience: Box<GoogleCampaignAudienceInput> = "audience",
+        /// The bidding strategy.
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
-        /// What the campaign may spend, and from when to when.
+        /// The budget and the schedule of the campaign.
         pub budget: GoogleBudget = "budget",
-        /// What the bidding aims at.
+        /// The goal of the bidding.
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
-        /// What the campaign is for: visits of a website, or leads.
+        /// The goal of the campaign: visits of a website, or leads.
         pub goal_type: GoalType = "goalType",
         /// The id of the Google Ads account that pays.
         pub google_ad_account_id: String = "googleAdAccountId",
-        /// The campaign's id at Google, once it is published.
+        /// The id of the published campaign at Google.
         pub google_campaign_id: String = "googleCampaignId",
-        /// The id of the stored campaign; left out, a new one is made.
+        /// The id of the stored campaign. In a request: the campaign to update; absent to create one.
         pub id: String = "id",
-        /// Whether these are political advertisements in the European Union.
+        /// Whether the ads are political advertisements in the European Union.
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The most that a click may cost, in micros (millionths of the currency).
+        /// The maximum cost per click in micros (millionths of the currency unit).
         pub maximum_cpc: Decimal = "maximumCpc",
-        /// The campaign's name. Declared as required by the platform's specification.
+        /// The name of the campaign. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Which of Google's networks the ads appear in.
+        /// The Google networks in which the ads are shown.
         pub network_settings: GoogleNetworkSettings = "networkSettings",
-        /// How far publishing has come; the platform keeps it.
+        /// The progress of the publication; set by the platform.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// Where the traffic comes from or goes to, such as `WEBSITE`; the platform does not say more.
+        /// The source of the traffic, such as `WEBSITE`; the platform does not document its meaning.
         pub source: String = "source",
-        /// Whether there are changes that the network does not have yet; the platform keeps it.
+        /// Whether there are changes that are not yet published to the network; set by the platform.
         pub unpublished_changes: bool = "unpublishedChanges",
     }
-    /// A conversion action: something that people do and Google counts.
+    /// A conversion action to create or update: an action of people that Google counts.
     #[doc(alias = "UpsertConversionDTO")]
     pub struct UpsertGoogleConversionRequest {
-        /// Which clicks get the credit for a conversion. Declared as required by the platform's specification.
+        /// The attribution of conversions to clicks. Declared as required by the platform's specification.
         pub attribution_model: AttributionModel = "attributionModel",
-        /// What people do, in Google's words, such as `PURCHASE`. Declared as required by the platform's specification.
+        /// The kind of action of the person, as a constant of Google, such as `PURCHASE`. Declared as required by the platform's specification.
         pub category: String = "category",
-        /// How many days after a click a conversion still counts. Declared as required by the platform's specification.
-        pub click_through_window: f64 = "clickThroughWindow",
-        /// The id of the conversion action to be changed; left out, a new one is made.
+        /// The number of days after a click during which a conversion counts. Declared as required by the platform's specification.
+        pub click_through_window: i64 = "clickThroughWindow",
+        /// The id of the conversion action to update; absent to create one.
         pub conversion_id: String = "conversionId",
-        /// Whether a click counts for one conversion at most or for any number. Declared as required by the platform's specification.
+        /// Whether a click counts for at most one conversion or for any number. Declared as required by the platform's specification.
         pub counting_type: CountingType = "countingType",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The conversion action's name. Declared as required by the platform's specification.
+        /// The name of the conversion action. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Where Google learns of it: from uploads of clicks or calls, from a page, or from a lead form. Declared as required by the platform's specification.
+        /// The source of the conversions: an upload of clicks or calls, a web page, or a lead form. Declared as required by the platform's specification.
         pub type_: GoogleConversionType = "type",
-        /// What a conversion is worth. Declared as required by the platform's specification.
+        /// The value of a conversion. Declared as required by the platform's specification.
         pub value_settings: ConversionValueSettings = "valueSettings",
     }
-    /// An audience segment of Google.
+    /// An audience segment of Google to create or update.
     #[doc(alias = "UpsertSegmentDTO")]
     pub struct UpsertGoogleSegmentRequest {
-        /// Countries by their two letters of ISO 3166; for lookalikes.
+        /// The countries of a lookalike segment as ISO 3166 codes of two letters.
         pub country_codes: Vec<String> = "countryCodes",
-        /// The segment's description.
+        /// The description of the segment.
         pub description: String = "description",
-        /// How far people may differ from those of the seed lists; for lookalikes.
+        /// For lookalike segments: the permitted difference from the people of the seed lists.
         pub expansion_level: ExpansionLevel = "expansionLevel",
-        /// The id of the segment to be changed; left out, a new one is made.
+        /// The id of the segment to update; absent to create one.
         pub id: String = "id",
-        /// What people search for, visit or use; for custom segments.
+        /// For custom segments: the searches, websites and apps of the people.
         pub members: Vec<Member> = "members",
-        /// How long somebody stays in the list; Google counts it in days.
-        pub membership_life_span: f64 = "membershipLifeSpan",
-        /// Whether new people come in, such as `OPEN`.
+        /// The number of days for which a person remains in the segment.
+        pub membership_life_span: i64 = "membershipLifeSpan",
+        /// Whether people are added, such as `OPEN`.
         pub membership_status: String = "membershipStatus",
-        /// The segment's name. Declared as required by the platform's specification.
+        /// The name of the segment. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Which visitors of a website are meant; for website visitors.
+        /// For segments of website visitors: the rules of the visits.
         pub rule_based_user_list: RuleBasedUserList = "ruleBasedUserList",
-        /// The ids of the lists whose people the new ones are to be like; for lookalikes.
+        /// For lookalike segments: the ids of the lists whose people the segment resembles.
         pub seed_user_list_ids: Vec<String> = "seedUserListIds",
         /// The status of the segment, such as `ENABLED`.
         pub status: String = "status",
-        /// The kind of segment, such as `CUSTOM_SEGMENTS`; `type` in the query must be sent all the same.
+        /// The kind of segment, such as `CUSTOM_SEGMENTS`; `type` in the query is required nevertheless.
         pub type_: String = "type",
     }
-    /// A campaign group of LinkedIn with all that is in it.
+    /// A campaign group of LinkedIn to create or replace, with its campaigns and ads.
     #[doc(alias = "AdCampaignGroupDataDTO")]
     pub struct UpsertLinkedinCampaignGroupRequest {
-        /// How the budget is spent: for as much as it buys, or under a cap on costs.
+        /// The strategy of the budget: maximum delivery or a cap on costs.
         pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
-        /// The id of the campaign group.
+        /// The id of the campaign group at LinkedIn.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
         /// The campaigns of the group, each with its ads.
         pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
-        /// What the group may spend, and from when to when.
+        /// The budget and the schedule of the group.
         pub budget: LinkedInBudget = "budget",
-        /// The id of the stored campaign group; left out, a new one is made.
+        /// The id of the stored campaign group. In a request: the group to update; absent to create one.
         pub id: String = "id",
         /// The id of the LinkedIn ad account that pays.
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
-        /// What LinkedIn objects to; the platform sets it.
+        /// The reason for which LinkedIn rejected the campaign group; set by the platform.
         pub linked_in_error: String = "linkedInError",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Further data, free in form and not documented.
+        /// Further data; the platform does not document them.
         pub meta: Map = "meta",
-        /// The campaign group's name.
+        /// The name of the campaign group.
         pub name: String = "name",
-        /// What the ads are to achieve: leads through a form, or visits of a website.
+        /// The objective of the ads: leads through a form, or visits of a website.
         pub objective_type: ObjectiveType = "objectiveType",
-        /// How far publishing has come; the platform keeps it.
+        /// The progress of the publication; set by the platform.
         pub publishing_status: PublishingStatus = "publishingStatus",
-        /// Whether there are changes that the network does not have yet; the platform keeps it.
+        /// Whether there are changes that are not yet published to the network; set by the platform.
         pub unpublished_changes: bool = "unpublishedChanges",
     }
-    /// A question that people can ask with one tap.
+    /// A question of a welcome message that people can send with one tap.
     pub struct WelcomeMessageQuestion {
-        /// The question. Declared as required by the platform's specification.
+        /// The text of the question. Declared as required by the platform's specification.
         pub question: String = "question",
-        /// What is answered at once.
+        /// The text of the automatic answer.
         pub response: String = "response",
     }
 }
 
 hoopai_runtime::confirmations! {
     AudienceUpdateResult,
-    Success,
+    SuccessResponse,
     UpsertFacebookPixelResponse,
 }
 
@@ -2510,14 +3149,6 @@ hoopai_runtime::open_enum! {
     pub enum CountingType {
         OnePerClick = "ONE_PER_CLICK", ManyPerClick = "MANY_PER_CLICK",
     }
-    /// Values of `CreateFacebookPageLeadFormRequestType`.
-    pub enum CreateFacebookPageLeadFormRequestType {
-        MoreVolume = "MORE_VOLUME", HigherIntent = "HIGHER_INTENT",
-    }
-    /// Values of `DeleteGoogleSegmentType`.
-    pub enum DeleteGoogleSegmentType {
-        CustomSegments = "CUSTOM_SEGMENTS", DataSegments = "DATA_SEGMENTS",
-    }
     /// Values of `ExpansionLevel`.
     pub enum ExpansionLevel {
         Balanced = "BALANCED", Broad = "BROAD", Narrow = "NARROW",
@@ -2530,9 +3161,35 @@ hoopai_runtime::open_enum! {
     pub enum FacebookAudiencePlacementType {
         Auto = "auto", Manual = "manual",
     }
+    /// Values of `FacebookCustomAudienceSource`.
+    pub enum FacebookCustomAudienceSource {
+        AdManager = "ad_manager", Integration = "integration",
+    }
+    /// Values of `FacebookCustomAudienceType`.
+    pub enum FacebookCustomAudienceType {
+        Lookalike = "lookalike", Custom = "custom", All = "all",
+    }
+    /// Values of `FacebookEntityType`.
+    pub enum FacebookEntityType {
+        Campaign = "CAMPAIGN", Adset = "ADSET", Ad = "AD",
+    }
     /// Values of `FacebookIntegrationPricingModel`.
     pub enum FacebookIntegrationPricingModel {
         DoneForYou = "done_for_you", ConnectYourBm = "connect_your_bm",
+    }
+    /// Values of `FacebookLeadFormType`.
+    pub enum FacebookLeadFormType {
+        MoreVolume = "MORE_VOLUME", HigherIntent = "HIGHER_INTENT",
+    }
+    /// Values of `FacebookReportingField`.
+    pub enum FacebookReportingField {
+        Impressions = "impressions", Clicks = "clicks", Spend = "spend", Cpc = "cpc",
+        CostPerConversion = "cost_per_conversion", Conversions = "conversions", Cpm = "cpm", Reach = "reach",
+        Frequency = "frequency",
+    }
+    /// Values of `FacebookReportingGroupBy`.
+    pub enum FacebookReportingGroupBy {
+        Day = "day", Week = "week", Month = "month",
     }
     /// Values of `FormQuestionType`.
     pub enum FormQuestionType {
@@ -2542,42 +3199,6 @@ hoopai_runtime::open_enum! {
         MilitaryStatus = "MILITARY_STATUS", Phone = "PHONE", PostCode = "POST_CODE",
         RelationshipStatus = "RELATIONSHIP_STATUS", State = "STATE", StreetAddress = "STREET_ADDRESS",
         WorkEmail = "WORK_EMAIL", WorkPhoneNumber = "WORK_PHONE_NUMBER", Zip = "ZIP", ShortAnswer = "SHORT_ANSWER",
-    }
-    /// Values of `GetFacebookReportingField`.
-    pub enum GetFacebookReportingField {
-        Impressions = "impressions", Clicks = "clicks", Spend = "spend", Cpc = "cpc",
-        CostPerConversion = "cost_per_conversion", Conversions = "conversions", Cpm = "cpm", Reach = "reach",
-        Frequency = "frequency",
-    }
-    /// Values of `GetFacebookReportingGroupBy`.
-    pub enum GetFacebookReportingGroupBy {
-        Day = "day", Week = "week", Month = "month",
-    }
-    /// Values of `GetFacebookReportingType`.
-    pub enum GetFacebookReportingType {
-        AdManager = "AD_MANAGER", Integration = "INTEGRATION",
-    }
-    /// Values of `GetGoogleAdAccountResponsePaymentStatus`.
-    pub enum GetGoogleAdAccountResponsePaymentStatus {
-        Approved = "APPROVED", ApprovedHeld = "APPROVED_HELD", Pending = "PENDING", Cancelled = "CANCELLED",
-        NoPaymentMethod = "NO_PAYMENT_METHOD",
-    }
-    /// Values of `GetGoogleReportingField`.
-    pub enum GetGoogleReportingField {
-        Impressions = "impressions", Clicks = "clicks", CostMicros = "cost_micros", AverageCpc = "average_cpc",
-        Conversions = "conversions", AverageCpm = "average_cpm", CostPerConversion = "cost_per_conversion", Ctr = "ctr",
-    }
-    /// Values of `GetGoogleReportingGroupBy`.
-    pub enum GetGoogleReportingGroupBy {
-        Date = "date", Week = "week", Month = "month",
-    }
-    /// Values of `GetLinkedinAdAnalyticsGroupBy`.
-    pub enum GetLinkedinAdAnalyticsGroupBy {
-        Day = "day", Month = "month", Year = "year",
-    }
-    /// Values of `GetLinkedinAdAnalyticsPivot`.
-    pub enum GetLinkedinAdAnalyticsPivot {
-        Account = "ACCOUNT", Campaign = "CAMPAIGN", CampaignGroup = "CAMPAIGN_GROUP", Creative = "CREATIVE",
     }
     /// Values of `GoalType`.
     pub enum GoalType {
@@ -2612,7 +3233,7 @@ hoopai_runtime::open_enum! {
     }
     /// Values of `GoogleAssetType`.
     pub enum GoogleAssetType {
-        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM",
+        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM", Image = "IMAGE", Text = "TEXT",
     }
     /// Values of `GoogleCampaignGoalType`.
     pub enum GoogleCampaignGoalType {
@@ -2623,29 +3244,59 @@ hoopai_runtime::open_enum! {
         UploadClicks = "UPLOAD_CLICKS", UploadCalls = "UPLOAD_CALLS", Webpage = "WEBPAGE",
         LeadFormSubmit = "LEAD_FORM_SUBMIT",
     }
+    /// Values of `GoogleEntityType`.
+    pub enum GoogleEntityType {
+        AdManager = "AD_MANAGER", Integration = "INTEGRATION",
+    }
     /// Values of `GoogleMediaType`.
     pub enum GoogleMediaType {
         Image = "IMAGE",
+    }
+    /// Values of `GoogleReportingField`.
+    pub enum GoogleReportingField {
+        Impressions = "impressions", Clicks = "clicks", CostMicros = "cost_micros", AverageCpc = "average_cpc",
+        Conversions = "conversions", AverageCpm = "average_cpm", CostPerConversion = "cost_per_conversion", Ctr = "ctr",
+    }
+    /// Values of `GoogleReportingGroupBy`.
+    pub enum GoogleReportingGroupBy {
+        Date = "date", Week = "week", Month = "month",
+    }
+    /// Values of `GoogleSegmentType`.
+    pub enum GoogleSegmentType {
+        CustomSegments = "CUSTOM_SEGMENTS", DataSegments = "DATA_SEGMENTS",
+    }
+    /// Values of `GoogleTargetInterestType`.
+    pub enum GoogleTargetInterestType {
+        Affinity = "AFFINITY", InMarket = "IN_MARKET",
+    }
+    /// Values of `GoogleUserListType`.
+    pub enum GoogleUserListType {
+        CustomSegments = "CUSTOM_SEGMENTS", WebsiteVisitor = "WEBSITE_VISITOR", CustomerMatch = "CUSTOMER_MATCH",
+        Lookalike = "LOOKALIKE",
     }
     /// Values of `IntegrationStatus`.
     pub enum IntegrationStatus {
         Connected = "connected", Expired = "expired", Disconnected = "disconnected",
     }
-    /// Values of `ListFacebookCustomAudiencesSource`.
-    pub enum ListFacebookCustomAudiencesSource {
-        AdManager = "ad_manager", Integration = "integration",
+    /// Values of `LinkedInLeadFormState`.
+    pub enum LinkedInLeadFormState {
+        Published = "PUBLISHED",
     }
-    /// Values of `ListFacebookCustomAudiencesType`.
-    pub enum ListFacebookCustomAudiencesType {
-        Lookalike = "lookalike", Custom = "custom", All = "all",
+    /// Values of `LinkedinAdAnalyticGroupBy`.
+    pub enum LinkedinAdAnalyticGroupBy {
+        Day = "day", Month = "month", Year = "year",
     }
-    /// Values of `ListFacebookEntitiesEntityType`.
-    pub enum ListFacebookEntitiesEntityType {
-        Campaign = "CAMPAIGN", Adset = "ADSET", Ad = "AD",
+    /// Values of `LinkedinAdAnalyticPivot`.
+    pub enum LinkedinAdAnalyticPivot {
+        Account = "ACCOUNT", Campaign = "CAMPAIGN", CampaignGroup = "CAMPAIGN_GROUP", Creative = "CREATIVE",
     }
-    /// Values of `ListGoogleAssetsType`.
-    pub enum ListGoogleAssetsType {
-        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM", Image = "IMAGE", Text = "TEXT",
+    /// Values of `LinkedinAdStatusOperationType`.
+    pub enum LinkedinAdStatusOperationType {
+        Paused = "PAUSED", Archived = "ARCHIVED", Resume = "RESUME",
+    }
+    /// Values of `LinkedinAdStatusType`.
+    pub enum LinkedinAdStatusType {
+        AdGroup = "adGroup", AdCampaign = "adCampaign", Ad = "ad",
     }
     /// Values of `ListGoogleConversionsType`.
     pub enum ListGoogleConversionsType {
@@ -2655,16 +3306,12 @@ hoopai_runtime::open_enum! {
     pub enum ListGoogleEntitiesEntityType {
         Campaign = "CAMPAIGN", Adgroup = "ADGROUP", Ad = "AD",
     }
-    /// Values of `ListGoogleTargetInterestsType`.
-    pub enum ListGoogleTargetInterestsType {
-        Affinity = "AFFINITY", InMarket = "IN_MARKET",
-    }
     /// Values of `MediaType`.
     pub enum MediaType {
         Image = "image", Video = "video",
     }
-    /// Values of `MemberMemberType`.
-    pub enum MemberMemberType {
+    /// Values of `MemberType`.
+    pub enum MemberType {
         Keyword = "KEYWORD", Url = "URL", App = "APP",
     }
     /// Values of `MessagingPlatform`.
@@ -2680,8 +3327,13 @@ hoopai_runtime::open_enum! {
     pub enum ObjectiveType {
         LeadGeneration = "LEAD_GENERATION", WebsiteVisit = "WEBSITE_VISIT",
     }
-    /// Values of `PostSubmissionCallToActionCallToActionLabel`.
-    pub enum PostSubmissionCallToActionCallToActionLabel {
+    /// Values of `PaymentStatus`.
+    pub enum PaymentStatus {
+        Approved = "APPROVED", ApprovedHeld = "APPROVED_HELD", Pending = "PENDING", Cancelled = "CANCELLED",
+        NoPaymentMethod = "NO_PAYMENT_METHOD",
+    }
+    /// Values of `PostSubmissionCallToActionLabel`.
+    pub enum PostSubmissionCallToActionLabel {
         VisitCompanyWebsite = "VISIT_COMPANY_WEBSITE", DownloadNow = "DOWNLOAD_NOW", TryNow = "TRY_NOW",
         ViewNow = "VIEW_NOW", LearnMore = "LEARN_MORE",
     }
@@ -2713,36 +3365,23 @@ hoopai_runtime::open_enum! {
         Housing = "HOUSING", IssuesElectionsPolitics = "ISSUES_ELECTIONS_POLITICS",
         OnlineGamblingAndGaming = "ONLINE_GAMBLING_AND_GAMING", None = "NONE",
     }
-    /// Values of `State`.
-    pub enum State {
-        Published = "PUBLISHED",
-    }
-    /// Values of `UpdateLinkedinAdStatusRequestOperationType`.
-    pub enum UpdateLinkedinAdStatusRequestOperationType {
-        Paused = "PAUSED", Archived = "ARCHIVED", Resume = "RESUME",
-    }
-    /// Values of `UpdateLinkedinAdStatusRequestType`.
-    pub enum UpdateLinkedinAdStatusRequestType {
-        AdGroup = "adGroup", AdCampaign = "adCampaign", Ad = "ad",
-    }
-    /// Values of `UpsertGoogleAssetsRequestPayloadCallToActionType`.
-    pub enum UpsertGoogleAssetsRequestPayloadCallToActionType {
+    /// Values of `UpsertGoogleAssetsPayloadCallToActionType`.
+    pub enum UpsertGoogleAssetsPayloadCallToActionType {
         LearnMore = "LEARN_MORE", GetQuote = "GET_QUOTE", ApplyNow = "APPLY_NOW", SignUp = "SIGN_UP",
         ContactUs = "CONTACT_US", Subscribe = "SUBSCRIBE", Download = "DOWNLOAD", BookNow = "BOOK_NOW",
         GetOffer = "GET_OFFER", Register = "REGISTER", GetInfo = "GET_INFO", RequestDemo = "REQUEST_DEMO",
         JoinNow = "JOIN_NOW", GetStarted = "GET_STARTED", VisitSite = "VISIT_SITE",
     }
-    /// Values of `UpsertGoogleAssetsRequestPayloadDesiredIntent`.
-    pub enum UpsertGoogleAssetsRequestPayloadDesiredIntent {
+    /// Values of `UpsertGoogleAssetsPayloadDesiredIntent`.
+    pub enum UpsertGoogleAssetsPayloadDesiredIntent {
         LowIntent = "LOW_INTENT", HighIntent = "HIGH_INTENT",
     }
-    /// Values of `UpsertGoogleAssetsRequestPayloadPostSubmitCallToActionType`.
-    pub enum UpsertGoogleAssetsRequestPayloadPostSubmitCallToActionType {
+    /// Values of `UpsertGoogleAssetsPayloadPostSubmitCallToActionType`.
+    pub enum UpsertGoogleAssetsPayloadPostSubmitCallToActionType {
         VisitSite = "VISIT_SITE", Download = "DOWNLOAD", LearnMore = "LEARN_MORE", ShopNow = "SHOP_NOW",
     }
-    /// Values of `UpsertGoogleSegmentType`.
-    pub enum UpsertGoogleSegmentType {
-        CustomSegments = "CUSTOM_SEGMENTS", WebsiteVisitor = "WEBSITE_VISITOR", CustomerMatch = "CUSTOMER_MATCH",
-        Lookalike = "LOOKALIKE",
+    /// Values of `UpsertGoogleAssetsType`.
+    pub enum UpsertGoogleAssetsType {
+        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM",
     }
 }

@@ -17,7 +17,7 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Gets one affiliate with its clicks, leads, customers and money.
+    /// Gets an affiliate with its clicks, leads, customers and revenue.
     ///
     /// `GET /affiliate-manager/{locationId}/affiliates/{affiliateId}`
     ///
@@ -37,7 +37,7 @@ impl Client {
         builder::GetAffiliate::new(&self.handle)
     }
 
-    /// Lists the affiliates of a location with what they brought in.
+    /// Lists the affiliates of a location with their clicks, leads, customers and revenue.
     ///
     /// `GET /affiliate-manager/{locationId}/affiliates`
     ///
@@ -65,7 +65,7 @@ impl Client {
     ///
     /// `GET /affiliate-manager/{locationId}/commissions`
     ///
-    /// Each names the sale, the product, the customer, and the payout that it went into.
+    /// Each commission names its transaction, product, customer, and the payout that includes it.
     ///
     /// - Scope: `affiliate-manager.readonly`.
     /// - Requires a location token.
@@ -87,7 +87,7 @@ impl Client {
         builder::ListCommissions::new(&self.handle)
     }
 
-    /// Lists what has been or will be paid to affiliates.
+    /// Lists payouts to affiliates, both paid and due.
     ///
     /// `GET /affiliate-manager/{locationId}/payouts`
     ///
@@ -118,7 +118,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_affiliate`](super::Client::get_affiliate).
-        pub GetAffiliate(operations::GET_AFFILIATE) -> json types::GetAffiliateResponse
+        pub GetAffiliate(operations::GET_AFFILIATE) -> json types::Affiliate
     }
     hoopai_runtime::setters! {
         GetAffiliate {
@@ -131,79 +131,79 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_affiliates`](super::Client::list_affiliates).
-        pub ListAffiliates(operations::LIST_AFFILIATES) -> json types::ListAffiliatesResponse, paged types::OAuthAffiliateListItemResponse
+        pub ListAffiliates(operations::LIST_AFFILIATES) -> json types::ListAffiliatesResponse, paged types::Affiliate
     }
     hoopai_runtime::setters! {
         ListAffiliates {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// Whether active affiliates are meant, `true` or `false`; `false` if left out.
+            /// Whether to list active (`true`) or inactive (`false`) affiliates; by default `false`.
             query active: String = "active",
-            /// The id of an affiliate campaign, to have only what belongs to it.
+            /// The id of an affiliate campaign; only its items are listed.
             query campaign_id: String = "campaignId",
-            /// The first day to list, such as `2023-10-01`.
-            query from_date: String = "fromDate",
-            /// How many items a page holds at most, up to 100; 10 if left out.
+            /// The first day to list.
+            query from_date: hoopai_runtime::Date = "fromDate",
+            /// The maximum number of items of a page, at most 100; by default 10.
             query limit: i64 = "limit",
-            /// Words to look for, such as a name.
+            /// Text to search for, such as a name.
             query query: String = "query",
-            /// How many items are left out before the page begins; 0 if left out.
+            /// The number of items to skip before the page; by default 0.
             query skip: i64 = "skip",
-            /// The last day to list, such as `2023-10-31`.
-            query to_date: String = "toDate",
+            /// The last day to list.
+            query to_date: hoopai_runtime::Date = "toDate",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_commissions`](super::Client::list_commissions).
-        pub ListCommissions(operations::LIST_COMMISSIONS) -> json types::ListCommissionsResponse, paged types::CommissionListItemResponse
+        pub ListCommissions(operations::LIST_COMMISSIONS) -> json types::ListCommissionsResponse, paged types::Commission
     }
     hoopai_runtime::setters! {
         ListCommissions {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id of an affiliate, to have only its commissions.
+            /// The id of an affiliate; only its commissions are listed.
             query affiliate_id: String = "affiliateId",
-            /// The id of an affiliate campaign, to have only what belongs to it.
+            /// The id of an affiliate campaign; only its items are listed.
             query campaign_id: String = "campaignId",
-            /// The first day to list, such as `2023-10-01`.
-            query from_date: String = "fromDate",
-            /// How many items a page holds at most, up to 100; 10 if left out.
+            /// The first day to list.
+            query from_date: hoopai_runtime::Date = "fromDate",
+            /// The maximum number of items of a page, at most 100; by default 10.
             query limit: i64 = "limit",
-            /// Words to look for, such as an affiliate's email address.
+            /// Text to search for, such as the email address of an affiliate.
             query query: String = "query",
-            /// How many items are left out before the page begins; 0 if left out.
+            /// The number of items to skip before the page; by default 0.
             query skip: i64 = "skip",
-            /// The state of the commissions, such as `pending`.
+            /// The status of the commissions, such as `pending`.
             query status: String = "status",
-            /// The last day to list, such as `2023-10-31`.
-            query to_date: String = "toDate",
+            /// The last day to list.
+            query to_date: hoopai_runtime::Date = "toDate",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_payouts`](super::Client::list_payouts).
-        pub ListPayouts(operations::LIST_PAYOUTS) -> json types::ListPayoutsResponse, paged types::PayoutListItemResponse
+        pub ListPayouts(operations::LIST_PAYOUTS) -> json types::ListPayoutsResponse, paged types::Payout
     }
     hoopai_runtime::setters! {
         ListPayouts {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id of an affiliate, to have only its payouts.
+            /// The id of an affiliate; only its payouts are listed.
             query affiliate_id: String = "affiliateId",
-            /// The id of an affiliate campaign, to have only what belongs to it.
+            /// The id of an affiliate campaign; only its items are listed.
             query campaign_id: String = "campaignId",
-            /// The last moment to list in ISO 8601, such as `2022-12-31T23:59:59.999Z`.
+            /// The end of the period to list.
             query end: hoopai_runtime::Timestamp = "end",
-            /// How many payouts a page holds at most; 10 if left out.
+            /// The maximum number of payouts of a page; by default 10.
             query limit: i64 = "limit",
-            /// Words to look for, such as a name.
+            /// Text to search for, such as a name.
             query query: String = "query",
-            /// How many items are left out before the page begins; 0 if left out.
+            /// The number of items to skip before the page; by default 0.
             query skip: i64 = "skip",
-            /// The first moment to list in ISO 8601, such as `2022-12-01T00:00:00.000Z`.
+            /// The start of the period to list.
             query start: hoopai_runtime::Timestamp = "start",
-            /// The state of the payouts, such as `pending`.
+            /// The status of the payouts, such as `pending`.
             query status: String = "status",
         }
     }

@@ -2,13 +2,16 @@
 
 //! Affiliate Manager of the HoopAI Platform API: 4 operations.
 //!
-//! Whoever recommends a business and earns by it. An *affiliate* takes part in *campaigns*; what a customer buys on the affiliate's word
-//! brings a *commission*; commissions that are due are paid together in a *payout*. Everything here is read only.
+//! Affiliate marketing: an *affiliate* recommends a business as part of a *campaign*. Each sale that
+//! an affiliate refers earns a *commission*; due commissions are paid together in a *payout*. All
+//! operations are read only.
 //!
-//! Begin with `list_affiliates`. Affiliates and campaigns are filters of the two other lists, so that from an affiliate's id it is one call
-//! to the commissions (`list_commissions`) or the payouts (`list_payouts`). All lists take `skip` and `limit` and answer `meta.count`.
+//! Start with `list_affiliates`. Commissions (`list_commissions`) and payouts (`list_payouts`) can be
+//! filtered by affiliate and by campaign. All lists take `skip` and `limit`, and their replies hold
+//! the total in `meta.count`.
 //!
-//! Mind the dates: affiliates and commissions take `fromDate` and `toDate` as days, payouts take `start` and `end` as moments.
+//! Affiliates and commissions are filtered by the days `fromDate` and `toDate`, payouts by the
+//! timestamps `start` and `end`.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_affiliate_manager::Error> {
@@ -26,8 +29,8 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_affiliate`](Client::get_affiliate) | Gets one affiliate with its clicks, leads, customers and money. |
-//! | [`list_affiliates`](Client::list_affiliates) | Lists the affiliates of a location with what they brought in. |
+//! | [`get_affiliate`](Client::get_affiliate) | Gets an affiliate with its clicks, leads, customers and revenue. |
+//! | [`list_affiliates`](Client::list_affiliates) | Lists the affiliates of a location with their clicks, leads, customers and revenue. |
 //!
 //! ## Commissions
 //!
@@ -39,7 +42,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_payouts`](Client::list_payouts) | Lists what has been or will be paid to affiliates. |
+//! | [`list_payouts`](Client::list_payouts) | Lists payouts to affiliates, both paid and due. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -15,7 +15,7 @@ pub static ALL: &[&Operation] = &[
 /// `GET /affiliate-manager/{locationId}/affiliates/{affiliateId}`
 pub static GET_AFFILIATE: Operation = Operation {
     module: "affiliate-manager", name: "get_affiliate", id: "get-affiliate",
-    method: Method::Get, path: "/affiliate-manager/{locationId}/affiliates/{affiliateId}",
+    method: &Method::GET, path: "/affiliate-manager/{locationId}/affiliates/{affiliateId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
@@ -26,7 +26,7 @@ pub static GET_AFFILIATE: Operation = Operation {
 /// `GET /affiliate-manager/{locationId}/affiliates`
 pub static LIST_AFFILIATES: Operation = Operation {
     module: "affiliate-manager", name: "list_affiliates", id: "list-affiliates",
-    method: Method::Get, path: "/affiliate-manager/{locationId}/affiliates",
+    method: &Method::GET, path: "/affiliate-manager/{locationId}/affiliates",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
@@ -51,7 +51,7 @@ pub static LIST_AFFILIATES: Operation = Operation {
 /// `GET /affiliate-manager/{locationId}/commissions`
 pub static LIST_COMMISSIONS: Operation = Operation {
     module: "affiliate-manager", name: "list_commissions", id: "list-commissions",
-    method: Method::Get, path: "/affiliate-manager/{locationId}/commissions",
+    method: &Method::GET, path: "/affiliate-manager/{locationId}/commissions",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
@@ -77,7 +77,7 @@ pub static LIST_COMMISSIONS: Operation = Operation {
 /// `GET /affiliate-manager/{locationId}/payouts`
 pub static LIST_PAYOUTS: Operation = Operation {
     module: "affiliate-manager", name: "list_payouts", id: "list-payouts",
-    method: Method::Get, path: "/affiliate-manager/{locationId}/payouts",
+    method: &Method::GET, path: "/affiliate-manager/{locationId}/payouts",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["affiliate-manager.readonly"],
     idempotent: true,

@@ -6,194 +6,263 @@ use hoopai_runtime::json::Map;
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// `AffiliateListMetaResponseDto` of Affiliate Manager.
-    #[doc(alias = "AffiliateListMetaResponseDto")]
-    pub struct AffiliateListMetaResponse {
-        pub count: f64 = "count",
-    }
-    /// `CommissionAffiliateResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionAffiliateResponseDto")]
-    pub struct CommissionAffiliateResponse {
+    /// An affiliate with its clicks, leads, customers and revenue.
+    #[doc(alias = "GetAffiliateResponseDto")]
+    #[doc(alias = "OAuthAffiliateListItemResponseDto")]
+    pub struct Affiliate {
+        /// The id of the affiliate.
         pub id: String = "_id",
-        pub email: String = "email",
-        pub name: String = "name",
-    }
-    /// `CommissionCampaignResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionCampaignResponseDto")]
-    pub struct CommissionCampaignResponse {
-        pub id: String = "id",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-    }
-    /// `CommissionCustomerResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionCustomerResponseDto")]
-    pub struct CommissionCustomerResponse {
-        pub id: String = "_id",
-        pub email: String = "email",
-        pub first_name: String = "firstName",
-        pub last_name: String = "lastName",
-        pub type_: String = "type",
-    }
-    /// `CommissionListItemResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionListItemResponseDto")]
-    pub struct CommissionListItemResponse {
-        pub id: String = "_id",
-        pub affiliate: CommissionAffiliateResponse = "affiliate",
-        pub affiliate_id: String = "affiliateId",
-        pub amount: Decimal = "amount",
-        pub campaign: CommissionCampaignResponse = "campaign",
-        pub campaign_name: String = "campaignName",
-        pub commission: Decimal = "commission",
-        pub commission_amount: Decimal = "commissionAmount",
-        pub commission_type: String = "commissionType",
+        /// Whether the affiliate takes part in campaigns at present.
+        pub active: bool = "active",
+        /// The postal address of the affiliate.
+        pub address: String = "address",
+        /// The URL of the affiliate's profile picture.
+        pub avatar: String = "avatar",
+        /// The ids of the affiliate campaigns in which the affiliate takes part.
+        pub campaign_ids: Vec<String> = "campaignIds",
+        /// The number of clicks on the affiliate's links.
+        pub click_count: i64 = "clickCount",
+        /// The id of the contact that represents the affiliate.
+        pub contact_id: String = "contactId",
+        /// The time at which the affiliate was created.
         pub created_at: Timestamp = "createdAt",
+        /// The user or program that created the affiliate.
+        pub created_by: Map = "createdBy",
+        /// The currency of the amounts as an ISO 4217 code, such as `USD`.
         pub currency: String = "currency",
-        pub customer: Box<CommissionCustomerResponse> = "customer",
+        /// The number of customers that the affiliate has referred.
+        pub customer: i64 = "customer",
+        /// Whether the affiliate has been deleted.
+        pub deleted: bool = "deleted",
+        /// The number of referred customers who have cancelled.
+        pub dropped_customer: i64 = "droppedCustomer",
+        /// The email address of the affiliate.
+        pub email: String = "email",
+        /// The URL of the affiliate's Facebook profile.
+        pub facebook_url: String = "facebookUrl",
+        /// The first name of the affiliate.
+        pub first_name: String = "firstName",
+        /// The URL of the affiliate's Instagram profile.
+        pub instagram_url: String = "instagramUrl",
+        /// The last name of the affiliate.
+        pub last_name: String = "lastName",
+        /// The user or program that last changed the affiliate.
+        pub last_updated_by: Map = "lastUpdatedBy",
+        /// The number of leads that the affiliate has referred.
+        pub lead: i64 = "lead",
+        /// The URL of the affiliate's LinkedIn profile.
+        pub linked_in_url: String = "linkedInUrl",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The amount that is owed to the affiliate, in `currency`.
+        pub owned: Decimal = "owned",
+        /// The amount that was paid to the affiliate, in `currency`.
+        pub paid: Decimal = "paid",
+        /// The phone number of the affiliate.
+        pub phone: String = "phone",
+        /// The revenue from the affiliate's referrals, in `currency`.
+        pub revenue: Decimal = "revenue",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+        /// The URL of the affiliate's X (Twitter) profile.
+        pub twitter_url: String = "twitterUrl",
+        /// The time of the last change of the affiliate.
+        pub updated_at: Timestamp = "updatedAt",
+        /// The VAT identification number of the affiliate.
+        pub vat_id: String = "vatId",
+        /// The URL of the affiliate's US tax form W-8.
+        pub w8_form: String = "w8Form",
+        /// The URL of the affiliate's US tax form W-9.
+        pub w9_form: String = "w9Form",
+        /// The URL of the affiliate's website.
+        pub website_url: String = "websiteUrl",
+        /// The URL of the affiliate's YouTube channel.
+        pub youtube_url: String = "youtubeUrl",
+    }
+    /// The number of affiliates that a list found.
+    #[doc(alias = "AffiliateListMetaResponseDto")]
+    pub struct AffiliateListMeta {
+        /// The number of affiliates that match the filters, over all pages.
+        pub count: i64 = "count",
+    }
+    /// A commission that an affiliate has earned by one sale.
+    #[doc(alias = "CommissionListItemResponseDto")]
+    pub struct Commission {
+        /// The id of the commission.
+        pub id: String = "_id",
+        /// The affiliate that earned the commission.
+        pub affiliate: CommissionAffiliate = "affiliate",
+        /// The id of the affiliate that earned the commission.
+        pub affiliate_id: String = "affiliateId",
+        /// The amount of the sale that the commission is calculated from, in `currency`.
+        pub amount: Decimal = "amount",
+        /// The affiliate campaign in which the commission was earned.
+        pub campaign: CommissionCampaign = "campaign",
+        /// The name of the affiliate campaign.
+        pub campaign_name: String = "campaignName",
+        /// The rate of the commission; a percentage or an amount, according to `commissionType`.
+        pub commission: Decimal = "commission",
+        /// The amount that the affiliate earns, in `currency`.
+        pub commission_amount: Decimal = "commissionAmount",
+        /// The meaning of `commission`, such as `percentage`.
+        pub commission_type: String = "commissionType",
+        /// The time at which the commission was recorded.
+        pub created_at: Timestamp = "createdAt",
+        /// The currency of the amounts as an ISO 4217 code, such as `USD`.
+        pub currency: String = "currency",
+        /// The customer whose purchase earned the commission.
+        pub customer: Box<CommissionCustomer> = "customer",
+        /// The time from which the commission is due.
         pub due_at: Timestamp = "dueAt",
+        /// The id of the event that caused the commission.
         pub event_id: String = "eventId",
+        /// Whether the commission was earned by a trial subscription.
         pub is_trial: bool = "isTrial",
+        /// Whether the sale was a real one, not in test mode.
         pub live_mode: bool = "liveMode",
+        /// The id of the payout that includes the commission.
         pub payout_id: String = "payoutId",
+        /// The commission of the product, in `currency`.
         pub product_commission: Decimal = "productCommission",
+        /// The id of the product that was sold.
         pub product_id: String = "productId",
+        /// The name of the product that was sold.
         pub product_name: String = "productName",
-        pub qty: f64 = "qty",
+        /// The quantity of the product that was sold.
+        pub qty: i64 = "qty",
+        /// The status of the commission, such as `pending`.
         pub status: String = "status",
-        pub tier: f64 = "tier",
+        /// The level of the commission in a campaign with tiers.
+        pub tier: i64 = "tier",
+        /// The time of the sale.
         pub transaction_at: Timestamp = "transactionAt",
+        /// The id of the payment transaction.
         pub transaction_id: String = "transactionId",
+        /// The discount per unit, in `currency`.
         pub unit_discount: Decimal = "unitDiscount",
     }
-    /// `CommissionListMetaResponseDto` of Affiliate Manager.
-    #[doc(alias = "CommissionListMetaResponseDto")]
-    pub struct CommissionListMetaResponse {
-        pub count: f64 = "count",
-    }
-    /// `GetAffiliateResponseDto` of Affiliate Manager.
-    #[doc(alias = "GetAffiliateResponseDto")]
-    pub struct GetAffiliateResponse {
+    /// The affiliate that earned a commission.
+    #[doc(alias = "CommissionAffiliateResponseDto")]
+    pub struct CommissionAffiliate {
+        /// The id of the affiliate.
         pub id: String = "_id",
-        pub active: bool = "active",
-        pub address: String = "address",
-        pub avatar: String = "avatar",
-        pub campaign_ids: Vec<String> = "campaignIds",
-        pub click_count: f64 = "clickCount",
-        pub contact_id: String = "contactId",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: Map = "createdBy",
-        pub currency: String = "currency",
-        pub customer: f64 = "customer",
-        pub deleted: bool = "deleted",
-        pub dropped_customer: f64 = "droppedCustomer",
+        /// The email address of the affiliate.
         pub email: String = "email",
-        pub facebook_url: String = "facebookUrl",
-        pub first_name: String = "firstName",
-        pub instagram_url: String = "instagramUrl",
-        pub last_name: String = "lastName",
-        pub last_updated_by: Map = "lastUpdatedBy",
-        pub lead: f64 = "lead",
-        pub linked_in_url: String = "linkedInUrl",
-        pub location_id: String = "locationId",
-        pub owned: Decimal = "owned",
-        pub paid: Decimal = "paid",
-        pub phone: String = "phone",
-        pub revenue: Decimal = "revenue",
-        pub trace_id: String = "traceId",
-        pub twitter_url: String = "twitterUrl",
-        pub updated_at: Timestamp = "updatedAt",
-        pub vat_id: String = "vatId",
-        pub w8_form: String = "w8Form",
-        pub w9_form: String = "w9Form",
-        pub website_url: String = "websiteUrl",
-        pub youtube_url: String = "youtubeUrl",
+        /// The full name of the affiliate.
+        pub name: String = "name",
     }
-    /// `ListAffiliatesResponseDto` of Affiliate Manager.
+    /// The affiliate campaign in which a commission was earned.
+    #[doc(alias = "CommissionCampaignResponseDto")]
+    pub struct CommissionCampaign {
+        /// The id of the campaign.
+        pub id: String = "id",
+        /// Whether the campaign is live, not in test mode.
+        pub live_mode: bool = "liveMode",
+        /// The name of the campaign.
+        pub name: String = "name",
+    }
+    /// The customer whose purchase earned a commission.
+    #[doc(alias = "CommissionCustomerResponseDto")]
+    pub struct CommissionCustomer {
+        /// The id of the customer.
+        pub id: String = "_id",
+        /// The email address of the customer.
+        pub email: String = "email",
+        /// The first name of the customer.
+        pub first_name: String = "firstName",
+        /// The last name of the customer.
+        pub last_name: String = "lastName",
+        /// The kind of referred person, such as a customer.
+        pub type_: String = "type",
+    }
+    /// The number of commissions that a list found.
+    #[doc(alias = "CommissionListMetaResponseDto")]
+    pub struct CommissionListMeta {
+        /// The number of commissions that match the filters, over all pages.
+        pub count: i64 = "count",
+    }
+    /// A page of affiliates.
     #[doc(alias = "ListAffiliatesResponseDto")]
     pub struct ListAffiliatesResponse {
-        pub affiliates: Vec<OAuthAffiliateListItemResponse> = "affiliates",
-        pub meta: AffiliateListMetaResponse = "meta",
+        /// The affiliates of the page.
+        pub affiliates: Vec<Affiliate> = "affiliates",
+        /// The total number of affiliates.
+        pub meta: AffiliateListMeta = "meta",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetCommissionListResponseDto` of Affiliate Manager.
+    /// A page of commissions.
     #[doc(alias = "GetCommissionListResponseDto")]
     pub struct ListCommissionsResponse {
-        pub commissions: Vec<CommissionListItemResponse> = "commissions",
-        pub meta: CommissionListMetaResponse = "meta",
+        /// The commissions of the page.
+        pub commissions: Vec<Commission> = "commissions",
+        /// The total number of commissions.
+        pub meta: CommissionListMeta = "meta",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetPayoutListResponseDto` of Affiliate Manager.
+    /// A page of payouts.
     #[doc(alias = "GetPayoutListResponseDto")]
     pub struct ListPayoutsResponse {
-        pub meta: PayoutListMetaResponse = "meta",
-        pub payouts: Vec<PayoutListItemResponse> = "payouts",
+        /// The total number of payouts.
+        pub meta: PayoutListMeta = "meta",
+        /// The payouts of the page.
+        pub payouts: Vec<Payout> = "payouts",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `OAuthAffiliateListItemResponseDto` of Affiliate Manager.
-    #[doc(alias = "OAuthAffiliateListItemResponseDto")]
-    pub struct OAuthAffiliateListItemResponse {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub address: String = "address",
-        pub avatar: String = "avatar",
-        pub campaign_ids: Vec<String> = "campaignIds",
-        pub click_count: f64 = "clickCount",
-        pub contact_id: String = "contactId",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: Map = "createdBy",
-        pub currency: String = "currency",
-        pub customer: f64 = "customer",
-        pub deleted: bool = "deleted",
-        pub dropped_customer: f64 = "droppedCustomer",
-        pub email: String = "email",
-        pub facebook_url: String = "facebookUrl",
-        pub first_name: String = "firstName",
-        pub instagram_url: String = "instagramUrl",
-        pub last_name: String = "lastName",
-        pub last_updated_by: Map = "lastUpdatedBy",
-        pub lead: f64 = "lead",
-        pub linked_in_url: String = "linkedInUrl",
-        pub location_id: String = "locationId",
-        pub owned: Decimal = "owned",
-        pub paid: Decimal = "paid",
-        pub phone: String = "phone",
-        pub revenue: Decimal = "revenue",
-        pub twitter_url: String = "twitterUrl",
-        pub updated_at: Timestamp = "updatedAt",
-        pub vat_id: String = "vatId",
-        pub w8_form: String = "w8Form",
-        pub w9_form: String = "w9Form",
-        pub website_url: String = "websiteUrl",
-        pub youtube_url: String = "youtubeUrl",
-    }
-    /// `PayoutListItemResponseDto` of Affiliate Manager.
+    /// A payment of due commissions to an affiliate, completed or pending.
     #[doc(alias = "PayoutListItemResponseDto")]
-    pub struct PayoutListItemResponse {
+    pub struct Payout {
+        /// The id of the payout.
         pub id: String = "_id",
-        pub affiliate: Box<OAuthAffiliateListItemResponse> = "affiliate",
+        /// The affiliate that receives the payout.
+        pub affiliate: Box<Affiliate> = "affiliate",
+        /// The email address of the affiliate.
         pub affiliate_email: String = "affiliateEmail",
+        /// The id of the affiliate.
         pub affiliate_id: String = "affiliateId",
+        /// The full name of the affiliate.
         pub affiliate_name: String = "affiliateName",
+        /// Another id of the payout; the platform does not document its meaning.
         pub alt_id: String = "altId",
+        /// The amount of the payout, in `currency`.
         pub amount: Decimal = "amount",
+        /// The name of the affiliate campaign.
         pub campaign: String = "campaign",
+        /// The id of the affiliate campaign.
         pub campaign_id: String = "campaignId",
+        /// The time at which the payout was created.
         pub created_at: Timestamp = "createdAt",
+        /// The currency of the payout as an ISO 4217 code, such as `USD`.
         pub currency: String = "currency",
+        /// Whether the payout has been deleted.
         pub deleted: bool = "deleted",
+        /// The time at which the payout is due.
         pub due_at: Timestamp = "dueAt",
+        /// Whether the payout was migrated from another system.
         pub is_migrated: bool = "isMigrated",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The time at which the payout was paid.
         pub paid_at: Timestamp = "paidAt",
+        /// Details of the payment; the platform does not document them.
         pub paid_meta: Map = "paidMeta",
+        /// The method by which the payout was paid, such as `manual`.
         pub paid_method: String = "paidMethod",
+        /// The affiliate's preferred payout method, such as `paypal`.
         pub payout_method: String = "payoutMethod",
+        /// The month for which commissions are paid, as the timestamp of its start.
         pub payout_month: Timestamp = "payoutMonth",
+        /// The status of the payout, such as `pending`.
         pub status: String = "status",
+        /// The time of the last change of the payout.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `PayoutListMetaResponseDto` of Affiliate Manager.
+    /// The number of payouts that a list found.
     #[doc(alias = "PayoutListMetaResponseDto")]
-    pub struct PayoutListMetaResponse {
-        pub count: f64 = "count",
+    pub struct PayoutListMeta {
+        /// The number of payouts that match the filters, over all pages.
+        pub count: i64 = "count",
     }
 }

@@ -17,12 +17,13 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Makes a new agent with a first version in staging.
+    /// Creates an agent with a first version in staging.
     ///
     /// `POST /agent-studio/agent`
     ///
-    /// The graph goes into `version`, which must be there even if its lists are empty. The reply holds the agent and, in `versions`, the version
-    /// that was made; its `versionId` is what updates and publishing ask for. Nothing runs yet: a version must be published first.
+    /// `version` holds the graph and is required, even if its lists are empty. The reply holds the
+    /// agent and, in `versions`, the created version; updates and publishing need its `versionId`.
+    /// The agent does not run until a version is published.
     ///
     /// - Scope: `agent-studio.write`.
     /// - Requires a location token.
@@ -53,13 +54,14 @@ impl Client {
         builder::DeleteAgent::new(&self.handle)
     }
 
-    /// Sends a message to an agent and waits for its answer.
+    /// Sends a message to an agent and waits for its response.
     ///
     /// `POST /agent-studio/agent/{agentId}/execute`
     ///
-    /// The answer comes in one piece, not as a stream, so a call can take as long as the agent does. Leave `executionId` out in the first
-    /// message; the reply holds one, and each later message that sends it goes on in the same conversation. The agent must be active. A message
-    /// sent twice is two messages, and the agent acts on both.
+    /// The response is not streamed, so the call lasts until the agent has finished. Omit
+    /// `executionId` in the first message; the reply holds one, and later messages that send it
+    /// continue the conversation. The agent must be active. A message that is sent twice is executed
+    /// twice.
     ///
     /// - Scope: `agent-studio.write`.
     /// - Requires a location token.
@@ -72,7 +74,7 @@ impl Client {
     /// let reply = agent_studio
     ///     .execute_agent()
     ///     .agent_id("…")
-    ///     .body(types::ExecutePublicAgent::new().message("…"))
+    ///     .body(types::ExecuteAgentRequest::new().message("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -83,11 +85,11 @@ impl Client {
         builder::ExecuteAgent::new(&self.handle)
     }
 
-    /// Sends a message to an agent and waits for its answer.
+    /// Sends a message to an agent and waits for its response.
     ///
     /// `POST /agent-studio/public-api/agents/{agentId}/execute`
     ///
-    /// `POST /agent-studio/agent/{agentId}/execute` takes its place; requests and replies are the same.
+    /// Replaced by `POST /agent-studio/agent/{agentId}/execute`, which has the same requests and replies.
     ///
     /// - Scope: `agent-studio.write`.
     /// - Requires a location token.
@@ -100,7 +102,7 @@ impl Client {
     /// let reply = agent_studio
     ///     .execute_agent_deprecated()
     ///     .agent_id("…")
-    ///     .body(types::ExecutePublicAgent::new().message("…"))
+    ///     .body(types::ExecuteAgentRequest::new().message("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -112,11 +114,12 @@ impl Client {
         builder::ExecuteAgentDeprecated::new(&self.handle)
     }
 
-    /// Reads an agent with all its versions.
+    /// Gets an agent with all its versions.
     ///
     /// `GET /agent-studio/agent/{agentId}`
     ///
-    /// Drafts, staging and production versions come with it, deleted ones do not. An agent that is not active is answered with 404.
+    /// The versions include drafts, staging and production versions, but no deleted ones. The status
+    /// of the reply for an inactive agent is 404.
     ///
     /// - Scope: `agent-studio.readonly`.
     /// - Requires a location token.
@@ -134,11 +137,11 @@ impl Client {
         builder::GetAgent::new(&self.handle)
     }
 
-    /// Reads an active agent with its versions.
+    /// Gets an active agent with its versions.
     ///
     /// `GET /agent-studio/public-api/agents/{agentId}`
     ///
-    /// `GET /agent-studio/agent/{agentId}` takes its place.
+    /// Replaced by `GET /agent-studio/agent/{agentId}`.
     ///
     /// - Scope: `agent-studio.readonly`.
     /// - Requires a location token.
@@ -161,7 +164,8 @@ impl Client {
     ///
     /// `GET /agent-studio/agent`
     ///
-    /// Both `limit` and `offset` must be sent, as strings of digits. Agents come without their versions; read a single agent for those.
+    /// Both `limit` and `offset` are required, as strings of digits. Agents are returned without
+    /// their versions; get a single agent to read those.
     ///
     /// - Scope: `agent-studio.readonly`.
     /// - Requires a location token.
@@ -187,7 +191,8 @@ impl Client {
     ///
     /// `GET /agent-studio/public-api/agents`
     ///
-    /// `GET /agent-studio/agent` with `isPublished` takes its place. Both `limit` and `offset` must be sent, as strings of digits.
+    /// Replaced by `GET /agent-studio/agent` with `isPublished`. Both `limit` and `offset` are
+    /// required, as strings of digits.
     ///
     /// - Scope: `agent-studio.readonly`.
     /// - Requires a location token.
@@ -214,8 +219,8 @@ impl Client {
     ///
     /// `POST /agent-studio/agent/versions/{versionId}/publish`
     ///
-    /// From now on the agent runs as this version says. Only a draft can be published; anything else is answered with 400. The reply holds the
-    /// production version and a new draft, whose id is the one to edit from here on.
+    /// The agent runs this version from then on. Only a draft can be published; other versions are
+    /// rejected with 400. The reply holds the production version and a new draft for further changes.
     ///
     /// - Scope: `agent-studio.write`.
     /// - Requires a location token.
@@ -239,11 +244,11 @@ impl Client {
         builder::PublishAgentVersion::new(&self.handle)
     }
 
-    /// Changes the name, the description or the status of an agent.
+    /// Updates the name, the description or the status of an agent.
     ///
     /// `PATCH /agent-studio/agent/{agentId}`
     ///
-    /// What is left out stays as it is. The graph is changed through its version, not here.
+    /// Absent fields do not change. To change the graph, update a version of the agent.
     ///
     /// - Scope: `agent-studio.write`.
     /// - Requires a location token.
@@ -267,12 +272,13 @@ impl Client {
         builder::UpdateAgentMetadata::new(&self.handle)
     }
 
-    /// Changes the graph, the variables or the settings of one version of an agent.
+    /// Updates the graph, the variables or the settings of a version of an agent.
     ///
     /// `PATCH /agent-studio/agent/versions/{versionId}`
     ///
-    /// What is left out stays as it is, but `nodes` and `edges` are written as a whole: send all of them, the unchanged ones too.
-    /// Publish the version for it to run.
+    /// Absent fields do not change, but `nodes` and `edges` are replaced as a whole: send all of
+    /// them, including those that do not change. The update takes effect when the version is
+    /// published.
     ///
     /// - Scope: `agent-studio.write`.
     /// - Requires a location token.
@@ -307,7 +313,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateAgent {
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
             json body: types::CreateAgentRequest,
         }
@@ -323,42 +329,42 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`execute_agent`](super::Client::execute_agent).
-        pub ExecuteAgent(operations::EXECUTE_AGENT) -> json types::ExecutePublicAgentResponse
+        pub ExecuteAgent(operations::EXECUTE_AGENT) -> json types::ExecuteAgentResponse
     }
     hoopai_runtime::setters! {
         ExecuteAgent {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
-            json body: types::ExecutePublicAgent,
+            json body: types::ExecuteAgentRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`execute_agent_deprecated`](super::Client::execute_agent_deprecated).
-        pub ExecuteAgentDeprecated(operations::EXECUTE_AGENT_DEPRECATED) -> json types::ExecutePublicAgentResponse
+        pub ExecuteAgentDeprecated(operations::EXECUTE_AGENT_DEPRECATED) -> json types::ExecuteAgentResponse
     }
     hoopai_runtime::setters! {
         ExecuteAgentDeprecated {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
-            json body: types::ExecutePublicAgent,
+            json body: types::ExecuteAgentRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_agent`](super::Client::get_agent).
-        pub GetAgent(operations::GET_AGENT) -> json types::GetAgentByIdResponse
+        pub GetAgent(operations::GET_AGENT) -> json types::AgentResponse
     }
     hoopai_runtime::setters! {
         GetAgent {
@@ -366,14 +372,14 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_agent_deprecated`](super::Client::get_agent_deprecated).
-        pub GetAgentDeprecated(operations::GET_AGENT_DEPRECATED) -> json types::GetAgentByIdResponse
+        pub GetAgentDeprecated(operations::GET_AGENT_DEPRECATED) -> json types::AgentResponse
     }
     hoopai_runtime::setters! {
         GetAgentDeprecated {
@@ -381,43 +387,43 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents`](super::Client::list_agents).
-        pub ListAgents(operations::LIST_AGENTS) -> json types::GetPublishedAgentsResponse, paged types::GetPublishedAgentsResponseAgent
+        pub ListAgents(operations::LIST_AGENTS) -> json types::ListAgentsResponse, paged types::Agent
     }
     hoopai_runtime::setters! {
         ListAgents {
-            /// How many agents a page holds at most, as a string of digits. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            /// The maximum number of agents of a page, as a string of digits. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many agents are left out before the page begins, as a string of digits. Declared as required by the platform's specification.
-            query offset: String = "offset",
-            /// `true` leaves only agents that have a published production version.
+            /// The number of agents to skip before the page, as a string of digits. Declared as required by the platform's specification.
+            query offset: i64 = "offset",
+            /// `true` lists only agents that have a published production version.
             query is_published: String = "isPublished",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents_deprecated`](super::Client::list_agents_deprecated).
-        pub ListAgentsDeprecated(operations::LIST_AGENTS_DEPRECATED) -> json types::GetPublishedAgentsResponse, paged types::GetPublishedAgentsResponseAgent
+        pub ListAgentsDeprecated(operations::LIST_AGENTS_DEPRECATED) -> json types::ListAgentsResponse, paged types::Agent
     }
     hoopai_runtime::setters! {
         ListAgentsDeprecated {
-            /// How many agents a page holds at most, as a string of digits. Declared as required by the platform's specification.
-            query limit: String = "limit",
+            /// The maximum number of agents of a page, as a string of digits. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many agents are left out before the page begins, as a string of digits. Declared as required by the platform's specification.
-            query offset: String = "offset",
-            /// Where the call comes from; the platform documents no values.
+            /// The number of agents to skip before the page, as a string of digits. Declared as required by the platform's specification.
+            query offset: i64 = "offset",
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
         }
     }
@@ -428,9 +434,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PublishAgentVersion {
-            /// The id of the version, as in `versions` of its agent; not the agent's id.
+            /// The id of the version, from `versions` of its agent; not the id of the agent.
             path version_id: String = "versionId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
             json body: types::PublishAgentVersionRequest,
         }
@@ -438,13 +444,13 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent_metadata`](super::Client::update_agent_metadata).
-        pub UpdateAgentMetadata(operations::UPDATE_AGENT_METADATA) -> json types::UpdatePublicAgentResponse
+        pub UpdateAgentMetadata(operations::UPDATE_AGENT_METADATA) -> json types::UpdateAgentResponse
     }
     hoopai_runtime::setters! {
         UpdateAgentMetadata {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
             json body: types::UpdateAgentMetadataRequest,
         }
@@ -452,13 +458,13 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent_version`](super::Client::update_agent_version).
-        pub UpdateAgentVersion(operations::UPDATE_AGENT_VERSION) -> json types::UpdatePublicAgentResponse
+        pub UpdateAgentVersion(operations::UPDATE_AGENT_VERSION) -> json types::UpdateAgentResponse
     }
     hoopai_runtime::setters! {
         UpdateAgentVersion {
-            /// The id of the version, as in `versions` of its agent; not the agent's id.
+            /// The id of the version, from `versions` of its agent; not the id of the agent.
             path version_id: String = "versionId",
-            /// Where the call comes from; the platform documents no values.
+            /// The origin of the call; the platform documents no values.
             query source: String = "source",
             json body: types::UpdateAgentVersionRequest,
         }

@@ -2,19 +2,21 @@
 
 //! Agent Studio of the HoopAI Platform API: 11 operations.
 //!
-//! Agent Studio holds AI agents that are built as a graph: nodes do something (start, ask a language model and so on), edges say which node
-//! comes after which, and variables carry values in and through. An agent itself is little more than a name, a description and a status; the
-//! graph stands in its versions.
+//! Agent Studio contains AI agents that are built as graphs: nodes perform actions (start, query a
+//! language model and so on), edges determine the order of the nodes, and variables carry values. An
+//! agent itself is a name, a description and a status; its graph is part of its versions.
 //!
-//! A version is edited as a draft (or as the staging version that a new agent begins with), then published; from then on it is the production
-//! version that runs, and a new draft is made for what comes next. So there are two kinds of update: one for the agent's metadata, by the id of
-//! the agent, and one for a version's graph, by the id of the version.
+//! A version is edited as a draft (a new agent starts with a staging version), then published. The
+//! published version becomes the production version that runs, and a new draft is created for later
+//! changes. There are therefore two kinds of update: of the metadata of an agent, by the id of the
+//! agent, and of the graph of a version, by the id of the version.
 //!
-//! To talk to an agent, list those with a published version, then execute one. The first reply holds an `executionId`; send it along with each
-//! further message and the agent remembers the conversation.
+//! To send messages to an agent, list the agents that have a published version and execute one. The
+//! first reply holds an `executionId`; send it with each further message to continue the
+//! conversation.
 //!
-//! Only agents whose status is `active` are listed, read and executed. Three older operations under `/agent-studio/public-api` do what those
-//! under `/agent-studio/agent` do.
+//! Only agents with the status `active` can be listed, read and executed. The operations under
+//! `/agent-studio/public-api` are older equivalents of those under `/agent-studio/agent`.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_agent_studio::Error> {
@@ -30,17 +32,17 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_agent`](Client::create_agent) | Makes a new agent with a first version in staging. |
+//! | [`create_agent`](Client::create_agent) | Creates an agent with a first version in staging. |
 //! | [`delete_agent`](Client::delete_agent) | Deletes an agent with all its versions. |
-//! | [`execute_agent`](Client::execute_agent) | Sends a message to an agent and waits for its answer. |
-//! | [`execute_agent_deprecated`](Client::execute_agent_deprecated) | Sends a message to an agent and waits for its answer. |
-//! | [`get_agent`](Client::get_agent) | Reads an agent with all its versions. |
-//! | [`get_agent_deprecated`](Client::get_agent_deprecated) | Reads an active agent with its versions. |
+//! | [`execute_agent`](Client::execute_agent) | Sends a message to an agent and waits for its response. |
+//! | [`execute_agent_deprecated`](Client::execute_agent_deprecated) | Sends a message to an agent and waits for its response. |
+//! | [`get_agent`](Client::get_agent) | Gets an agent with all its versions. |
+//! | [`get_agent_deprecated`](Client::get_agent_deprecated) | Gets an active agent with its versions. |
 //! | [`list_agents`](Client::list_agents) | Lists the active agents of a location. |
 //! | [`list_agents_deprecated`](Client::list_agents_deprecated) | Lists the active agents of a location that have a published version. |
 //! | [`publish_agent_version`](Client::publish_agent_version) | Publishes a draft, which becomes the production version of its agent. |
-//! | [`update_agent_metadata`](Client::update_agent_metadata) | Changes the name, the description or the status of an agent. |
-//! | [`update_agent_version`](Client::update_agent_version) | Changes the graph, the variables or the settings of one version of an agent. |
+//! | [`update_agent_metadata`](Client::update_agent_metadata) | Updates the name, the description or the status of an agent. |
+//! | [`update_agent_version`](Client::update_agent_version) | Updates the graph, the variables or the settings of a version of an agent. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -22,7 +22,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /agent-studio/agent`
 pub static CREATE_AGENT: Operation = Operation {
     module: "agent-studio", name: "create_agent", id: "createAgent",
-    method: Method::Post, path: "/agent-studio/agent",
+    method: &Method::POST, path: "/agent-studio/agent",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -36,7 +36,7 @@ pub static CREATE_AGENT: Operation = Operation {
 /// `DELETE /agent-studio/agent/{agentId}`
 pub static DELETE_AGENT: Operation = Operation {
     module: "agent-studio", name: "delete_agent", id: "deleteAgent",
-    method: Method::Delete, path: "/agent-studio/agent/{agentId}",
+    method: &Method::DELETE, path: "/agent-studio/agent/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
     idempotent: true,
@@ -51,7 +51,7 @@ pub static DELETE_AGENT: Operation = Operation {
 /// `POST /agent-studio/agent/{agentId}/execute`
 pub static EXECUTE_AGENT: Operation = Operation {
     module: "agent-studio", name: "execute_agent", id: "executeAgent",
-    method: Method::Post, path: "/agent-studio/agent/{agentId}/execute",
+    method: &Method::POST, path: "/agent-studio/agent/{agentId}/execute",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -65,7 +65,7 @@ pub static EXECUTE_AGENT: Operation = Operation {
 /// `POST /agent-studio/public-api/agents/{agentId}/execute`
 pub static EXECUTE_AGENT_DEPRECATED: Operation = Operation {
     module: "agent-studio", name: "execute_agent_deprecated", id: "executeAgent-deprecated",
-    method: Method::Post, path: "/agent-studio/public-api/agents/{agentId}/execute",
+    method: &Method::POST, path: "/agent-studio/public-api/agents/{agentId}/execute",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -80,7 +80,7 @@ pub static EXECUTE_AGENT_DEPRECATED: Operation = Operation {
 /// `GET /agent-studio/agent/{agentId}`
 pub static GET_AGENT: Operation = Operation {
     module: "agent-studio", name: "get_agent", id: "getAgentById",
-    method: Method::Get, path: "/agent-studio/agent/{agentId}",
+    method: &Method::GET, path: "/agent-studio/agent/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
     idempotent: true,
@@ -95,7 +95,7 @@ pub static GET_AGENT: Operation = Operation {
 /// `GET /agent-studio/public-api/agents/{agentId}`
 pub static GET_AGENT_DEPRECATED: Operation = Operation {
     module: "agent-studio", name: "get_agent_deprecated", id: "getAgentById-deprecated",
-    method: Method::Get, path: "/agent-studio/public-api/agents/{agentId}",
+    method: &Method::GET, path: "/agent-studio/public-api/agents/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
     idempotent: true,
@@ -111,7 +111,7 @@ pub static GET_AGENT_DEPRECATED: Operation = Operation {
 /// `GET /agent-studio/agent`
 pub static LIST_AGENTS: Operation = Operation {
     module: "agent-studio", name: "list_agents", id: "getAgents",
-    method: Method::Get, path: "/agent-studio/agent",
+    method: &Method::GET, path: "/agent-studio/agent",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
     idempotent: true,
@@ -134,7 +134,7 @@ pub static LIST_AGENTS: Operation = Operation {
 /// `GET /agent-studio/public-api/agents`
 pub static LIST_AGENTS_DEPRECATED: Operation = Operation {
     module: "agent-studio", name: "list_agents_deprecated", id: "getAgents-deprecated",
-    method: Method::Get, path: "/agent-studio/public-api/agents",
+    method: &Method::GET, path: "/agent-studio/public-api/agents",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
     idempotent: true,
@@ -157,7 +157,7 @@ pub static LIST_AGENTS_DEPRECATED: Operation = Operation {
 /// `POST /agent-studio/agent/versions/{versionId}/publish`
 pub static PUBLISH_AGENT_VERSION: Operation = Operation {
     module: "agent-studio", name: "publish_agent_version", id: "promoteAndPublish",
-    method: Method::Post, path: "/agent-studio/agent/versions/{versionId}/publish",
+    method: &Method::POST, path: "/agent-studio/agent/versions/{versionId}/publish",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -171,7 +171,7 @@ pub static PUBLISH_AGENT_VERSION: Operation = Operation {
 /// `PATCH /agent-studio/agent/{agentId}`
 pub static UPDATE_AGENT_METADATA: Operation = Operation {
     module: "agent-studio", name: "update_agent_metadata", id: "updateAgentMetadata",
-    method: Method::Patch, path: "/agent-studio/agent/{agentId}",
+    method: &Method::PATCH, path: "/agent-studio/agent/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
     idempotent: true,
@@ -186,7 +186,7 @@ pub static UPDATE_AGENT_METADATA: Operation = Operation {
 /// `PATCH /agent-studio/agent/versions/{versionId}`
 pub static UPDATE_AGENT_VERSION: Operation = Operation {
     module: "agent-studio", name: "update_agent_version", id: "updateAgentVersion",
-    method: Method::Patch, path: "/agent-studio/agent/versions/{versionId}",
+    method: &Method::PATCH, path: "/agent-studio/agent/versions/{versionId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
     idempotent: true,

@@ -6,207 +6,255 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// `CreatePublicAgentDTO` of Agent Studio.
+    /// An agent as it is listed, without its versions.
+    pub struct Agent {
+        /// The id of the agent.
+        pub agent_id: String = "agentId",
+        /// The time at which the agent was created.
+        pub created_at: Timestamp = "createdAt",
+        /// The description of the agent's purpose.
+        pub description: String = "description",
+        /// The id of the location (sub-account) that contains the agent.
+        pub location_id: String = "locationId",
+        /// The name of the agent.
+        pub name: String = "name",
+        /// The status of the agent, which is `active`.
+        pub status: String = "status",
+        /// The time of the last change of the agent.
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// An attachment of a message to an agent.
+    #[doc(alias = "PublicAttachmentSchema")]
+    pub struct AgentAttachment {
+        /// The URL of the image. Declared as required by the platform's specification.
+        pub image_url: String = "imageUrl",
+        /// The kind of attachment; `image` is the only documented one. Declared as required by the platform's specification.
+        pub type_: String = "type",
+    }
+    /// The reply to a request that gets an agent.
+    #[doc(alias = "GetAgentByIdResponseDTO")]
+    pub struct AgentResponse {
+        /// The metadata of the agent and its versions that are not deleted.
+        pub agent: Map = "agent",
+        /// A message about the outcome.
+        pub message: String = "message",
+        /// Whether the request succeeded.
+        pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// An agent to create, with its first version.
     #[doc(alias = "CreatePublicAgentDTO")]
     pub struct CreateAgentRequest {
-        /// The id of the agency (company) that the location belongs to.
+        /// The id of the agency (company) of the location.
         pub agency_id: String = "agencyId",
-        /// The author's email address.
+        /// The email address of the author.
         pub author_email: String = "authorEmail",
-        /// The id of the user who counts as the agent's author.
+        /// The id of the user who is the author of the agent.
         pub author_id: String = "authorId",
-        /// The author's name.
+        /// The name of the author.
         pub author_name: String = "authorName",
-        /// What the agent is for.
+        /// A description of the agent's purpose.
         pub description: String = "description",
-        /// The edges of the graph; `version` is the place for them now.
+        /// The edges of the graph; deprecated, use `version`.
         pub edges: Vec<String> = "edges",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The agent's name.
+        /// The name of the agent.
         pub name: String = "name",
-        /// The nodes of the graph; `version` is the place for them now.
+        /// The nodes of the graph; deprecated, use `version`.
         pub nodes: Vec<String> = "nodes",
-        /// Only an `active` agent can be listed, read and executed. Declared as required by the platform's specification.
-        pub status: Status = "status",
-        /// The first version: an object that may hold `versionName`, `description`, `nodes`, `edges`, `uiNodes`, `uiEdges`,
-        /// `globalVariables`, `inputVariables`, `runtimeVariables` and `scopes`. Declared as required by the platform's specification.
+        /// The status of the agent; only an `active` agent can be listed, read and executed. Declared as required by the platform's specification.
+        pub status: AgentStatus = "status",
+        /// The first version: an object that may hold its name, description, nodes, edges, their positions in the editor, global, input and runtime variables, and scopes. Declared as required by the platform's specification.
         pub version: Map = "version",
     }
-    /// `CreatePublicAgentResponseDTO` of Agent Studio.
+    /// The reply to a request that creates an agent.
     #[doc(alias = "CreatePublicAgentResponseDTO")]
     pub struct CreateAgentResponse {
+        /// The metadata of the created agent: id, name, description, status, location and times.
         pub agent: Map = "agent",
+        /// A message about the outcome.
         pub message: String = "message",
+        /// Whether the agent was created.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The versions of the agent: the first version, in staging. Its id is needed to update and publish it.
         pub versions: Vec<Value> = "versions",
     }
-    /// `DeletePublicAgentResponseDTO` of Agent Studio.
+    /// The reply to a request that deletes an agent.
     #[doc(alias = "DeletePublicAgentResponseDTO")]
     pub struct DeleteAgentResponse {
+        /// The id of the deleted agent.
         pub agent_id: String = "agentId",
+        /// A message about the outcome.
         pub message: String = "message",
+        /// Whether the agent was deleted.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A message for an agent.
+    /// A message to an agent.
     #[doc(alias = "ExecutePublicAgentDTO")]
-    pub struct ExecutePublicAgent {
-        /// What goes along with the message.
-        pub attachments: Vec<PublicAttachment> = "attachments",
-        /// The id of the contact in whose name this is; the agent is then given that contact's data.
+    pub struct ExecuteAgentRequest {
+        /// The attachments of the message.
+        pub attachments: Vec<AgentAttachment> = "attachments",
+        /// The id of the contact for whom the agent is executed; the agent receives the data of the contact.
         pub contact_id: String = "contactId",
-        /// The conversation to go on with, as the last reply named it; left out, a new one begins.
+        /// The id of the conversation to continue, from the previous reply; absent to start a conversation.
         pub execution_id: String = "executionId",
-        /// Values of the version's input variables, by their keys.
+        /// The values of the input variables of the version, by their keys.
         pub input_variables: Map = "inputVariables",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The message to the agent. Declared as required by the platform's specification.
+        /// The text of the message. Declared as required by the platform's specification.
         pub message: String = "message",
-        /// The id of a published version; left out, the latest published one runs.
+        /// The id of a published version to execute; by default the one that was published last.
         pub version_id: String = "versionId",
     }
-    /// `ExecutePublicAgentResponseDTO` of Agent Studio.
+    /// The response of an agent to a message.
     #[doc(alias = "ExecutePublicAgentResponseDTO")]
-    pub struct ExecutePublicAgentResponse {
+    pub struct ExecuteAgentResponse {
+        /// The attachments of the response.
         pub attachments: Vec<Value> = "attachments",
+        /// The id of the conversation; send it with the next message to continue.
         pub execution_id: String = "executionId",
+        /// The status of the execution, such as `completed`.
         pub execution_status: String = "executionStatus",
+        /// Whether the agent has switched to another flow.
         pub flow_switch: bool = "flowSwitch",
+        /// The outputs that the agent generated besides the text.
         pub generative_outputs: Vec<Value> = "generativeOutputs",
+        /// Whether the execution has reached the end node of the graph.
         pub goal_completion: bool = "goalCompletion",
+        /// The id of this message and its response within the conversation.
         pub interaction_id: String = "interactionId",
+        /// The kind of input that the agent expects next, such as `text`.
         pub next_expected_input: String = "nextExpectedInput",
+        /// The text of the response.
         pub response: String = "response",
+        /// Whether the execution succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The kind of response, such as `text`.
         pub type_: String = "type",
     }
-    /// `GetAgentByIdResponseDTO` of Agent Studio.
-    #[doc(alias = "GetAgentByIdResponseDTO")]
-    pub struct GetAgentByIdResponse {
-        pub agent: Map = "agent",
-        pub message: String = "message",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetPublishedAgentsResponseDTO` of Agent Studio.
+    /// A page of agents.
     #[doc(alias = "GetPublishedAgentsResponseDTO")]
-    pub struct GetPublishedAgentsResponse {
-        pub agents: Vec<GetPublishedAgentsResponseAgent> = "agents",
+    pub struct ListAgentsResponse {
+        /// The active agents of the page, without their versions.
+        pub agents: Vec<Agent> = "agents",
+        /// A message about the outcome.
         pub message: String = "message",
-        pub pagination: GetPublishedAgentsResponsePagination = "pagination",
+        /// The position of the page in the list.
+        pub pagination: Pagination = "pagination",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetPublishedAgentsResponseAgent` of Agent Studio.
-    pub struct GetPublishedAgentsResponseAgent {
-        pub agent_id: String = "agentId",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub status: String = "status",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetPublishedAgentsResponsePagination` of Agent Studio.
-    pub struct GetPublishedAgentsResponsePagination {
+    /// The position of the page in the list.
+    pub struct Pagination {
+        /// Whether there is a further page.
         pub has_more: bool = "hasMore",
+        /// The maximum number of agents of the page.
         pub limit: i64 = "limit",
+        /// The number of agents before the page.
         pub offset: i64 = "offset",
-        pub total: f64 = "total",
+        /// The number of agents over all pages.
+        pub total: i64 = "total",
     }
-    /// An attachment of a message.
-    #[doc(alias = "PublicAttachmentSchema")]
-    pub struct PublicAttachment {
-        /// Where the image can be fetched. Declared as required by the platform's specification.
-        pub image_url: String = "imageUrl",
-        /// The kind of attachment; `image` is the one that is known. Declared as required by the platform's specification.
-        pub type_: String = "type",
-    }
-    /// `PromoteAndPublishDTO` of Agent Studio.
+    /// The user who publishes a version.
     #[doc(alias = "PromoteAndPublishDTO")]
     pub struct PublishAgentVersionRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The email address of the user who publishes.
+        /// The email address of the user who publishes the version.
         pub user_email: String = "userEmail",
-        /// The id of the user who publishes.
+        /// The id of the user who publishes the version.
         pub user_id: String = "userId",
-        /// The name of the user who publishes.
+        /// The name of the user who publishes the version.
         pub user_name: String = "userName",
     }
-    /// `PromoteAndPublishResponseDTO` of Agent Studio.
+    /// The reply to a request that publishes a version.
     #[doc(alias = "PromoteAndPublishResponseDTO")]
     pub struct PublishAgentVersionResponse {
+        /// The published production version and the new draft.
         pub data: Map = "data",
+        /// A message about the outcome.
         pub message: String = "message",
+        /// Whether the version was published.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `UpdatePublicAgentMetadataDTO` of Agent Studio.
+    /// Changes of the metadata of an agent.
     #[doc(alias = "UpdatePublicAgentMetadataDTO")]
     pub struct UpdateAgentMetadataRequest {
-        /// What the agent is for.
+        /// The new description of the agent's purpose.
         pub description: String = "description",
-        /// The id of the location (sub-account) that the agent belongs to; it cannot be changed. The client's default location unless set.
+        /// The id of the location (sub-account) that contains the agent; it cannot be changed. The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The agent's name.
+        /// The new name of the agent.
         pub name: String = "name",
-        /// The new status; an agent that is not `active` cannot be read or executed any more.
-        pub status: Status = "status",
+        /// The new status; only an `active` agent can be read and executed.
+        pub status: AgentStatus = "status",
     }
-    /// `UpdatePublicAgentVersionDTO` of Agent Studio.
+    /// The reply to a request that updates an agent or a version.
+    #[doc(alias = "UpdatePublicAgentResponseDTO")]
+    pub struct UpdateAgentResponse {
+        /// The agent or version after the update.
+        pub data: Map = "data",
+        /// A message about the outcome.
+        pub message: String = "message",
+        /// Whether the update succeeded.
+        pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// Changes of a version of an agent.
     #[doc(alias = "UpdatePublicAgentVersionDTO")]
     pub struct UpdateAgentVersionRequest {
-        /// What this version is or what is new in it.
+        /// The description of the version or of its changes.
         pub description: String = "description",
-        /// All edges, also those that stay: objects such as `{"startNode": "node_1", "endNode": "node_2"}`.
+        /// All edges, including those that do not change: objects such as `{"startNode": "node_1", "endNode": "node_2"}`.
         pub edges: Vec<Map> = "edges",
         /// Settings of the whole version, such as the prompt under `globalPrompt.currentPrompt`.
         pub global_config: Map = "globalConfig",
-        /// Variables that every node sees: objects with `key`, `type` and `value`.
+        /// Variables that all nodes can read: objects such as `{"key": "plan", "type": "string", "value": "basic"}`.
         pub global_variables: Vec<Map> = "globalVariables",
-        /// What whoever executes the agent hands in: objects with `key`, `type` and `description`.
+        /// Variables whose values are sent with each execution: objects such as `{"key": "orderNumber", "type": "string", "description": "The number of the order"}`.
         pub input_variables: Vec<Map> = "inputVariables",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// All nodes, also those that stay: objects with `nodeId`, `nodeName`, `type`, and `nodeConfig` or `isStartNode` where it applies.
+        /// All nodes, including those that do not change: objects such as `{"nodeId": "node_1", "nodeName": "Start", "type": "start", "isStartNode": true}`; the settings of a node are in `nodeConfig`.
         pub nodes: Vec<Map> = "nodes",
-        /// Variables that get their value during an execution: objects with `key`, `type` and `description`.
+        /// Variables whose values are set during an execution, in the form of the input variables.
         pub runtime_variables: Vec<Map> = "runtimeVariables",
-        /// The id of the user who makes the change.
+        /// The id of the user who changes the version.
         pub user_id: String = "userId",
-        /// The name of the user who makes the change.
+        /// The name of the user who changes the version.
         pub user_name: String = "userName",
-        /// The version's name.
+        /// The name of the version.
         pub version_name: String = "versionName",
-    }
-    /// `UpdatePublicAgentResponseDTO` of Agent Studio.
-    #[doc(alias = "UpdatePublicAgentResponseDTO")]
-    pub struct UpdatePublicAgentResponse {
-        pub data: Map = "data",
-        pub message: String = "message",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
     }
 }
 
 hoopai_runtime::confirmations! {
+    AgentResponse,
     CreateAgentResponse,
     DeleteAgentResponse,
-    ExecutePublicAgentResponse,
-    GetAgentByIdResponse,
-    GetPublishedAgentsResponse,
+    ExecuteAgentResponse,
+    ListAgentsResponse,
     PublishAgentVersionResponse,
-    UpdatePublicAgentResponse,
+    UpdateAgentResponse,
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `Status`.
-    pub enum Status {
+    /// Values of `AgentStatus`.
+    pub enum AgentStatus {
         Active = "active", Inactive = "inactive", Archived = "archived",
     }
 }

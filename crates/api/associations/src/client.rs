@@ -21,7 +21,7 @@ impl Client {
     ///
     /// `POST /associations/`
     ///
-    /// It ties no records yet; `create_relation` does. Its objects and key stay as they are, only the labels can be changed.
+    /// It connects no records; `create_relation` does. Its objects and its key cannot be changed later, only the labels.
     ///
     /// - Scope: `associations.write`.
     /// - Requires a location token.
@@ -44,11 +44,12 @@ impl Client {
         builder::CreateAssociation::new(&self.handle)
     }
 
-    /// Ties two records under an association.
+    /// Creates a relation between two records under an association.
     ///
     /// `POST /associations/relations`
     ///
-    /// The order of the two follows that of the association's objects. A tie that is there already is answered 400.
+    /// The order of the two records is that of the association's objects. For a relation that already exists
+    /// the platform returns status 400.
     ///
     /// - Scope: `associations/relation.write`.
     /// - Requires a location token.
@@ -71,7 +72,7 @@ impl Client {
         builder::CreateRelation::new(&self.handle)
     }
 
-    /// Deletes an association that users made, and all its relations with it.
+    /// Deletes an association that a user has created, with all its relations.
     ///
     /// `DELETE /associations/{associationId}`
     ///
@@ -93,7 +94,7 @@ impl Client {
         builder::DeleteAssociation::new(&self.handle)
     }
 
-    /// Cuts the tie between two records.
+    /// Deletes the relation between two records.
     ///
     /// `DELETE /associations/relations/{relationId}`
     ///
@@ -113,7 +114,7 @@ impl Client {
         builder::DeleteRelation::new(&self.handle)
     }
 
-    /// Gets one association.
+    /// Gets an association.
     ///
     /// `GET /associations/{associationId}`
     ///
@@ -133,7 +134,7 @@ impl Client {
         builder::GetAssociation::new(&self.handle)
     }
 
-    /// Looks an association up by its key.
+    /// Gets an association by its key.
     ///
     /// `GET /associations/key/{key_name}`
     ///
@@ -153,7 +154,7 @@ impl Client {
         builder::GetAssociationByKey::new(&self.handle)
     }
 
-    /// Gets the association that an object takes part in.
+    /// Gets the association of an object.
     ///
     /// `GET /associations/objectKey/{objectKey}`
     ///
@@ -181,7 +182,7 @@ impl Client {
     ///
     /// `GET /associations/`
     ///
-    /// `skip` and `limit` are both needed.
+    /// `skip` and `limit` are both required.
     ///
     /// - Scope: `associations.readonly`.
     /// - Requires a location token.
@@ -203,11 +204,11 @@ impl Client {
         builder::ListAssociations::new(&self.handle)
     }
 
-    /// Lists what a record is tied to.
+    /// Lists the relations of a record.
     ///
     /// `GET /associations/relations/{recordId}`
     ///
-    /// `skip` and `limit` are both needed.
+    /// `skip` and `limit` are both required.
     ///
     /// - Scope: `associations/relation.readonly`.
     /// - Requires a location token.
@@ -229,7 +230,7 @@ impl Client {
         builder::ListRelations::new(&self.handle)
     }
 
-    /// Changes the labels of an association.
+    /// Updates the labels of an association.
     ///
     /// `PUT /associations/{associationId}`
     ///
@@ -262,7 +263,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_association`](super::Client::create_association).
-        pub CreateAssociation(operations::CREATE_ASSOCIATION) -> json types::GetPostResponse
+        pub CreateAssociation(operations::CREATE_ASSOCIATION) -> json types::Association
     }
     hoopai_runtime::setters! {
         CreateAssociation {
@@ -272,7 +273,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_relation`](super::Client::create_relation).
-        pub CreateRelation(operations::CREATE_RELATION) -> json types::GetPostResponse
+        pub CreateRelation(operations::CREATE_RELATION) -> json types::Association
     }
     hoopai_runtime::setters! {
         CreateRelation {
@@ -293,7 +294,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_relation`](super::Client::delete_relation).
-        pub DeleteRelation(operations::DELETE_RELATION) -> json types::GetPostResponse
+        pub DeleteRelation(operations::DELETE_RELATION) -> json types::Association
     }
     hoopai_runtime::setters! {
         DeleteRelation {
@@ -306,7 +307,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_association`](super::Client::get_association).
-        pub GetAssociation(operations::GET_ASSOCIATION) -> json types::GetPostResponse
+        pub GetAssociation(operations::GET_ASSOCIATION) -> json types::Association
     }
     hoopai_runtime::setters! {
         GetAssociation {
@@ -317,7 +318,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_association_by_key`](super::Client::get_association_by_key).
-        pub GetAssociationByKey(operations::GET_ASSOCIATION_BY_KEY) -> json types::GetPostResponse
+        pub GetAssociationByKey(operations::GET_ASSOCIATION_BY_KEY) -> json types::Association
     }
     hoopai_runtime::setters! {
         GetAssociationByKey {
@@ -330,7 +331,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_association_by_object_key`](super::Client::get_association_by_object_key).
-        pub GetAssociationByObjectKey(operations::GET_ASSOCIATION_BY_OBJECT_KEY) -> json types::GetPostResponse
+        pub GetAssociationByObjectKey(operations::GET_ASSOCIATION_BY_OBJECT_KEY) -> json types::Association
     }
     hoopai_runtime::setters! {
         GetAssociationByObjectKey {
@@ -343,15 +344,15 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_associations`](super::Client::list_associations).
-        pub ListAssociations(operations::LIST_ASSOCIATIONS) -> json types::ListAssociationsResponse, paged types::GetPostResponse
+        pub ListAssociations(operations::LIST_ASSOCIATIONS) -> json types::ListAssociationsResponse, paged types::Association
     }
     hoopai_runtime::setters! {
         ListAssociations {
-            /// How many items a page holds at most, such as 100. Declared as required by the platform's specification.
+            /// The number of items per page, such as 100. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query skip: i64 = "skip",
         }
     }
@@ -364,20 +365,20 @@ pub mod builder {
         ListRelations {
             /// The id of the record, such as a contact's.
             path record_id: String = "recordId",
-            /// How many items a page holds at most, such as 100. Declared as required by the platform's specification.
+            /// The number of items per page, such as 100. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query skip: i64 = "skip",
-            /// The ids of associations, to have only their relations.
+            /// Only relations of the associations with these ids.
             query association_ids: Vec<String> = "associationIds",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_association`](super::Client::update_association).
-        pub UpdateAssociation(operations::UPDATE_ASSOCIATION) -> json types::GetPostResponse
+        pub UpdateAssociation(operations::UPDATE_ASSOCIATION) -> json types::Association
     }
     hoopai_runtime::setters! {
         UpdateAssociation {

@@ -2,15 +2,17 @@
 
 //! Associations of the HoopAI Platform API: 10 operations.
 //!
-//! Ties between records: which contact teaches which, which pet belongs to whom. An *association* says that two objects can be tied and how
-//! each end is called; a *relation* ties two records under an association.
+//! Associations connect records, for example a contact with its pets. An *association* defines that two objects
+//! can be connected, and a label for each end; a *relation* connects two records under an association.
 //!
-//! The two ends have an order. The object that is first in the association is first in each of its relations: with `student` as the first
-//! object and `teacher` as the second, a relation names a student first. Objects are `contact`, `opportunity` and the like, or custom
-//! objects with their prefix (`custom_objects.pet`). Some associations are there from the beginning (system-defined) and stay; others are
-//! made by users, so far between contacts, and between contacts and custom objects.
+//! The two ends have an order. The object that is first in the association is first in each of its relations:
+//! if `student` is the first object and `teacher` the second, the first record of a relation is a student.
+//! Objects are `contact`, `opportunity` and other standard objects, or custom objects with their prefix
+//! (`custom_objects.pet`). Some associations are defined by the system and cannot be deleted; users can create
+//! others, so far between contacts, and between contacts and custom objects.
 //!
-//! Begin with `list_associations`, then `list_relations` with the id of a record. A relation that exists already is answered 400.
+//! Start with `list_associations`, then `list_relations` with the id of a record. For a relation that already
+//! exists the platform returns status 400.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_associations::Error> {
@@ -29,20 +31,20 @@
 //! | operation | |
 //! |---|---|
 //! | [`create_association`](Client::create_association) | Creates an association between two objects. |
-//! | [`delete_association`](Client::delete_association) | Deletes an association that users made, and all its relations with it. |
-//! | [`get_association`](Client::get_association) | Gets one association. |
-//! | [`get_association_by_key`](Client::get_association_by_key) | Looks an association up by its key. |
-//! | [`get_association_by_object_key`](Client::get_association_by_object_key) | Gets the association that an object takes part in. |
+//! | [`delete_association`](Client::delete_association) | Deletes an association that a user has created, with all its relations. |
+//! | [`get_association`](Client::get_association) | Gets an association. |
+//! | [`get_association_by_key`](Client::get_association_by_key) | Gets an association by its key. |
+//! | [`get_association_by_object_key`](Client::get_association_by_object_key) | Gets the association of an object. |
 //! | [`list_associations`](Client::list_associations) | Lists the associations of a location. |
-//! | [`update_association`](Client::update_association) | Changes the labels of an association. |
+//! | [`update_association`](Client::update_association) | Updates the labels of an association. |
 //!
 //! ## Relations
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_relation`](Client::create_relation) | Ties two records under an association. |
-//! | [`delete_relation`](Client::delete_relation) | Cuts the tie between two records. |
-//! | [`list_relations`](Client::list_relations) | Lists what a record is tied to. |
+//! | [`create_relation`](Client::create_relation) | Creates a relation between two records under an association. |
+//! | [`delete_relation`](Client::delete_relation) | Deletes the relation between two records. |
+//! | [`list_relations`](Client::list_relations) | Lists the relations of a record. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -21,7 +21,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /associations/`
 pub static CREATE_ASSOCIATION: Operation = Operation {
     module: "associations", name: "create_association", id: "create-association",
-    method: Method::Post, path: "/associations/",
+    method: &Method::POST, path: "/associations/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -32,7 +32,7 @@ pub static CREATE_ASSOCIATION: Operation = Operation {
 /// `POST /associations/relations`
 pub static CREATE_RELATION: Operation = Operation {
     module: "associations", name: "create_relation", id: "create-relation",
-    method: Method::Post, path: "/associations/relations",
+    method: &Method::POST, path: "/associations/relations",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations/relation.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -43,7 +43,7 @@ pub static CREATE_RELATION: Operation = Operation {
 /// `DELETE /associations/{associationId}`
 pub static DELETE_ASSOCIATION: Operation = Operation {
     module: "associations", name: "delete_association", id: "delete-association",
-    method: Method::Delete, path: "/associations/{associationId}",
+    method: &Method::DELETE, path: "/associations/{associationId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations.write"],
     idempotent: true,
@@ -53,7 +53,7 @@ pub static DELETE_ASSOCIATION: Operation = Operation {
 /// `DELETE /associations/relations/{relationId}`
 pub static DELETE_RELATION: Operation = Operation {
     module: "associations", name: "delete_relation", id: "delete-relation",
-    method: Method::Delete, path: "/associations/relations/{relationId}",
+    method: &Method::DELETE, path: "/associations/relations/{relationId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations/relation.write"],
     idempotent: true,
@@ -67,7 +67,7 @@ pub static DELETE_RELATION: Operation = Operation {
 /// `GET /associations/{associationId}`
 pub static GET_ASSOCIATION: Operation = Operation {
     module: "associations", name: "get_association", id: "get-association-by-ID",
-    method: Method::Get, path: "/associations/{associationId}",
+    method: &Method::GET, path: "/associations/{associationId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations.readonly"],
     idempotent: true,
@@ -77,7 +77,7 @@ pub static GET_ASSOCIATION: Operation = Operation {
 /// `GET /associations/key/{key_name}`
 pub static GET_ASSOCIATION_BY_KEY: Operation = Operation {
     module: "associations", name: "get_association_by_key", id: "get-association-key-by-key-name",
-    method: Method::Get, path: "/associations/key/{key_name}",
+    method: &Method::GET, path: "/associations/key/{key_name}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations.readonly"],
     idempotent: true,
@@ -91,7 +91,7 @@ pub static GET_ASSOCIATION_BY_KEY: Operation = Operation {
 /// `GET /associations/objectKey/{objectKey}`
 pub static GET_ASSOCIATION_BY_OBJECT_KEY: Operation = Operation {
     module: "associations", name: "get_association_by_object_key", id: "get-association-by-object-keys",
-    method: Method::Get, path: "/associations/objectKey/{objectKey}",
+    method: &Method::GET, path: "/associations/objectKey/{objectKey}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations.readonly"],
     idempotent: true,
@@ -105,7 +105,7 @@ pub static GET_ASSOCIATION_BY_OBJECT_KEY: Operation = Operation {
 /// `GET /associations/`
 pub static LIST_ASSOCIATIONS: Operation = Operation {
     module: "associations", name: "list_associations", id: "find-associations",
-    method: Method::Get, path: "/associations/",
+    method: &Method::GET, path: "/associations/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations.readonly"],
     idempotent: true,
@@ -126,7 +126,7 @@ pub static LIST_ASSOCIATIONS: Operation = Operation {
 /// `GET /associations/relations/{recordId}`
 pub static LIST_RELATIONS: Operation = Operation {
     module: "associations", name: "list_relations", id: "get-relations-by-record-id",
-    method: Method::Get, path: "/associations/relations/{recordId}",
+    method: &Method::GET, path: "/associations/relations/{recordId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations/relation.readonly"],
     idempotent: true,
@@ -148,7 +148,7 @@ pub static LIST_RELATIONS: Operation = Operation {
 /// `PUT /associations/{associationId}`
 pub static UPDATE_ASSOCIATION: Operation = Operation {
     module: "associations", name: "update_association", id: "update-association",
-    method: Method::Put, path: "/associations/{associationId}",
+    method: &Method::PUT, path: "/associations/{associationId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations.write"],
     idempotent: true,

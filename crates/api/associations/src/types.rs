@@ -3,23 +3,44 @@
 //! The models of requests and replies.
 
 hoopai_runtime::model! {
-    /// `createAssociationReqDto` of Associations.
+    /// An association, which defines that records of two objects can be connected. Operations on relations
+    /// declare the same type; their replies hold the ids of the records among the extra fields.
+    #[doc(alias = "GetPostSuccessfulResponseDto")]
+    pub struct Association {
+        /// Whether a user has created the association (`USER_DEFINED`) or the system defines it (`SYSTEM_DEFINED`).
+        pub association_type: String = "associationType",
+        /// The key of the first object, such as `custom_objects.children`.
+        pub first_object_key: String = "firstObjectKey",
+        /// The label of records of the first object, such as `student`.
+        pub first_object_label: String = "firstObjectLabel",
+        /// The id of the association, or of the relation in replies of operations on relations.
+        pub id: String = "id",
+        /// The key of the association, such as `student_teacher`.
+        pub key: String = "key",
+        /// The id of the location (sub-account) of the association.
+        pub location_id: String = "locationId",
+        /// The key of the second object, such as `contact`.
+        pub second_object_key: String = "secondObjectKey",
+        /// The label of records of the second object, such as `teacher`.
+        pub second_object_label: String = "secondObjectLabel",
+    }
+    /// An association to create.
     #[doc(alias = "createAssociationReqDto")]
     pub struct CreateAssociationRequest {
         /// The key of the first object, such as `custom_objects.children`. Declared as required by the platform's specification.
         pub first_object_key: String = "firstObjectKey",
-        /// What a record of the first object is to the other, such as `student`. Declared as required by the platform's specification.
+        /// The label of records of the first object, such as `student`. Declared as required by the platform's specification.
         pub first_object_label: String = "firstObjectLabel",
-        /// A key of its own for the association, such as `student_teacher`. Declared as required by the platform's specification.
+        /// A unique key for the association, such as `student_teacher`. Declared as required by the platform's specification.
         pub key: String = "key",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The key of the second object, such as `contact`. Declared as required by the platform's specification.
         pub second_object_key: String = "secondObjectKey",
-        /// What a record of the second object is to the other, such as `teacher`. Declared as required by the platform's specification.
+        /// The label of records of the second object, such as `teacher`. Declared as required by the platform's specification.
         pub second_object_label: String = "secondObjectLabel",
     }
-    /// `createRelationReqDto` of Associations.
+    /// A relation to create.
     #[doc(alias = "createRelationReqDto")]
     pub struct CreateRelationRequest {
         /// The id of the association. Declared as required by the platform's specification.
@@ -31,57 +52,60 @@ hoopai_runtime::model! {
         /// The id of a record of the association's second object. Declared as required by the platform's specification.
         pub second_record_id: String = "secondRecordId",
     }
-    /// `DeleteAssociationsResponseDTO` of Associations.
+    /// The reply to the deletion of an association.
     #[doc(alias = "DeleteAssociationsResponseDTO")]
     pub struct DeleteAssociationResponse {
+        /// Whether the deletion succeeded.
         pub deleted: bool = "deleted",
+        /// The id of the deleted association.
         pub id: String = "id",
+        /// A text on the outcome of the deletion.
         pub message: String = "message",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetPostSuccessfulResponseDto` of Associations.
-    #[doc(alias = "GetPostSuccessfulResponseDto")]
-    pub struct GetPostResponse {
-        pub association_type: String = "associationType",
-        pub first_object_key: String = "firstObjectKey",
-        pub first_object_label: String = "firstObjectLabel",
-        pub id: String = "id",
-        pub key: String = "key",
-        pub location_id: String = "locationId",
-        pub second_object_key: String = "secondObjectKey",
-        pub second_object_label: String = "secondObjectLabel",
-    }
-    /// `ListAssociationsResponse` of Associations.
+    /// A page of associations.
     pub struct ListAssociationsResponse {
-        pub associations: Vec<GetPostResponse> = "associations",
-        pub total: f64 = "total",
+        /// The associations of the page.
+        pub associations: Vec<Association> = "associations",
+        /// The number of associations on all pages.
+        pub total: i64 = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `ListRelationsResponse` of Associations.
+    /// A page of relations of a record.
     pub struct ListRelationsResponse {
+        /// The relations of the page.
         pub relations: Vec<Relation> = "relations",
-        pub total: f64 = "total",
+        /// The number of relations on all pages.
+        pub total: i64 = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `Relation` of Associations.
+    /// A relation, which connects two records under an association.
     pub struct Relation {
+        /// The id of the association.
         pub association_id: String = "associationId",
+        /// The id of the record of the association's first object.
         pub first_record_id: String = "firstRecordId",
+        /// The id of the relation.
         pub id: String = "id",
+        /// The id of the location (sub-account) of the relation.
         pub location_id: String = "locationId",
+        /// The id of the record of the association's second object.
         pub second_record_id: String = "secondRecordId",
     }
-    /// `UpdateAssociationReqDto` of Associations.
+    /// Changes to the labels of an association.
     #[doc(alias = "UpdateAssociationReqDto")]
     pub struct UpdateAssociationRequest {
-        /// What a record of the first object is to the other. Declared as required by the platform's specification.
+        /// The label of records of the first object. Declared as required by the platform's specification.
         pub first_object_label: String = "firstObjectLabel",
-        /// What a record of the second object is to the other. Declared as required by the platform's specification.
+        /// The label of records of the second object. Declared as required by the platform's specification.
         pub second_object_label: String = "secondObjectLabel",
     }
 }
 
 hoopai_runtime::confirmations! {
+    Association,
     DeleteAssociationResponse,
-    GetPostResponse,
 }

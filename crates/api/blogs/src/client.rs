@@ -17,11 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Tells whether a blog address is taken already.
+    /// Checks whether a URL slug is taken.
     ///
     /// `GET /blogs/posts/url-slug-exists`
     ///
-    /// Ask before a post is created or its address changed. `exists` is `true` if it is taken.
+    /// Use it before a post is created or its slug is changed. `exists` is `true` if the slug is taken.
     ///
     /// - Scope: `blogs/check-slug.readonly`.
     /// - Requires a location token.
@@ -43,7 +43,7 @@ impl Client {
     ///
     /// `POST /blogs/posts`
     ///
-    /// With `status` `PUBLISHED` it is public at once. The reply does not repeat the text.
+    /// A post with `status` `PUBLISHED` is public at once. The reply does not contain the text.
     ///
     /// - Scope: `blogs/post.write`.
     /// - Requires a location token.
@@ -55,7 +55,7 @@ impl Client {
     /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
     /// let reply = blogs
     ///     .create_blog_post()
-    ///     .body(types::CreateBlogPostRequest::new().author("…").blog_id("…").categories(["…"]).description("…").image_alt_text("…").image_url("…").published_at(std::time::SystemTime::now()).raw_html("…").status(types::Status::Draft).title("…").url_slug("…"))
+    ///     .body(types::CreateBlogPostRequest::new().author("…").blog_id("…").categories(["…"]).description("…").image_alt_text("…").image_url("…").published_at(std::time::SystemTime::now()).raw_html("…").status(types::BlogPostStatus::Draft).title("…").url_slug("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -118,7 +118,7 @@ impl Client {
     ///
     /// `GET /blogs/posts/all`
     ///
-    /// The posts come under `blogs`, without their text.
+    /// The posts are in `blogs`, without their text.
     ///
     /// - Scope: `blogs/posts.readonly`.
     /// - Requires a location token.
@@ -144,7 +144,7 @@ impl Client {
     ///
     /// `GET /blogs/site/all`
     ///
-    /// Answers id and name of each.
+    /// Each blog is returned with its id and name only.
     ///
     /// - Scope: `blogs/list.readonly`.
     /// - Requires a location token.
@@ -170,7 +170,7 @@ impl Client {
     ///
     /// `PUT /blogs/posts/{postId}`
     ///
-    /// Nearly all fields must be sent, even those that stay as they are: it is the whole post that is given, not a change.
+    /// The request replaces the whole post: send nearly all fields, including those that do not change.
     ///
     /// - Scope: `blogs/post-update.write`.
     /// - Requires a location token.
@@ -183,7 +183,7 @@ impl Client {
     /// let reply = blogs
     ///     .update_blog_post()
     ///     .post_id("…")
-    ///     .body(types::UpdateBlogPostRequest::new().author("…").blog_id("…").categories(["…"]).description("…").image_alt_text("…").image_url("…").published_at(std::time::SystemTime::now()).raw_html("…").status(types::Status::Draft).title("…").url_slug("…"))
+    ///     .body(types::UpdateBlogPostRequest::new().author("…").blog_id("…").categories(["…"]).description("…").image_alt_text("…").image_url("…").published_at(std::time::SystemTime::now()).raw_html("…").status(types::BlogPostStatus::Draft).title("…").url_slug("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -207,9 +207,9 @@ pub mod builder {
         CheckUrlSlugExists {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The last part of the address, such as `any-blog-post`. Declared as required by the platform's specification.
+            /// The last segment of the URL, such as `any-blog-post`. Declared as required by the platform's specification.
             query url_slug: String = "urlSlug",
-            /// The id of the post that is to have it, if it exists already; it stands in the address of the post's editor.
+            /// The id of the post that will have the slug, if it exists; it is part of the URL of the post's editor.
             query post_id: String = "postId",
         }
     }
@@ -226,68 +226,68 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_blog_authors`](super::Client::list_blog_authors).
-        pub ListBlogAuthors(operations::LIST_BLOG_AUTHORS) -> json types::ListBlogAuthorsResponse, paged types::AuthorResponse
+        pub ListBlogAuthors(operations::LIST_BLOG_AUTHORS) -> json types::ListBlogAuthorsResponse, paged types::Author
     }
     hoopai_runtime::setters! {
         ListBlogAuthors {
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_blog_categories`](super::Client::list_blog_categories).
-        pub ListBlogCategories(operations::LIST_BLOG_CATEGORIES) -> json types::ListBlogCategoriesResponse, paged types::CategoryResponse
+        pub ListBlogCategories(operations::LIST_BLOG_CATEGORIES) -> json types::ListBlogCategoriesResponse, paged types::Category
     }
     hoopai_runtime::setters! {
         ListBlogCategories {
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_blog_posts`](super::Client::list_blog_posts).
-        pub ListBlogPosts(operations::LIST_BLOG_POSTS) -> json types::ListBlogPostsResponse, paged types::BlogPostResponse
+        pub ListBlogPosts(operations::LIST_BLOG_POSTS) -> json types::ListBlogPostsResponse, paged types::BlogPost
     }
     hoopai_runtime::setters! {
         ListBlogPosts {
             /// The id of the blog. Declared as required by the platform's specification.
             query blog_id: String = "blogId",
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
-            /// Words to look for in the titles of posts.
+            /// Text to search for in the titles of posts.
             query search_term: String = "searchTerm",
-            /// The status of the posts to list; all when left out.
-            query status: types::Status = "status",
+            /// The status of the posts to list; by default all.
+            query status: types::BlogPostStatus = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_blogs`](super::Client::list_blogs).
-        pub ListBlogs(operations::LIST_BLOGS) -> json types::ListBlogsResponse, paged types::BlogResponse
+        pub ListBlogs(operations::LIST_BLOGS) -> json types::ListBlogsResponse, paged types::Blog
     }
     hoopai_runtime::setters! {
         ListBlogs {
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query skip: i64 = "skip",
-            /// Words to look for in the names.
+            /// Text to search for in the names of blogs.
             query search_term: String = "searchTerm",
         }
     }
@@ -298,7 +298,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateBlogPost {
-            /// The id of the post, which stands in the address of the post's editor, too.
+            /// The id of the post; it is part of the URL of the post's editor.
             path post_id: String = "postId",
             json body: types::UpdateBlogPostRequest,
         }

@@ -2,12 +2,15 @@
 
 //! Blogs of the HoopAI Platform API: 7 operations.
 //!
-//! A location has blogs (sites), and a blog has posts. Each post has an author and categories, which all blogs of a location share.
+//! A location has blogs (sites), and a blog has posts. Each post has an author and categories. All
+//! blogs of a location share authors and categories.
 //!
-//! To write a post, take the ids of the blog, of an author and of categories from `list_blogs`, `list_blog_authors` and
-//! `list_blog_categories`, ask `check_url_slug_exists` whether the end of the address is free, and call `create_blog_post`.
+//! To create a post, read the ids of the blog, of an author and of categories with `list_blogs`,
+//! `list_blog_authors` and `list_blog_categories`, check with `check_url_slug_exists` that the slug
+//! is free, and call `create_blog_post`.
 //!
-//! Blogs, authors and categories cannot be made here, and posts cannot be deleted; the status `ARCHIVED` puts them aside.
+//! This module cannot create blogs, authors or categories, and cannot delete posts; posts with the
+//! status `ARCHIVED` are no longer public.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_blogs::Error> {
@@ -23,7 +26,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`check_url_slug_exists`](Client::check_url_slug_exists) | Tells whether a blog address is taken already. |
+//! | [`check_url_slug_exists`](Client::check_url_slug_exists) | Checks whether a URL slug is taken. |
 //! | [`create_blog_post`](Client::create_blog_post) | Creates a post in a blog. |
 //! | [`list_blog_authors`](Client::list_blog_authors) | Lists the blog authors of a location. |
 //! | [`list_blog_categories`](Client::list_blog_categories) | Lists the blog categories of a location. |

@@ -18,7 +18,7 @@ pub static ALL: &[&Operation] = &[
 /// `GET /blogs/posts/url-slug-exists`
 pub static CHECK_URL_SLUG_EXISTS: Operation = Operation {
     module: "blogs", name: "check_url_slug_exists", id: "check-url-slug-exists",
-    method: Method::Get, path: "/blogs/posts/url-slug-exists",
+    method: &Method::GET, path: "/blogs/posts/url-slug-exists",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/check-slug.readonly"],
     idempotent: true,
@@ -34,7 +34,7 @@ pub static CHECK_URL_SLUG_EXISTS: Operation = Operation {
 /// `POST /blogs/posts`
 pub static CREATE_BLOG_POST: Operation = Operation {
     module: "blogs", name: "create_blog_post", id: "create-blog-post",
-    method: Method::Post, path: "/blogs/posts",
+    method: &Method::POST, path: "/blogs/posts",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/post.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -45,7 +45,7 @@ pub static CREATE_BLOG_POST: Operation = Operation {
 /// `GET /blogs/authors`
 pub static LIST_BLOG_AUTHORS: Operation = Operation {
     module: "blogs", name: "list_blog_authors", id: "get-all-blog-authors-by-location",
-    method: Method::Get, path: "/blogs/authors",
+    method: &Method::GET, path: "/blogs/authors",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/author.readonly"],
     idempotent: true,
@@ -66,7 +66,7 @@ pub static LIST_BLOG_AUTHORS: Operation = Operation {
 /// `GET /blogs/categories`
 pub static LIST_BLOG_CATEGORIES: Operation = Operation {
     module: "blogs", name: "list_blog_categories", id: "get-all-categories-by-location",
-    method: Method::Get, path: "/blogs/categories",
+    method: &Method::GET, path: "/blogs/categories",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/category.readonly"],
     idempotent: true,
@@ -87,7 +87,7 @@ pub static LIST_BLOG_CATEGORIES: Operation = Operation {
 /// `GET /blogs/posts/all`
 pub static LIST_BLOG_POSTS: Operation = Operation {
     module: "blogs", name: "list_blog_posts", id: "get-blog-post",
-    method: Method::Get, path: "/blogs/posts/all",
+    method: &Method::GET, path: "/blogs/posts/all",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/posts.readonly"],
     idempotent: true,
@@ -111,7 +111,7 @@ pub static LIST_BLOG_POSTS: Operation = Operation {
 /// `GET /blogs/site/all`
 pub static LIST_BLOGS: Operation = Operation {
     module: "blogs", name: "list_blogs", id: "get-blogs",
-    method: Method::Get, path: "/blogs/site/all",
+    method: &Method::GET, path: "/blogs/site/all",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/list.readonly"],
     idempotent: true,
@@ -133,7 +133,7 @@ pub static LIST_BLOGS: Operation = Operation {
 /// `PUT /blogs/posts/{postId}`
 pub static UPDATE_BLOG_POST: Operation = Operation {
     module: "blogs", name: "update_blog_post", id: "update-blog-post",
-    method: Method::Put, path: "/blogs/posts/{postId}",
+    method: &Method::PUT, path: "/blogs/posts/{postId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/post-update.write"],
     idempotent: true,

@@ -5,160 +5,201 @@
 use hoopai_runtime::Timestamp;
 
 hoopai_runtime::model! {
-    /// `AuthorResponseDTO` of Blogs.
+    /// An author of blog posts.
     #[doc(alias = "AuthorResponseDTO")]
-    pub struct AuthorResponse {
+    pub struct Author {
+        /// The id of the author.
         pub id: String = "_id",
+        /// The canonical URL of the author's page.
         pub canonical_link: String = "canonicalLink",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The name of the author.
         pub name: String = "name",
+        /// The time of the last change of the author.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `BlogPostResponseDTO` of Blogs.
-    #[doc(alias = "BlogPostResponseDTO")]
-    pub struct BlogPostResponse {
-        pub id: String = "_id",
-        pub archived: bool = "archived",
-        pub author: String = "author",
-        pub canonical_link: String = "canonicalLink",
-        pub categories: Vec<String> = "categories",
-        pub description: String = "description",
-        pub image_alt_text: String = "imageAltText",
-        pub image_url: String = "imageUrl",
-        pub published_at: Timestamp = "publishedAt",
-        pub status: String = "status",
-        pub tags: Vec<String> = "tags",
-        pub title: String = "title",
-        pub updated_at: Timestamp = "updatedAt",
-        pub url_slug: String = "urlSlug",
-    }
-    /// `BlogResponseDTO` of Blogs.
+    /// A blog (site) of a location.
     #[doc(alias = "BlogResponseDTO")]
-    pub struct BlogResponse {
+    pub struct Blog {
+        /// The id of the blog.
         pub id: String = "_id",
+        /// The name of the blog.
         pub name: String = "name",
     }
-    /// `CategoryResponseDTO` of Blogs.
-    #[doc(alias = "CategoryResponseDTO")]
-    pub struct CategoryResponse {
+    /// A post of a blog, without its text.
+    #[doc(alias = "BlogPostResponseDTO")]
+    pub struct BlogPost {
+        /// The id of the post.
         pub id: String = "_id",
+        /// Whether the post is archived.
+        pub archived: bool = "archived",
+        /// The id of the post's author.
+        pub author: String = "author",
+        /// The canonical URL of the post, for search engines.
         pub canonical_link: String = "canonicalLink",
-        pub label: String = "label",
-        pub location_id: String = "locationId",
+        /// The ids of the post's categories.
+        pub categories: Vec<String> = "categories",
+        /// A short summary of the post.
+        pub description: String = "description",
+        /// The alternative text of the image at the top of the post.
+        pub image_alt_text: String = "imageAltText",
+        /// The URL of the image at the top of the post.
+        pub image_url: String = "imageUrl",
+        /// The time at which the post is or was published.
+        pub published_at: Timestamp = "publishedAt",
+        /// The status of the post: `DRAFT`, `PUBLISHED`, `SCHEDULED` or `ARCHIVED`.
+        pub status: String = "status",
+        /// The tags of the post.
+        pub tags: Vec<String> = "tags",
+        /// The title of the post.
+        pub title: String = "title",
+        /// The time of the last change of the post.
         pub updated_at: Timestamp = "updatedAt",
+        /// The last segment of the post's URL, such as `any-blog-post`.
         pub url_slug: String = "urlSlug",
     }
-    /// `UrlSlugCheckResponseDTO` of Blogs.
+    /// A category of blog posts.
+    #[doc(alias = "CategoryResponseDTO")]
+    pub struct Category {
+        /// The id of the category.
+        pub id: String = "_id",
+        /// The canonical URL of the category's page.
+        pub canonical_link: String = "canonicalLink",
+        /// The name of the category.
+        pub label: String = "label",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The time of the last change of the category.
+        pub updated_at: Timestamp = "updatedAt",
+        /// The last segment of the URL of the category's page, such as `agency-growth`.
+        pub url_slug: String = "urlSlug",
+    }
+    /// Whether a URL slug is taken.
     #[doc(alias = "UrlSlugCheckResponseDTO")]
     pub struct CheckUrlSlugExistsResponse {
+        /// Whether another post has the slug.
         pub exists: bool = "exists",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CreateBlogPostParams` of Blogs.
+    /// A post to create.
     #[doc(alias = "CreateBlogPostParams")]
     pub struct CreateBlogPostRequest {
-        /// The id of the post's author, one that `list_blog_authors` answers. Declared as required by the platform's specification.
+        /// The id of the post's author; see `list_blog_authors`. Declared as required by the platform's specification.
         pub author: String = "author",
-        /// The id of the blog. Declared as required by the platform's specification.
+        /// The id of the blog that the post is part of. Declared as required by the platform's specification.
         pub blog_id: String = "blogId",
-        /// The address that search engines are told is the original.
+        /// The canonical URL of the post, for search engines.
         pub canonical_link: String = "canonicalLink",
-        /// The ids of the post's categories. Declared as required by the platform's specification.
+        /// The ids of the post's categories; see `list_blog_categories`. Declared as required by the platform's specification.
         pub categories: Vec<String> = "categories",
-        /// A short description of the post. Declared as required by the platform's specification.
+        /// A short summary of the post. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The words that stand for the picture where it cannot be seen. Declared as required by the platform's specification.
+        /// The alternative text of the image at the top of the post. Declared as required by the platform's specification.
         pub image_alt_text: String = "imageAltText",
-        /// The address of the picture above the post. Declared as required by the platform's specification.
+        /// The URL of the image at the top of the post. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// When the post is or was published, in ISO 8601. Declared as required by the platform's specification.
+        /// The time at which the post is or was published. Declared as required by the platform's specification.
         pub published_at: Timestamp = "publishedAt",
-        /// The text of the post, in HTML. Declared as required by the platform's specification.
+        /// The text of the post, as HTML. Declared as required by the platform's specification.
         pub raw_html: String = "rawHTML",
-        /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside. Declared as required by the platform's specification.
-        pub status: Status = "status",
-        /// The post's tags, as words.
+        /// Whether the post is a draft, public, public from `publishedAt` on (`SCHEDULED`), or archived. Declared as required by the platform's specification.
+        pub status: BlogPostStatus = "status",
+        /// The tags of the post.
         pub tags: Vec<String> = "tags",
-        /// The post's title. Declared as required by the platform's specification.
+        /// The title of the post. Declared as required by the platform's specification.
         pub title: String = "title",
-        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`. Declared as required by the platform's specification.
+        /// The last segment of the post's URL, such as `any-blog-post`; see `check_url_slug_exists`. Declared as required by the platform's specification.
         pub url_slug: String = "urlSlug",
     }
-    /// `BlogPostCreateResponseWrapperDTO` of Blogs.
+    /// The reply to a request that creates a post.
     #[doc(alias = "BlogPostCreateResponseWrapperDTO")]
     pub struct CreateBlogPostResponse {
-        pub data: Box<BlogPostResponse> = "data",
+        /// The created post, without its text.
+        pub data: Box<BlogPost> = "data",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `AuthorsResponseDTO` of Blogs.
+    /// A page of blog authors.
     #[doc(alias = "AuthorsResponseDTO")]
     pub struct ListBlogAuthorsResponse {
-        pub authors: Vec<AuthorResponse> = "authors",
+        /// The authors of the page.
+        pub authors: Vec<Author> = "authors",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CategoriesResponseDTO` of Blogs.
+    /// A page of blog categories.
     #[doc(alias = "CategoriesResponseDTO")]
     pub struct ListBlogCategoriesResponse {
-        pub categories: Vec<CategoryResponse> = "categories",
+        /// The categories of the page.
+        pub categories: Vec<Category> = "categories",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `BlogPostGetResponseWrapperDTO` of Blogs.
+    /// A page of posts of a blog.
     #[doc(alias = "BlogPostGetResponseWrapperDTO")]
     pub struct ListBlogPostsResponse {
-        pub blogs: Vec<BlogPostResponse> = "blogs",
+        /// The posts of the page, not blogs, without their text.
+        pub blogs: Vec<BlogPost> = "blogs",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `BlogGetResponseWrapperDTO` of Blogs.
+    /// A page of blogs.
     #[doc(alias = "BlogGetResponseWrapperDTO")]
     pub struct ListBlogsResponse {
-        pub data: Vec<BlogResponse> = "data",
+        /// The blogs of the page.
+        pub data: Vec<Blog> = "data",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `UpdateBlogPostParams` of Blogs.
+    /// The new content of a post.
     #[doc(alias = "UpdateBlogPostParams")]
     pub struct UpdateBlogPostRequest {
-        /// The id of the post's author, one that `list_blog_authors` answers. Declared as required by the platform's specification.
+        /// The id of the post's author; see `list_blog_authors`. Declared as required by the platform's specification.
         pub author: String = "author",
-        /// The id of the blog. Declared as required by the platform's specification.
+        /// The id of the blog that the post is part of. Declared as required by the platform's specification.
         pub blog_id: String = "blogId",
-        /// The address that search engines are told is the original.
+        /// The canonical URL of the post, for search engines.
         pub canonical_link: String = "canonicalLink",
-        /// The ids of the post's categories. Declared as required by the platform's specification.
+        /// The ids of the post's categories; see `list_blog_categories`. Declared as required by the platform's specification.
         pub categories: Vec<String> = "categories",
-        /// A short description of the post. Declared as required by the platform's specification.
+        /// A short summary of the post. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The words that stand for the picture where it cannot be seen. Declared as required by the platform's specification.
+        /// The alternative text of the image at the top of the post. Declared as required by the platform's specification.
         pub image_alt_text: String = "imageAltText",
-        /// The address of the picture above the post. Declared as required by the platform's specification.
+        /// The URL of the image at the top of the post. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// When the post is or was published, in ISO 8601. Declared as required by the platform's specification.
+        /// The time at which the post is or was published. Declared as required by the platform's specification.
         pub published_at: Timestamp = "publishedAt",
-        /// The text of the post, in HTML. Declared as required by the platform's specification.
+        /// The text of the post, as HTML. Declared as required by the platform's specification.
         pub raw_html: String = "rawHTML",
-        /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside. Declared as required by the platform's specification.
-        pub status: Status = "status",
-        /// The post's tags, as words.
+        /// Whether the post is a draft, public, public from `publishedAt` on (`SCHEDULED`), or archived. Declared as required by the platform's specification.
+        pub status: BlogPostStatus = "status",
+        /// The tags of the post.
         pub tags: Vec<String> = "tags",
-        /// The post's title. Declared as required by the platform's specification.
+        /// The title of the post. Declared as required by the platform's specification.
         pub title: String = "title",
-        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`. Declared as required by the platform's specification.
+        /// The last segment of the post's URL, such as `any-blog-post`; see `check_url_slug_exists`. Declared as required by the platform's specification.
         pub url_slug: String = "urlSlug",
     }
-    /// `BlogPostUpdateResponseWrapperDTO` of Blogs.
+    /// The reply to a request that updates a post.
     #[doc(alias = "BlogPostUpdateResponseWrapperDTO")]
     pub struct UpdateBlogPostResponse {
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-        pub updated_blog_post: Box<BlogPostResponse> = "updatedBlogPost",
+        /// The post after the update, without its text.
+        pub updated_blog_post: Box<BlogPost> = "updatedBlogPost",
     }
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `Status`.
-    pub enum Status {
+    /// Values of `BlogPostStatus`.
+    pub enum BlogPostStatus {
         Draft = "DRAFT", Published = "PUBLISHED", Scheduled = "SCHEDULED", Archived = "ARCHIVED",
     }
 }

@@ -17,7 +17,7 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Creates a brand board, empty, filled, or as a copy of another.
+    /// Creates a brand board, empty, with content, or as a copy of another.
     ///
     /// `POST /brand-boards/`
     ///
@@ -46,7 +46,7 @@ impl Client {
     ///
     /// `DELETE /brand-boards/{locationId}/{id}`
     ///
-    /// The reply is the board, marked as deleted; `list_brand_boards` can still list it with `deleted`.
+    /// The reply is the brand board, marked as deleted; `list_brand_boards` still returns it if `deleted` is set.
     ///
     /// - Scope: `brand-boards/design-kit.write`.
     /// - Requires a location token.
@@ -64,7 +64,7 @@ impl Client {
         builder::DeleteBrandBoard::new(&self.handle)
     }
 
-    /// Gets one brand board with its logos, colours and fonts.
+    /// Gets a brand board with its logos, colours and fonts.
     ///
     /// `GET /brand-boards/{locationId}/{id}`
     ///
@@ -108,11 +108,12 @@ impl Client {
         builder::ListBrandBoards::new(&self.handle)
     }
 
-    /// Changes a brand board.
+    /// Updates a brand board.
     ///
     /// `PATCH /brand-boards/{locationId}/{id}`
     ///
-    /// Send the logos, colours and fonts that shall be there, as `get_brand_board` answers them with your changes.
+    /// The lists of logos, colours and fonts replace the current ones: send the whole lists, as
+    /// `get_brand_board` returns them, with the changes.
     ///
     /// - Scope: `brand-boards/design-kit.write`.
     /// - Requires a location token.
@@ -143,7 +144,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_brand_board`](super::Client::create_brand_board).
-        pub CreateBrandBoard(operations::CREATE_BRAND_BOARD) -> json types::GetBrandBoardResponse
+        pub CreateBrandBoard(operations::CREATE_BRAND_BOARD) -> json types::BrandBoard
     }
     hoopai_runtime::setters! {
         CreateBrandBoard {
@@ -153,7 +154,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_brand_board`](super::Client::delete_brand_board).
-        pub DeleteBrandBoard(operations::DELETE_BRAND_BOARD) -> json types::GetBrandBoardResponse
+        pub DeleteBrandBoard(operations::DELETE_BRAND_BOARD) -> json types::BrandBoard
     }
     hoopai_runtime::setters! {
         DeleteBrandBoard {
@@ -166,7 +167,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_brand_board`](super::Client::get_brand_board).
-        pub GetBrandBoard(operations::GET_BRAND_BOARD) -> json types::GetBrandBoardResponse
+        pub GetBrandBoard(operations::GET_BRAND_BOARD) -> json types::BrandBoard
     }
     hoopai_runtime::setters! {
         GetBrandBoard {
@@ -179,26 +180,26 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_brand_boards`](super::Client::list_brand_boards).
-        pub ListBrandBoards(operations::LIST_BRAND_BOARDS) -> json types::ListBrandBoardsResponse, paged types::BrandBoardListItem
+        pub ListBrandBoards(operations::LIST_BRAND_BOARDS) -> json types::ListBrandBoardsResponse, paged types::BrandBoard
     }
     hoopai_runtime::setters! {
         ListBrandBoards {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// Whether deleted boards are listed too; without them if left out.
+            /// Whether to include deleted brand boards; by default `false`.
             query deleted: bool = "deleted",
-            /// How many boards a page holds at most; 10 if left out.
+            /// The maximum number of brand boards of a page; by default 10.
             query limit: i64 = "limit",
-            /// How many boards are left out before the page begins; 0 if left out.
+            /// The number of brand boards to skip before the page; by default 0.
             query offset: i64 = "offset",
-            /// A name or a part of one to look for.
+            /// Text to search for in the names of brand boards.
             query search: String = "search",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_brand_board`](super::Client::update_brand_board).
-        pub UpdateBrandBoard(operations::UPDATE_BRAND_BOARD) -> json types::GetBrandBoardResponse
+        pub UpdateBrandBoard(operations::UPDATE_BRAND_BOARD) -> json types::BrandBoard
     }
     hoopai_runtime::setters! {
         UpdateBrandBoard {

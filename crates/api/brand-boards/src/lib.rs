@@ -2,11 +2,12 @@
 
 //! Brand Boards of the HoopAI Platform API: 5 operations.
 //!
-//! The looks of a brand: a *brand board* holds the logos, colours and fonts that a location uses in its pages and emails. A location may have
-//! several; one of them is the default.
+//! A *brand board* holds the logos, colours and fonts of a brand, which a location uses in its pages
+//! and emails. A location may have several brand boards; one of them is the default.
 //!
-//! Begin with `list_brand_boards`, which answers names and ids only; `get_brand_board` has the logos, colours and fonts. Each of these has
-//! an id and a label that you choose, and a colour is given four times over, in each of the usual notations.
+//! Start with `list_brand_boards`, which returns ids and names; `get_brand_board` also returns logos,
+//! colours and fonts. Each of these has an id and a label. A colour is given in four notations: hex
+//! and RGB, each with and without opacity.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_brand_boards::Error> {
@@ -22,11 +23,11 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_brand_board`](Client::create_brand_board) | Creates a brand board, empty, filled, or as a copy of another. |
+//! | [`create_brand_board`](Client::create_brand_board) | Creates a brand board, empty, with content, or as a copy of another. |
 //! | [`delete_brand_board`](Client::delete_brand_board) | Deletes a brand board. |
-//! | [`get_brand_board`](Client::get_brand_board) | Gets one brand board with its logos, colours and fonts. |
+//! | [`get_brand_board`](Client::get_brand_board) | Gets a brand board with its logos, colours and fonts. |
 //! | [`list_brand_boards`](Client::list_brand_boards) | Lists the brand boards of a location. |
-//! | [`update_brand_board`](Client::update_brand_board) | Changes a brand board. |
+//! | [`update_brand_board`](Client::update_brand_board) | Updates a brand board. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

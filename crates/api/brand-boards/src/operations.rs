@@ -16,7 +16,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /brand-boards/`
 pub static CREATE_BRAND_BOARD: Operation = Operation {
     module: "brand-boards", name: "create_brand_board", id: "createBrandBoard",
-    method: Method::Post, path: "/brand-boards/",
+    method: &Method::POST, path: "/brand-boards/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -27,7 +27,7 @@ pub static CREATE_BRAND_BOARD: Operation = Operation {
 /// `DELETE /brand-boards/{locationId}/{id}`
 pub static DELETE_BRAND_BOARD: Operation = Operation {
     module: "brand-boards", name: "delete_brand_board", id: "deleteBrandBoard",
-    method: Method::Delete, path: "/brand-boards/{locationId}/{id}",
+    method: &Method::DELETE, path: "/brand-boards/{locationId}/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.write"],
     idempotent: true,
@@ -38,7 +38,7 @@ pub static DELETE_BRAND_BOARD: Operation = Operation {
 /// `GET /brand-boards/{locationId}/{id}`
 pub static GET_BRAND_BOARD: Operation = Operation {
     module: "brand-boards", name: "get_brand_board", id: "getBrandBoardById",
-    method: Method::Get, path: "/brand-boards/{locationId}/{id}",
+    method: &Method::GET, path: "/brand-boards/{locationId}/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.readonly"],
     idempotent: true,
@@ -49,7 +49,7 @@ pub static GET_BRAND_BOARD: Operation = Operation {
 /// `GET /brand-boards/{locationId}`
 pub static LIST_BRAND_BOARDS: Operation = Operation {
     module: "brand-boards", name: "list_brand_boards", id: "getBrandBoardsByLocation",
-    method: Method::Get, path: "/brand-boards/{locationId}",
+    method: &Method::GET, path: "/brand-boards/{locationId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.readonly"],
     idempotent: true,
@@ -71,7 +71,7 @@ pub static LIST_BRAND_BOARDS: Operation = Operation {
 /// `PATCH /brand-boards/{locationId}/{id}`
 pub static UPDATE_BRAND_BOARD: Operation = Operation {
     module: "brand-boards", name: "update_brand_board", id: "updateBrandBoard",
-    method: Method::Patch, path: "/brand-boards/{locationId}/{id}",
+    method: &Method::PATCH, path: "/brand-boards/{locationId}/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.write"],
     idempotent: true,

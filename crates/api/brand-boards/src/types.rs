@@ -5,38 +5,76 @@
 use hoopai_runtime::Timestamp;
 
 hoopai_runtime::model! {
-    /// `BrandBoardListItemDTO` of Brand Boards.
+    /// A brand board with its logos, colours and fonts.
+    #[doc(alias = "GetBrandBoardSuccessDTO")]
     #[doc(alias = "BrandBoardListItemDTO")]
-    pub struct BrandBoardListItem {
+    pub struct BrandBoard {
+        /// The id of the brand board.
         pub id: String = "_id",
+        /// The colours of the brand.
+        pub colors: Vec<Color> = "colors",
+        /// The time at which the brand board was created.
+        pub created_at: Timestamp = "createdAt",
+        /// Whether the brand board is the default of the location.
         pub default: bool = "default",
-        pub meta: MetaData = "meta",
+        /// Whether the brand board is deleted.
+        pub deleted: bool = "deleted",
+        /// The id of the brand board's folder in the media library.
+        pub folder_id: String = "folderId",
+        /// The fonts of the brand.
+        pub fonts: Vec<Font> = "fonts",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The logos of the brand.
+        pub logos: Vec<Logo> = "logos",
+        /// Origin and last change of the brand board.
+        pub meta: BrandBoardMeta = "meta",
+        /// The name of the brand board.
         pub name: String = "name",
+        /// The id of the original brand board, if this one was copied from a snapshot.
+        pub origin_id: String = "originId",
+        /// The id of the folder of the media library that contains the brand board's folder.
+        pub parent_id: String = "parentId",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+        /// The time of the last change of the brand board.
         pub updated_at: Timestamp = "updatedAt",
+    }
+    /// Origin and last change of a brand board.
+    #[doc(alias = "MetaData")]
+    pub struct BrandBoardMeta {
+        /// The last change of the brand board, such as `UPDATE`.
+        pub last_action: String = "lastAction",
+        /// The id of the brand board from which this one was copied, if any.
+        pub source_id: String = "sourceId",
+        /// The origin of the brand board: a template, empty (`blank`), or a snapshot.
+        pub source_type: BrandBoardType = "sourceType",
+        /// The id of the user who last changed the brand board.
+        pub updated_by: String = "updatedBy",
     }
     /// A colour of a brand, in four notations.
     pub struct Color {
-        /// The colour as `#FF5733`. Declared as required by the platform's specification.
+        /// The colour in hex notation, such as `#FF5733`. Declared as required by the platform's specification.
         pub hex: String = "hex",
-        /// The colour with its opacity as `#FF5733FF`. Declared as required by the platform's specification.
+        /// The colour in hex notation with opacity, such as `#FF5733FF`. Declared as required by the platform's specification.
         pub hexa: String = "hexa",
         /// The id of the colour. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// What the colour is called, such as `Brand Orange`. Declared as required by the platform's specification.
+        /// The display name of the colour, such as `Brand Orange`. Declared as required by the platform's specification.
         pub label: String = "label",
-        /// The colour as `rgb(255, 87, 51)`. Declared as required by the platform's specification.
+        /// The colour in RGB notation, such as `rgb(255, 87, 51)`. Declared as required by the platform's specification.
         pub rgb: String = "rgb",
-        /// The colour with its opacity as `rgba(255, 87, 51, 1)`. Declared as required by the platform's specification.
+        /// The colour in RGB notation with opacity, such as `rgba(255, 87, 51, 1)`. Declared as required by the platform's specification.
         pub rgba: String = "rgba",
     }
-    /// `CreateBrandBoardParam` of Brand Boards.
+    /// A brand board to create.
     #[doc(alias = "CreateBrandBoardParam")]
     pub struct CreateBrandBoardRequest {
-        /// The id of a brand board to copy from.
+        /// The id of a brand board to copy.
         pub brand_board_id: String = "brandBoardId",
         /// The colours of the brand.
         pub colors: Vec<Color> = "colors",
-        /// Whether it becomes the location's default board.
+        /// Whether the brand board becomes the default of the location.
         pub default: bool = "default",
         /// The fonts of the brand.
         pub fonts: Vec<Font> = "fonts",
@@ -44,93 +82,66 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         /// The logos of the brand.
         pub logos: Vec<Logo> = "logos",
-        /// The board's name. Declared as required by the platform's specification.
+        /// The name of the brand board. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The id of the folder in the media library that it goes to.
+        /// The id of the folder of the media library in which the files of the brand board are stored.
         pub parent_id: String = "parentId",
-        /// How it came about: from a `template`, `blank`, or from a `snapshot`.
-        pub type_: CreateBrandBoardRequestType = "type",
+        /// The origin of the brand board: a template, empty (`blank`), or a snapshot.
+        pub type_: BrandBoardType = "type",
     }
     /// A font of a brand.
     pub struct Font {
-        /// The font family that stands in for it, such as `sans-serif`. Declared as required by the platform's specification.
+        /// The font family to use if `font` is not available, such as `sans-serif`. Declared as required by the platform's specification.
         pub fallback: String = "fallback",
         /// The font family, such as `Montserrat`. Declared as required by the platform's specification.
         pub font: String = "font",
         /// The id of the font. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// What the font is for, such as `Heading Font`. Declared as required by the platform's specification.
+        /// The display name of the font, such as `Heading Font`. Declared as required by the platform's specification.
         pub label: String = "label",
     }
-    /// `GetBrandBoardSuccessDTO` of Brand Boards.
-    #[doc(alias = "GetBrandBoardSuccessDTO")]
-    pub struct GetBrandBoardResponse {
-        pub id: String = "_id",
-        pub colors: Vec<Color> = "colors",
-        pub created_at: Timestamp = "createdAt",
-        pub default: bool = "default",
-        pub deleted: bool = "deleted",
-        pub folder_id: String = "folderId",
-        pub fonts: Vec<Font> = "fonts",
-        pub location_id: String = "locationId",
-        pub logos: Vec<Logo> = "logos",
-        pub meta: MetaData = "meta",
-        pub name: String = "name",
-        pub origin_id: String = "originId",
-        pub parent_id: String = "parentId",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetBrandBoardsByLocationSuccessDTO` of Brand Boards.
+    /// A page of brand boards.
     #[doc(alias = "GetBrandBoardsByLocationSuccessDTO")]
     pub struct ListBrandBoardsResponse {
-        pub brand_boards: Vec<BrandBoardListItem> = "brandBoards",
-        pub total_count: f64 = "totalCount",
+        /// The brand boards of the page.
+        pub brand_boards: Vec<BrandBoard> = "brandBoards",
+        /// The number of brand boards that match the query, over all pages.
+        pub total_count: i64 = "totalCount",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// A logo of a brand.
     pub struct Logo {
         /// The id of the logo. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// What the logo is called, such as `Primary Logo`. Declared as required by the platform's specification.
+        /// The display name of the logo, such as `Primary Logo`. Declared as required by the platform's specification.
         pub label: String = "label",
-        /// Where the logo lies in the media library. Declared as required by the platform's specification.
+        /// The path of the image in the media library. Declared as required by the platform's specification.
         pub path: String = "path",
-        /// A public address of the image, from which it is copied into the media library. Declared as required by the platform's specification.
+        /// A public URL of the image. On a write, the platform copies the image from there into the media library. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// `MetaData` of Brand Boards.
-    pub struct MetaData {
-        pub last_action: String = "lastAction",
-        pub source_id: String = "sourceId",
-        pub source_type: MetaDataSourceType = "sourceType",
-        pub updated_by: String = "updatedBy",
-    }
-    /// `UpdateBrandBoardBody` of Brand Boards.
+    /// Changes of a brand board.
     #[doc(alias = "UpdateBrandBoardBody")]
     pub struct UpdateBrandBoardRequest {
-        /// The colours of the brand.
+        /// All colours of the brand, including those that do not change.
         pub colors: Vec<Color> = "colors",
-        /// Whether it becomes the location's default board.
+        /// Whether the brand board becomes the default of the location.
         pub default: bool = "default",
-        /// The fonts of the brand.
+        /// All fonts of the brand, including those that do not change.
         pub fonts: Vec<Font> = "fonts",
-        /// The logos of the brand.
+        /// All logos of the brand, including those that do not change.
         pub logos: Vec<Logo> = "logos",
-        /// The board's name.
+        /// The new name of the brand board.
         pub name: String = "name",
-        /// The id of a folder in the media library; without effect so far.
+        /// The id of a folder of the media library; reserved, without effect at present.
         pub parent_id: String = "parentId",
     }
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `CreateBrandBoardRequestType`.
-    pub enum CreateBrandBoardRequestType {
-        Template = "template", Blank = "blank", Snapshot = "snapshot",
-    }
-    /// Values of `MetaDataSourceType`.
-    pub enum MetaDataSourceType {
+    /// Values of `BrandBoardType`.
+    pub enum BrandBoardType {
         Template = "template", Blank = "blank", Snapshot = "snapshot",
     }
 }

@@ -62,7 +62,7 @@ impl Client {
         builder::DeleteBusiness::new(&self.handle)
     }
 
-    /// Gets one business.
+    /// Gets a business.
     ///
     /// `GET /businesses/{businessId}`
     ///
@@ -106,7 +106,7 @@ impl Client {
         builder::ListBusinesses::new(&self.handle)
     }
 
-    /// Changes a business.
+    /// Updates a business.
     ///
     /// `PUT /businesses/{businessId}`
     ///
@@ -139,7 +139,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_business`](super::Client::create_business).
-        pub CreateBusiness(operations::CREATE_BUSINESS) -> json types::UpdateBusinessResponse
+        pub CreateBusiness(operations::CREATE_BUSINESS) -> json types::BusinessResponse
     }
     hoopai_runtime::setters! {
         CreateBusiness {
@@ -177,16 +177,16 @@ pub mod builder {
         ListBusinesses {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many businesses a page holds at most; 100 if left out.
-            query limit: String = "limit",
-            /// How many businesses are left out before the page begins; 0 if left out.
-            query skip: String = "skip",
+            /// The number of businesses per page; by default 100.
+            query limit: i64 = "limit",
+            /// The number of businesses before the page; by default 0.
+            query skip: i64 = "skip",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_business`](super::Client::update_business).
-        pub UpdateBusiness(operations::UPDATE_BUSINESS) -> json types::UpdateBusinessResponse
+        pub UpdateBusiness(operations::UPDATE_BUSINESS) -> json types::BusinessResponse
     }
     hoopai_runtime::setters! {
         UpdateBusiness {

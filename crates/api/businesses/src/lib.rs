@@ -2,12 +2,13 @@
 
 //! Businesses of the HoopAI Platform API: 5 operations.
 //!
-//! Companies that a location deals with, which the platform calls *businesses* and shows as Companies. Contacts can belong to a business; the
-//! module Contacts adds and removes them and lists those of a business. Custom fields of businesses stand in the module Custom Fields, and
-//! their values are read with Objects under the key `business`.
+//! Businesses are the companies with which a location does business; the user interface shows them as
+//! Companies. Contacts can belong to a business; the module Contacts adds and removes them and lists those of a
+//! business. The module Custom Fields defines custom fields of businesses, and Objects reads their values under
+//! the key `business`.
 //!
-//! Begin with `list_businesses`. Its page is cut by `limit` and `skip` and has no total. In the replies of `create_business` and
-//! `update_business` the business stands in a field that the platform spells `buiseness`.
+//! Start with `list_businesses`. Its pages are defined by `limit` and `skip` and have no total. The replies of
+//! `create_business` and `update_business` hold the business in a field that the platform spells `buiseness`.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_businesses::Error> {
@@ -25,9 +26,9 @@
 //! |---|---|
 //! | [`create_business`](Client::create_business) | Creates a business. |
 //! | [`delete_business`](Client::delete_business) | Deletes a business. |
-//! | [`get_business`](Client::get_business) | Gets one business. |
+//! | [`get_business`](Client::get_business) | Gets a business. |
 //! | [`list_businesses`](Client::list_businesses) | Lists the businesses of a location. |
-//! | [`update_business`](Client::update_business) | Changes a business. |
+//! | [`update_business`](Client::update_business) | Updates a business. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

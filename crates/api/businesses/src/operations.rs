@@ -16,7 +16,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /businesses/`
 pub static CREATE_BUSINESS: Operation = Operation {
     module: "businesses", name: "create_business", id: "create-business",
-    method: Method::Post, path: "/businesses/",
+    method: &Method::POST, path: "/businesses/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["businesses.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -27,7 +27,7 @@ pub static CREATE_BUSINESS: Operation = Operation {
 /// `DELETE /businesses/{businessId}`
 pub static DELETE_BUSINESS: Operation = Operation {
     module: "businesses", name: "delete_business", id: "delete-Business",
-    method: Method::Delete, path: "/businesses/{businessId}",
+    method: &Method::DELETE, path: "/businesses/{businessId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["businesses.write"],
     idempotent: true,
@@ -37,7 +37,7 @@ pub static DELETE_BUSINESS: Operation = Operation {
 /// `GET /businesses/{businessId}`
 pub static GET_BUSINESS: Operation = Operation {
     module: "businesses", name: "get_business", id: "get-business",
-    method: Method::Get, path: "/businesses/{businessId}",
+    method: &Method::GET, path: "/businesses/{businessId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["businesses.readonly"],
     idempotent: true,
@@ -47,7 +47,7 @@ pub static GET_BUSINESS: Operation = Operation {
 /// `GET /businesses/`
 pub static LIST_BUSINESSES: Operation = Operation {
     module: "businesses", name: "list_businesses", id: "get-businesses-by-location",
-    method: Method::Get, path: "/businesses/",
+    method: &Method::GET, path: "/businesses/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["businesses.readonly"],
     idempotent: true,
@@ -68,7 +68,7 @@ pub static LIST_BUSINESSES: Operation = Operation {
 /// `PUT /businesses/{businessId}`
 pub static UPDATE_BUSINESS: Operation = Operation {
     module: "businesses", name: "update_business", id: "update-business",
-    method: Method::Put, path: "/businesses/{businessId}",
+    method: &Method::PUT, path: "/businesses/{businessId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["businesses.write"],
     idempotent: true,

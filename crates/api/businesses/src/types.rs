@@ -6,106 +6,132 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
-    /// `BusinessDto` of Businesses.
+    /// A business, a company with which a location does business.
     #[doc(alias = "BusinessDto")]
     pub struct Business {
+        /// Street and house number.
         pub address: String = "address",
+        /// The town or city of the address.
         pub city: String = "city",
+        /// The country, as a two-letter code or a name.
         pub country: String = "country",
+        /// The time when the business was created.
         pub created_at: Timestamp = "createdAt",
+        /// The creator of the business, as free-form JSON.
         pub created_by: Map = "createdBy",
+        /// The description of the business.
         pub description: String = "description",
+        /// The email address of the business.
         pub email: String = "email",
+        /// The id of the business.
         pub id: String = "id",
+        /// The id of the location (sub-account) of the business.
         pub location_id: String = "locationId",
+        /// The name of the business.
         pub name: String = "name",
+        /// The phone number of the business, such as `+15550102372`.
         pub phone: String = "phone",
+        /// The postal code of the address.
         pub postal_code: String = "postalCode",
+        /// The state or region of the address.
         pub state: String = "state",
+        /// The time when the business was last changed.
         pub updated_at: Timestamp = "updatedAt",
+        /// The author of the last change of the business, as free-form JSON.
         pub updated_by: Map = "updatedBy",
+        /// The website of the business, such as `www.example.com`.
         pub website: String = "website",
     }
-    /// `CreateBusinessDto` of Businesses.
+    /// The reply to the creation or change of a business.
+    #[doc(alias = "UpdateBusinessResponseDto")]
+    pub struct BusinessResponse {
+        /// The business, in a field that the platform misspells.
+        pub buiseness: Box<Business> = "buiseness",
+        /// Whether the operation succeeded.
+        pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A business to create.
     #[doc(alias = "CreateBusinessDto")]
     pub struct CreateBusinessRequest {
-        /// Street and number.
+        /// Street and house number.
         pub address: String = "address",
-        /// The city.
+        /// The town or city of the address.
         pub city: String = "city",
-        /// The country, by two letters such as `us`.
+        /// The country, as a two-letter code or a name.
         pub country: String = "country",
-        /// What the business does or is to you.
+        /// The description of the business.
         pub description: String = "description",
-        /// The business's email address.
+        /// The email address of the business.
         pub email: String = "email",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The business's name. Declared as required by the platform's specification.
+        /// The name of the business. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The business's phone number, such as `+15550102372`.
+        /// The phone number of the business, such as `+15550102372`.
         pub phone: String = "phone",
-        /// The postal code.
+        /// The postal code of the address.
         pub postal_code: String = "postalCode",
-        /// The state or region.
+        /// The state or region of the address.
         pub state: String = "state",
-        /// The business's website, such as `www.example.com`.
+        /// The website of the business, such as `www.example.com`.
         pub website: String = "website",
     }
-    /// `DeleteBusinessResponseDto` of Businesses.
+    /// The reply to the deletion of a business.
     #[doc(alias = "DeleteBusinessResponseDto")]
     pub struct DeleteBusinessResponse {
+        /// Whether the deletion succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetBusinessByIdResponseDto` of Businesses.
+    /// A reply with one business.
     #[doc(alias = "GetBusinessByIdResponseDto")]
     pub struct GetBusinessResponse {
+        /// The requested business.
         pub business: Box<Business> = "business",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetBusinessByLocationResponseDto` of Businesses.
+    /// A page of the businesses of a location.
     #[doc(alias = "GetBusinessByLocationResponseDto")]
     pub struct ListBusinessesResponse {
+        /// The businesses of the page.
         pub businesses: Vec<Business> = "businesses",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `UpdateBusinessDto` of Businesses.
+    /// Changes to a business.
     #[doc(alias = "UpdateBusinessDto")]
     pub struct UpdateBusinessRequest {
-        /// Street and number.
+        /// Street and house number.
         pub address: String = "address",
-        /// The city.
+        /// The town or city of the address.
         pub city: String = "city",
-        /// The country, by two letters such as `us`.
+        /// The country, as a two-letter code or a name.
         pub country: String = "country",
-        /// What the business does or is to you.
+        /// The description of the business.
         pub description: String = "description",
-        /// The business's email address.
+        /// The email address of the business.
         pub email: String = "email",
-        /// The business's name.
+        /// The name of the business.
         pub name: String = "name",
-        /// The business's phone number, such as `+15550102372`.
+        /// The phone number of the business, such as `+15550102372`.
         pub phone: String = "phone",
-        /// The postal code.
+        /// The postal code of the address.
         pub postal_code: String = "postalCode",
-        /// The state or region.
+        /// The state or region of the address.
         pub state: String = "state",
-        /// The business's website, such as `www.example.com`.
+        /// The website of the business, such as `www.example.com`.
         pub website: String = "website",
-    }
-    /// `UpdateBusinessResponseDto` of Businesses.
-    #[doc(alias = "UpdateBusinessResponseDto")]
-    pub struct UpdateBusinessResponse {
-        pub buiseness: Box<Business> = "buiseness",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
     }
 }
 
 hoopai_runtime::confirmations! {
+    BusinessResponse,
     DeleteBusinessResponse,
     ListBusinessesResponse,
-    UpdateBusinessResponse,
 }

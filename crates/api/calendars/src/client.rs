@@ -17,7 +17,7 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Makes a calendar use a schedule.
+    /// Adds a schedule to a calendar.
     ///
     /// `PUT /calendars/schedules/{id}/associations/{calendarId}`
     ///
@@ -46,8 +46,9 @@ impl Client {
     ///
     /// `POST /calendars/events/appointments`
     ///
-    /// The time must be one of the calendar's free slots, unless `ignoreFreeSlotValidation` says otherwise. Automations run on it and may
-    /// write to the contact, unless `toNotify` is false. Some calendars want to know the user who keeps it, so it has been reported.
+    /// The time must be one of the calendar's free slots, unless `ignoreFreeSlotValidation` is set. Automations
+    /// run and may write to the contact, unless `toNotify` is false. Some calendars were reported to require
+    /// the user who attends the appointment.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -70,7 +71,7 @@ impl Client {
         builder::CreateAppointment::new(&self.handle)
     }
 
-    /// Writes a note on an appointment.
+    /// Creates a note on an appointment.
     ///
     /// `POST /calendars/appointments/{appointmentId}/notes`
     ///
@@ -85,7 +86,7 @@ impl Client {
     /// let reply = calendars
     ///     .create_appointment_note()
     ///     .appointment_id("…")
-    ///     .body(types::Notes::new().body("…"))
+    ///     .body(types::AppointmentNoteRequest::new().body("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -96,11 +97,11 @@ impl Client {
         builder::CreateAppointmentNote::new(&self.handle)
     }
 
-    /// Blocks a time, so that nothing can be booked in it.
+    /// Blocks a period, so that nothing can be booked in it.
     ///
     /// `POST /calendars/events/block-slots`
     ///
-    /// The interface demands a calendar, yet a calendar and a user exclude each other.
+    /// The interface requires a calendar, although a calendar and a user exclude each other.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -123,11 +124,11 @@ impl Client {
         builder::CreateBlockedSlot::new(&self.handle)
     }
 
-    /// Makes a calendar.
+    /// Creates a calendar.
     ///
     /// `POST /calendars/`
     ///
-    /// What else it needs depends on its type, most of all its members. The type stays, since `update_calendar` does not take it.
+    /// Other required fields, above all its members, depend on its type. The type cannot be changed later.
     ///
     /// - Scope: `calendars.write`.
     /// - Requires a location token.
@@ -150,7 +151,7 @@ impl Client {
         builder::CreateCalendar::new(&self.handle)
     }
 
-    /// Makes a room or a piece of equipment.
+    /// Creates a room or a piece of equipment.
     ///
     /// `POST /calendars/resources/{resourceType}`
     ///
@@ -165,7 +166,7 @@ impl Client {
     /// let reply = calendars
     ///     .create_calendar_resource()
     ///     .resource_type(types::ResourceType::Equipments)
-    ///     .body(types::CreateCalendarResourceRequest::new().calendar_ids(["…"]).capacity(0.5).description("…").name("…").out_of_service(0.5).quantity(0.5))
+    ///     .body(types::CreateCalendarResourceRequest::new().calendar_ids(["…"]).capacity(10).description("…").name("…").out_of_service(10).quantity(10))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -176,11 +177,11 @@ impl Client {
         builder::CreateCalendarResource::new(&self.handle)
     }
 
-    /// Makes notifications of a calendar, one or several.
+    /// Creates one or several notifications of a calendar.
     ///
     /// `POST /calendars/{calendarId}/notifications`
     ///
-    /// The body is a list, even for one. From then on they are sent to real people.
+    /// The body is a list, even for one notification. The messages are then sent to real people.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -193,7 +194,7 @@ impl Client {
     /// let reply = calendars
     ///     .create_event_notifications()
     ///     .calendar_id("…")
-    ///     .body([types::CreateCalendarNotification::new()])
+    ///     .body([types::CreateEventNotification::new()])
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -204,11 +205,11 @@ impl Client {
         builder::CreateEventNotifications::new(&self.handle)
     }
 
-    /// Makes a group of calendars.
+    /// Creates a group of calendars.
     ///
     /// `POST /calendars/groups`
     ///
-    /// A calendar joins it by its own `groupId`.
+    /// A calendar joins the group by its own `groupId`.
     ///
     /// - Scope: `calendars/groups.write`.
     /// - Requires a location token.
@@ -231,7 +232,7 @@ impl Client {
         builder::CreateGroup::new(&self.handle)
     }
 
-    /// Makes a schedule, which says when a user is available.
+    /// Creates a schedule, which defines the hours in which a user is available.
     ///
     /// `POST /calendars/schedules`
     ///
@@ -327,12 +328,12 @@ impl Client {
         builder::DeleteCalendarResource::new(&self.handle)
     }
 
-    /// Deletes an event, be it an appointment or a blocked slot.
+    /// Deletes an event, an appointment or a blocked slot.
     ///
     /// `DELETE /calendars/events/{eventId}`
     ///
-    /// To cancel an appointment and keep it on record, set its status to `cancelled`. The call wants a body, though nothing is in it: an empty
-    /// one goes along by itself.
+    /// To cancel an appointment and keep its record, set its status to `cancelled`. The platform requires a
+    /// body without content; the client sends an empty one by default.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -388,7 +389,7 @@ impl Client {
         builder::DeleteGroup::new(&self.handle)
     }
 
-    /// Deletes a schedule for good, with all its rules.
+    /// Deletes a schedule with all its rules; this is irreversible.
     ///
     /// `DELETE /calendars/schedules/{id}`
     ///
@@ -567,7 +568,7 @@ impl Client {
     ///
     /// `GET /calendars/blocked-slots`
     ///
-    /// One of `calendarId`, `userId` and `groupId` is needed.
+    /// One of `calendarId`, `userId` and `groupId` is required.
     ///
     /// - Scope: `calendars/events.readonly`.
     /// - Requires a location token.
@@ -578,8 +579,8 @@ impl Client {
     /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
     /// let reply = calendars
     ///     .list_blocked_slots()
-    ///     .end_time("…")
-    ///     .start_time("…")
+    ///     .end_time(std::time::SystemTime::now())
+    ///     .start_time(std::time::SystemTime::now())
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -666,7 +667,7 @@ impl Client {
     ///
     /// `GET /calendars/events`
     ///
-    /// One of `calendarId`, `userId` and `groupId` is needed. Blocked slots are listed apart.
+    /// One of `calendarId`, `userId` and `groupId` is required. Blocked slots are not included; `list_blocked_slots` lists them.
     ///
     /// - Scope: `calendars/events.readonly`.
     /// - Requires a location token.
@@ -675,7 +676,12 @@ impl Client {
     ///
     /// ```no_run
     /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
-    /// let reply = calendars.list_events().end_time("…").start_time("…").send().await?;
+    /// let reply = calendars
+    ///     .list_events()
+    ///     .end_time(std::time::SystemTime::now())
+    ///     .start_time(std::time::SystemTime::now())
+    ///     .send()
+    ///     .await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -684,12 +690,12 @@ impl Client {
         builder::ListEvents::new(&self.handle)
     }
 
-    /// Lists the free slots of a calendar, day by day.
+    /// Lists the free slots of a calendar, by days.
     ///
     /// `GET /calendars/{calendarId}/free-slots`
     ///
-    /// The reply has an entry for each day that has any, under the date as its key; a slot is the moment at which it begins. Beside the days stands
-    /// a trace id, so not every key is a day.
+    /// The reply has an entry for each day with free slots, with the date as its key; a slot is the time of its
+    /// start. The reply also holds a trace id, so not every key is a day.
     ///
     /// - Scope: `calendars.readonly`.
     /// - Requires a location token.
@@ -701,8 +707,8 @@ impl Client {
     /// let reply = calendars
     ///     .list_free_slots()
     ///     .calendar_id("…")
-    ///     .end_date(0.5)
-    ///     .start_date(0.5)
+    ///     .end_date(std::time::SystemTime::now())
+    ///     .start_date(std::time::SystemTime::now())
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -733,11 +739,11 @@ impl Client {
         builder::ListGroups::new(&self.handle)
     }
 
-    /// Lists the schedules of a location, of a user or for a calendar.
+    /// Lists the schedules of a location, of a user or of a calendar.
     ///
     /// `GET /calendars/schedules/search`
     ///
-    /// A schedule says when a user is available.
+    /// A schedule defines the hours in which a user is available.
     ///
     /// - Scope: `calendars.readonly`.
     /// - Requires a location token.
@@ -759,7 +765,7 @@ impl Client {
         builder::ListSchedules::new(&self.handle)
     }
 
-    /// Makes a calendar use a schedule no longer.
+    /// Removes a schedule from a calendar.
     ///
     /// `DELETE /calendars/schedules/{id}/associations/{calendarId}`
     ///
@@ -784,11 +790,11 @@ impl Client {
         builder::RemoveCalendarFromSchedule::new(&self.handle)
     }
 
-    /// Changes, moves, confirms or cancels an appointment.
+    /// Updates, moves, confirms or cancels an appointment.
     ///
     /// `PUT /calendars/events/appointments/{eventId}`
     ///
-    /// Automations run on it and may write to the contact, unless `toNotify` is false.
+    /// Automations run and may write to the contact, unless `toNotify` is false.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -812,7 +818,7 @@ impl Client {
         builder::UpdateAppointment::new(&self.handle)
     }
 
-    /// Changes a note on an appointment.
+    /// Updates a note on an appointment.
     ///
     /// `PUT /calendars/appointments/{appointmentId}/notes/{noteId}`
     ///
@@ -828,7 +834,7 @@ impl Client {
     ///     .update_appointment_note()
     ///     .appointment_id("…")
     ///     .note_id("…")
-    ///     .body(types::Notes::new().body("…"))
+    ///     .body(types::AppointmentNoteRequest::new().body("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -839,11 +845,11 @@ impl Client {
         builder::UpdateAppointmentNote::new(&self.handle)
     }
 
-    /// Changes a blocked slot.
+    /// Updates a blocked slot.
     ///
     /// `PUT /calendars/events/block-slots/{eventId}`
     ///
-    /// The interface demands a calendar, yet a calendar and a user exclude each other.
+    /// The interface requires a calendar, although a calendar and a user exclude each other.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -867,7 +873,7 @@ impl Client {
         builder::UpdateBlockedSlot::new(&self.handle)
     }
 
-    /// Changes a calendar.
+    /// Updates a calendar.
     ///
     /// `PUT /calendars/{calendarId}`
     ///
@@ -882,7 +888,7 @@ impl Client {
     /// let reply = calendars
     ///     .update_calendar()
     ///     .calendar_id("…")
-    ///     .body(types::UpdateCalendarRequest::new().alert_email("…").allow_booking_after(0.5))
+    ///     .body(types::UpdateCalendarRequest::new().alert_email("…").allow_booking_after(10))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -893,7 +899,7 @@ impl Client {
         builder::UpdateCalendar::new(&self.handle)
     }
 
-    /// Changes a room or a piece of equipment.
+    /// Updates a room or a piece of equipment.
     ///
     /// `PUT /calendars/resources/{resourceType}/{id}`
     ///
@@ -909,7 +915,7 @@ impl Client {
     ///     .update_calendar_resource()
     ///     .resource_type(types::ResourceType::Equipments)
     ///     .id("…")
-    ///     .body(types::UpdateCalendarResourceRequest::new().capacity(0.5).description("…"))
+    ///     .body(types::UpdateCalendarResourceRequest::new().capacity(10).description("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -920,7 +926,7 @@ impl Client {
         builder::UpdateCalendarResource::new(&self.handle)
     }
 
-    /// Changes a notification of a calendar.
+    /// Updates a notification of a calendar.
     ///
     /// `PUT /calendars/{calendarId}/notifications/{notificationId}`
     ///
@@ -947,7 +953,7 @@ impl Client {
         builder::UpdateEventNotification::new(&self.handle)
     }
 
-    /// Changes a group of calendars.
+    /// Updates a group of calendars.
     ///
     /// `PUT /calendars/groups/{groupId}`
     ///
@@ -999,7 +1005,7 @@ impl Client {
         builder::UpdateGroupStatus::new(&self.handle)
     }
 
-    /// Changes a schedule.
+    /// Updates a schedule.
     ///
     /// `PUT /calendars/schedules/{id}`
     ///
@@ -1025,7 +1031,7 @@ impl Client {
         builder::UpdateSchedule::new(&self.handle)
     }
 
-    /// Tells whether an end of an address is free for a group.
+    /// Checks whether the last part of a URL is free for a group.
     ///
     /// `POST /calendars/groups/validate-slug`
     ///
@@ -1057,7 +1063,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`add_calendar_to_schedule`](super::Client::add_calendar_to_schedule).
-        pub AddCalendarToSchedule(operations::ADD_CALENDAR_TO_SCHEDULE) -> json types::Response
+        pub AddCalendarToSchedule(operations::ADD_CALENDAR_TO_SCHEDULE) -> json types::AddCalendarToScheduleResponse
     }
     hoopai_runtime::setters! {
         AddCalendarToSchedule {
@@ -1070,7 +1076,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_appointment`](super::Client::create_appointment).
-        pub CreateAppointment(operations::CREATE_APPOINTMENT) -> json types::AppointmentSchemaResponse
+        pub CreateAppointment(operations::CREATE_APPOINTMENT) -> json types::Appointment
     }
     hoopai_runtime::setters! {
         CreateAppointment {
@@ -1080,19 +1086,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_appointment_note`](super::Client::create_appointment_note).
-        pub CreateAppointmentNote(operations::CREATE_APPOINTMENT_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub CreateAppointmentNote(operations::CREATE_APPOINTMENT_NOTE) -> json types::AppointmentNoteResponse
     }
     hoopai_runtime::setters! {
         CreateAppointmentNote {
             /// The id of the appointment.
             path appointment_id: String = "appointmentId",
-            json body: types::Notes,
+            json body: types::AppointmentNoteRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_blocked_slot`](super::Client::create_blocked_slot).
-        pub CreateBlockedSlot(operations::CREATE_BLOCKED_SLOT) -> json types::BlockedSlotResponse
+        pub CreateBlockedSlot(operations::CREATE_BLOCKED_SLOT) -> json types::BlockedSlot
     }
     hoopai_runtime::setters! {
         CreateBlockedSlot {
@@ -1102,7 +1108,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_calendar`](super::Client::create_calendar).
-        pub CreateCalendar(operations::CREATE_CALENDAR) -> json types::CalendarByIdResponse
+        pub CreateCalendar(operations::CREATE_CALENDAR) -> json types::CalendarResponse
     }
     hoopai_runtime::setters! {
         CreateCalendar {
@@ -1112,7 +1118,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_calendar_resource`](super::Client::create_calendar_resource).
-        pub CreateCalendarResource(operations::CREATE_CALENDAR_RESOURCE) -> json types::CalendarResourceByIdResponse
+        pub CreateCalendarResource(operations::CREATE_CALENDAR_RESOURCE) -> json types::CalendarResource
     }
     hoopai_runtime::setters! {
         CreateCalendarResource {
@@ -1124,19 +1130,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_event_notifications`](super::Client::create_event_notifications).
-        pub CreateEventNotifications(operations::CREATE_EVENT_NOTIFICATIONS) -> json Vec<types::CalendarNotificationResponse>
+        pub CreateEventNotifications(operations::CREATE_EVENT_NOTIFICATIONS) -> json Vec<types::EventNotification>
     }
     hoopai_runtime::setters! {
         CreateEventNotifications {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
-            json body: Vec<types::CreateCalendarNotification>,
+            json body: Vec<types::CreateEventNotification>,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_group`](super::Client::create_group).
-        pub CreateGroup(operations::CREATE_GROUP) -> json types::GroupCreateResponse
+        pub CreateGroup(operations::CREATE_GROUP) -> json types::GroupResponse
     }
     hoopai_runtime::setters! {
         CreateGroup {
@@ -1197,7 +1203,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteEvent {
-            /// The id of the event. Of one in a series it is the id of that instance; the `masterEventId` stands for the whole series.
+            /// The id of the event. For an instance of a series it is the id of that instance; `masterEventId` identifies the whole series.
             path event_id: String = "eventId",
             json body: hoopai_runtime::json::Map,
         }
@@ -1205,7 +1211,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_event_notification`](super::Client::delete_event_notification).
-        pub DeleteEventNotification(operations::DELETE_EVENT_NOTIFICATION) -> json types::CalendarNotificationDeleteResponse
+        pub DeleteEventNotification(operations::DELETE_EVENT_NOTIFICATION) -> json types::EventNotificationResponse
     }
     hoopai_runtime::setters! {
         DeleteEventNotification {
@@ -1218,7 +1224,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_group`](super::Client::delete_group).
-        pub DeleteGroup(operations::DELETE_GROUP) -> json types::GroupResponse
+        pub DeleteGroup(operations::DELETE_GROUP) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteGroup {
@@ -1229,7 +1235,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_schedule`](super::Client::delete_schedule).
-        pub DeleteSchedule(operations::DELETE_SCHEDULE) -> json types::Response
+        pub DeleteSchedule(operations::DELETE_SCHEDULE) -> json types::DeleteScheduleResponse
     }
     hoopai_runtime::setters! {
         DeleteSchedule {
@@ -1244,14 +1250,14 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAppointment {
-            /// The id of the event. Of one in a series it is the id of that instance; the `masterEventId` stands for the whole series.
+            /// The id of the event. For an instance of a series it is the id of that instance; `masterEventId` identifies the whole series.
             path event_id: String = "eventId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_calendar`](super::Client::get_calendar).
-        pub GetCalendar(operations::GET_CALENDAR) -> json types::CalendarByIdResponse
+        pub GetCalendar(operations::GET_CALENDAR) -> json types::CalendarResponse
     }
     hoopai_runtime::setters! {
         GetCalendar {
@@ -1262,7 +1268,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_calendar_resource`](super::Client::get_calendar_resource).
-        pub GetCalendarResource(operations::GET_CALENDAR_RESOURCE) -> json types::CalendarResourceByIdResponse
+        pub GetCalendarResource(operations::GET_CALENDAR_RESOURCE) -> json types::CalendarResource
     }
     hoopai_runtime::setters! {
         GetCalendarResource {
@@ -1275,7 +1281,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_event_notification`](super::Client::get_event_notification).
-        pub GetEventNotification(operations::GET_EVENT_NOTIFICATION) -> json types::CalendarNotificationResponse
+        pub GetEventNotification(operations::GET_EVENT_NOTIFICATION) -> json types::EventNotification
     }
     hoopai_runtime::setters! {
         GetEventNotification {
@@ -1288,7 +1294,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_group`](super::Client::get_group).
-        pub GetGroup(operations::GET_GROUP) -> json types::GroupCreateResponse
+        pub GetGroup(operations::GET_GROUP) -> json types::GroupResponse
     }
     hoopai_runtime::setters! {
         GetGroup {
@@ -1310,53 +1316,53 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_appointment_notes`](super::Client::list_appointment_notes).
-        pub ListAppointmentNotes(operations::LIST_APPOINTMENT_NOTES) -> json types::ListAppointmentNotesResponse, paged types::GetNote
+        pub ListAppointmentNotes(operations::LIST_APPOINTMENT_NOTES) -> json types::ListAppointmentNotesResponse, paged types::AppointmentNote
     }
     hoopai_runtime::setters! {
         ListAppointmentNotes {
             /// The id of the appointment.
             path appointment_id: String = "appointmentId",
-            /// How many notes a page holds, 20 at most. Declared as required by the platform's specification.
+            /// The number of notes per page, at most 20. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_blocked_slots`](super::Client::list_blocked_slots).
-        pub ListBlockedSlots(operations::LIST_BLOCKED_SLOTS) -> json types::GetCalendarEventsResponse
+        pub ListBlockedSlots(operations::LIST_BLOCKED_SLOTS) -> json types::ListEventsResponse
     }
     hoopai_runtime::setters! {
         ListBlockedSlots {
-            /// The end of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
-            query end_time: String = "endTime",
+            /// The end of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
+            query end_time: hoopai_runtime::Timestamp as in_milliseconds_text = "endTime",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The beginning of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_time: String = "startTime",
-            /// The id of the calendar. Needed if neither a user nor a group is given.
+            /// The start of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
+            query start_time: hoopai_runtime::Timestamp as in_milliseconds_text = "startTime",
+            /// The id of the calendar. Required if neither a user nor a group is given.
             query calendar_id: String = "calendarId",
-            /// The id of the group. Needed if neither a calendar nor a user is given.
+            /// The id of the group. Required if neither a calendar nor a user is given.
             query group_id: String = "groupId",
-            /// The id of the user who is blocked. Needed if neither a calendar nor a group is given.
+            /// The id of the blocked user. Required if neither a calendar nor a group is given.
             query user_id: String = "userId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_calendar_resources`](super::Client::list_calendar_resources).
-        pub ListCalendarResources(operations::LIST_CALENDAR_RESOURCES) -> json Vec<types::CalendarResourceByIdResponse>, paged types::CalendarResourceByIdResponse
+        pub ListCalendarResources(operations::LIST_CALENDAR_RESOURCES) -> json Vec<types::CalendarResource>, paged types::CalendarResource
     }
     hoopai_runtime::setters! {
         ListCalendarResources {
             /// The kind of resource.
             path resource_type: types::ResourceType = "resourceType",
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query skip: i64 = "skip",
         }
     }
@@ -1371,47 +1377,47 @@ pub mod builder {
             query location_id: String = "locationId",
             /// Only calendars of the group with this id.
             query group_id: String = "groupId",
-            /// Whether to list drafts as well; they are listed if this is left out.
+            /// Whether to include drafts; by default they are included.
             query show_drafted: bool = "showDrafted",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_event_notifications`](super::Client::list_event_notifications).
-        pub ListEventNotifications(operations::LIST_EVENT_NOTIFICATIONS) -> json Vec<types::CalendarNotificationResponse>, paged types::CalendarNotificationResponse
+        pub ListEventNotifications(operations::LIST_EVENT_NOTIFICATIONS) -> json Vec<types::EventNotification>, paged types::EventNotification
     }
     hoopai_runtime::setters! {
         ListEventNotifications {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
-            /// Only notifications that are deleted, or are not.
+            /// Only notifications that are deleted, or only those that are not.
             query deleted: bool = "deleted",
-            /// Only notifications that are active, or are not.
+            /// Only notifications that are active, or only those that are not.
             query is_active: bool = "isActive",
-            /// How many notifications a page holds; 100 if left out.
+            /// The number of notifications per page; by default 100.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_events`](super::Client::list_events).
-        pub ListEvents(operations::LIST_EVENTS) -> json types::GetCalendarEventsResponse
+        pub ListEvents(operations::LIST_EVENTS) -> json types::ListEventsResponse
     }
     hoopai_runtime::setters! {
         ListEvents {
-            /// The end of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
-            query end_time: String = "endTime",
+            /// The end of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
+            query end_time: hoopai_runtime::Timestamp as in_milliseconds_text = "endTime",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The beginning of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_time: String = "startTime",
-            /// The id of the calendar. Needed if neither a user nor a group is given.
+            /// The start of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
+            query start_time: hoopai_runtime::Timestamp as in_milliseconds_text = "startTime",
+            /// The id of the calendar. Required if neither a user nor a group is given.
             query calendar_id: String = "calendarId",
-            /// The id of the group. Needed if neither a calendar nor a user is given.
+            /// The id of the group. Required if neither a calendar nor a user is given.
             query group_id: String = "groupId",
-            /// The id of the user who keeps the appointments. Needed if neither a calendar nor a group is given.
+            /// The id of the user who attends the appointments. Required if neither a calendar nor a group is given.
             query user_id: String = "userId",
         }
     }
@@ -1424,11 +1430,11 @@ pub mod builder {
         ListFreeSlots {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
-            /// Until when to look, in milliseconds since 1970; 31 days after the start at most. Declared as required by the platform's specification.
-            query end_date: f64 = "endDate",
-            /// From when to look, in milliseconds since 1970. Declared as required by the platform's specification.
-            query start_date: f64 = "startDate",
-            /// The time zone that the slots are told in, by its IANA name, such as `America/New_York`.
+            /// The end of the period, at most 31 days after the start. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
+            query end_date: hoopai_runtime::Timestamp as in_milliseconds = "endDate",
+            /// The start of the period. On the wire it is in milliseconds since 1970. Declared as required by the platform's specification.
+            query start_date: hoopai_runtime::Timestamp as in_milliseconds = "startDate",
+            /// The time zone of the slots in the reply, by its IANA name, such as `America/New_York`.
             query timezone: String = "timezone",
             /// Only slots of the user with this id.
             query user_id: String = "userId",
@@ -1450,7 +1456,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_schedules`](super::Client::list_schedules).
-        pub ListSchedules(operations::LIST_SCHEDULES) -> json types::ListSchedulesResponse, paged types::ScheduleObjectResponse
+        pub ListSchedules(operations::LIST_SCHEDULES) -> json types::ListSchedulesResponse, paged types::Schedule
     }
     hoopai_runtime::setters! {
         ListSchedules {
@@ -1460,16 +1466,16 @@ pub mod builder {
             query user_id: String = "userId",
             /// Only schedules that the calendar with this id uses.
             query calendar_id: String = "calendarId",
-            /// How many schedules a page holds, 500 at most; 50 if left out.
+            /// The number of schedules per page, at most 500; by default 50.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`remove_calendar_from_schedule`](super::Client::remove_calendar_from_schedule).
-        pub RemoveCalendarFromSchedule(operations::REMOVE_CALENDAR_FROM_SCHEDULE) -> json types::Response
+        pub RemoveCalendarFromSchedule(operations::REMOVE_CALENDAR_FROM_SCHEDULE) -> json types::RemoveCalendarFromScheduleResponse
     }
     hoopai_runtime::setters! {
         RemoveCalendarFromSchedule {
@@ -1482,11 +1488,11 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_appointment`](super::Client::update_appointment).
-        pub UpdateAppointment(operations::UPDATE_APPOINTMENT) -> json types::AppointmentSchemaResponse
+        pub UpdateAppointment(operations::UPDATE_APPOINTMENT) -> json types::Appointment
     }
     hoopai_runtime::setters! {
         UpdateAppointment {
-            /// The id of the event. Of one in a series it is the id of that instance; the `masterEventId` stands for the whole series.
+            /// The id of the event. For an instance of a series it is the id of that instance; `masterEventId` identifies the whole series.
             path event_id: String = "eventId",
             json body: types::UpdateAppointmentRequest,
         }
@@ -1494,7 +1500,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_appointment_note`](super::Client::update_appointment_note).
-        pub UpdateAppointmentNote(operations::UPDATE_APPOINTMENT_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub UpdateAppointmentNote(operations::UPDATE_APPOINTMENT_NOTE) -> json types::AppointmentNoteResponse
     }
     hoopai_runtime::setters! {
         UpdateAppointmentNote {
@@ -1502,17 +1508,17 @@ pub mod builder {
             path appointment_id: String = "appointmentId",
             /// The id of the note.
             path note_id: String = "noteId",
-            json body: types::Notes,
+            json body: types::AppointmentNoteRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_blocked_slot`](super::Client::update_blocked_slot).
-        pub UpdateBlockedSlot(operations::UPDATE_BLOCKED_SLOT) -> json types::BlockedSlotResponse
+        pub UpdateBlockedSlot(operations::UPDATE_BLOCKED_SLOT) -> json types::BlockedSlot
     }
     hoopai_runtime::setters! {
         UpdateBlockedSlot {
-            /// The id of the event. Of one in a series it is the id of that instance; the `masterEventId` stands for the whole series.
+            /// The id of the event. For an instance of a series it is the id of that instance; `masterEventId` identifies the whole series.
             path event_id: String = "eventId",
             json body: types::UpdateBlockedSlotRequest,
         }
@@ -1520,7 +1526,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_calendar`](super::Client::update_calendar).
-        pub UpdateCalendar(operations::UPDATE_CALENDAR) -> json types::CalendarByIdResponse
+        pub UpdateCalendar(operations::UPDATE_CALENDAR) -> json types::CalendarResponse
     }
     hoopai_runtime::setters! {
         UpdateCalendar {
@@ -1532,7 +1538,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_calendar_resource`](super::Client::update_calendar_resource).
-        pub UpdateCalendarResource(operations::UPDATE_CALENDAR_RESOURCE) -> json types::UpdateCalendarResourceResponse
+        pub UpdateCalendarResource(operations::UPDATE_CALENDAR_RESOURCE) -> json types::CalendarResource
     }
     hoopai_runtime::setters! {
         UpdateCalendarResource {
@@ -1546,7 +1552,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_event_notification`](super::Client::update_event_notification).
-        pub UpdateEventNotification(operations::UPDATE_EVENT_NOTIFICATION) -> json types::CalendarNotificationDeleteResponse
+        pub UpdateEventNotification(operations::UPDATE_EVENT_NOTIFICATION) -> json types::EventNotificationResponse
     }
     hoopai_runtime::setters! {
         UpdateEventNotification {
@@ -1560,7 +1566,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_group`](super::Client::update_group).
-        pub UpdateGroup(operations::UPDATE_GROUP) -> json types::GroupCreateResponse
+        pub UpdateGroup(operations::UPDATE_GROUP) -> json types::GroupResponse
     }
     hoopai_runtime::setters! {
         UpdateGroup {
@@ -1572,7 +1578,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_group_status`](super::Client::update_group_status).
-        pub UpdateGroupStatus(operations::UPDATE_GROUP_STATUS) -> json types::GroupResponse
+        pub UpdateGroupStatus(operations::UPDATE_GROUP_STATUS) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         UpdateGroupStatus {

@@ -2,19 +2,23 @@
 
 //! Calendars of the HoopAI Platform API: 42 operations.
 //!
-//! Calendars are what contacts book appointments in: each has a length of appointments, hours in which it is open, members who keep the appointments,
-//! and a booking page. Appointments and blocked slots are its events. Calendars may be put into groups, which share a booking page,
-//! and may use rooms and equipment, its resources.
+//! Contacts book appointments in calendars. A calendar defines the length of appointments, the hours in which
+//! it is open, the members who attend the appointments, and a booking page. Appointments and blocked slots are
+//! its events. Calendars can be put into groups, which share a booking page, and can use rooms and equipment,
+//! its resources.
 //!
-//! To book, ask `list_free_slots` for the times that a calendar has to offer and hand one to `create_appointment`. To see what is booked, call
-//! `list_events`; it takes a calendar, a user or a group along with the location. Blocked slots are listed apart.
+//! To book an appointment, get the free times of a calendar with `list_free_slots` and pass one of them to
+//! `create_appointment`. To list booked appointments, call `list_events`; it requires a calendar, a user or a
+//! group in addition to the location. Blocked slots are in a list of their own.
 //!
-//! Times come in two forms. Where events and free slots are listed they are milliseconds since 1970, elsewhere ISO 8601 with an offset, such as
-//! `2026-03-02T09:00:00-05:00`. A location is the sub-account when it is a `locationId`, and the place of a meeting in `locationConfigurations` and
-//! all fields about meetings.
+//! On the wire times have two forms: lists of events and free slots take milliseconds since 1970, other
+//! operations take ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`. The word location means the
+//! sub-account in `locationId`, and the place of a meeting in `locationConfigurations` and in all fields about
+//! meetings.
 //!
-//! Booking and changing appointments starts the account's automations, which may write to real people; `toNotify` turns that off. The platform
-//! misspells `appoinmentPerSlot` and `appoinmentPerDay`; the names here are its own.
+//! Booking and changing appointments starts automations of the account, which may write to real people;
+//! `toNotify` prevents that. The names `appoinmentPerSlot` and `appoinmentPerDay` are misspelled by the
+//! platform.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_calendars::Error> {
@@ -32,77 +36,77 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_calendar`](Client::create_calendar) | Makes a calendar. |
+//! | [`create_calendar`](Client::create_calendar) | Creates a calendar. |
 //! | [`delete_calendar`](Client::delete_calendar) | Deletes a calendar. |
 //! | [`get_calendar`](Client::get_calendar) | Gets a calendar. |
 //! | [`list_calendars`](Client::list_calendars) | Lists the calendars of a location. |
-//! | [`list_free_slots`](Client::list_free_slots) | Lists the free slots of a calendar, day by day. |
-//! | [`update_calendar`](Client::update_calendar) | Changes a calendar. |
+//! | [`list_free_slots`](Client::list_free_slots) | Lists the free slots of a calendar, by days. |
+//! | [`update_calendar`](Client::update_calendar) | Updates a calendar. |
 //!
 //! ## Availability
 //!
 //! | operation | |
 //! |---|---|
-//! | [`add_calendar_to_schedule`](Client::add_calendar_to_schedule) | Makes a calendar use a schedule. |
-//! | [`create_schedule`](Client::create_schedule) | Makes a schedule, which says when a user is available. |
-//! | [`delete_schedule`](Client::delete_schedule) | Deletes a schedule for good, with all its rules. |
+//! | [`add_calendar_to_schedule`](Client::add_calendar_to_schedule) | Adds a schedule to a calendar. |
+//! | [`create_schedule`](Client::create_schedule) | Creates a schedule, which defines the hours in which a user is available. |
+//! | [`delete_schedule`](Client::delete_schedule) | Deletes a schedule with all its rules; this is irreversible. |
 //! | [`get_schedule`](Client::get_schedule) | Gets a schedule. |
-//! | [`list_schedules`](Client::list_schedules) | Lists the schedules of a location, of a user or for a calendar. |
-//! | [`remove_calendar_from_schedule`](Client::remove_calendar_from_schedule) | Makes a calendar use a schedule no longer. |
-//! | [`update_schedule`](Client::update_schedule) | Changes a schedule. |
+//! | [`list_schedules`](Client::list_schedules) | Lists the schedules of a location, of a user or of a calendar. |
+//! | [`remove_calendar_from_schedule`](Client::remove_calendar_from_schedule) | Removes a schedule from a calendar. |
+//! | [`update_schedule`](Client::update_schedule) | Updates a schedule. |
 //!
 //! ## Calendar Events
 //!
 //! | operation | |
 //! |---|---|
 //! | [`create_appointment`](Client::create_appointment) | Books an appointment for a contact. |
-//! | [`create_blocked_slot`](Client::create_blocked_slot) | Blocks a time, so that nothing can be booked in it. |
-//! | [`delete_event`](Client::delete_event) | Deletes an event, be it an appointment or a blocked slot. |
+//! | [`create_blocked_slot`](Client::create_blocked_slot) | Blocks a period, so that nothing can be booked in it. |
+//! | [`delete_event`](Client::delete_event) | Deletes an event, an appointment or a blocked slot. |
 //! | [`get_appointment`](Client::get_appointment) | Gets an appointment. |
 //! | [`list_blocked_slots`](Client::list_blocked_slots) | Lists the blocked slots of a calendar, a user or a group. |
 //! | [`list_events`](Client::list_events) | Lists the events of a calendar, a user or a group. |
-//! | [`update_appointment`](Client::update_appointment) | Changes, moves, confirms or cancels an appointment. |
-//! | [`update_blocked_slot`](Client::update_blocked_slot) | Changes a blocked slot. |
+//! | [`update_appointment`](Client::update_appointment) | Updates, moves, confirms or cancels an appointment. |
+//! | [`update_blocked_slot`](Client::update_blocked_slot) | Updates a blocked slot. |
 //!
 //! ## Appointment Notes
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_appointment_note`](Client::create_appointment_note) | Writes a note on an appointment. |
+//! | [`create_appointment_note`](Client::create_appointment_note) | Creates a note on an appointment. |
 //! | [`delete_appointment_note`](Client::delete_appointment_note) | Deletes a note on an appointment. |
 //! | [`list_appointment_notes`](Client::list_appointment_notes) | Lists the notes on an appointment. |
-//! | [`update_appointment_note`](Client::update_appointment_note) | Changes a note on an appointment. |
+//! | [`update_appointment_note`](Client::update_appointment_note) | Updates a note on an appointment. |
 //!
 //! ## Calendar Resources: Rooms & Equipments
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_calendar_resource`](Client::create_calendar_resource) | Makes a room or a piece of equipment. |
+//! | [`create_calendar_resource`](Client::create_calendar_resource) | Creates a room or a piece of equipment. |
 //! | [`delete_calendar_resource`](Client::delete_calendar_resource) | Deletes a room or a piece of equipment. |
 //! | [`get_calendar_resource`](Client::get_calendar_resource) | Gets a room or a piece of equipment. |
 //! | [`list_calendar_resources`](Client::list_calendar_resources) | Lists the rooms, or the equipment, of a location. |
-//! | [`update_calendar_resource`](Client::update_calendar_resource) | Changes a room or a piece of equipment. |
+//! | [`update_calendar_resource`](Client::update_calendar_resource) | Updates a room or a piece of equipment. |
 //!
 //! ## Calendar Notifications
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_event_notifications`](Client::create_event_notifications) | Makes notifications of a calendar, one or several. |
+//! | [`create_event_notifications`](Client::create_event_notifications) | Creates one or several notifications of a calendar. |
 //! | [`delete_event_notification`](Client::delete_event_notification) | Deletes a notification of a calendar. |
 //! | [`get_event_notification`](Client::get_event_notification) | Gets a notification of a calendar. |
 //! | [`list_event_notifications`](Client::list_event_notifications) | Lists the notifications of a calendar. |
-//! | [`update_event_notification`](Client::update_event_notification) | Changes a notification of a calendar. |
+//! | [`update_event_notification`](Client::update_event_notification) | Updates a notification of a calendar. |
 //!
 //! ## Calendar Groups
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_group`](Client::create_group) | Makes a group of calendars. |
+//! | [`create_group`](Client::create_group) | Creates a group of calendars. |
 //! | [`delete_group`](Client::delete_group) | Deletes a group of calendars. |
 //! | [`list_groups`](Client::list_groups) | Lists the groups of calendars of a location. |
-//! | [`update_group`](Client::update_group) | Changes a group of calendars. |
+//! | [`update_group`](Client::update_group) | Updates a group of calendars. |
 //! | [`update_group_status`](Client::update_group_status) | Enables or disables a group of calendars. |
-//! | [`validate_group_slug`](Client::validate_group_slug) | Tells whether an end of an address is free for a group. |
+//! | [`validate_group_slug`](Client::validate_group_slug) | Checks whether the last part of a URL is free for a group. |
 //!
 //! ## Other
 //!

@@ -53,7 +53,7 @@ pub static ALL: &[&Operation] = &[
 /// `PUT /calendars/schedules/{id}/associations/{calendarId}`
 pub static ADD_CALENDAR_TO_SCHEDULE: Operation = Operation {
     module: "calendars", name: "add_calendar_to_schedule", id: "add-calendar-to-schedule",
-    method: Method::Put, path: "/calendars/schedules/{id}/associations/{calendarId}",
+    method: &Method::PUT, path: "/calendars/schedules/{id}/associations/{calendarId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     idempotent: true,
@@ -63,7 +63,7 @@ pub static ADD_CALENDAR_TO_SCHEDULE: Operation = Operation {
 /// `POST /calendars/events/appointments`
 pub static CREATE_APPOINTMENT: Operation = Operation {
     module: "calendars", name: "create_appointment", id: "create-appointment",
-    method: Method::Post, path: "/calendars/events/appointments",
+    method: &Method::POST, path: "/calendars/events/appointments",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -74,7 +74,7 @@ pub static CREATE_APPOINTMENT: Operation = Operation {
 /// `POST /calendars/appointments/{appointmentId}/notes`
 pub static CREATE_APPOINTMENT_NOTE: Operation = Operation {
     module: "calendars", name: "create_appointment_note", id: "create-appointment-note",
-    method: Method::Post, path: "/calendars/appointments/{appointmentId}/notes",
+    method: &Method::POST, path: "/calendars/appointments/{appointmentId}/notes",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     body: Some(Body::DEFAULT),
@@ -84,7 +84,7 @@ pub static CREATE_APPOINTMENT_NOTE: Operation = Operation {
 /// `POST /calendars/events/block-slots`
 pub static CREATE_BLOCKED_SLOT: Operation = Operation {
     module: "calendars", name: "create_blocked_slot", id: "create-block-slot",
-    method: Method::Post, path: "/calendars/events/block-slots",
+    method: &Method::POST, path: "/calendars/events/block-slots",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -95,7 +95,7 @@ pub static CREATE_BLOCKED_SLOT: Operation = Operation {
 /// `POST /calendars/`
 pub static CREATE_CALENDAR: Operation = Operation {
     module: "calendars", name: "create_calendar", id: "create-calendar",
-    method: Method::Post, path: "/calendars/",
+    method: &Method::POST, path: "/calendars/",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -106,7 +106,7 @@ pub static CREATE_CALENDAR: Operation = Operation {
 /// `POST /calendars/resources/{resourceType}`
 pub static CREATE_CALENDAR_RESOURCE: Operation = Operation {
     module: "calendars", name: "create_calendar_resource", id: "create-calendar-resource",
-    method: Method::Post, path: "/calendars/resources/{resourceType}",
+    method: &Method::POST, path: "/calendars/resources/{resourceType}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -117,7 +117,7 @@ pub static CREATE_CALENDAR_RESOURCE: Operation = Operation {
 /// `POST /calendars/{calendarId}/notifications`
 pub static CREATE_EVENT_NOTIFICATIONS: Operation = Operation {
     module: "calendars", name: "create_event_notifications", id: "create-event-notification",
-    method: Method::Post, path: "/calendars/{calendarId}/notifications",
+    method: &Method::POST, path: "/calendars/{calendarId}/notifications",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     body: Some(Body::DEFAULT),
@@ -127,7 +127,7 @@ pub static CREATE_EVENT_NOTIFICATIONS: Operation = Operation {
 /// `POST /calendars/groups`
 pub static CREATE_GROUP: Operation = Operation {
     module: "calendars", name: "create_group", id: "create-calendar-group",
-    method: Method::Post, path: "/calendars/groups",
+    method: &Method::POST, path: "/calendars/groups",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/groups.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -138,7 +138,7 @@ pub static CREATE_GROUP: Operation = Operation {
 /// `POST /calendars/schedules`
 pub static CREATE_SCHEDULE: Operation = Operation {
     module: "calendars", name: "create_schedule", id: "createSchedule",
-    method: Method::Post, path: "/calendars/schedules",
+    method: &Method::POST, path: "/calendars/schedules",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -149,7 +149,7 @@ pub static CREATE_SCHEDULE: Operation = Operation {
 /// `DELETE /calendars/appointments/{appointmentId}/notes/{noteId}`
 pub static DELETE_APPOINTMENT_NOTE: Operation = Operation {
     module: "calendars", name: "delete_appointment_note", id: "delete-appointment-note",
-    method: Method::Delete, path: "/calendars/appointments/{appointmentId}/notes/{noteId}",
+    method: &Method::DELETE, path: "/calendars/appointments/{appointmentId}/notes/{noteId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
@@ -159,7 +159,7 @@ pub static DELETE_APPOINTMENT_NOTE: Operation = Operation {
 /// `DELETE /calendars/{calendarId}`
 pub static DELETE_CALENDAR: Operation = Operation {
     module: "calendars", name: "delete_calendar", id: "delete-calendar",
-    method: Method::Delete, path: "/calendars/{calendarId}",
+    method: &Method::DELETE, path: "/calendars/{calendarId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     idempotent: true,
@@ -169,7 +169,7 @@ pub static DELETE_CALENDAR: Operation = Operation {
 /// `DELETE /calendars/resources/{resourceType}/{id}`
 pub static DELETE_CALENDAR_RESOURCE: Operation = Operation {
     module: "calendars", name: "delete_calendar_resource", id: "delete-calendar-resource",
-    method: Method::Delete, path: "/calendars/resources/{resourceType}/{id}",
+    method: &Method::DELETE, path: "/calendars/resources/{resourceType}/{id}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.write"],
     idempotent: true,
@@ -179,7 +179,7 @@ pub static DELETE_CALENDAR_RESOURCE: Operation = Operation {
 /// `DELETE /calendars/events/{eventId}`
 pub static DELETE_EVENT: Operation = Operation {
     module: "calendars", name: "delete_event", id: "delete-event",
-    method: Method::Delete, path: "/calendars/events/{eventId}",
+    method: &Method::DELETE, path: "/calendars/events/{eventId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
@@ -190,7 +190,7 @@ pub static DELETE_EVENT: Operation = Operation {
 /// `DELETE /calendars/{calendarId}/notifications/{notificationId}`
 pub static DELETE_EVENT_NOTIFICATION: Operation = Operation {
     module: "calendars", name: "delete_event_notification", id: "delete-event-notification",
-    method: Method::Delete, path: "/calendars/{calendarId}/notifications/{notificationId}",
+    method: &Method::DELETE, path: "/calendars/{calendarId}/notifications/{notificationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
@@ -200,7 +200,7 @@ pub static DELETE_EVENT_NOTIFICATION: Operation = Operation {
 /// `DELETE /calendars/groups/{groupId}`
 pub static DELETE_GROUP: Operation = Operation {
     module: "calendars", name: "delete_group", id: "delete-group",
-    method: Method::Delete, path: "/calendars/groups/{groupId}",
+    method: &Method::DELETE, path: "/calendars/groups/{groupId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/groups.write"],
     idempotent: true,
@@ -210,7 +210,7 @@ pub static DELETE_GROUP: Operation = Operation {
 /// `DELETE /calendars/schedules/{id}`
 pub static DELETE_SCHEDULE: Operation = Operation {
     module: "calendars", name: "delete_schedule", id: "deleteSchedule",
-    method: Method::Delete, path: "/calendars/schedules/{id}",
+    method: &Method::DELETE, path: "/calendars/schedules/{id}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     idempotent: true,
@@ -220,7 +220,7 @@ pub static DELETE_SCHEDULE: Operation = Operation {
 /// `GET /calendars/events/appointments/{eventId}`
 pub static GET_APPOINTMENT: Operation = Operation {
     module: "calendars", name: "get_appointment", id: "get-appointment",
-    method: Method::Get, path: "/calendars/events/appointments/{eventId}",
+    method: &Method::GET, path: "/calendars/events/appointments/{eventId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
@@ -230,7 +230,7 @@ pub static GET_APPOINTMENT: Operation = Operation {
 /// `GET /calendars/{calendarId}`
 pub static GET_CALENDAR: Operation = Operation {
     module: "calendars", name: "get_calendar", id: "get-calendar",
-    method: Method::Get, path: "/calendars/{calendarId}",
+    method: &Method::GET, path: "/calendars/{calendarId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.readonly"],
     idempotent: true,
@@ -240,7 +240,7 @@ pub static GET_CALENDAR: Operation = Operation {
 /// `GET /calendars/resources/{resourceType}/{id}`
 pub static GET_CALENDAR_RESOURCE: Operation = Operation {
     module: "calendars", name: "get_calendar_resource", id: "get-calendar-resource",
-    method: Method::Get, path: "/calendars/resources/{resourceType}/{id}",
+    method: &Method::GET, path: "/calendars/resources/{resourceType}/{id}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.readonly"],
     idempotent: true,
@@ -250,7 +250,7 @@ pub static GET_CALENDAR_RESOURCE: Operation = Operation {
 /// `GET /calendars/{calendarId}/notifications/{notificationId}`
 pub static GET_EVENT_NOTIFICATION: Operation = Operation {
     module: "calendars", name: "get_event_notification", id: "find-event-notification",
-    method: Method::Get, path: "/calendars/{calendarId}/notifications/{notificationId}",
+    method: &Method::GET, path: "/calendars/{calendarId}/notifications/{notificationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
@@ -260,7 +260,7 @@ pub static GET_EVENT_NOTIFICATION: Operation = Operation {
 /// `GET /calendars/groups/{groupId}`
 pub static GET_GROUP: Operation = Operation {
     module: "calendars", name: "get_group", id: "get-group",
-    method: Method::Get, path: "/calendars/groups/{groupId}",
+    method: &Method::GET, path: "/calendars/groups/{groupId}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -269,7 +269,7 @@ pub static GET_GROUP: Operation = Operation {
 /// `GET /calendars/schedules/{id}`
 pub static GET_SCHEDULE: Operation = Operation {
     module: "calendars", name: "get_schedule", id: "getScheduleById",
-    method: Method::Get, path: "/calendars/schedules/{id}",
+    method: &Method::GET, path: "/calendars/schedules/{id}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.readonly"],
     idempotent: true,
@@ -279,7 +279,7 @@ pub static GET_SCHEDULE: Operation = Operation {
 /// `GET /calendars/appointments/{appointmentId}/notes`
 pub static LIST_APPOINTMENT_NOTES: Operation = Operation {
     module: "calendars", name: "list_appointment_notes", id: "get-appointment-notes",
-    method: Method::Get, path: "/calendars/appointments/{appointmentId}/notes",
+    method: &Method::GET, path: "/calendars/appointments/{appointmentId}/notes",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
@@ -298,7 +298,7 @@ pub static LIST_APPOINTMENT_NOTES: Operation = Operation {
 /// `GET /calendars/blocked-slots`
 pub static LIST_BLOCKED_SLOTS: Operation = Operation {
     module: "calendars", name: "list_blocked_slots", id: "get-blocked-slots",
-    method: Method::Get, path: "/calendars/blocked-slots",
+    method: &Method::GET, path: "/calendars/blocked-slots",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
@@ -317,7 +317,7 @@ pub static LIST_BLOCKED_SLOTS: Operation = Operation {
 /// `GET /calendars/resources/{resourceType}`
 pub static LIST_CALENDAR_RESOURCES: Operation = Operation {
     module: "calendars", name: "list_calendar_resources", id: "fetch-calendar-resources",
-    method: Method::Get, path: "/calendars/resources/{resourceType}",
+    method: &Method::GET, path: "/calendars/resources/{resourceType}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.readonly"],
     idempotent: true,
@@ -338,7 +338,7 @@ pub static LIST_CALENDAR_RESOURCES: Operation = Operation {
 /// `GET /calendars/`
 pub static LIST_CALENDARS: Operation = Operation {
     module: "calendars", name: "list_calendars", id: "get-calendars",
-    method: Method::Get, path: "/calendars/",
+    method: &Method::GET, path: "/calendars/",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.readonly"],
     idempotent: true,
@@ -354,7 +354,7 @@ pub static LIST_CALENDARS: Operation = Operation {
 /// `GET /calendars/{calendarId}/notifications`
 pub static LIST_EVENT_NOTIFICATIONS: Operation = Operation {
     module: "calendars", name: "list_event_notifications", id: "get-event-notification",
-    method: Method::Get, path: "/calendars/{calendarId}/notifications",
+    method: &Method::GET, path: "/calendars/{calendarId}/notifications",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
@@ -375,7 +375,7 @@ pub static LIST_EVENT_NOTIFICATIONS: Operation = Operation {
 /// `GET /calendars/events`
 pub static LIST_EVENTS: Operation = Operation {
     module: "calendars", name: "list_events", id: "get-calendar-events",
-    method: Method::Get, path: "/calendars/events",
+    method: &Method::GET, path: "/calendars/events",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
@@ -394,7 +394,7 @@ pub static LIST_EVENTS: Operation = Operation {
 /// `GET /calendars/{calendarId}/free-slots`
 pub static LIST_FREE_SLOTS: Operation = Operation {
     module: "calendars", name: "list_free_slots", id: "get-slots",
-    method: Method::Get, path: "/calendars/{calendarId}/free-slots",
+    method: &Method::GET, path: "/calendars/{calendarId}/free-slots",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.readonly"],
     idempotent: true,
@@ -411,7 +411,7 @@ pub static LIST_FREE_SLOTS: Operation = Operation {
 /// `GET /calendars/groups`
 pub static LIST_GROUPS: Operation = Operation {
     module: "calendars", name: "list_groups", id: "get-groups",
-    method: Method::Get, path: "/calendars/groups",
+    method: &Method::GET, path: "/calendars/groups",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/groups.readonly"],
     idempotent: true,
@@ -425,7 +425,7 @@ pub static LIST_GROUPS: Operation = Operation {
 /// `GET /calendars/schedules/search`
 pub static LIST_SCHEDULES: Operation = Operation {
     module: "calendars", name: "list_schedules", id: "getAllSchedules",
-    method: Method::Get, path: "/calendars/schedules/search",
+    method: &Method::GET, path: "/calendars/schedules/search",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.readonly"],
     idempotent: true,
@@ -448,7 +448,7 @@ pub static LIST_SCHEDULES: Operation = Operation {
 /// `DELETE /calendars/schedules/{id}/associations/{calendarId}`
 pub static REMOVE_CALENDAR_FROM_SCHEDULE: Operation = Operation {
     module: "calendars", name: "remove_calendar_from_schedule", id: "remove-calendar-from-schedule",
-    method: Method::Delete, path: "/calendars/schedules/{id}/associations/{calendarId}",
+    method: &Method::DELETE, path: "/calendars/schedules/{id}/associations/{calendarId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     idempotent: true,
@@ -458,7 +458,7 @@ pub static REMOVE_CALENDAR_FROM_SCHEDULE: Operation = Operation {
 /// `PUT /calendars/events/appointments/{eventId}`
 pub static UPDATE_APPOINTMENT: Operation = Operation {
     module: "calendars", name: "update_appointment", id: "edit-appointment",
-    method: Method::Put, path: "/calendars/events/appointments/{eventId}",
+    method: &Method::PUT, path: "/calendars/events/appointments/{eventId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     body: Some(Body::DEFAULT),
@@ -468,7 +468,7 @@ pub static UPDATE_APPOINTMENT: Operation = Operation {
 /// `PUT /calendars/appointments/{appointmentId}/notes/{noteId}`
 pub static UPDATE_APPOINTMENT_NOTE: Operation = Operation {
     module: "calendars", name: "update_appointment_note", id: "update-appointment-note",
-    method: Method::Put, path: "/calendars/appointments/{appointmentId}/notes/{noteId}",
+    method: &Method::PUT, path: "/calendars/appointments/{appointmentId}/notes/{noteId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
@@ -479,7 +479,7 @@ pub static UPDATE_APPOINTMENT_NOTE: Operation = Operation {
 /// `PUT /calendars/events/block-slots/{eventId}`
 pub static UPDATE_BLOCKED_SLOT: Operation = Operation {
     module: "calendars", name: "update_blocked_slot", id: "edit-block-slot",
-    method: Method::Put, path: "/calendars/events/block-slots/{eventId}",
+    method: &Method::PUT, path: "/calendars/events/block-slots/{eventId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
@@ -491,7 +491,7 @@ pub static UPDATE_BLOCKED_SLOT: Operation = Operation {
 /// `PUT /calendars/{calendarId}`
 pub static UPDATE_CALENDAR: Operation = Operation {
     module: "calendars", name: "update_calendar", id: "update-calendar",
-    method: Method::Put, path: "/calendars/{calendarId}",
+    method: &Method::PUT, path: "/calendars/{calendarId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     idempotent: true,
@@ -502,7 +502,7 @@ pub static UPDATE_CALENDAR: Operation = Operation {
 /// `PUT /calendars/resources/{resourceType}/{id}`
 pub static UPDATE_CALENDAR_RESOURCE: Operation = Operation {
     module: "calendars", name: "update_calendar_resource", id: "update-calendar-resource",
-    method: Method::Put, path: "/calendars/resources/{resourceType}/{id}",
+    method: &Method::PUT, path: "/calendars/resources/{resourceType}/{id}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.write"],
     idempotent: true,
@@ -514,7 +514,7 @@ pub static UPDATE_CALENDAR_RESOURCE: Operation = Operation {
 /// `PUT /calendars/{calendarId}/notifications/{notificationId}`
 pub static UPDATE_EVENT_NOTIFICATION: Operation = Operation {
     module: "calendars", name: "update_event_notification", id: "update-event-notification",
-    method: Method::Put, path: "/calendars/{calendarId}/notifications/{notificationId}",
+    method: &Method::PUT, path: "/calendars/{calendarId}/notifications/{notificationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
@@ -525,7 +525,7 @@ pub static UPDATE_EVENT_NOTIFICATION: Operation = Operation {
 /// `PUT /calendars/groups/{groupId}`
 pub static UPDATE_GROUP: Operation = Operation {
     module: "calendars", name: "update_group", id: "edit-group",
-    method: Method::Put, path: "/calendars/groups/{groupId}",
+    method: &Method::PUT, path: "/calendars/groups/{groupId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/groups.write"],
     idempotent: true,
@@ -536,7 +536,7 @@ pub static UPDATE_GROUP: Operation = Operation {
 /// `PUT /calendars/groups/{groupId}/status`
 pub static UPDATE_GROUP_STATUS: Operation = Operation {
     module: "calendars", name: "update_group_status", id: "disable-group",
-    method: Method::Put, path: "/calendars/groups/{groupId}/status",
+    method: &Method::PUT, path: "/calendars/groups/{groupId}/status",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/groups.write"],
     idempotent: true,
@@ -547,7 +547,7 @@ pub static UPDATE_GROUP_STATUS: Operation = Operation {
 /// `PUT /calendars/schedules/{id}`
 pub static UPDATE_SCHEDULE: Operation = Operation {
     module: "calendars", name: "update_schedule", id: "updateSchedule",
-    method: Method::Put, path: "/calendars/schedules/{id}",
+    method: &Method::PUT, path: "/calendars/schedules/{id}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     idempotent: true,
@@ -558,7 +558,7 @@ pub static UPDATE_SCHEDULE: Operation = Operation {
 /// `POST /calendars/groups/validate-slug`
 pub static VALIDATE_GROUP_SLUG: Operation = Operation {
     module: "calendars", name: "validate_group_slug", id: "validate-groups-slug",
-    method: Method::Post, path: "/calendars/groups/validate-slug",
+    method: &Method::POST, path: "/calendars/groups/validate-slug",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/groups.write"],
     idempotent: true,

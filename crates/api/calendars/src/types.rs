@@ -2,1120 +2,1267 @@
 
 //! The models of requests and replies.
 
-use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::{Date, Timestamp};
 
 hoopai_runtime::model! {
-    /// `AppointmentSchemaResponse` of Calendars.
-    pub struct AppointmentSchemaResponse {
-        pub address: String = "address",
-        pub appoinment_status: String = "appoinmentStatus",
-        pub appointment_status: AppointmentSchemaResponseAppointmentStatus = "appointmentStatus",
-        pub assigned_user_id: String = "assignedUserId",
-        pub calendar_id: String = "calendarId",
-        pub contact_id: String = "contactId",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub end_time: Timestamp = "endTime",
-        pub id: String = "id",
-        pub is_recurring: bool = "isRecurring",
-        pub location_id: String = "locationId",
-        pub meeting_location_type: String = "meetingLocationType",
-        pub rrule: String = "rrule",
-        pub start_time: Timestamp = "startTime",
-        pub status: String = "status",
-        pub title: String = "title",
+    /// `AddCalendarToScheduleResponse` of Calendars.
+    pub struct AddCalendarToScheduleResponse {
+        pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// Hours in which the calendar is open on one date.
-    pub struct Availability {
-        /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`. Declared as required by the platform's specification.
-        pub date: Timestamp = "date",
-        /// Whether these hours are deleted.
-        pub deleted: bool = "deleted",
-        /// The hours, from when to when; several for a day with breaks. Declared as required by the platform's specification.
-        pub hours: Vec<Hour> = "hours",
-    }
-    /// `BlockedSlotSuccessfulResponseDto` of Calendars.
-    #[doc(alias = "BlockedSlotSuccessfulResponseDto")]
-    pub struct BlockedSlotResponse {
-        pub assigned_user_id: String = "assignedUserId",
-        pub calendar_id: String = "calendarId",
-        pub end_time: Timestamp = "endTime",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub start_time: Timestamp = "startTime",
-        pub title: String = "title",
-        pub trace_id: String = "traceId",
-    }
-    /// `CalendarDTO` of Calendars.
-    #[doc(alias = "CalendarDTO")]
-    pub struct Calendar {
-        pub alert_email: String = "alertEmail",
-        pub allow_booking_after: f64 = "allowBookingAfter",
-        pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
-        pub allow_booking_for: f64 = "allowBookingFor",
-        pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
-        pub allow_cancellation: bool = "allowCancellation",
-        pub allow_reschedule: bool = "allowReschedule",
-        pub appoinment_per_day: f64 = "appoinmentPerDay",
-        pub appoinment_per_slot: f64 = "appoinmentPerSlot",
-        pub appointment_per_slot: f64 = "appointmentPerSlot",
-        pub auto_confirm: bool = "autoConfirm",
-        pub availabilities: Vec<Availability> = "availabilities",
-        pub availability_type: f64 = "availabilityType",
-        pub calendar_cover_image: String = "calendarCoverImage",
-        pub calendar_type: CalendarType = "calendarType",
-        pub consent_label: String = "consentLabel",
-        pub description: String = "description",
-        pub enable_recurring: bool = "enableRecurring",
-        pub event_color: String = "eventColor",
-        pub event_title: String = "eventTitle",
-        pub event_type: EventType = "eventType",
-        pub form_id: String = "formId",
-        pub form_submit_redirect_url: String = "formSubmitRedirectURL",
-        pub form_submit_thanks_message: String = "formSubmitThanksMessage",
-        pub form_submit_type: FormSubmitType = "formSubmitType",
-        pub google_invitation_emails: bool = "googleInvitationEmails",
-        pub group_id: String = "groupId",
-        pub guest_type: GuestType = "guestType",
-        pub id: String = "id",
-        pub is_active: bool = "isActive",
-        pub is_live_payment_mode: bool = "isLivePaymentMode",
-        pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
-        pub location_id: String = "locationId",
-        pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// The platform advises against it.
-        pub meeting_location: String = "meetingLocation",
-        pub name: String = "name",
-        pub notes: String = "notes",
-        /// The platform advises against it.
-        pub notifications: Vec<CalendarNotification> = "notifications",
-        pub open_hours: Value = "openHours",
-        pub pixel_id: String = "pixelId",
-        pub pre_buffer: f64 = "preBuffer",
-        pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
-        pub recurring: Box<Recurring> = "recurring",
-        pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
-        pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
-        pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
-        pub slot_buffer: f64 = "slotBuffer",
-        pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
-        pub slot_duration: f64 = "slotDuration",
-        pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
-        pub slot_interval: f64 = "slotInterval",
-        pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
-        pub slug: String = "slug",
-        pub sticky_contact: bool = "stickyContact",
-        pub team_members: Vec<TeamMemberResponse> = "teamMembers",
-        pub widget_slug: String = "widgetSlug",
-        pub widget_type: WidgetType = "widgetType",
-    }
-    /// `CalendarByIdSuccessfulResponseDTO` of Calendars.
-    #[doc(alias = "CalendarByIdSuccessfulResponseDTO")]
-    pub struct CalendarByIdResponse {
-        pub calendar: Box<Calendar> = "calendar",
-        pub trace_id: String = "traceId",
-    }
-    /// `CalendarChangedBy` of Calendars.
-    pub struct CalendarChangedBy {
-        pub channel: String = "channel",
-        pub source: String = "source",
-        pub timestamp: String = "timestamp",
-        pub trace_id: String = "traceId",
-    }
-    /// `CalendarEventDTO` of Calendars.
+    /// An appointment that was booked or changed.
+    #[doc(alias = "AppointmentSchemaResponse")]
     #[doc(alias = "CalendarEventDTO")]
-    pub struct CalendarEvent {
+    pub struct Appointment {
+        /// The place of the meeting, as a postal address, a link or text.
         pub address: String = "address",
+        /// The state of the appointment, as `appointmentStatus`, in the platform's misspelling.
         pub appoinment_status: String = "appoinmentStatus",
-        pub appointment_status: String = "appointmentStatus",
+        /// The state of the appointment, such as `confirmed` or `cancelled`.
+        pub appointment_status: AppointmentStatus = "appointmentStatus",
+        /// The ids of the rooms and the equipment that are booked with the event.
         pub assigned_resources: Vec<String> = "assignedResources",
+        /// The id of the user who attends the appointment.
         pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The creator of the event.
         pub created_by: CreatedOrUpdatedBy = "createdBy",
+        /// The time when the appointment was created.
         pub date_added: Timestamp = "dateAdded",
+        /// The time when the appointment was last changed.
         pub date_updated: Timestamp = "dateUpdated",
+        /// Whether the event is deleted.
         pub deleted: bool = "deleted",
+        /// The description of the event.
         pub description: String = "description",
+        /// The end of the appointment.
         pub end_time: Timestamp = "endTime",
+        /// The id of the calendar group.
         pub group_id: String = "groupId",
+        /// The id of the appointment.
         pub id: String = "id",
+        /// Whether the appointment belongs to a series.
         pub is_recurring: bool = "isRecurring",
+        /// The id of the location (sub-account) of the appointment.
         pub location_id: String = "locationId",
+        /// The id of the series, if the event belongs to one.
         pub master_event_id: String = "masterEventId",
+        /// The kind of place of the meeting.
+        pub meeting_location_type: String = "meetingLocationType",
+        /// The notes of the event, as text.
         pub notes: String = "notes",
+        /// The rule of the recurrence, as an `RRULE` of RFC 5545.
         pub rrule: String = "rrule",
+        /// The start of the appointment.
         pub start_time: Timestamp = "startTime",
+        /// The state of the booking, such as `booked`.
+        pub status: String = "status",
+        /// The title of the appointment.
         pub title: String = "title",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+        /// The ids of further users who attend the event.
         pub users: Vec<String> = "users",
     }
-    /// An email that is sent about appointments. Notifications have operations of their own, which have taken its place.
-    pub struct CalendarNotification {
-        /// Email addresses, parted by commas. Declared as required by the platform's specification.
-        pub selected_users: String = "selectedUsers",
-        /// Whether the contact gets it. Declared as required by the platform's specification.
-        pub should_send_to_contact: bool = "shouldSendToContact",
-        /// Whether guests get it. Declared as required by the platform's specification.
-        pub should_send_to_guest: bool = "shouldSendToGuest",
-        /// Whether those in `selectedUsers` get it. Declared as required by the platform's specification.
-        pub should_send_to_selected_users: bool = "shouldSendToSelectedUsers",
-        /// Whether the user who keeps the appointment gets it. Declared as required by the platform's specification.
-        pub should_send_to_user: bool = "shouldSendToUser",
-        /// The channel; email is the only one.
-        pub type_: CalendarNotificationType = "type",
+    /// A note on an appointment.
+    #[doc(alias = "GetNoteSchema")]
+    pub struct AppointmentNote {
+        /// The text of the note.
+        pub body: String = "body",
+        /// The id of the contact of the appointment.
+        pub contact_id: String = "contactId",
+        /// The author of the note.
+        pub created_by: NoteCreatedBy = "createdBy",
+        /// The time when the note was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The id of the note.
+        pub id: String = "id",
+        /// The id of the user who is the author of the note.
+        pub user_id: String = "userId",
     }
-    /// `CalendarNotificationDeleteResponseDTO` of Calendars.
-    #[doc(alias = "CalendarNotificationDeleteResponseDTO")]
-    pub struct CalendarNotificationDeleteResponse {
-        pub message: String = "message",
+    /// A note on an appointment, to create or to change.
+    #[doc(alias = "NotesDTO")]
+    pub struct AppointmentNoteRequest {
+        /// The text of the note, at most 5,000 characters. Declared as required by the platform's specification.
+        pub body: String = "body",
+        /// The id of the user who is the author of the note.
+        pub user_id: String = "userId",
+    }
+    /// A reply with one note.
+    #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
+    pub struct AppointmentNoteResponse {
+        /// The note as it is after the call.
+        pub note: Box<AppointmentNote> = "note",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CalendarNotificationResponseDTO` of Calendars.
-    #[doc(alias = "CalendarNotificationResponseDTO")]
-    pub struct CalendarNotificationResponse {
-        pub id: String = "_id",
-        pub additional_email_ids: Vec<String> = "additionalEmailIds",
-        pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
-        pub additional_whatsapp_numbers: Vec<String> = "additionalWhatsappNumbers",
-        pub after_time: Vec<Schedules> = "afterTime",
-        pub before_time: Vec<Schedules> = "beforeTime",
-        pub body: String = "body",
-        pub channel: Channel = "channel",
+    /// Hours in which a calendar is open on one date.
+    pub struct Availability {
+        /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`. Declared as required by the platform's specification.
+        pub date: Date as in_rfc3339 = "date",
+        /// Whether these hours are deleted.
         pub deleted: bool = "deleted",
-        pub is_active: bool = "isActive",
-        pub notification_type: NotificationType = "notificationType",
-        pub receiver_type: ReceiverType = "receiverType",
-        pub selected_users: Vec<String> = "selectedUsers",
-        pub subject: String = "subject",
-        pub template_id: String = "templateId",
+        /// The hours; several for a day with breaks. Declared as required by the platform's specification.
+        pub hours: Vec<Hour> = "hours",
     }
-    /// `CalendarResourceByIdResponseDTO` of Calendars.
-    #[doc(alias = "CalendarResourceByIdResponseDTO")]
-    pub struct CalendarResourceByIdResponse {
-        pub calendar_ids: Vec<String> = "calendarIds",
-        pub capacity: f64 = "capacity",
-        pub description: String = "description",
-        pub is_active: bool = "isActive",
+    /// A period in which nothing can be booked.
+    #[doc(alias = "BlockedSlotSuccessfulResponseDto")]
+    pub struct BlockedSlot {
+        /// The id of the blocked user.
+        pub assigned_user_id: String = "assignedUserId",
+        /// The id of the blocked calendar.
+        pub calendar_id: String = "calendarId",
+        /// The end of the blocked slot.
+        pub end_time: Timestamp = "endTime",
+        /// The id of the blocked slot.
+        pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub out_of_service: f64 = "outOfService",
-        pub quantity: f64 = "quantity",
-        pub resource_type: ResourceType = "resourceType",
+        /// The start of the blocked slot.
+        pub start_time: Timestamp = "startTime",
+        /// The title of the blocked slot.
+        pub title: String = "title",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
     }
-    /// An appointment to be booked.
+    /// A calendar.
+    #[doc(alias = "CalendarDTO")]
+    #[doc(alias = "DeletedCalendar")]
+    pub struct Calendar {
+        /// The current step of the wizard that creates a service calendar, such as `Complete`.
+        pub add_service_active_step: String = "addServiceActiveStep",
+        /// The email address that receives alerts.
+        pub alert_email: String = "alertEmail",
+        /// The least time between booking and start of an appointment, in `allowBookingAfterUnit`.
+        pub allow_booking_after: i64 = "allowBookingAfter",
+        /// The unit of `allowBookingAfter`.
+        pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
+        /// The largest time between booking and start of an appointment, in `allowBookingForUnit`.
+        pub allow_booking_for: i64 = "allowBookingFor",
+        /// The unit of `allowBookingFor`.
+        pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
+        /// Whether contacts may cancel their appointments.
+        pub allow_cancellation: bool = "allowCancellation",
+        /// Whether contacts may move their appointments.
+        pub allow_reschedule: bool = "allowReschedule",
+        /// The largest number of appointments per day.
+        pub appoinment_per_day: i64 = "appoinmentPerDay",
+        /// The number of appointments per slot and member, or the number of seats in a calendar of the type `class_booking`.
+        pub appoinment_per_slot: i64 = "appoinmentPerSlot",
+        /// The number of appointments per slot, as `appoinmentPerSlot` in the correct spelling.
+        pub appointment_per_slot: i64 = "appointmentPerSlot",
+        /// Whether appointments are confirmed without action by a user.
+        pub auto_confirm: bool = "autoConfirm",
+        /// The hours in which the calendar is open on single dates.
+        pub availabilities: Vec<Availability> = "availabilities",
+        /// The hours that apply: 0 for `openHours` only, 1 for `availabilities` only, nothing for both.
+        pub availability_type: i64 = "availabilityType",
+        /// The URL of the picture on the booking page.
+        pub calendar_cover_image: String = "calendarCoverImage",
+        /// The kind of calendar: `round_robin` distributes appointments among its members, `collective` books all
+        /// members at once, `personal` has one member, `event` needs none, `class_booking` has several seats per
+        /// slot, `service_booking` is for services.
+        pub calendar_type: CalendarType = "calendarType",
+        /// The text beside the check box for consent on the booking page.
+        pub consent_label: String = "consentLabel",
+        /// The creator of the calendar.
+        pub created_by: CalendarChangedBy = "createdBy",
+        /// The time when the calendar was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The time when the calendar was last changed.
+        pub date_updated: Timestamp = "dateUpdated",
+        /// Whether the calendar is deleted.
+        pub deleted: bool = "deleted",
+        /// The description of the calendar, which the booking page shows.
+        pub description: String = "description",
+        /// Whether the booking page asks for consent.
+        pub enable_consent_check: bool = "enableConsentCheck",
+        /// Whether office hours are enabled.
+        pub enable_office_hours: bool = "enableOfficeHours",
+        /// Whether appointments may recur.
+        pub enable_recurring: bool = "enableRecurring",
+        /// Whether a contact is always booked with the same member.
+        pub enable_same_user_assignment: bool = "enableSameUserAssignment",
+        /// Whether an appointment that is moved keeps its member.
+        pub enable_same_user_assignment_for_reschedule: bool = "enableSameUserAssignmentForReschedule",
+        /// The colour of appointments, as `#` and six hexadecimal digits.
+        pub event_color: String = "eventColor",
+        /// The title of appointments. It may contain placeholders, such as `{{contact.name}}`.
+        pub event_title: String = "eventTitle",
+        /// The distribution of appointments among the members, by availability or in equal parts.
+        pub event_type: EventType = "eventType",
+        /// The id of the form on the booking page.
+        pub form_id: String = "formId",
+        /// The URL of the page after a booking, for `RedirectURL`.
+        pub form_submit_redirect_url: String = "formSubmitRedirectURL",
+        /// The text of the message after a booking, for `ThankYouMessage`.
+        pub form_submit_thanks_message: String = "formSubmitThanksMessage",
+        /// The action after a booking, a message or a redirect to another page.
+        pub form_submit_type: FormSubmitType = "formSubmitType",
+        /// Whether Google sends invitations to appointments.
+        pub google_invitation_emails: bool = "googleInvitationEmails",
+        /// The id of the group to which the calendar belongs.
+        pub group_id: String = "groupId",
+        /// Whether guests are only counted, or asked for their details.
+        pub guest_type: GuestType = "guestType",
+        /// The id of the calendar.
+        pub id: String = "id",
+        /// Whether the calendar can be booked or is a draft.
+        pub is_active: bool = "isActive",
+        /// Whether payments for appointments are real, not tests.
+        pub is_live_payment_mode: bool = "isLivePaymentMode",
+        /// Whether the platform created the calendar.
+        pub is_system_generated: bool = "isSystemGenerated",
+        /// The author of the last change of the calendar.
+        pub last_updated_by: CalendarChangedBy = "lastUpdatedBy",
+        /// The calendars in other services with which this one is linked, by service.
+        pub linked_calendars: CalendarLinkedCalendars = "linkedCalendars",
+        /// The places in which meetings may take place.
+        pub location_configurations: Vec<CalendarLocationConfiguration> = "locationConfigurations",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The share of free slots that is hidden.
+        pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
+        /// The place of meetings. Deprecated; use `locationConfigurations`. The platform advises against it.
+        pub meeting_location: String = "meetingLocation",
+        /// The name of the calendar, which the booking page shows.
+        pub name: String = "name",
+        /// Additional notes of the calendar.
+        pub notes: String = "notes",
+        /// The emails about appointments. Deprecated; use the operations for notifications. The platform advises against it.
+        pub notifications: Vec<CalendarNotification> = "notifications",
+        /// The hours in which the calendar is open on days of the week, as a list or an object.
+        pub open_hours: Value = "openHours",
+        /// The position of the calendar in lists.
+        pub order: i64 = "order",
+        /// The id of the tracking pixel on the booking page.
+        pub pixel_id: String = "pixelId",
+        /// The time to keep free before an appointment, in `preBufferUnit`.
+        pub pre_buffer: i64 = "preBuffer",
+        /// The unit of `preBuffer`.
+        pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
+        /// The recurrence of appointments.
+        pub recurring: Box<Recurring> = "recurring",
+        /// Whether the calendar reserves a service; the platform does not explain the field.
+        pub reserve_service: bool = "reserveService",
+        /// Whether the contact is assigned to the member who attends the appointment.
+        pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
+        /// Whether the member who attends the appointment receives an email about it.
+        pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
+        /// Whether contacts that already exist keep their assigned user.
+        pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
+        /// Whether the booking page shows the number of free seats of a slot.
+        pub show_seats_per_slot: bool = "showSeatsPerSlot",
+        /// The time to keep free after an appointment, in `slotBufferUnit`.
+        pub slot_buffer: i64 = "slotBuffer",
+        /// The unit of `slotBuffer`.
+        pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
+        /// The length of an appointment, in `slotDurationUnit`.
+        pub slot_duration: i64 = "slotDuration",
+        /// The unit of `slotDuration`.
+        pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
+        /// The interval between the starts of consecutive slots, in `slotIntervalUnit`.
+        pub slot_interval: i64 = "slotInterval",
+        /// The unit of `slotInterval`.
+        pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
+        /// The last part of the URL of the booking page.
+        pub slug: String = "slug",
+        /// Whether the form is filled in with the data of the contact's last booking.
+        pub sticky_contact: bool = "stickyContact",
+        /// The settings of payments by Stripe.
+        pub stripe: Map = "stripe",
+        /// The users who attend the appointments.
+        pub team_members: Vec<CalendarTeamMember> = "teamMembers",
+        /// The version of the calendar's settings.
+        pub version: i64 = "version",
+        /// The last part of the URL of the booking widget.
+        pub widget_slug: String = "widgetSlug",
+        /// The layout of the booking page. The value `default` is the newer layout, called neo.
+        pub widget_type: WidgetType = "widgetType",
+    }
+    /// The author of a change to a calendar.
+    pub struct CalendarChangedBy {
+        /// The channel of the change, such as `OAUTH` for an app.
+        pub channel: String = "channel",
+        /// The kind of author, such as `third_party`.
+        pub source: String = "source",
+        /// The time of the change.
+        pub timestamp: Timestamp = "timestamp",
+        /// The id of the request that caused the change.
+        pub trace_id: String = "traceId",
+    }
+    /// The calendars in other services with which this one is linked, by service.
+    pub struct CalendarLinkedCalendars {
+        /// The linked calendar in Calendly.
+        pub calendly: Map = "calendly",
+        /// The linked calendar in Clio.
+        pub clio: Map = "clio",
+        /// The linked calendar in DrChrono.
+        pub drchrono: Map = "drchrono",
+        /// The linked calendar in Google Calendar.
+        pub google: Map = "google",
+    }
+    /// A place in which meetings may take place.
+    #[doc(alias = "LocationConfigurationResponse")]
+    pub struct CalendarLocationConfiguration {
+        /// The kind of place.
+        pub kind: LocationConfigurationKind = "kind",
+        /// The address, phone number or link, depending on the kind. Conferences have none.
+        pub location: String = "location",
+        /// The id of the place, for the booking of an appointment there.
+        pub meeting_id: String = "meetingId",
+        /// The position of the place in the list of places.
+        pub position: i64 = "position",
+        /// The id of the connection to a Zoom account.
+        pub zoom_oauth_id: String = "zoomOauthId",
+    }
+    /// An email about appointments. The operations for notifications replace it.
+    pub struct CalendarNotification {
+        /// Email addresses, separated by commas. Declared as required by the platform's specification.
+        pub selected_users: String = "selectedUsers",
+        /// Whether the contact receives it. Declared as required by the platform's specification.
+        pub should_send_to_contact: bool = "shouldSendToContact",
+        /// Whether guests receive it. Declared as required by the platform's specification.
+        pub should_send_to_guest: bool = "shouldSendToGuest",
+        /// Whether the addresses in `selectedUsers` receive it. Declared as required by the platform's specification.
+        pub should_send_to_selected_users: bool = "shouldSendToSelectedUsers",
+        /// Whether the user who attends the appointment receives it. Declared as required by the platform's specification.
+        pub should_send_to_user: bool = "shouldSendToUser",
+        /// The channel, always email.
+        pub type_: CalendarNotificationType = "type",
+    }
+    /// A room or a piece of equipment.
+    #[doc(alias = "CalendarResourceByIdResponseDTO")]
+    #[doc(alias = "CalendarResourceResponseDTO")]
+    pub struct CalendarResource {
+        /// The ids of the calendars that use the resource.
+        pub calendar_ids: Vec<String> = "calendarIds",
+        /// For a room, the number of people that it can hold.
+        pub capacity: i64 = "capacity",
+        /// The description of the resource.
+        pub description: String = "description",
+        /// Whether the resource can be booked.
+        pub is_active: bool = "isActive",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The name of the resource.
+        pub name: String = "name",
+        /// For equipment, the number of pieces that are out of service.
+        pub out_of_service: i64 = "outOfService",
+        /// For equipment, the number of pieces.
+        pub quantity: i64 = "quantity",
+        /// The kind of resource.
+        pub resource_type: ResourceType = "resourceType",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A reply with one calendar.
+    #[doc(alias = "CalendarByIdSuccessfulResponseDTO")]
+    pub struct CalendarResponse {
+        /// The calendar as it is after the call.
+        pub calendar: Box<Calendar> = "calendar",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A user who attends appointments of a calendar.
+    #[doc(alias = "TeamMemberResponse")]
+    pub struct CalendarTeamMember {
+        /// Whether the member is the main one. Calendars of the type `collective` have exactly one.
+        pub is_primary: bool = "isPrimary",
+        /// Whether the member has a connected Zoom account, as the text `true` or `false`.
+        pub is_zoom_added: String = "isZoomAdded",
+        /// The places in which meetings with the member may take place.
+        pub location_configurations: Vec<CalendarLocationConfiguration> = "locationConfigurations",
+        /// The place of meetings. Deprecated; use `locationConfigurations`. The platform advises against it.
+        pub meeting_location: String = "meetingLocation",
+        /// The kind of place of meetings. Deprecated; use `locationConfigurations`. The platform advises against it.
+        pub meeting_location_type: TeamMemberMeetingLocationType = "meetingLocationType",
+        /// The priority of the member over others, from 0 to 1.
+        pub priority: f64 = "priority",
+        /// Whether the member is selected for the calendar.
+        pub selected: bool = "selected",
+        /// The id of the user.
+        pub user_id: String = "userId",
+        /// The id of the connection to the member's Zoom account.
+        pub zoom_oauth_id: String = "zoomOauthId",
+    }
+    /// An appointment to book.
     #[doc(alias = "AppointmentCreateSchema")]
     pub struct CreateAppointmentRequest {
-        /// Where the meeting takes place, as a postal address, a link or words.
+        /// The place of the meeting, as a postal address, a link or text.
         pub address: String = "address",
-        /// How the appointment stands.
+        /// The state of the appointment.
         pub appointment_status: AppointmentStatus = "appointmentStatus",
-        /// The id of the user who keeps the appointment, a member of the calendar.
+        /// The id of the user who attends the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
         /// The id of the calendar. Declared as required by the platform's specification.
         pub calendar_id: String = "calendarId",
         /// The id of the contact. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
-        /// What it is about.
+        /// The description of the appointment.
         pub description: String = "description",
-        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
+        /// The end of the appointment or blocked slot.
         pub end_time: Timestamp = "endTime",
-        /// Whether it may be booked at shorter notice, or further ahead, than the calendar allows.
+        /// Whether the appointment may be booked at shorter notice, or further ahead, than the calendar allows.
         pub ignore_date_range: bool = "ignoreDateRange",
-        /// Whether it may be booked at any time, free or not. It goes further than `ignoreDateRange`.
+        /// Whether the appointment may be booked at any time, free or not. It includes `ignoreDateRange`.
         pub ignore_free_slot_validation: bool = "ignoreFreeSlotValidation",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Which of the places that are set up the meeting takes place at, by the id it has in the `locationConfigurations` of the calendar or of its
-        /// members. `default` if left out.
+        /// The id of the place of the meeting, one of the places of the calendar or of its members. By default `default`.
         pub meeting_location_id: String = "meetingLocationId",
-        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
-        pub meeting_location_type: CreateAppointmentRequestMeetingLocationType = "meetingLocationType",
-        /// Whether the place given here goes before those that are set up. True where `meetingLocationType` alone is given, false where
-        /// `meetingLocationId` alone is.
+        /// The kind of place of the meeting; by default `custom` if `address` is set.
+        pub meeting_location_type: AppointmentMeetingLocationType = "meetingLocationType",
+        /// Whether the place given here replaces the configured ones. True if only `meetingLocationType` is set,
+        /// false if only `meetingLocationId` is.
         pub override_location_config: bool = "overrideLocationConfig",
-        /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
-        /// an effect only if `ignoreFreeSlotValidation` is true.
+        /// The rule of the recurrence, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`. It needs no
+        /// `DTSTART`, since `startTime` is the start of the series. It only has an effect if
+        /// `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
-        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`. Declared as required by the platform's specification.
+        /// The start of the appointment or blocked slot. Declared as required by the platform's specification.
         pub start_time: Timestamp = "startTime",
         /// The title of the appointment.
         pub title: String = "title",
-        /// Whether automations run on it, which may write to the contact. Only `false` prevents them.
+        /// Whether automations run, which may write to the contact. Only `false` prevents them.
         pub to_notify: bool = "toNotify",
     }
-    /// A time in which nothing can be booked.
+    /// A period in which nothing can be booked.
     #[doc(alias = "BlockSlotCreateRequestDTO")]
     pub struct CreateBlockedSlotRequest {
-        /// The id of the user who is blocked. It excludes `calendarId`.
+        /// The id of the user to block. It excludes `calendarId`.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar that is blocked. It excludes `assignedUserId`.
+        /// The id of the calendar to block. It excludes `assignedUserId`.
         pub calendar_id: String = "calendarId",
-        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
+        /// The end of the appointment or blocked slot.
         pub end_time: Timestamp = "endTime",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
+        /// The start of the appointment or blocked slot.
         pub start_time: Timestamp = "startTime",
         /// The title of the blocked slot.
         pub title: String = "title",
     }
-    /// A message that is to be sent when something happens to an appointment.
-    #[doc(alias = "CreateCalendarNotificationDTO")]
-    pub struct CreateCalendarNotification {
-        /// Email addresses that get it as well.
-        pub additional_email_ids: Vec<String> = "additionalEmailIds",
-        /// Phone numbers that get it as well, in E.164 form.
-        pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
-        /// How long after the appointment it is sent. For follow-ups only.
-        pub after_time: Vec<Schedules> = "afterTime",
-        /// How long before the appointment it is sent. For reminders only.
-        pub before_time: Vec<Schedules> = "beforeTime",
-        /// Its text. Not needed for `inApp`.
-        pub body: String = "body",
-        /// By what channel it is sent. Declared as required by the platform's specification.
-        pub channel: Channel = "channel",
-        /// The email address that it comes from.
-        pub from_address: String = "fromAddress",
-        /// The name that it comes from, for emails and text messages.
-        pub from_name: String = "fromName",
-        /// The phone number that it comes from, for text messages.
-        pub from_number: String = "fromNumber",
-        /// Whether it is sent at all.
-        pub is_active: bool = "isActive",
-        /// On what occasion it is sent. Declared as required by the platform's specification.
-        pub notification_type: NotificationType = "notificationType",
-        /// Who gets it. Declared as required by the platform's specification.
-        pub receiver_type: ReceiverType = "receiverType",
-        /// The ids of the users who get it, for `inApp` and for emails to `business`. The word `sub_account_admin` stands for the admins of the location.
-        pub selected_users: Vec<String> = "selectedUsers",
-        /// Its subject. Not needed for `inApp`.
-        pub subject: String = "subject",
-        /// The id of the template that it is made from. Not needed for `inApp`.
-        pub template_id: String = "templateId",
-    }
-    /// A calendar to be made. A location and a name are all that is demanded.
+    /// A calendar to create. Only a location and a name are required.
     #[doc(alias = "CalendarCreateDTO")]
     pub struct CreateCalendarRequest {
-        /// The email address that gets alerts.
+        /// The email address that receives alerts.
         pub alert_email: String = "alertEmail",
-        /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
-        pub allow_booking_after: f64 = "allowBookingAfter",
+        /// The least time between booking and start of an appointment, in `allowBookingAfterUnit`.
+        pub allow_booking_after: i64 = "allowBookingAfter",
         /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
-        /// How far ahead appointments can be booked, in `allowBookingForUnit`.
-        pub allow_booking_for: f64 = "allowBookingFor",
+        /// The largest time between booking and start of an appointment, in `allowBookingForUnit`.
+        pub allow_booking_for: i64 = "allowBookingFor",
         /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
         /// Whether contacts may cancel their appointments.
         pub allow_cancellation: bool = "allowCancellation",
         /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
-        /// How many appointments a day takes.
-        pub appoinment_per_day: f64 = "appoinmentPerDay",
-        /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
-        pub appoinment_per_slot: f64 = "appoinmentPerSlot",
-        /// Whether appointments are confirmed by being booked.
+        /// The largest number of appointments per day.
+        pub appoinment_per_day: i64 = "appoinmentPerDay",
+        /// The number of appointments per slot and member, or the number of seats in a calendar of the type
+        /// `class_booking`; by default 1.
+        pub appoinment_per_slot: i64 = "appoinmentPerSlot",
+        /// Whether appointments are confirmed without action by a user.
         pub auto_confirm: bool = "autoConfirm",
-        /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
+        /// The hours in which the calendar is open on single dates. Use `openHours` for days of the week.
         pub availabilities: Vec<Availability> = "availabilities",
-        /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
-        /// `.null("availabilityType")`.
-        pub availability_type: f64 = "availabilityType",
-        /// The address of the picture that the booking page shows.
+        /// The hours that apply: 0 for `openHours` only, 1 for `availabilities` only, `null` for both. A model leaves
+        /// out `null`; to set it use `.null("availabilityType")`.
+        pub availability_type: i64 = "availabilityType",
+        /// The URL of the picture on the booking page.
         pub calendar_cover_image: String = "calendarCoverImage",
-        /// The kind of calendar: `round_robin` shares appointments out among its members, `collective` takes all members at once, `personal` has one member,
-        /// `event` needs none, `class_booking` has several seats a slot, `service_booking` is for services.
+        /// The kind of calendar: `round_robin` distributes appointments among its members, `collective` books all
+        /// members at once, `personal` has one member, `event` needs none, `class_booking` has several seats per
+        /// slot, `service_booking` is for services.
         pub calendar_type: CalendarType = "calendarType",
-        /// The words beside the box by which who books gives consent.
+        /// The text beside the check box for consent on the booking page.
         pub consent_label: String = "consentLabel",
-        /// What the calendar is for, as visitors of the booking page see it.
+        /// The description of the calendar, which the booking page shows.
         pub description: String = "description",
-        /// Whether appointments may recur. The calendar must have only one member then.
+        /// Whether appointments may recur. The calendar must then have only one member.
         pub enable_recurring: bool = "enableRecurring",
-        /// The colour of appointments, as `#` and six hexadecimal digits; `#039be5` if left out.
+        /// The colour of appointments, as `#` and six hexadecimal digits; by default `#039be5`.
         pub event_color: String = "eventColor",
-        /// The title of appointments. It may hold placeholders; `{{contact.name}}` if left out when the calendar is made.
+        /// The title of appointments. It may contain placeholders; by default `{{contact.name}}`.
         pub event_title: String = "eventTitle",
-        /// How appointments are shared out among the members, by who is free or in equal parts.
+        /// The distribution of appointments among the members, by availability or in equal parts.
         pub event_type: EventType = "eventType",
-        /// The id of the form that who books fills in.
+        /// The id of the form on the booking page.
         pub form_id: String = "formId",
-        /// The address of that page, for `RedirectURL`.
+        /// The URL of the page after a booking, for `RedirectURL`.
         pub form_submit_redirect_url: String = "formSubmitRedirectURL",
-        /// The text of that message, for `ThankYouMessage`.
+        /// The text of the message after a booking, for `ThankYouMessage`.
         pub form_submit_thanks_message: String = "formSubmitThanksMessage",
-        /// What who has booked sees, a message or another page.
+        /// The action after a booking, a message or a redirect to another page.
         pub form_submit_type: FormSubmitType = "formSubmitType",
         /// Whether Google sends invitations to appointments.
         pub google_invitation_emails: bool = "googleInvitationEmails",
-        /// The id of the group that the calendar belongs to.
+        /// The id of the group to which the calendar belongs.
         pub group_id: String = "groupId",
-        /// Whether guests are counted only, or asked for their details.
+        /// Whether guests are only counted, or asked for their details.
         pub guest_type: GuestType = "guestType",
-        /// Whether it can be booked, or is a draft; it can if left out.
+        /// Whether the calendar can be booked or is a draft; by default true.
         pub is_active: bool = "isActive",
-        /// Whether payments for appointments are real, or for testing.
+        /// Whether payments for appointments are real, not tests.
         pub is_live_payment_mode: bool = "isLivePaymentMode",
-        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
-        /// `collective`.
+        /// The places in which meetings may take place. A member may have several places only if there is no other
+        /// member, and never in the types `class_booking` and `collective`.
         pub location_configurations: Vec<LocationConfiguration> = "locationConfigurations",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Whether to look busier than one is.
+        /// The share of free slots that is hidden.
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// To be read only; use `locationConfigurations`. The platform advises against it.
+        /// The place of meetings. Deprecated; use `locationConfigurations`. The platform advises against it.
         pub meeting_location: String = "meetingLocation",
-        /// The calendar's name, as visitors of the booking page see it. Declared as required by the platform's specification.
+        /// The name of the calendar, which the booking page shows. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Additional notes.
         pub notes: String = "notes",
-        /// The emails that are sent about appointments. Notifications have operations of their own, which have taken its place. The platform advises against it.
+        /// The emails about appointments. Deprecated; use the operations for notifications. The platform advises against it.
         pub notifications: Vec<CalendarNotification> = "notifications",
-        /// In which hours of which days of the week the calendar is open. Single dates are set by `availabilities`.
+        /// The hours in which the calendar is open on days of the week. Use `availabilities` for single dates.
         pub open_hours: Vec<OpenHour> = "openHours",
-        /// The id of a tracking pixel.
+        /// The id of the tracking pixel on the booking page.
         pub pixel_id: String = "pixelId",
-        /// How much time is kept free before an appointment, in `preBufferUnit`.
-        pub pre_buffer: f64 = "preBuffer",
+        /// The time to keep free before an appointment, in `preBufferUnit`.
+        pub pre_buffer: i64 = "preBuffer",
         /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
-        /// How appointments recur.
+        /// The recurrence of appointments.
         pub recurring: Box<Recurring> = "recurring",
-        /// Whether a contact is assigned to the member who keeps the appointment.
+        /// Whether the contact is assigned to the member who attends the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
-        /// Whether the member who keeps the appointment gets an email about it.
+        /// Whether the member who attends the appointment receives an email about it.
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
-        /// Whether that is left undone for contacts that exist already.
+        /// Whether contacts that already exist keep their assigned user.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
-        /// How much time is kept free after an appointment, in `slotBufferUnit`.
-        pub slot_buffer: f64 = "slotBuffer",
+        /// The time to keep free after an appointment, in `slotBufferUnit`.
+        pub slot_buffer: i64 = "slotBuffer",
         /// The unit of `slotBuffer`.
         pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
-        /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
-        pub slot_duration: f64 = "slotDuration",
+        /// The length of an appointment, in `slotDurationUnit`; by default 30.
+        pub slot_duration: i64 = "slotDuration",
         /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
-        /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
-        pub slot_interval: f64 = "slotInterval",
+        /// The interval between the starts of consecutive slots, in `slotIntervalUnit`; by default 30.
+        pub slot_interval: i64 = "slotInterval",
         /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
-        /// The end of the booking page's address.
+        /// The last part of the URL of the booking page.
         pub slug: String = "slug",
-        /// Whether the form remembers who booked before.
+        /// Whether the form is filled in with the data of the contact's last booking.
         pub sticky_contact: bool = "stickyContact",
-        /// The users who keep the appointments. Needed for the types `round_robin`, `collective`, `class_booking` and `service_booking`; `personal` has
-        /// exactly one.
+        /// The users who attend the appointments. Required for the types `round_robin`, `collective`, `class_booking`
+        /// and `service_booking`; `personal` has exactly one.
         pub team_members: Vec<TeamMember> = "teamMembers",
-        /// The end of the booking widget's address.
+        /// The last part of the URL of the booking widget.
         pub widget_slug: String = "widgetSlug",
-        /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
+        /// The layout of the booking page. The value `default` is the newer layout, called neo; by default `classic`.
         pub widget_type: WidgetType = "widgetType",
     }
-    /// A room or a piece of equipment to be made. All fields are needed, whichever it is.
+    /// A room or a piece of equipment to create. All fields are required for both.
     #[doc(alias = "CreateCalendarResourceDTO")]
     pub struct CreateCalendarResourceRequest {
-        /// The ids of the calendars that use it, of the type `service_booking`, 100 at most. A piece of equipment can be used by one only, a room by
-        /// many. Declared as required by the platform's specification.
+        /// The ids of the calendars that use the resource, of the type `service_booking`, at most 100. Only one
+        /// calendar can use a piece of equipment; several can use a room. Declared as required by the platform's specification.
         pub calendar_ids: Vec<String> = "calendarIds",
-        /// Of a room, how many people it holds. Declared as required by the platform's specification.
-        pub capacity: f64 = "capacity",
-        /// What it is. Declared as required by the platform's specification.
+        /// For a room, the number of people that it can hold. Declared as required by the platform's specification.
+        pub capacity: i64 = "capacity",
+        /// The description of the resource. Declared as required by the platform's specification.
         pub description: String = "description",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What it is called. Declared as required by the platform's specification.
+        /// The name of the resource. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Of equipment, how many pieces are out of service. Declared as required by the platform's specification.
-        pub out_of_service: f64 = "outOfService",
-        /// Of equipment, how many pieces there are. Declared as required by the platform's specification.
-        pub quantity: f64 = "quantity",
+        /// For equipment, the number of pieces that are out of service. Declared as required by the platform's specification.
+        pub out_of_service: i64 = "outOfService",
+        /// For equipment, the number of pieces. Declared as required by the platform's specification.
+        pub quantity: i64 = "quantity",
     }
-    /// A group of calendars to be made.
+    /// A message to send on events of an appointment, such as its confirmation.
+    #[doc(alias = "CreateCalendarNotificationDTO")]
+    pub struct CreateEventNotification {
+        /// Further email addresses that receive the message.
+        pub additional_email_ids: Vec<String> = "additionalEmailIds",
+        /// Further phone numbers that receive the message, in E.164 form.
+        pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
+        /// The times after the appointment at which the message is sent. For follow-ups only.
+        pub after_time: Vec<NotificationTime> = "afterTime",
+        /// The times before the appointment at which the message is sent. For reminders only.
+        pub before_time: Vec<NotificationTime> = "beforeTime",
+        /// The text. Not required for `inApp`.
+        pub body: String = "body",
+        /// The channel by which the message is sent. Declared as required by the platform's specification.
+        pub channel: Channel = "channel",
+        /// The email address of the sender.
+        pub from_address: String = "fromAddress",
+        /// The name of the sender, for emails and text messages.
+        pub from_name: String = "fromName",
+        /// The phone number of the sender, for text messages.
+        pub from_number: String = "fromNumber",
+        /// Whether the message is sent.
+        pub is_active: bool = "isActive",
+        /// The event on which the message is sent. Declared as required by the platform's specification.
+        pub notification_type: NotificationType = "notificationType",
+        /// The kind of recipient. Declared as required by the platform's specification.
+        pub receiver_type: ReceiverType = "receiverType",
+        /// The ids of the users who receive the message, for `inApp` and for emails to `business`. The value
+        /// `sub_account_admin` is for the admins of the location.
+        pub selected_users: Vec<String> = "selectedUsers",
+        /// The subject line. Not required for `inApp`.
+        pub subject: String = "subject",
+        /// The id of the template from which the message is created. Not required for `inApp`.
+        pub template_id: String = "templateId",
+    }
+    /// A group of calendars to create.
     #[doc(alias = "GroupCreateDTO")]
     pub struct CreateGroupRequest {
-        /// What the group is for, as visitors of its booking page see it. Declared as required by the platform's specification.
+        /// The description of the group, which its booking page shows. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// Whether its calendars can be booked by its page.
+        /// Whether the calendars of the group can be booked on its page.
         pub is_active: bool = "isActive",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The group's name, as visitors of its booking page see it. Declared as required by the platform's specification.
+        /// The name of the group, which its booking page shows. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The end of the group's address. It must be free, which `validate_group_slug` tells. Declared as required by the platform's specification.
+        /// The last part of the URL of the group's booking page. It must be free, which `validate_group_slug` checks. Declared as required by the platform's specification.
         pub slug: String = "slug",
     }
-    /// The hours in which a user is available, to be made.
+    /// The hours in which a user is available, to create.
     #[doc(alias = "CreateScheduleDTO")]
     pub struct CreateScheduleRequest {
-        /// The ids of the calendars that it is for.
+        /// The ids of the calendars that use the schedule.
         pub calendar_ids: Vec<String> = "calendarIds",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What the schedule is called. Declared as required by the platform's specification.
+        /// The name of the schedule. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// When the user is available, by days of the week and by dates.
+        /// The hours in which the user is available, by days of the week and by dates.
         pub rules: Vec<ScheduleRule> = "rules",
-        /// A time zone by its IANA name, such as `America/New_York`. Declared as required by the platform's specification.
+        /// The time zone by its IANA name, such as `America/New_York`. Declared as required by the platform's specification.
         pub timezone: String = "timezone",
         /// The id of the user. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
-    /// `CreatedOrUpdatedBy` of Calendars.
+    /// The creator of an event.
     pub struct CreatedOrUpdatedBy {
+        /// The part of the platform that created the event, such as the booking page.
         pub source: String = "source",
+        /// The id of the user who created the event.
         pub user_id: String = "userId",
     }
-    /// `DeleteNoteSuccessfulResponseDto` of Calendars.
+    /// The reply to the deletion of a note.
     #[doc(alias = "DeleteNoteSuccessfulResponseDto")]
     pub struct DeleteAppointmentNoteResponse {
+        /// Whether the deletion succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `ResourceDeleteResponseDTO` of Calendars.
+    /// The reply to the deletion of a room or a piece of equipment.
     #[doc(alias = "ResourceDeleteResponseDTO")]
     pub struct DeleteCalendarResourceResponse {
+        /// Whether the deletion succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CalendarDeleteSuccessfulResponseDTO` of Calendars.
+    /// The reply to the deletion of a calendar.
     #[doc(alias = "CalendarDeleteSuccessfulResponseDTO")]
     pub struct DeleteCalendarResponse {
-        pub calendar: Box<DeletedCalendar> = "calendar",
+        /// The deleted calendar. Only some replies hold it.
+        pub calendar: Box<Calendar> = "calendar",
+        /// A text on the outcome of the deletion, such as `calendar deleted`.
         pub message: String = "message",
+        /// Whether the deletion succeeded. Some replies hold it, others hold `success`.
         pub succeeded: bool = "succeeded",
+        /// Whether the deletion succeeded. Some replies hold it, others hold `succeeded`.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteEventSuccessfulResponseDto` of Calendars.
+    /// The reply to the deletion of an event.
     #[doc(alias = "DeleteEventSuccessfulResponseDto")]
     pub struct DeleteEventResponse {
+        /// Whether the deletion succeeded.
         pub succeeded: bool = "succeeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeletedCalendar` of Calendars.
-    pub struct DeletedCalendar {
-        pub add_service_active_step: String = "addServiceActiveStep",
-        pub alert_email: String = "alertEmail",
-        pub allow_booking_after: f64 = "allowBookingAfter",
-        pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
-        pub allow_booking_for: f64 = "allowBookingFor",
-        pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
-        pub allow_cancellation: bool = "allowCancellation",
-        pub allow_reschedule: bool = "allowReschedule",
-        pub appoinment_per_day: f64 = "appoinmentPerDay",
-        pub appoinment_per_slot: f64 = "appoinmentPerSlot",
-        pub appointment_per_slot: f64 = "appointmentPerSlot",
-        pub auto_confirm: bool = "autoConfirm",
-        pub availabilities: Vec<Availability> = "availabilities",
-        pub availability_type: f64 = "availabilityType",
-        pub calendar_cover_image: String = "calendarCoverImage",
-        pub calendar_type: CalendarType = "calendarType",
-        pub consent_label: String = "consentLabel",
-        pub created_by: CalendarChangedBy = "createdBy",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub description: String = "description",
-        pub enable_consent_check: bool = "enableConsentCheck",
-        pub enable_office_hours: bool = "enableOfficeHours",
-        pub enable_recurring: bool = "enableRecurring",
-        pub enable_same_user_assignment: bool = "enableSameUserAssignment",
-        pub enable_same_user_assignment_for_reschedule: bool = "enableSameUserAssignmentForReschedule",
-        pub event_color: String = "eventColor",
-        pub event_title: String = "eventTitle",
-        pub event_type: EventType = "eventType",
-        pub form_id: String = "formId",
-        pub form_submit_redirect_url: String = "formSubmitRedirectURL",
-        pub form_submit_thanks_message: String = "formSubmitThanksMessage",
-        pub form_submit_type: FormSubmitType = "formSubmitType",
-        pub google_invitation_emails: bool = "googleInvitationEmails",
-        pub group_id: String = "groupId",
-        pub guest_type: GuestType = "guestType",
-        pub id: String = "id",
-        pub is_active: bool = "isActive",
-        pub is_live_payment_mode: bool = "isLivePaymentMode",
-        pub is_system_generated: bool = "isSystemGenerated",
-        pub last_updated_by: CalendarChangedBy = "lastUpdatedBy",
-        pub linked_calendars: DeletedCalendarLinkedCalendars = "linkedCalendars",
-        pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
-        pub location_id: String = "locationId",
-        pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// The platform advises against it.
-        pub meeting_location: String = "meetingLocation",
-        pub name: String = "name",
-        pub notes: String = "notes",
-        /// The platform advises against it.
-        pub notifications: Vec<CalendarNotification> = "notifications",
-        pub open_hours: Value = "openHours",
-        pub order: f64 = "order",
-        pub pixel_id: String = "pixelId",
-        pub pre_buffer: f64 = "preBuffer",
-        pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
-        pub recurring: Box<Recurring> = "recurring",
-        pub reserve_service: bool = "reserveService",
-        pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
-        pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
-        pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
-        pub show_seats_per_slot: bool = "showSeatsPerSlot",
-        pub slot_buffer: f64 = "slotBuffer",
-        pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
-        pub slot_duration: f64 = "slotDuration",
-        pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
-        pub slot_interval: f64 = "slotInterval",
-        pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
-        pub slug: String = "slug",
-        pub sticky_contact: bool = "stickyContact",
-        pub stripe: Map = "stripe",
-        pub team_members: Vec<TeamMemberResponse> = "teamMembers",
-        pub version: f64 = "version",
-        pub widget_slug: String = "widgetSlug",
-        pub widget_type: WidgetType = "widgetType",
-    }
-    /// `DeletedCalendarLinkedCalendars` of Calendars.
-    pub struct DeletedCalendarLinkedCalendars {
-        pub calendly: Map = "calendly",
-        pub clio: Map = "clio",
-        pub drchrono: Map = "drchrono",
-        pub google: Map = "google",
-    }
-    /// `GetCalendarEventSuccessfulResponseDTO` of Calendars.
-    #[doc(alias = "GetCalendarEventSuccessfulResponseDTO")]
-    pub struct GetAppointmentResponse {
-        pub appointment: Box<CalendarEvent> = "appointment",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetCalendarEventsSuccessfulResponseDTO` of Calendars.
-    #[doc(alias = "GetCalendarEventsSuccessfulResponseDTO")]
-    pub struct GetCalendarEventsResponse {
-        pub events: Vec<CalendarEvent> = "events",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetCreateUpdateNoteSuccessfulResponseDto` of Calendars.
-    #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
-    pub struct GetCreateUpdateNoteResponse {
-        pub note: Box<GetNote> = "note",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetNoteSchema` of Calendars.
-    #[doc(alias = "GetNoteSchema")]
-    pub struct GetNote {
-        pub body: String = "body",
-        pub contact_id: String = "contactId",
-        pub created_by: NoteCreatedBy = "createdBy",
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub user_id: String = "userId",
-    }
-    /// `GroupDTO` of Calendars.
-    #[doc(alias = "GroupDTO")]
-    pub struct Group {
-        pub description: String = "description",
-        pub id: String = "id",
-        pub is_active: bool = "isActive",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub slug: String = "slug",
-    }
-    /// `GroupCreateSuccessfulResponseDTO` of Calendars.
-    #[doc(alias = "GroupCreateSuccessfulResponseDTO")]
-    pub struct GroupCreateResponse {
-        pub group: Box<Group> = "group",
-        pub trace_id: String = "traceId",
-    }
-    /// `GroupSuccessfulResponseDTO` of Calendars.
-    #[doc(alias = "GroupSuccessfulResponseDTO")]
-    pub struct GroupResponse {
+    /// `DeleteScheduleResponse` of Calendars.
+    pub struct DeleteScheduleResponse {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// From when to when a calendar is open.
-    pub struct Hour {
-        /// The hour at which it closes, from 0 to 23. Declared as required by the platform's specification.
-        pub close_hour: f64 = "closeHour",
-        /// The minute at which it closes. Declared as required by the platform's specification.
-        pub close_minute: f64 = "closeMinute",
-        /// The hour at which it opens, from 0 to 23. Declared as required by the platform's specification.
-        pub open_hour: f64 = "openHour",
-        /// The minute at which it opens. Declared as required by the platform's specification.
-        pub open_minute: f64 = "openMinute",
+    /// A message that is sent on events of an appointment, such as its confirmation.
+    #[doc(alias = "CalendarNotificationResponseDTO")]
+    pub struct EventNotification {
+        /// The id of the notification.
+        pub id: String = "_id",
+        /// Further email addresses that receive the message.
+        pub additional_email_ids: Vec<String> = "additionalEmailIds",
+        /// Further phone numbers that receive the message.
+        pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
+        /// Further phone numbers that receive the message by WhatsApp.
+        pub additional_whatsapp_numbers: Vec<String> = "additionalWhatsappNumbers",
+        /// The times after the appointment at which the message is sent, for follow-ups.
+        pub after_time: Vec<NotificationTime> = "afterTime",
+        /// The times before the appointment at which the message is sent, for reminders.
+        pub before_time: Vec<NotificationTime> = "beforeTime",
+        /// The text of the message.
+        pub body: String = "body",
+        /// The channel by which the message is sent.
+        pub channel: Channel = "channel",
+        /// Whether the notification is deleted.
+        pub deleted: bool = "deleted",
+        /// Whether the message is sent.
+        pub is_active: bool = "isActive",
+        /// The event on which the message is sent.
+        pub notification_type: NotificationType = "notificationType",
+        /// The kind of recipient.
+        pub receiver_type: ReceiverType = "receiverType",
+        /// The ids of the users who receive the message.
+        pub selected_users: Vec<String> = "selectedUsers",
+        /// The subject line of the message.
+        pub subject: String = "subject",
+        /// The id of the template from which the message is created.
+        pub template_id: String = "templateId",
     }
-    /// `GetNotesListSuccessfulResponseDto` of Calendars.
-    #[doc(alias = "GetNotesListSuccessfulResponseDto")]
-    pub struct ListAppointmentNotesResponse {
-        pub has_more: bool = "hasMore",
-        pub notes: Vec<GetNote> = "notes",
+    /// The reply to the change or deletion of a notification.
+    #[doc(alias = "CalendarNotificationDeleteResponseDTO")]
+    pub struct EventNotificationResponse {
+        /// A text on the outcome of the operation.
+        pub message: String = "message",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CalendarsGetSuccessfulResponseDTO` of Calendars.
+    /// The free slots of one day.
+    #[doc(alias = "SlotsSchema")]
+    pub struct FreeSlots {
+        /// The starts of the slots.
+        pub slots: Vec<Timestamp> = "slots",
+    }
+    /// A reply with one appointment.
+    #[doc(alias = "GetCalendarEventSuccessfulResponseDTO")]
+    pub struct GetAppointmentResponse {
+        /// The requested appointment.
+        pub appointment: Box<Appointment> = "appointment",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A group of calendars.
+    #[doc(alias = "GroupDTO")]
+    pub struct Group {
+        /// The description of the group, which its booking page shows.
+        pub description: String = "description",
+        /// The id of the group.
+        pub id: String = "id",
+        /// Whether the calendars of the group can be booked on its page.
+        pub is_active: bool = "isActive",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The name of the group, which its booking page shows.
+        pub name: String = "name",
+        /// The last part of the URL of the group's booking page.
+        pub slug: String = "slug",
+    }
+    /// A reply with one group of calendars.
+    #[doc(alias = "GroupCreateSuccessfulResponseDTO")]
+    pub struct GroupResponse {
+        /// The group as it is after the call.
+        pub group: Box<Group> = "group",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A period of a day in which a calendar is open.
+    pub struct Hour {
+        /// The hour of the end, from 0 to 23. Declared as required by the platform's specification.
+        pub close_hour: i64 = "closeHour",
+        /// The minute of the end. Declared as required by the platform's specification.
+        pub close_minute: i64 = "closeMinute",
+        /// The hour of the start, from 0 to 23. Declared as required by the platform's specification.
+        pub open_hour: i64 = "openHour",
+        /// The minute of the start. Declared as required by the platform's specification.
+        pub open_minute: i64 = "openMinute",
+    }
+    /// A page of the notes of an appointment.
+    #[doc(alias = "GetNotesListSuccessfulResponseDto")]
+    pub struct ListAppointmentNotesResponse {
+        /// Whether there is another page.
+        pub has_more: bool = "hasMore",
+        /// The notes of the page.
+        pub notes: Vec<AppointmentNote> = "notes",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// The calendars of a location.
     #[doc(alias = "CalendarsGetSuccessfulResponseDTO")]
     pub struct ListCalendarsResponse {
+        /// The calendars of the location.
         pub calendars: Vec<Calendar> = "calendars",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// Events of a calendar, a user or a group.
+    #[doc(alias = "GetCalendarEventsSuccessfulResponseDTO")]
+    pub struct ListEventsResponse {
+        /// The events of the period.
+        pub events: Vec<Appointment> = "events",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// `ListFreeSlotsResponse` of Calendars.
     ///
-    /// Other fields hold [`Slots`]: `extra.typed::<Slots>()` reads them.
+    /// Other fields hold [`FreeSlots`]: `extra.typed::<FreeSlots>()` reads them.
     pub struct ListFreeSlotsResponse {
         pub trace_id: String = "traceId",
     }
-    /// `AllGroupsSuccessfulResponseDTO` of Calendars.
+    /// The groups of calendars of a location.
     #[doc(alias = "AllGroupsSuccessfulResponseDTO")]
     pub struct ListGroupsResponse {
+        /// The groups of the location.
         pub groups: Vec<Group> = "groups",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetAllSchedulesResponseDTO` of Calendars.
+    /// Schedules of users.
     #[doc(alias = "GetAllSchedulesResponseDTO")]
     pub struct ListSchedulesResponse {
-        pub schedules: Vec<ScheduleObjectResponse> = "schedules",
+        /// The schedules of the page.
+        pub schedules: Vec<Schedule> = "schedules",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A place where meetings may take place.
+    /// A place in which meetings may take place.
     pub struct LocationConfiguration {
-        /// The kind of place. The conferences (`zoom_conference`, `google_conference`, `ms_teams_conference`) are not to be had in calendars of
-        /// the type `event`. Declared as required by the platform's specification.
-        pub kind: Kind = "kind",
-        /// An address, a phone number or a link, as its kind has it. Conferences need none.
+        /// The kind of place. Calendars of the type `event` do not support the conferences `zoom_conference`,
+        /// `google_conference` and `ms_teams_conference`. Declared as required by the platform's specification.
+        pub kind: LocationConfigurationKind = "kind",
+        /// The address, phone number or link, depending on the kind. Conferences need none.
         pub location: String = "location",
     }
-    /// `LocationConfigurationResponse` of Calendars.
-    pub struct LocationConfigurationResponse {
-        pub kind: Kind = "kind",
-        pub location: String = "location",
-        pub meeting_id: String = "meetingId",
-        pub position: f64 = "position",
-        pub zoom_oauth_id: String = "zoomOauthId",
-    }
-    /// Whether to look busier than one is, by hiding free slots.
+    /// The share of free slots that is hidden, so that the calendar looks busier.
     pub struct LookBusyConfiguration {
-        /// How many of the slots are hidden, in percent. Declared as required by the platform's specification.
+        /// The share of slots to hide, in percent. Declared as required by the platform's specification.
         pub look_busy_percentage: f64 = "LookBusyPercentage",
         /// Whether slots are hidden. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
     }
-    /// `NoteCreatedBySchema` of Calendars.
+    /// The author of a note.
     #[doc(alias = "NoteCreatedBySchema")]
     pub struct NoteCreatedBy {
+        /// The id of the user.
         pub id: String = "id",
+        /// The name of the user.
         pub name: String = "name",
     }
-    /// A note on an appointment.
-    #[doc(alias = "NotesDTO")]
-    pub struct Notes {
-        /// The text of the note, 5,000 characters at most. Declared as required by the platform's specification.
-        pub body: String = "body",
-        /// The id of the user in whose name it is written.
-        pub user_id: String = "userId",
+    /// A period before or after an appointment.
+    #[doc(alias = "SchedulesDTO")]
+    pub struct NotificationTime {
+        /// The length of the period, in `unit`.
+        pub time_offset: i64 = "timeOffset",
+        /// The unit, such as "hours".
+        pub unit: String = "unit",
     }
-    /// Hours in which the calendar is open on some days of the week.
+    /// Hours in which a calendar is open on some days of the week.
     pub struct OpenHour {
         /// The days, as numbers from 0 to 6. Declared as required by the platform's specification.
-        pub days_of_the_week: Vec<f64> = "daysOfTheWeek",
-        /// The hours, from when to when; several for a day with breaks. Declared as required by the platform's specification.
+        pub days_of_the_week: Vec<i64> = "daysOfTheWeek",
+        /// The hours; several for a day with breaks. Declared as required by the platform's specification.
         pub hours: Vec<Hour> = "hours",
     }
-    /// How appointments recur.
+    /// The recurrence of appointments.
     pub struct Recurring {
-        /// What is done where a slot of the series is not free: it is left out, booked all the same, or the next one is taken.
+        /// The action if a slot of the series is not free: `skip` leaves it out, `continue` books it
+        /// nevertheless, `book_next` books the next free one.
         pub booking_option: RecurringBookingOption = "bookingOption",
-        /// The status of an appointment that is booked where the slot is not free.
+        /// The state of an appointment that is booked in a slot that is not free.
         pub booking_overlap_default_status: RecurringBookingOverlapDefaultStatus = "bookingOverlapDefaultStatus",
-        /// How many times they recur, 24 at most.
-        pub count: f64 = "count",
-        /// How often they recur.
+        /// The number of recurrences, at most 24.
+        pub count: i64 = "count",
+        /// The unit of the recurrence, days, weeks or months.
         pub freq: RecurringFreq = "freq",
-        /// The interval of the recurrence; replies were seen to have it.
+        /// The number of days, weeks or months between recurrences. Only replies were seen to hold it.
         pub interval: Value = "interval",
-        /// The days of the month; replies were seen to have it.
+        /// The days of the month. Only replies were seen to hold it.
         pub month_days: Vec<Value> = "monthDays",
-        /// The days of the week; replies were seen to have it.
+        /// The days of the week. Only replies were seen to hold it.
         pub week_days: Vec<Value> = "weekDays",
     }
-    /// `Response` of Calendars.
-    pub struct Response {
+    /// `RemoveCalendarFromScheduleResponse` of Calendars.
+    pub struct RemoveCalendarFromScheduleResponse {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// From when to when a user is available.
+    /// The hours in which a user is available.
+    #[doc(alias = "ScheduleObjectResponseDTO")]
+    pub struct Schedule {
+        /// The ids of the calendars that use the schedule.
+        pub calendar_ids: Vec<String> = "calendarIds",
+        /// The time when the schedule was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The time when the schedule was last changed.
+        pub date_updated: Timestamp = "dateUpdated",
+        /// Whether the schedule is deleted.
+        pub deleted: bool = "deleted",
+        /// The id of the schedule.
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The name of the schedule.
+        pub name: String = "name",
+        /// The hours in which the user is available, by days of the week and by dates.
+        pub rules: Vec<ScheduleRule> = "rules",
+        /// The time zone of the hours by its IANA name, such as `America/New_York`.
+        pub timezone: String = "timezone",
+        /// The id of the user.
+        pub user_id: String = "userId",
+    }
+    /// A period of a day in which a user is available.
     #[doc(alias = "ScheduleIntervalDTO")]
     pub struct ScheduleInterval {
-        /// The beginning, in hours and minutes of 24 hours, such as `09:00`. Declared as required by the platform's specification.
+        /// The start, in hours and minutes of 24 hours, such as `09:00`. Declared as required by the platform's specification.
         pub from: String = "from",
         /// The end, in hours and minutes of 24 hours, such as `17:00`. Declared as required by the platform's specification.
         pub to: String = "to",
     }
-    /// `ScheduleObjectResponseDTO` of Calendars.
-    #[doc(alias = "ScheduleObjectResponseDTO")]
-    pub struct ScheduleObjectResponse {
-        pub calendar_ids: Vec<String> = "calendarIds",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub rules: Vec<ScheduleRule> = "rules",
-        pub timezone: String = "timezone",
-        pub user_id: String = "userId",
-    }
-    /// `ScheduleResponseDTO` of Calendars.
+    /// A reply with one schedule.
     #[doc(alias = "ScheduleResponseDTO")]
     pub struct ScheduleResponse {
-        pub schedule: Box<ScheduleObjectResponse> = "schedule",
+        /// The schedule as it is after the call.
+        pub schedule: Box<Schedule> = "schedule",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// When a user is available on a day of the week, or on a date.
+    /// The hours in which a user is available on a day of the week, or on a date.
     #[doc(alias = "ScheduleRuleDTO")]
     pub struct ScheduleRule {
         /// The date, for rules of the type `date`, such as `2026-03-02`.
-        pub date: String = "date",
+        pub date: Date = "date",
         /// The day of the week, for rules of the type `wday`.
         pub day: ScheduleRuleDay = "day",
-        /// The hours, from when to when; several for a day with breaks. Declared as required by the platform's specification.
+        /// The hours; several for a day with breaks. Declared as required by the platform's specification.
         pub intervals: Vec<ScheduleInterval> = "intervals",
-        /// Whether the rule is for a day of the week (`wday`), week by week, or for a date. Declared as required by the platform's specification.
+        /// Whether the rule applies to a day of the week (`wday`), every week, or to a date. Declared as required by the platform's specification.
         pub type_: ScheduleRuleType = "type",
     }
-    /// A length of time.
-    #[doc(alias = "SchedulesDTO")]
-    pub struct Schedules {
-        /// How long, in `unit`.
-        pub time_offset: f64 = "timeOffset",
-        /// The unit, such as `hours`.
-        pub unit: String = "unit",
+    /// The reply to the deletion of a group of calendars, or to the change of its state.
+    #[doc(alias = "GroupSuccessfulResponseDTO")]
+    pub struct SuccessResponse {
+        /// Whether the operation succeeded.
+        pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
     }
-    /// `SlotsSchema` of Calendars.
-    #[doc(alias = "SlotsSchema")]
-    pub struct Slots {
-        pub slots: Vec<Timestamp> = "slots",
-    }
-    /// A user who keeps appointments of the calendar.
+    /// A user who attends appointments of a calendar.
     pub struct TeamMember {
-        /// Whether the member is the main one. In the type `collective` exactly one is.
+        /// Whether the member is the main one. Calendars of the type `collective` have exactly one.
         pub is_primary: bool = "isPrimary",
-        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
-        /// `collective`.
+        /// The places in which meetings may take place. A member may have several places only if there is no other
+        /// member, and never in the types `class_booking` and `collective`.
         pub location_configurations: Vec<LocationConfiguration> = "locationConfigurations",
-        /// To be read only; use `locationConfigurations`. The platform advises against it.
+        /// The place of meetings. Deprecated; use `locationConfigurations`. The platform advises against it.
         pub meeting_location: String = "meetingLocation",
-        /// To be read only; use `kind` in `locationConfigurations`. The platform advises against it.
+        /// The kind of place of meetings. Deprecated; use `locationConfigurations`. The platform advises against it.
         pub meeting_location_type: TeamMemberMeetingLocationType = "meetingLocationType",
-        /// How much the member is preferred over others, from 0 to 1; 0.5 if left out.
+        /// The priority of the member over others, from 0 to 1; by default 0.5.
         pub priority: f64 = "priority",
         /// The id of the user. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
-    /// `TeamMemberResponse` of Calendars.
-    pub struct TeamMemberResponse {
-        pub is_primary: bool = "isPrimary",
-        pub is_zoom_added: String = "isZoomAdded",
-        pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
-        /// The platform advises against it.
-        pub meeting_location: String = "meetingLocation",
-        /// The platform advises against it.
-        pub meeting_location_type: TeamMemberMeetingLocationType = "meetingLocationType",
-        pub priority: f64 = "priority",
-        pub selected: bool = "selected",
-        pub user_id: String = "userId",
-        pub zoom_oauth_id: String = "zoomOauthId",
-    }
-    /// What to change in an appointment.
+    /// Changes to an appointment.
     #[doc(alias = "AppointmentEditSchema")]
     pub struct UpdateAppointmentRequest {
-        /// Where the meeting takes place, as a postal address, a link or words.
+        /// The place of the meeting, as a postal address, a link or text.
         pub address: String = "address",
-        /// How the appointment stands.
+        /// The state of the appointment.
         pub appointment_status: AppointmentStatus = "appointmentStatus",
-        /// The id of the user who keeps the appointment, a member of the calendar.
+        /// The id of the user who attends the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar that it is in.
+        /// The id of the calendar of the appointment.
         pub calendar_id: String = "calendarId",
-        /// What it is about.
+        /// The description of the appointment.
         pub description: String = "description",
-        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
+        /// The end of the appointment or blocked slot.
         pub end_time: Timestamp = "endTime",
-        /// Whether it may be booked at shorter notice, or further ahead, than the calendar allows.
+        /// Whether the appointment may be booked at shorter notice, or further ahead, than the calendar allows.
         pub ignore_date_range: bool = "ignoreDateRange",
-        /// Whether it may be booked at any time, free or not. It goes further than `ignoreDateRange`.
+        /// Whether the appointment may be booked at any time, free or not. It includes `ignoreDateRange`.
         pub ignore_free_slot_validation: bool = "ignoreFreeSlotValidation",
-        /// Which of the places that are set up the meeting takes place at, by the id it has in the `locationConfigurations` of the calendar or of its
-        /// members. `default` if left out.
+        /// The id of the place of the meeting, one of the places of the calendar or of its members. By default `default`.
         pub meeting_location_id: String = "meetingLocationId",
-        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
-        pub meeting_location_type: CreateAppointmentRequestMeetingLocationType = "meetingLocationType",
-        /// Whether the place given here goes before those that are set up. True where `meetingLocationType` alone is given, false where
-        /// `meetingLocationId` alone is.
+        /// The kind of place of the meeting; by default `custom` if `address` is set.
+        pub meeting_location_type: AppointmentMeetingLocationType = "meetingLocationType",
+        /// Whether the place given here replaces the configured ones. True if only `meetingLocationType` is set,
+        /// false if only `meetingLocationId` is.
         pub override_location_config: bool = "overrideLocationConfig",
-        /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
-        /// an effect only if `ignoreFreeSlotValidation` is true.
+        /// The rule of the recurrence, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`. It needs no
+        /// `DTSTART`, since `startTime` is the start of the series. It only has an effect if
+        /// `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
-        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
+        /// The start of the appointment or blocked slot.
         pub start_time: Timestamp = "startTime",
         /// The title of the appointment.
         pub title: String = "title",
-        /// Whether automations run on it, which may write to the contact. Only `false` prevents them.
+        /// Whether automations run, which may write to the contact. Only `false` prevents them.
         pub to_notify: bool = "toNotify",
     }
-    /// Hours in which the calendar is open on one date.
+    /// New or changed hours in which a calendar is open on one date.
     pub struct UpdateAvailability {
         /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`. Declared as required by the platform's specification.
-        pub date: Timestamp = "date",
+        pub date: Date as in_rfc3339 = "date",
         /// Whether these hours are deleted.
         pub deleted: bool = "deleted",
-        /// The hours, from when to when; several for a day with breaks. Declared as required by the platform's specification.
+        /// The hours; several for a day with breaks. Declared as required by the platform's specification.
         pub hours: Vec<Hour> = "hours",
-        /// The id of these hours. Needed to change or delete what is there; hours without it are new.
+        /// The id of these hours. Required to change or delete existing hours; hours without it are new.
         pub id: String = "id",
     }
-    /// What to change in a blocked slot.
+    /// Changes to a blocked slot.
     #[doc(alias = "BlockSlotEditRequestDTO")]
     pub struct UpdateBlockedSlotRequest {
-        /// The id of the user who is blocked. It excludes `calendarId`.
+        /// The id of the user to block. It excludes `calendarId`.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar that is blocked. It excludes `assignedUserId`.
+        /// The id of the calendar to block. It excludes `assignedUserId`.
         pub calendar_id: String = "calendarId",
-        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
+        /// The end of the appointment or blocked slot.
         pub end_time: Timestamp = "endTime",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
+        /// The start of the appointment or blocked slot.
         pub start_time: Timestamp = "startTime",
         /// The title of the blocked slot.
         pub title: String = "title",
     }
-    /// What to change in a calendar.
+    /// Changes to a calendar.
     #[doc(alias = "CalendarUpdateDTO")]
     pub struct UpdateCalendarRequest {
-        /// The email address that gets alerts.
+        /// The email address that receives alerts.
         pub alert_email: String = "alertEmail",
-        /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
-        pub allow_booking_after: f64 = "allowBookingAfter",
+        /// The least time between booking and start of an appointment, in `allowBookingAfterUnit`.
+        pub allow_booking_after: i64 = "allowBookingAfter",
         /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
-        /// How far ahead appointments can be booked, in `allowBookingForUnit`.
-        pub allow_booking_for: f64 = "allowBookingFor",
+        /// The largest time between booking and start of an appointment, in `allowBookingForUnit`.
+        pub allow_booking_for: i64 = "allowBookingFor",
         /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
         /// Whether contacts may cancel their appointments.
         pub allow_cancellation: bool = "allowCancellation",
         /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
-        /// How many appointments a day takes.
-        pub appoinment_per_day: f64 = "appoinmentPerDay",
-        /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
-        pub appoinment_per_slot: f64 = "appoinmentPerSlot",
-        /// Whether appointments are confirmed by being booked.
+        /// The largest number of appointments per day.
+        pub appoinment_per_day: i64 = "appoinmentPerDay",
+        /// The number of appointments per slot and member, or the number of seats in a calendar of the type
+        /// `class_booking`; by default 1.
+        pub appoinment_per_slot: i64 = "appoinmentPerSlot",
+        /// Whether appointments are confirmed without action by a user.
         pub auto_confirm: bool = "autoConfirm",
-        /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
+        /// The hours in which the calendar is open on single dates. Use `openHours` for days of the week.
         pub availabilities: Vec<UpdateAvailability> = "availabilities",
-        /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
-        /// `.null("availabilityType")`.
-        pub availability_type: f64 = "availabilityType",
-        /// The address of the picture that the booking page shows.
+        /// The hours that apply: 0 for `openHours` only, 1 for `availabilities` only, `null` for both. A model leaves
+        /// out `null`; to set it use `.null("availabilityType")`.
+        pub availability_type: i64 = "availabilityType",
+        /// The URL of the picture on the booking page.
         pub calendar_cover_image: String = "calendarCoverImage",
-        /// The words beside the box by which who books gives consent.
+        /// The text beside the check box for consent on the booking page.
         pub consent_label: String = "consentLabel",
-        /// What the calendar is for, as visitors of the booking page see it.
+        /// The description of the calendar, which the booking page shows.
         pub description: String = "description",
-        /// Whether appointments may recur. The calendar must have only one member then.
+        /// Whether appointments may recur. The calendar must then have only one member.
         pub enable_recurring: bool = "enableRecurring",
-        /// The colour of appointments, as `#` and six hexadecimal digits; `#039be5` if left out.
+        /// The colour of appointments, as `#` and six hexadecimal digits; by default `#039be5`.
         pub event_color: String = "eventColor",
-        /// The title of appointments. It may hold placeholders; `{{contact.name}}` if left out when the calendar is made.
+        /// The title of appointments. It may contain placeholders; by default `{{contact.name}}`.
         pub event_title: String = "eventTitle",
-        /// How appointments are shared out among the members, by who is free or in equal parts.
+        /// The distribution of appointments among the members, by availability or in equal parts.
         pub event_type: EventType = "eventType",
-        /// The id of the form that who books fills in.
+        /// The id of the form on the booking page.
         pub form_id: String = "formId",
-        /// The address of that page, for `RedirectURL`.
+        /// The URL of the page after a booking, for `RedirectURL`.
         pub form_submit_redirect_url: String = "formSubmitRedirectURL",
-        /// The text of that message, for `ThankYouMessage`.
+        /// The text of the message after a booking, for `ThankYouMessage`.
         pub form_submit_thanks_message: String = "formSubmitThanksMessage",
-        /// What who has booked sees, a message or another page.
+        /// The action after a booking, a message or a redirect to another page.
         pub form_submit_type: FormSubmitType = "formSubmitType",
         /// Whether Google sends invitations to appointments.
         pub google_invitation_emails: bool = "googleInvitationEmails",
-        /// The id of the group that the calendar belongs to.
+        /// The id of the group to which the calendar belongs.
         pub group_id: String = "groupId",
-        /// Whether guests are counted only, or asked for their details.
+        /// Whether guests are only counted, or asked for their details.
         pub guest_type: GuestType = "guestType",
-        /// Whether it can be booked, or is a draft.
+        /// Whether the calendar can be booked or is a draft.
         pub is_active: bool = "isActive",
-        /// Whether payments for appointments are real, or for testing.
+        /// Whether payments for appointments are real, not tests.
         pub is_live_payment_mode: bool = "isLivePaymentMode",
-        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
-        /// `collective`.
+        /// The places in which meetings may take place. A member may have several places only if there is no other
+        /// member, and never in the types `class_booking` and `collective`.
         pub location_configurations: Vec<LocationConfiguration> = "locationConfigurations",
-        /// Whether to look busier than one is.
+        /// The share of free slots that is hidden.
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// To be read only; use `locationConfigurations`. The platform advises against it.
+        /// The place of meetings. Deprecated; use `locationConfigurations`. The platform advises against it.
         pub meeting_location: String = "meetingLocation",
-        /// The calendar's name, as visitors of the booking page see it.
+        /// The name of the calendar, which the booking page shows.
         pub name: String = "name",
-        /// Additional notes.
         pub notes: String = "notes",
-        /// The emails that are sent about appointments. Notifications have operations of their own, which have taken its place. The platform advises against it.
+        /// The emails about appointments. Deprecated; use the operations for notifications. The platform advises against it.
         pub notifications: Vec<CalendarNotification> = "notifications",
-        /// In which hours of which days of the week the calendar is open. Single dates are set by `availabilities`.
+        /// The hours in which the calendar is open on days of the week. Use `availabilities` for single dates.
         pub open_hours: Vec<OpenHour> = "openHours",
-        /// The id of a tracking pixel.
+        /// The id of the tracking pixel on the booking page.
         pub pixel_id: String = "pixelId",
-        /// How much time is kept free before an appointment, in `preBufferUnit`.
-        pub pre_buffer: f64 = "preBuffer",
+        /// The time to keep free before an appointment, in `preBufferUnit`.
+        pub pre_buffer: i64 = "preBuffer",
         /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
-        /// How appointments recur.
+        /// The recurrence of appointments.
         pub recurring: Box<Recurring> = "recurring",
-        /// Whether a contact is assigned to the member who keeps the appointment.
+        /// Whether the contact is assigned to the member who attends the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
-        /// Whether the member who keeps the appointment gets an email about it.
+        /// Whether the member who attends the appointment receives an email about it.
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
-        /// Whether that is left undone for contacts that exist already.
+        /// Whether contacts that already exist keep their assigned user.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
-        /// How much time is kept free after an appointment, in `slotBufferUnit`.
-        pub slot_buffer: f64 = "slotBuffer",
-        /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
-        pub slot_duration: f64 = "slotDuration",
+        /// The time to keep free after an appointment, in the unit that the calendar already has.
+        pub slot_buffer: i64 = "slotBuffer",
+        /// The length of an appointment, in `slotDurationUnit`; by default 30.
+        pub slot_duration: i64 = "slotDuration",
         /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
-        /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
-        pub slot_interval: f64 = "slotInterval",
+        /// The interval between the starts of consecutive slots, in `slotIntervalUnit`; by default 30.
+        pub slot_interval: i64 = "slotInterval",
         /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
-        /// The end of the booking page's address.
+        /// The last part of the URL of the booking page.
         pub slug: String = "slug",
-        /// Whether the form remembers who booked before.
+        /// Whether the form is filled in with the data of the contact's last booking.
         pub sticky_contact: bool = "stickyContact",
-        /// The users who keep the appointments. Needed for the types `round_robin`, `collective`, `class_booking` and `service_booking`; `personal` has
-        /// exactly one.
+        /// The users who attend the appointments. Required for the types `round_robin`, `collective`, `class_booking`
+        /// and `service_booking`; `personal` has exactly one.
         pub team_members: Vec<TeamMember> = "teamMembers",
-        /// The end of the booking widget's address.
+        /// The last part of the URL of the booking widget.
         pub widget_slug: String = "widgetSlug",
-        /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
+        /// The layout of the booking page. The value `default` is the newer layout, called neo; by default `classic`.
         pub widget_type: WidgetType = "widgetType",
     }
-    /// What to change in a room or a piece of equipment.
+    /// Changes to a room or a piece of equipment.
     #[doc(alias = "UpdateCalendarResourceDTO")]
     pub struct UpdateCalendarResourceRequest {
-        /// The ids of the calendars that use it, of the type `service_booking`, 100 at most. A piece of equipment can be used by one only, a room by
-        /// many.
+        /// The ids of the calendars that use the resource, of the type `service_booking`, at most 100. Only one
+        /// calendar can use a piece of equipment; several can use a room.
         pub calendar_ids: Vec<String> = "calendarIds",
-        /// Of a room, how many people it holds.
-        pub capacity: f64 = "capacity",
-        /// What it is.
+        /// For a room, the number of people that it can hold.
+        pub capacity: i64 = "capacity",
+        /// The description of the resource.
         pub description: String = "description",
-        /// Whether it can be used.
+        /// Whether the resource can be booked.
         pub is_active: bool = "isActive",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What it is called.
+        /// The name of the resource.
         pub name: String = "name",
-        /// Of equipment, how many pieces are out of service.
-        pub out_of_service: f64 = "outOfService",
-        /// Of equipment, how many pieces there are.
-        pub quantity: f64 = "quantity",
+        /// For equipment, the number of pieces that are out of service.
+        pub out_of_service: i64 = "outOfService",
+        /// For equipment, the number of pieces.
+        pub quantity: i64 = "quantity",
     }
-    /// `CalendarResourceResponseDTO` of Calendars.
-    #[doc(alias = "CalendarResourceResponseDTO")]
-    pub struct UpdateCalendarResourceResponse {
-        pub capacity: f64 = "capacity",
-        pub description: String = "description",
-        pub is_active: bool = "isActive",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub out_of_service: f64 = "outOfService",
-        pub quantity: f64 = "quantity",
-        pub resource_type: ResourceType = "resourceType",
-        pub trace_id: String = "traceId",
-    }
-    /// What to change in a notification.
+    /// Changes to a notification.
     #[doc(alias = "UpdateCalendarNotificationsDTO")]
     pub struct UpdateEventNotificationRequest {
-        /// Email addresses that get it as well.
+        /// Further email addresses that receive the message.
         pub additional_email_ids: Vec<String> = "additionalEmailIds",
-        /// Phone numbers that get it as well, in E.164 form.
+        /// Further phone numbers that receive the message, in E.164 form.
         pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
-        /// How long after the appointment it is sent. For follow-ups only.
-        pub after_time: Vec<Schedules> = "afterTime",
-        /// How long before the appointment it is sent. For reminders only.
-        pub before_time: Vec<Schedules> = "beforeTime",
-        /// Its text. Not needed for `inApp`.
+        /// The times after the appointment at which the message is sent. For follow-ups only.
+        pub after_time: Vec<NotificationTime> = "afterTime",
+        /// The times before the appointment at which the message is sent. For reminders only.
+        pub before_time: Vec<NotificationTime> = "beforeTime",
+        /// The text. Not required for `inApp`.
         pub body: String = "body",
-        /// By what channel it is sent.
+        /// The channel by which the message is sent.
         pub channel: Channel = "channel",
-        /// Whether it counts as deleted.
+        /// Whether the notification is deleted.
         pub deleted: bool = "deleted",
-        /// The email address that it comes from.
+        /// The email address of the sender.
         pub from_address: String = "fromAddress",
-        /// The name that it comes from, for emails and text messages.
+        /// The name of the sender, for emails and text messages.
         pub from_name: String = "fromName",
-        /// The phone number that it comes from, for text messages.
+        /// The phone number of the sender, for text messages.
         pub from_number: String = "fromNumber",
-        /// Whether it is sent at all.
+        /// Whether the message is sent.
         pub is_active: bool = "isActive",
-        /// On what occasion it is sent.
+        /// The event on which the message is sent.
         pub notification_type: NotificationType = "notificationType",
-        /// Who gets it.
+        /// The kind of recipient.
         pub receiver_type: ReceiverType = "receiverType",
-        /// The ids of the users who get it, for `inApp` and for emails to `business`. The word `sub_account_admin` stands for the admins of the location.
+        /// The ids of the users who receive the message, for `inApp` and for emails to `business`. The value
+        /// `sub_account_admin` is for the admins of the location.
         pub selected_users: Vec<String> = "selectedUsers",
-        /// Its subject. Not needed for `inApp`.
+        /// The subject line. Not required for `inApp`.
         pub subject: String = "subject",
-        /// The id of the template that it is made from. Not needed for `inApp`.
+        /// The id of the template from which the message is created. Not required for `inApp`.
         pub template_id: String = "templateId",
     }
-    /// What a group of calendars is to be.
+    /// Changes to a group of calendars.
     #[doc(alias = "GroupUpdateDTO")]
     pub struct UpdateGroupRequest {
-        /// What the group is for, as visitors of its booking page see it. Declared as required by the platform's specification.
+        /// The description of the group, which its booking page shows. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The group's name, as visitors of its booking page see it. Declared as required by the platform's specification.
+        /// The name of the group, which its booking page shows. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The end of the group's address. It must be free, which `validate_group_slug` tells. Declared as required by the platform's specification.
+        /// The last part of the URL of the group's booking page. It must be free, which `validate_group_slug` checks. Declared as required by the platform's specification.
         pub slug: String = "slug",
     }
-    /// Whether a group is active.
+    /// Whether a group of calendars is active.
     #[doc(alias = "GroupStatusUpdateParams")]
     pub struct UpdateGroupStatusRequest {
-        /// True to enable the group, false to disable it. Declared as required by the platform's specification.
+        /// True enables the group, false disables it. Declared as required by the platform's specification.
         pub is_active: bool = "isActive",
     }
-    /// What to change in a schedule. What is left out stays as it is.
+    /// Changes to a schedule. Fields that are not set keep their values.
     #[doc(alias = "UpdateScheduleDTO")]
     pub struct UpdateScheduleRequest {
-        /// What the schedule is called.
+        /// The name of the schedule.
         pub name: String = "name",
-        /// When the user is available, by days of the week and by dates.
+        /// The hours in which the user is available, by days of the week and by dates.
         pub rules: Vec<ScheduleRule> = "rules",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
     }
-    /// An end of an address that a group is to have.
+    /// A last part of a URL, to check for a group of calendars.
     #[doc(alias = "ValidateGroupSlugPostBody")]
     pub struct ValidateGroupSlugRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The end of the address, such as `first-visit`. Declared as required by the platform's specification.
+        /// The last part of the URL, such as `first-visit`. Declared as required by the platform's specification.
         pub slug: String = "slug",
     }
-    /// `ValidateGroupSlugSuccessResponseDTO` of Calendars.
+    /// Whether the last part of a URL is free for a group of calendars.
     #[doc(alias = "ValidateGroupSlugSuccessResponseDTO")]
     pub struct ValidateGroupSlugResponse {
+        /// Whether it is free.
         pub available: bool = "available",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
 }
 
 hoopai_runtime::confirmations! {
-    CalendarNotificationDeleteResponse,
+    AddCalendarToScheduleResponse,
     DeleteAppointmentNoteResponse,
     DeleteCalendarResourceResponse,
     DeleteCalendarResponse,
     DeleteEventResponse,
-    GroupResponse,
-    Response,
+    DeleteScheduleResponse,
+    EventNotificationResponse,
+    RemoveCalendarFromScheduleResponse,
+    SuccessResponse,
 }
 
 hoopai_runtime::open_enum! {
@@ -1127,15 +1274,15 @@ hoopai_runtime::open_enum! {
     pub enum AllowBookingForUnit {
         Days = "days", Weeks = "weeks", Months = "months",
     }
-    /// Values of `AppointmentSchemaResponseAppointmentStatus`.
-    pub enum AppointmentSchemaResponseAppointmentStatus {
-        New = "new", Confirmed = "confirmed", Cancelled = "cancelled", Showed = "showed", Noshow = "noshow",
-        Invalid = "invalid", Active = "active", Completed = "completed",
+    /// Values of `AppointmentMeetingLocationType`.
+    pub enum AppointmentMeetingLocationType {
+        Custom = "custom", Zoom = "zoom", Gmeet = "gmeet", Phone = "phone", Address = "address", MsTeams = "ms_teams",
+        Google = "google",
     }
     /// Values of `AppointmentStatus`.
     pub enum AppointmentStatus {
         New = "new", Confirmed = "confirmed", Cancelled = "cancelled", Showed = "showed", Noshow = "noshow",
-        Invalid = "invalid",
+        Invalid = "invalid", Active = "active", Completed = "completed",
     }
     /// Values of `CalendarNotificationType`.
     pub enum CalendarNotificationType {
@@ -1150,11 +1297,6 @@ hoopai_runtime::open_enum! {
     pub enum Channel {
         Email = "email", InApp = "inApp", Sms = "sms", Whatsapp = "whatsapp",
     }
-    /// Values of `CreateAppointmentRequestMeetingLocationType`.
-    pub enum CreateAppointmentRequestMeetingLocationType {
-        Custom = "custom", Zoom = "zoom", Gmeet = "gmeet", Phone = "phone", Address = "address", MsTeams = "ms_teams",
-        Google = "google",
-    }
     /// Values of `EventType`.
     pub enum EventType {
         RoundRobinOptimizeForAvailability = "RoundRobin_OptimizeForAvailability",
@@ -1168,8 +1310,8 @@ hoopai_runtime::open_enum! {
     pub enum GuestType {
         CountOnly = "count_only", CollectDetail = "collect_detail",
     }
-    /// Values of `Kind`.
-    pub enum Kind {
+    /// Values of `LocationConfigurationKind`.
+    pub enum LocationConfigurationKind {
         Custom = "custom", ZoomConference = "zoom_conference", GoogleConference = "google_conference",
         InboundCall = "inbound_call", OutboundCall = "outbound_call", Physical = "physical", Booker = "booker",
         MsTeamsConference = "ms_teams_conference",

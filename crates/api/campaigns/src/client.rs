@@ -21,7 +21,7 @@ impl Client {
     ///
     /// `GET /campaigns/`
     ///
-    /// All at once, without pages: id, name and state of each.
+    /// The list is complete, without pages. It holds id, name and state of each campaign.
     ///
     /// - Scope: `campaigns.readonly`.
     /// - Requires a location token.

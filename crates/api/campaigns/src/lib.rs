@@ -2,10 +2,11 @@
 
 //! Campaigns of the HoopAI Platform API: 1 operations.
 //!
-//! The campaigns of a location: rows of messages that go out to contacts after each other. They are built in the platform and can only be
-//! listed here; the module Contacts puts a contact into a campaign and takes it out again.
+//! The campaigns of a location are sequences of messages that are sent to contacts. Users create them in the
+//! user interface; the API can only list them. The module Contacts adds contacts to a campaign and removes
+//! them.
 //!
-//! Campaigns of the module Emails are something else, the sending of one email to many.
+//! Campaigns of the module Emails are different: each sends one email to many contacts.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_campaigns::Error> {

@@ -12,7 +12,7 @@ pub static ALL: &[&Operation] = &[
 /// `GET /campaigns/`
 pub static LIST_CAMPAIGNS: Operation = Operation {
     module: "campaigns", name: "list_campaigns", id: "get-campaigns",
-    method: Method::Get, path: "/campaigns/",
+    method: &Method::GET, path: "/campaigns/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["campaigns.readonly"],
     idempotent: true,

@@ -3,18 +3,24 @@
 //! The models of requests and replies.
 
 hoopai_runtime::model! {
-    /// `campaignsSchema` of Campaigns.
+    /// A campaign, a sequence of messages that are sent to contacts.
     #[doc(alias = "campaignsSchema")]
-    pub struct Campaigns {
+    pub struct Campaign {
+        /// The id of the campaign.
         pub id: String = "id",
+        /// The id of the location (sub-account) of the campaign.
         pub location_id: String = "locationId",
+        /// The name of the campaign.
         pub name: String = "name",
+        /// The state of the campaign, such as `draft` or `published`.
         pub status: String = "status",
     }
-    /// `CampaignsSuccessfulResponseDto` of Campaigns.
+    /// The campaigns of a location.
     #[doc(alias = "CampaignsSuccessfulResponseDto")]
     pub struct ListCampaignsResponse {
-        pub campaigns: Vec<Campaigns> = "campaigns",
+        /// The campaigns of the location.
+        pub campaigns: Vec<Campaign> = "campaigns",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
 }

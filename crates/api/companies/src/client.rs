@@ -22,7 +22,7 @@ impl Client {
     ///
     /// `GET /companies/{companyId}`
     ///
-    /// `relationshipNumber` is the number by which other agencies name it, for instance to share snapshots.
+    /// `relationshipNumber` is the number by which other agencies refer to it, for example to share snapshots.
     ///
     /// - Scope: `companies.readonly`.
     /// - Requires an agency token.

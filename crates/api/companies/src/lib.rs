@@ -2,10 +2,10 @@
 
 //! Companies of the HoopAI Platform API: 1 operations.
 //!
-//! A company is an agency: the account above locations (sub-accounts). The module reads its data sheet and no more; its locations are in
-//! Sub-Accounts, its users in Users, its plans in SaaS.
+//! A company is an agency, the account above locations (sub-accounts). The module reads its data only; the
+//! module Sub-Accounts covers its locations, Users its users, and SaaS its plans.
 //!
-//! The agency's id comes with each OAuth token as `companyId`.
+//! Each OAuth token comes with the id of the agency as `companyId`.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_companies::Error> {

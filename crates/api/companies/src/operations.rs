@@ -12,7 +12,7 @@ pub static ALL: &[&Operation] = &[
 /// `GET /companies/{companyId}`
 pub static GET_COMPANY: Operation = Operation {
     module: "companies", name: "get_company", id: "get-company",
-    method: Method::Get, path: "/companies/{companyId}",
+    method: &Method::GET, path: "/companies/{companyId}",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["companies.readonly"],
     idempotent: true,

@@ -2,90 +2,160 @@
 
 //! The models of requests and replies.
 
-use hoopai_runtime::Decimal;
 use hoopai_runtime::json::Map;
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// `GetCompanyByIdSchema` of Companies.
+    /// An agency (company), the account above locations.
     #[doc(alias = "GetCompanyByIdSchema")]
-    pub struct GetCompanyById {
+    pub struct Company {
+        /// Street and house number.
         pub address: String = "address",
+        /// The id of the user who accepted the policy for affiliates.
         pub affiliate_policy_accepted_by: String = "affiliatePolicyAcceptedBy",
-        pub affiliate_policy_accepted_date: String = "affiliatePolicyAcceptedDate",
+        /// The time when the policy for affiliates was accepted.
+        pub affiliate_policy_accepted_date: Timestamp = "affiliatePolicyAcceptedDate",
+        /// The accepted version of the policy for affiliates.
         pub affiliate_policy_version: String = "affiliatePolicyVersion",
+        /// Whether the platform suspends locations automatically.
         pub auto_suspend_enabled: bool = "autoSuspendEnabled",
+        /// The group of businesses that the agency mainly serves.
         pub business_affinity_group: String = "businessAffinityGroup",
+        /// The industry of the agency.
         pub business_category: String = "businessCategory",
+        /// The market segment of the agency.
         pub business_niche: String = "businessNiche",
+        /// Whether customers of the agency may cancel their plans themselves.
         pub cancel_enabled_for_clients: bool = "cancelEnabledForClients",
+        /// The town or city of the address.
         pub city: String = "city",
+        /// The country as a two-letter code of ISO 3166, such as `US`.
         pub country: String = "country",
+        /// The currency as a three-letter code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The kind of customer, such as `agency`.
         pub customer_type: String = "customerType",
+        /// Whether the email service of the platform is disabled.
         pub disable_email_service: bool = "disableEmailService",
+        /// The domain under which the agency offers the platform to its customers.
         pub domain: String = "domain",
+        /// The email address of the agency.
         pub email: String = "email",
+        /// Whether deprecated features are enabled.
         pub enable_depreciated_features: bool = "enableDepreciatedFeatures",
+        /// Whether new locations are filled with default data.
         pub enable_new_sub_account_default_data: bool = "enableNewSubAccountDefaultData",
+        /// The id of the agency.
         pub id: String = "id",
+        /// Whether the agency has an enterprise account.
         pub is_enterprise_account: bool = "isEnterpriseAccount",
+        /// Whether the agency resells the platform.
         pub is_reselling: bool = "isReselling",
+        /// Whether the account is a sandbox for developers.
         pub is_sandbox_account: bool = "isSandboxAccount",
-        pub location_count: f64 = "locationCount",
+        /// The number of locations of the agency.
+        pub location_count: i64 = "locationCount",
+        /// The URL of the logo.
         pub logo_url: String = "logoUrl",
+        /// The name of the agency.
         pub name: String = "name",
-        pub onboarding_info: Box<IOnboarding> = "onboardingInfo",
+        /// The answers and the progress of the agency at its sign-up.
+        pub onboarding_info: Box<Onboarding> = "onboardingInfo",
+        /// The phone number of the agency.
         pub phone: String = "phone",
-        pub plan: f64 = "plan",
+        /// The number of the agency's plan.
+        pub plan: i64 = "plan",
+        /// The postal code of the address.
         pub postal_code: String = "postalCode",
+        /// Whether the agency has priority support.
         pub premium_upgraded: bool = "premiumUpgraded",
+        /// The URL of the agency's privacy policy.
         pub privacy_policy: String = "privacyPolicy",
+        /// The id of the user who accepted the privacy policy.
         pub privacy_policy_accepted_by: String = "privacyPolicyAcceptedBy",
-        pub privacy_policy_accepted_date: String = "privacyPolicyAcceptedDate",
+        /// The time when the privacy policy was accepted.
+        pub privacy_policy_accepted_date: Timestamp = "privacyPolicyAcceptedDate",
+        /// The accepted version of the privacy policy.
         pub privacy_policy_version: String = "privacyPolicyVersion",
+        /// The id of the affiliate who referred the agency.
         pub referral_id: String = "referralId",
+        /// The number by which other agencies refer to this one, for example to share snapshots.
         pub relationship_number: String = "relationshipNumber",
+        /// The settings of the agency's resale of plans, as free-form JSON.
         pub saas_settings: Map = "saasSettings",
+        /// A further domain of the agency, as a rule for links in messages.
         pub spare_domain: String = "spareDomain",
+        /// The state or region of the address.
         pub state: String = "state",
+        /// The state of the account, such as `active-trial`.
         pub status: String = "status",
+        /// The id of the connected Stripe account.
         pub stripe_connect_id: String = "stripeConnectId",
+        /// The subdomain of the agency.
         pub subdomain: String = "subdomain",
+        /// The URL of the agency's terms and conditions.
         pub terms_conditions: String = "termsConditions",
+        /// The id of the user who accepted the terms of service.
         pub terms_of_service_accepted_by: String = "termsOfServiceAcceptedBy",
-        pub terms_of_service_accepted_date: String = "termsOfServiceAcceptedDate",
+        /// The time when the terms of service were accepted.
+        pub terms_of_service_accepted_date: Timestamp = "termsOfServiceAcceptedDate",
+        /// The accepted version of the terms of service.
         pub terms_of_service_version: String = "termsOfServiceVersion",
+        /// The time zone by its IANA name, such as `America/Chicago`.
         pub timezone: String = "timezone",
+        /// The amount of free credit for phone calls and text messages.
         pub twilio_free_credits: Decimal = "twilioFreeCredits",
+        /// Whether the phone service runs in trial mode.
         pub twilio_trial_mode: bool = "twilioTrialMode",
+        /// Whether customers of the agency may upgrade their plans themselves.
         pub upgrade_enabled_for_clients: bool = "upgradeEnabledForClients",
+        /// The URL of the agency's website.
         pub website: String = "website",
     }
-    /// `GetCompanyByIdSuccessfulResponseDto` of Companies.
+    /// A reply with one agency.
     #[doc(alias = "GetCompanyByIdSuccessfulResponseDto")]
     pub struct GetCompanyResponse {
-        pub company: Box<GetCompanyById> = "company",
+        /// The requested agency.
+        pub company: Box<Company> = "company",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `IOnboardingDto` of Companies.
+    /// The answers and the progress of an agency at its sign-up.
     #[doc(alias = "IOnboardingDto")]
-    pub struct IOnboarding {
+    pub struct Onboarding {
+        /// Whether the agency signed up through an affiliate.
         pub affiliate_signup: bool = "affiliateSignup",
+        /// Whether the step for the demonstration of conversations is done; the platform does not explain the field.
         pub conversation_demo: bool = "conversationDemo",
+        /// The number of customers of the agency, as text.
         pub customer_count: String = "customerCount",
+        /// Whether the agency has joined the call on implementation.
         pub has_joined_implementation_call: bool = "hasJoinedImplementationCall",
+        /// Whether the agency has joined the first call of the onboarding.
         pub has_joined_kickoff_call: bool = "hasJoinedKickoffCall",
+        /// Whether the agency has a website.
         pub have_website: bool = "haveWebsite",
+        /// The industry that the agency serves.
         pub industry_served: String = "industryServed",
+        /// Whether the agency has reacted to the invitation to the first call.
         pub kickoff_action_taken: bool = "kickoffActionTaken",
+        /// Whether the step for the first location is done; the platform does not explain the field.
         pub location: bool = "location",
+        /// The id of the first location (sub-account).
         pub location_id: String = "locationId",
+        /// Further data of the onboarding, as free-form JSON.
         pub meta_data: Map = "metaData",
+        /// Whether the onboarding is not complete.
         pub pending: bool = "pending",
+        /// The id of the plan that the agency has chosen.
         pub plan_id: String = "planId",
+        /// The id of the snapshot that the agency has chosen.
         pub snapshot_id: String = "snapshotId",
+        /// The names of other tools that the agency uses.
         pub tools: Vec<String> = "tools",
+        /// The version of the onboarding that the agency has seen.
         pub version: String = "version",
+        /// The URL of the agency's website.
         pub website_url: String = "websiteUrl",
     }
 }

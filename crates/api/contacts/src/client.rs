@@ -22,8 +22,8 @@ impl Client {
     ///
     /// `POST /contacts/{contactId}/campaigns/{campaignId}`
     ///
-    /// The campaign may begin to send messages to the contact at once. The call wants a body, though nothing is in it: an empty one goes along by
-    /// itself.
+    /// The campaign may start to send messages to the contact at once. The platform requires a body without
+    /// content; the client sends an empty one by default.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -38,7 +38,7 @@ impl Client {
     ///
     /// `POST /contacts/{contactId}/workflow/{workflowId}`
     ///
-    /// The workflow starts for the contact and may send messages at once. The call wants a body, which may be empty.
+    /// The workflow starts for the contact and may send messages at once. The platform requires a body, which may be empty.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -52,7 +52,7 @@ impl Client {
     ///     .add_contact_to_workflow()
     ///     .contact_id("…")
     ///     .workflow_id("…")
-    ///     .body(types::CreateWorkflow::new().event_start_time(std::time::SystemTime::now()))
+    ///     .body(types::ContactWorkflowRequest::new().event_start_time(std::time::SystemTime::now()))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -67,7 +67,7 @@ impl Client {
     ///
     /// `POST /contacts/{contactId}/followers`
     ///
-    /// Followers are users who keep an eye on a contact that somebody else is assigned to.
+    /// Followers are users who observe a contact that is assigned to another user.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -80,7 +80,7 @@ impl Client {
     /// let reply = contacts
     ///     .add_followers()
     ///     .contact_id("…")
-    ///     .body(types::Followers::new().followers(["…"]))
+    ///     .body(types::FollowersRequest::new().followers(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -95,7 +95,7 @@ impl Client {
     ///
     /// `POST /contacts/{contactId}/tags`
     ///
-    /// Tags that it has already stay. The reply holds all its tags, and under `tagsAdded` those that are new.
+    /// Existing tags remain. The reply holds all tags of the contact, and the new ones as `tagsAdded`.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -108,7 +108,7 @@ impl Client {
     /// let reply = contacts
     ///     .add_tags()
     ///     .contact_id("…")
-    ///     .body(types::Tags::new().tags(["…"]))
+    ///     .body(types::TagsRequest::new().tags(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -119,12 +119,13 @@ impl Client {
         builder::AddTags::new(&self.handle)
     }
 
-    /// Makes a contact.
+    /// Creates a contact.
     ///
     /// `POST /contacts/`
     ///
-    /// Where the location allows no duplicates and a contact with this email address or phone number exists, it fails with status 400. The error's
-    /// body then holds `meta.contactId` of that contact and `meta.matchingField`; `upsert_contact` changes the contact instead.
+    /// If the location allows no duplicates and a contact has this email address or phone number, the call
+    /// fails with status 400. The body of the error then holds `meta.contactId`, the id of that contact, and
+    /// `meta.matchingField`. `upsert_contact` updates the contact instead.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -147,7 +148,7 @@ impl Client {
         builder::CreateContact::new(&self.handle)
     }
 
-    /// Writes a note on a contact.
+    /// Creates a note on a contact.
     ///
     /// `POST /contacts/{contactId}/notes`
     ///
@@ -173,7 +174,7 @@ impl Client {
         builder::CreateNote::new(&self.handle)
     }
 
-    /// Makes a task that concerns a contact.
+    /// Creates a task that concerns a contact.
     ///
     /// `POST /contacts/{contactId}/tasks`
     ///
@@ -263,7 +264,7 @@ impl Client {
     ///
     /// `GET /contacts/{contactId}`
     ///
-    /// An id that does not exist, or is of another location, is answered with status 400 as a rule, not 404.
+    /// For an unknown id, or one of another location, the platform usually returns status 400, not 404.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -285,8 +286,9 @@ impl Client {
     ///
     /// `GET /contacts/search/duplicate`
     ///
-    /// Where the location allows duplicates, the email address is tried before the phone number; elsewhere what counts is its setting on
-    /// duplicates. The reply's `matchingField` tells by what the contact was found.
+    /// If the location allows duplicates, the platform searches by email address before phone number; elsewhere
+    /// its setting on duplicates applies. `matchingField` in the reply names the field by which the contact was
+    /// found.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -328,7 +330,7 @@ impl Client {
     ///
     /// `GET /contacts/{contactId}/tasks/{taskId}`
     ///
-    /// An id that does not exist is answered with status 400, not 404.
+    /// For an unknown id the platform returns status 400, not 404.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -350,7 +352,7 @@ impl Client {
     ///
     /// `GET /contacts/{contactId}/appointments`
     ///
-    /// Appointments are made and changed in the Calendars module.
+    /// The Calendars module creates and changes appointments.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -368,12 +370,13 @@ impl Client {
         builder::ListAppointments::new(&self.handle)
     }
 
-    /// Lists the contacts of a location; `search_contacts` has taken its place.
+    /// Lists the contacts of a location; `search_contacts` replaces it.
     ///
     /// `GET /contacts/`
     ///
-    /// The next page needs both `startAfter` and `startAfterId`, from `meta` of the page before: with one of them the platform answers the first
-    /// page for ever. `meta.nextPage` and `meta.currentPage` are not to be relied on; the list is at its end when a page is empty.
+    /// The next page requires both `startAfter` and `startAfterId`, from `meta` of the previous page: with only
+    /// one of them the platform always returns the first page. `meta.nextPage` and `meta.currentPage` are
+    /// unreliable; the list ends with an empty page.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -444,7 +447,7 @@ impl Client {
     ///
     /// `GET /contacts/{contactId}/tasks`
     ///
-    /// To look for tasks over all contacts of a location there is a search in the Locations module.
+    /// The Locations module searches the tasks of all contacts of a location.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -462,7 +465,7 @@ impl Client {
         builder::ListTasks::new(&self.handle)
     }
 
-    /// Removes a contact from all campaigns that it is in.
+    /// Removes a contact from all its campaigns.
     ///
     /// `DELETE /contacts/{contactId}/campaigns/removeAll`
     ///
@@ -515,7 +518,7 @@ impl Client {
     ///
     /// `DELETE /contacts/{contactId}/workflow/{workflowId}`
     ///
-    /// The call wants a body, which may be empty.
+    /// The platform requires a body, which may be empty.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -529,7 +532,7 @@ impl Client {
     ///     .remove_contact_from_workflow()
     ///     .contact_id("…")
     ///     .workflow_id("…")
-    ///     .body(types::CreateWorkflow::new().event_start_time(std::time::SystemTime::now()))
+    ///     .body(types::ContactWorkflowRequest::new().event_start_time(std::time::SystemTime::now()))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -555,7 +558,7 @@ impl Client {
     /// let reply = contacts
     ///     .remove_followers()
     ///     .contact_id("…")
-    ///     .body(types::Followers::new().followers(["…"]))
+    ///     .body(types::FollowersRequest::new().followers(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -570,7 +573,7 @@ impl Client {
     ///
     /// `DELETE /contacts/{contactId}/tags`
     ///
-    /// The reply holds the tags that remain, and under `tagsRemoved` those that went.
+    /// The reply holds the tags that remain, and the removed ones as `tagsRemoved`.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -583,7 +586,7 @@ impl Client {
     /// let reply = contacts
     ///     .remove_tags()
     ///     .contact_id("…")
-    ///     .body(types::Tags::new().tags(["…"]))
+    ///     .body(types::TagsRequest::new().tags(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -594,12 +597,13 @@ impl Client {
         builder::RemoveTags::new(&self.handle)
     }
 
-    /// Searches the contacts of a location by filters, words or both.
+    /// Searches the contacts of a location by filters, text or both.
     ///
     /// `POST /contacts/search`
     ///
-    /// `pageLimit`, the number of hits a page, is needed as well; lists over pages set it by themselves. An unknown field in a filter is refused with
-    /// status 400. The next page is had by `searchAfter`, with the value that the last hit carries, or by `page`.
+    /// `pageLimit`, the number of hits per page, is required too; streams over pages set it. An unknown field
+    /// in a filter is rejected with status 400. The next page is requested by `searchAfter`, with the value of
+    /// the last hit, or by `page`.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Requires a location token.
@@ -621,7 +625,7 @@ impl Client {
         builder::SearchContacts::new(&self.handle)
     }
 
-    /// Sets the business of many contacts at once, or takes them out of theirs.
+    /// Sets the business of several contacts, or removes them from theirs.
     ///
     /// `POST /contacts/bulk/business`
     ///
@@ -644,12 +648,13 @@ impl Client {
         builder::SetBusinessInBulk::new(&self.handle)
     }
 
-    /// Changes a contact.
+    /// Updates a contact.
     ///
     /// `PUT /contacts/{contactId}`
     ///
-    /// Only the fields given change, but `tags` as a whole: tags that are not in the list are lost. A field that this call does not know,
-    /// such as `gender` or `companyName`, is refused with status 422.
+    /// Only the given fields change, but `tags` is replaced as a whole: tags that are not in the list are lost.
+    /// Fields that the operation does not declare, such as `gender` or `companyName`, are rejected with status
+    /// 422.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -673,7 +678,7 @@ impl Client {
         builder::UpdateContact::new(&self.handle)
     }
 
-    /// Changes a note on a contact.
+    /// Updates a note on a contact.
     ///
     /// `PUT /contacts/{contactId}/notes/{id}`
     ///
@@ -700,12 +705,12 @@ impl Client {
         builder::UpdateNote::new(&self.handle)
     }
 
-    /// Adds tags to many contacts at once, or removes them.
+    /// Adds tags to several contacts, or removes them.
     ///
     /// `POST /contacts/bulk/tags/update/{type}`
     ///
-    /// The reply lists for each contact what it gained, what it lost and which tags it had before. `errorCount` tells for how many it
-    /// failed, which the status does not.
+    /// The reply lists for each contact the tags that it gained, lost and had before. The status does not show
+    /// failures of single contacts: `errorCount` is their number.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
@@ -727,7 +732,7 @@ impl Client {
         builder::UpdateTagsInBulk::new(&self.handle)
     }
 
-    /// Changes a task.
+    /// Updates a task.
     ///
     /// `PUT /contacts/{contactId}/tasks/{taskId}`
     ///
@@ -754,7 +759,7 @@ impl Client {
         builder::UpdateTask::new(&self.handle)
     }
 
-    /// Marks a task as done, or opens it again.
+    /// Marks a task as done, or reopens it.
     ///
     /// `PUT /contacts/{contactId}/tasks/{taskId}/completed`
     ///
@@ -781,14 +786,15 @@ impl Client {
         builder::UpdateTaskCompleted::new(&self.handle)
     }
 
-    /// Changes the contact with this email address or phone number, or makes one.
+    /// Updates the contact with this email address or phone number, or creates one.
     ///
     /// `POST /contacts/upsert`
     ///
-    /// It needs an email address or a phone number. Which of them is looked for first, and whether both count, is said by the location's setting
-    /// on duplicate contacts. If each belongs to a different contact, the one found by the first field is changed and the second field
-    /// is dropped without an error. An address that the contact has as an additional one was seen to take the place of its main one.
-    /// The reply's `new` tells whether a contact was made.
+    /// An email address or a phone number is required. The location's setting on duplicate contacts defines
+    /// which of them the platform looks for first, and whether both matter. If each belongs to a different
+    /// contact, the one found by the first field is updated and the second field is ignored without an error.
+    /// If the email address is an additional one of the contact, it was seen to replace the main one. `new` in
+    /// the reply states whether a contact was created.
     ///
     /// - Scope: `contacts.write`.
     /// - Requires a location token.
@@ -818,7 +824,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`add_contact_to_campaign`](super::Client::add_contact_to_campaign).
-        pub AddContactToCampaign(operations::ADD_CONTACT_TO_CAMPAIGN) -> json types::CreateDeleteCantactsCampaignsResponse
+        pub AddContactToCampaign(operations::ADD_CONTACT_TO_CAMPAIGN) -> json types::ContactCampaignResponse
     }
     hoopai_runtime::setters! {
         AddContactToCampaign {
@@ -832,7 +838,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`add_contact_to_workflow`](super::Client::add_contact_to_workflow).
-        pub AddContactToWorkflow(operations::ADD_CONTACT_TO_WORKFLOW) -> json types::ContactsWorkflowResponse
+        pub AddContactToWorkflow(operations::ADD_CONTACT_TO_WORKFLOW) -> json types::ContactWorkflowResponse
     }
     hoopai_runtime::setters! {
         AddContactToWorkflow {
@@ -840,7 +846,7 @@ pub mod builder {
             path contact_id: String = "contactId",
             /// The id of the workflow.
             path workflow_id: String = "workflowId",
-            json body: types::CreateWorkflow,
+            json body: types::ContactWorkflowRequest,
         }
     }
 
@@ -852,7 +858,7 @@ pub mod builder {
         AddFollowers {
             /// The id of the contact.
             path contact_id: String = "contactId",
-            json body: types::Followers,
+            json body: types::FollowersRequest,
         }
     }
 
@@ -864,7 +870,7 @@ pub mod builder {
         AddTags {
             /// The id of the contact.
             path contact_id: String = "contactId",
-            json body: types::Tags,
+            json body: types::TagsRequest,
         }
     }
 
@@ -880,7 +886,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_note`](super::Client::create_note).
-        pub CreateNote(operations::CREATE_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub CreateNote(operations::CREATE_NOTE) -> json types::NoteResponse
     }
     hoopai_runtime::setters! {
         CreateNote {
@@ -892,7 +898,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_task`](super::Client::create_task).
-        pub CreateTask(operations::CREATE_TASK) -> json types::TaskByIsResponse
+        pub CreateTask(operations::CREATE_TASK) -> json types::TaskResponse
     }
     hoopai_runtime::setters! {
         CreateTask {
@@ -958,7 +964,7 @@ pub mod builder {
         GetDuplicateContact {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The email address, as it is; the client encodes it.
+            /// The email address, unencoded; the client encodes it.
             query email: String = "email",
             /// The phone number, in E.164 form with its `+`; the client encodes it.
             query number: String = "number",
@@ -967,7 +973,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_note`](super::Client::get_note).
-        pub GetNote(operations::GET_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub GetNote(operations::GET_NOTE) -> json types::NoteResponse
     }
     hoopai_runtime::setters! {
         GetNote {
@@ -980,7 +986,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_task`](super::Client::get_task).
-        pub GetTask(operations::GET_TASK) -> json types::TaskByIsResponse
+        pub GetTask(operations::GET_TASK) -> json types::TaskResponse
     }
     hoopai_runtime::setters! {
         GetTask {
@@ -1004,26 +1010,26 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_contacts`](super::Client::list_contacts).
-        pub ListContacts(operations::LIST_CONTACTS) -> json types::ContactsSearchResponse, paged types::ContactsSearch
+        pub ListContacts(operations::LIST_CONTACTS) -> json types::ListContactsResponse, paged types::Contact
     }
     hoopai_runtime::setters! {
         ListContacts {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many contacts a page holds; 100 at most, 20 if left out.
+            /// The number of contacts per page; at most 100, by default 20.
             query limit: i64 = "limit",
-            /// Words to look for in the contacts.
+            /// Text to search for in the contacts.
             query query: String = "query",
-            /// The `startAfter` of the page before, a moment in milliseconds. Only along with `startAfterId`.
-            query start_after: f64 = "startAfter",
-            /// The `startAfterId` of the page before, the id of its last contact. Only along with `startAfter`.
+            /// The `startAfter` of the previous page, a time in milliseconds since 1970. Only together with `startAfterId`.
+            query start_after: i64 = "startAfter",
+            /// The `startAfterId` of the previous page, the id of its last contact. Only together with `startAfter`.
             query start_after_id: String = "startAfterId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_contacts_by_business`](super::Client::list_contacts_by_business).
-        pub ListContactsByBusiness(operations::LIST_CONTACTS_BY_BUSINESS) -> json types::ContactsSearchResponse, paged types::ContactsSearch
+        pub ListContactsByBusiness(operations::LIST_CONTACTS_BY_BUSINESS) -> json types::ListContactsResponse, paged types::Contact
     }
     hoopai_runtime::setters! {
         ListContactsByBusiness {
@@ -1031,12 +1037,12 @@ pub mod builder {
             path business_id: String = "businessId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many contacts a page holds; 25 if left out.
-            query limit: String = "limit",
-            /// Words to look for, such as a contact's name.
+            /// The number of contacts per page; by default 25.
+            query limit: i64 = "limit",
+            /// Text to search for, such as a contact's name.
             query query: String = "query",
-            /// How many items are left out before the page begins.
-            query skip: String = "skip",
+            /// The number of items to skip before the page.
+            query skip: i64 = "skip",
         }
     }
 
@@ -1064,7 +1070,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_contact_from_all_campaigns`](super::Client::remove_contact_from_all_campaigns).
-        pub RemoveContactFromAllCampaigns(operations::REMOVE_CONTACT_FROM_ALL_CAMPAIGNS) -> json types::CreateDeleteCantactsCampaignsResponse
+        pub RemoveContactFromAllCampaigns(operations::REMOVE_CONTACT_FROM_ALL_CAMPAIGNS) -> json types::ContactCampaignResponse
     }
     hoopai_runtime::setters! {
         RemoveContactFromAllCampaigns {
@@ -1075,7 +1081,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_contact_from_campaign`](super::Client::remove_contact_from_campaign).
-        pub RemoveContactFromCampaign(operations::REMOVE_CONTACT_FROM_CAMPAIGN) -> json types::CreateDeleteCantactsCampaignsResponse
+        pub RemoveContactFromCampaign(operations::REMOVE_CONTACT_FROM_CAMPAIGN) -> json types::ContactCampaignResponse
     }
     hoopai_runtime::setters! {
         RemoveContactFromCampaign {
@@ -1088,7 +1094,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_contact_from_workflow`](super::Client::remove_contact_from_workflow).
-        pub RemoveContactFromWorkflow(operations::REMOVE_CONTACT_FROM_WORKFLOW) -> json types::ContactsWorkflowResponse
+        pub RemoveContactFromWorkflow(operations::REMOVE_CONTACT_FROM_WORKFLOW) -> json types::ContactWorkflowResponse
     }
     hoopai_runtime::setters! {
         RemoveContactFromWorkflow {
@@ -1096,7 +1102,7 @@ pub mod builder {
             path contact_id: String = "contactId",
             /// The id of the workflow.
             path workflow_id: String = "workflowId",
-            json body: types::CreateWorkflow,
+            json body: types::ContactWorkflowRequest,
         }
     }
 
@@ -1108,7 +1114,7 @@ pub mod builder {
         RemoveFollowers {
             /// The id of the contact.
             path contact_id: String = "contactId",
-            json body: types::Followers,
+            json body: types::FollowersRequest,
         }
     }
 
@@ -1120,13 +1126,13 @@ pub mod builder {
         RemoveTags {
             /// The id of the contact.
             path contact_id: String = "contactId",
-            json body: types::Tags,
+            json body: types::TagsRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`search_contacts`](super::Client::search_contacts).
-        pub SearchContacts(operations::SEARCH_CONTACTS) -> json types::SearchContactsResponse, paged types::ContactSearchHit
+        pub SearchContacts(operations::SEARCH_CONTACTS) -> json types::SearchContactsResponse, paged types::Contact
     }
     hoopai_runtime::setters! {
         SearchContacts {
@@ -1158,7 +1164,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_note`](super::Client::update_note).
-        pub UpdateNote(operations::UPDATE_NOTE) -> json types::GetCreateUpdateNoteResponse
+        pub UpdateNote(operations::UPDATE_NOTE) -> json types::NoteResponse
     }
     hoopai_runtime::setters! {
         UpdateNote {
@@ -1176,7 +1182,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateTagsInBulk {
-            /// What is done with the tags: `add` or `remove`.
+            /// The action: `add` or `remove`.
             path type_: String = "type",
             json body: types::UpdateTagsInBulkRequest,
         }
@@ -1184,7 +1190,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_task`](super::Client::update_task).
-        pub UpdateTask(operations::UPDATE_TASK) -> json types::TaskByIsResponse
+        pub UpdateTask(operations::UPDATE_TASK) -> json types::TaskResponse
     }
     hoopai_runtime::setters! {
         UpdateTask {
@@ -1198,7 +1204,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_task_completed`](super::Client::update_task_completed).
-        pub UpdateTaskCompleted(operations::UPDATE_TASK_COMPLETED) -> json types::TaskByIsResponse
+        pub UpdateTaskCompleted(operations::UPDATE_TASK_COMPLETED) -> json types::TaskResponse
     }
     hoopai_runtime::setters! {
         UpdateTaskCompleted {

@@ -2,16 +2,18 @@
 
 //! Contacts of the HoopAI Platform API: 32 operations.
 //!
-//! A contact is a person whom a location does business with: name, addresses, phone numbers, tags and custom fields. Most of what the
-//! platform knows hangs on its id: notes, tasks and appointments here, conversations, opportunities and invoices in their modules.
+//! A contact is a person with whom a location does business: name, addresses, phone numbers, tags and custom
+//! fields. Most items of the platform refer to a contact by its id: notes, tasks and appointments in this
+//! module, conversations, opportunities and invoices in theirs.
 //!
-//! Begin with `upsert_contact` to bring people in from elsewhere, since it finds the contact by email address or phone number before it makes one.
-//! `create_contact` fails on a duplicate unless the location's settings allow some; the error then carries the id of the contact that is in the way.
-//! To look for contacts there is `search_contacts`, with filters; `list_contacts` is the old way.
+//! To import people, start with `upsert_contact`, which looks for a contact with the same email address or
+//! phone number before it creates one. `create_contact` fails on a duplicate unless the settings of the
+//! location allow duplicates; the error then carries the id of the existing contact. `search_contacts` finds
+//! contacts by filters; `list_contacts` is the older call.
 //!
-//! Fields that a location has defined itself are custom fields. Their ids come from the Custom Fields and Locations modules. They are written
-//! under `field_value` and read back under `value`. Unknown fields are refused with status 422, and it has been reported that the contact was
-//! made all the same.
+//! Custom fields are fields that a location has defined itself. Their ids come from the Custom Fields and
+//! Locations modules. Requests write their values as `field_value`, replies hold them as `value`. Unknown
+//! fields are rejected with status 422; in a few reported cases the contact was created nevertheless.
 //!
 //! Adding a contact to a workflow or campaign may send real messages to a real person.
 //!
@@ -31,20 +33,20 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_contact`](Client::create_contact) | Makes a contact. |
+//! | [`create_contact`](Client::create_contact) | Creates a contact. |
 //! | [`delete_contact`](Client::delete_contact) | Deletes a contact. |
 //! | [`get_contact`](Client::get_contact) | Gets a contact. |
-//! | [`list_contacts`](Client::list_contacts) | Lists the contacts of a location; `search_contacts` has taken its place. |
+//! | [`list_contacts`](Client::list_contacts) | Lists the contacts of a location; `search_contacts` replaces it. |
 //! | [`list_contacts_by_business`](Client::list_contacts_by_business) | Lists the contacts that belong to a business. |
-//! | [`update_contact`](Client::update_contact) | Changes a contact. |
-//! | [`upsert_contact`](Client::upsert_contact) | Changes the contact with this email address or phone number, or makes one. |
+//! | [`update_contact`](Client::update_contact) | Updates a contact. |
+//! | [`upsert_contact`](Client::upsert_contact) | Updates the contact with this email address or phone number, or creates one. |
 //!
 //! ## Campaigns
 //!
 //! | operation | |
 //! |---|---|
 //! | [`add_contact_to_campaign`](Client::add_contact_to_campaign) | Adds a contact to a campaign. |
-//! | [`remove_contact_from_all_campaigns`](Client::remove_contact_from_all_campaigns) | Removes a contact from all campaigns that it is in. |
+//! | [`remove_contact_from_all_campaigns`](Client::remove_contact_from_all_campaigns) | Removes a contact from all its campaigns. |
 //! | [`remove_contact_from_campaign`](Client::remove_contact_from_campaign) | Removes a contact from a campaign. |
 //!
 //! ## Workflow
@@ -72,29 +74,29 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_note`](Client::create_note) | Writes a note on a contact. |
+//! | [`create_note`](Client::create_note) | Creates a note on a contact. |
 //! | [`delete_note`](Client::delete_note) | Deletes a note on a contact. |
 //! | [`get_note`](Client::get_note) | Gets a note on a contact. |
 //! | [`list_notes`](Client::list_notes) | Lists the notes on a contact. |
-//! | [`update_note`](Client::update_note) | Changes a note on a contact. |
+//! | [`update_note`](Client::update_note) | Updates a note on a contact. |
 //!
 //! ## Tasks
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_task`](Client::create_task) | Makes a task that concerns a contact. |
+//! | [`create_task`](Client::create_task) | Creates a task that concerns a contact. |
 //! | [`delete_task`](Client::delete_task) | Deletes a task. |
 //! | [`get_task`](Client::get_task) | Gets a task that concerns a contact. |
 //! | [`list_tasks`](Client::list_tasks) | Lists the tasks that concern a contact. |
-//! | [`update_task`](Client::update_task) | Changes a task. |
-//! | [`update_task_completed`](Client::update_task_completed) | Marks a task as done, or opens it again. |
+//! | [`update_task`](Client::update_task) | Updates a task. |
+//! | [`update_task_completed`](Client::update_task_completed) | Marks a task as done, or reopens it. |
 //!
 //! ## Search
 //!
 //! | operation | |
 //! |---|---|
 //! | [`get_duplicate_contact`](Client::get_duplicate_contact) | Finds the contact that a new one with this email address or phone number would duplicate. |
-//! | [`search_contacts`](Client::search_contacts) | Searches the contacts of a location by filters, words or both. |
+//! | [`search_contacts`](Client::search_contacts) | Searches the contacts of a location by filters, text or both. |
 //!
 //! ## Appointments
 //!
@@ -106,8 +108,8 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`set_business_in_bulk`](Client::set_business_in_bulk) | Sets the business of many contacts at once, or takes them out of theirs. |
-//! | [`update_tags_in_bulk`](Client::update_tags_in_bulk) | Adds tags to many contacts at once, or removes them. |
+//! | [`set_business_in_bulk`](Client::set_business_in_bulk) | Sets the business of several contacts, or removes them from theirs. |
+//! | [`update_tags_in_bulk`](Client::update_tags_in_bulk) | Adds tags to several contacts, or removes them. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -43,7 +43,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /contacts/{contactId}/campaigns/{campaignId}`
 pub static ADD_CONTACT_TO_CAMPAIGN: Operation = Operation {
     module: "contacts", name: "add_contact_to_campaign", id: "add-contact-to-campaign",
-    method: Method::Post, path: "/contacts/{contactId}/campaigns/{campaignId}",
+    method: &Method::POST, path: "/contacts/{contactId}/campaigns/{campaignId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -53,7 +53,7 @@ pub static ADD_CONTACT_TO_CAMPAIGN: Operation = Operation {
 /// `POST /contacts/{contactId}/workflow/{workflowId}`
 pub static ADD_CONTACT_TO_WORKFLOW: Operation = Operation {
     module: "contacts", name: "add_contact_to_workflow", id: "add-contact-to-workflow",
-    method: Method::Post, path: "/contacts/{contactId}/workflow/{workflowId}",
+    method: &Method::POST, path: "/contacts/{contactId}/workflow/{workflowId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     body: Some(Body::DEFAULT),
@@ -63,7 +63,7 @@ pub static ADD_CONTACT_TO_WORKFLOW: Operation = Operation {
 /// `POST /contacts/{contactId}/followers`
 pub static ADD_FOLLOWERS: Operation = Operation {
     module: "contacts", name: "add_followers", id: "add-followers-contact",
-    method: Method::Post, path: "/contacts/{contactId}/followers",
+    method: &Method::POST, path: "/contacts/{contactId}/followers",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -74,7 +74,7 @@ pub static ADD_FOLLOWERS: Operation = Operation {
 /// `POST /contacts/{contactId}/tags`
 pub static ADD_TAGS: Operation = Operation {
     module: "contacts", name: "add_tags", id: "add-tags",
-    method: Method::Post, path: "/contacts/{contactId}/tags",
+    method: &Method::POST, path: "/contacts/{contactId}/tags",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -85,7 +85,7 @@ pub static ADD_TAGS: Operation = Operation {
 /// `POST /contacts/`
 pub static CREATE_CONTACT: Operation = Operation {
     module: "contacts", name: "create_contact", id: "create-contact",
-    method: Method::Post, path: "/contacts/",
+    method: &Method::POST, path: "/contacts/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -96,7 +96,7 @@ pub static CREATE_CONTACT: Operation = Operation {
 /// `POST /contacts/{contactId}/notes`
 pub static CREATE_NOTE: Operation = Operation {
     module: "contacts", name: "create_note", id: "create-note",
-    method: Method::Post, path: "/contacts/{contactId}/notes",
+    method: &Method::POST, path: "/contacts/{contactId}/notes",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     body: Some(Body::DEFAULT),
@@ -106,7 +106,7 @@ pub static CREATE_NOTE: Operation = Operation {
 /// `POST /contacts/{contactId}/tasks`
 pub static CREATE_TASK: Operation = Operation {
     module: "contacts", name: "create_task", id: "create-task",
-    method: Method::Post, path: "/contacts/{contactId}/tasks",
+    method: &Method::POST, path: "/contacts/{contactId}/tasks",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     body: Some(Body::DEFAULT),
@@ -116,7 +116,7 @@ pub static CREATE_TASK: Operation = Operation {
 /// `DELETE /contacts/{contactId}`
 pub static DELETE_CONTACT: Operation = Operation {
     module: "contacts", name: "delete_contact", id: "delete-contact",
-    method: Method::Delete, path: "/contacts/{contactId}",
+    method: &Method::DELETE, path: "/contacts/{contactId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -126,7 +126,7 @@ pub static DELETE_CONTACT: Operation = Operation {
 /// `DELETE /contacts/{contactId}/notes/{id}`
 pub static DELETE_NOTE: Operation = Operation {
     module: "contacts", name: "delete_note", id: "delete-note",
-    method: Method::Delete, path: "/contacts/{contactId}/notes/{id}",
+    method: &Method::DELETE, path: "/contacts/{contactId}/notes/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -136,7 +136,7 @@ pub static DELETE_NOTE: Operation = Operation {
 /// `DELETE /contacts/{contactId}/tasks/{taskId}`
 pub static DELETE_TASK: Operation = Operation {
     module: "contacts", name: "delete_task", id: "delete-task",
-    method: Method::Delete, path: "/contacts/{contactId}/tasks/{taskId}",
+    method: &Method::DELETE, path: "/contacts/{contactId}/tasks/{taskId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -146,7 +146,7 @@ pub static DELETE_TASK: Operation = Operation {
 /// `GET /contacts/{contactId}`
 pub static GET_CONTACT: Operation = Operation {
     module: "contacts", name: "get_contact", id: "get-contact",
-    method: Method::Get, path: "/contacts/{contactId}",
+    method: &Method::GET, path: "/contacts/{contactId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
@@ -156,7 +156,7 @@ pub static GET_CONTACT: Operation = Operation {
 /// `GET /contacts/search/duplicate`
 pub static GET_DUPLICATE_CONTACT: Operation = Operation {
     module: "contacts", name: "get_duplicate_contact", id: "get-duplicate-contact",
-    method: Method::Get, path: "/contacts/search/duplicate",
+    method: &Method::GET, path: "/contacts/search/duplicate",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
@@ -172,7 +172,7 @@ pub static GET_DUPLICATE_CONTACT: Operation = Operation {
 /// `GET /contacts/{contactId}/notes/{id}`
 pub static GET_NOTE: Operation = Operation {
     module: "contacts", name: "get_note", id: "get-note",
-    method: Method::Get, path: "/contacts/{contactId}/notes/{id}",
+    method: &Method::GET, path: "/contacts/{contactId}/notes/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
@@ -182,7 +182,7 @@ pub static GET_NOTE: Operation = Operation {
 /// `GET /contacts/{contactId}/tasks/{taskId}`
 pub static GET_TASK: Operation = Operation {
     module: "contacts", name: "get_task", id: "get-task",
-    method: Method::Get, path: "/contacts/{contactId}/tasks/{taskId}",
+    method: &Method::GET, path: "/contacts/{contactId}/tasks/{taskId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
@@ -192,7 +192,7 @@ pub static GET_TASK: Operation = Operation {
 /// `GET /contacts/{contactId}/appointments`
 pub static LIST_APPOINTMENTS: Operation = Operation {
     module: "contacts", name: "list_appointments", id: "get-appointments-for-contact",
-    method: Method::Get, path: "/contacts/{contactId}/appointments",
+    method: &Method::GET, path: "/contacts/{contactId}/appointments",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
@@ -202,7 +202,7 @@ pub static LIST_APPOINTMENTS: Operation = Operation {
 /// `GET /contacts/`
 pub static LIST_CONTACTS: Operation = Operation {
     module: "contacts", name: "list_contacts", id: "get-contacts",
-    method: Method::Get, path: "/contacts/",
+    method: &Method::GET, path: "/contacts/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
@@ -229,7 +229,7 @@ pub static LIST_CONTACTS: Operation = Operation {
 /// `GET /contacts/business/{businessId}`
 pub static LIST_CONTACTS_BY_BUSINESS: Operation = Operation {
     module: "contacts", name: "list_contacts_by_business", id: "get-contacts-by-businessId",
-    method: Method::Get, path: "/contacts/business/{businessId}",
+    method: &Method::GET, path: "/contacts/business/{businessId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
@@ -251,7 +251,7 @@ pub static LIST_CONTACTS_BY_BUSINESS: Operation = Operation {
 /// `GET /contacts/{contactId}/notes`
 pub static LIST_NOTES: Operation = Operation {
     module: "contacts", name: "list_notes", id: "get-all-notes",
-    method: Method::Get, path: "/contacts/{contactId}/notes",
+    method: &Method::GET, path: "/contacts/{contactId}/notes",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
@@ -261,7 +261,7 @@ pub static LIST_NOTES: Operation = Operation {
 /// `GET /contacts/{contactId}/tasks`
 pub static LIST_TASKS: Operation = Operation {
     module: "contacts", name: "list_tasks", id: "get-all-tasks",
-    method: Method::Get, path: "/contacts/{contactId}/tasks",
+    method: &Method::GET, path: "/contacts/{contactId}/tasks",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
@@ -271,7 +271,7 @@ pub static LIST_TASKS: Operation = Operation {
 /// `DELETE /contacts/{contactId}/campaigns/removeAll`
 pub static REMOVE_CONTACT_FROM_ALL_CAMPAIGNS: Operation = Operation {
     module: "contacts", name: "remove_contact_from_all_campaigns", id: "remove-contact-from-every-campaign",
-    method: Method::Delete, path: "/contacts/{contactId}/campaigns/removeAll",
+    method: &Method::DELETE, path: "/contacts/{contactId}/campaigns/removeAll",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -281,7 +281,7 @@ pub static REMOVE_CONTACT_FROM_ALL_CAMPAIGNS: Operation = Operation {
 /// `DELETE /contacts/{contactId}/campaigns/{campaignId}`
 pub static REMOVE_CONTACT_FROM_CAMPAIGN: Operation = Operation {
     module: "contacts", name: "remove_contact_from_campaign", id: "remove-contact-from-campaign",
-    method: Method::Delete, path: "/contacts/{contactId}/campaigns/{campaignId}",
+    method: &Method::DELETE, path: "/contacts/{contactId}/campaigns/{campaignId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -291,7 +291,7 @@ pub static REMOVE_CONTACT_FROM_CAMPAIGN: Operation = Operation {
 /// `DELETE /contacts/{contactId}/workflow/{workflowId}`
 pub static REMOVE_CONTACT_FROM_WORKFLOW: Operation = Operation {
     module: "contacts", name: "remove_contact_from_workflow", id: "delete-contact-from-workflow",
-    method: Method::Delete, path: "/contacts/{contactId}/workflow/{workflowId}",
+    method: &Method::DELETE, path: "/contacts/{contactId}/workflow/{workflowId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -302,7 +302,7 @@ pub static REMOVE_CONTACT_FROM_WORKFLOW: Operation = Operation {
 /// `DELETE /contacts/{contactId}/followers`
 pub static REMOVE_FOLLOWERS: Operation = Operation {
     module: "contacts", name: "remove_followers", id: "remove-followers-contact",
-    method: Method::Delete, path: "/contacts/{contactId}/followers",
+    method: &Method::DELETE, path: "/contacts/{contactId}/followers",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -313,7 +313,7 @@ pub static REMOVE_FOLLOWERS: Operation = Operation {
 /// `DELETE /contacts/{contactId}/tags`
 pub static REMOVE_TAGS: Operation = Operation {
     module: "contacts", name: "remove_tags", id: "remove-tags",
-    method: Method::Delete, path: "/contacts/{contactId}/tags",
+    method: &Method::DELETE, path: "/contacts/{contactId}/tags",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -324,7 +324,7 @@ pub static REMOVE_TAGS: Operation = Operation {
 /// `POST /contacts/search`
 pub static SEARCH_CONTACTS: Operation = Operation {
     module: "contacts", name: "search_contacts", id: "search-contacts-advanced",
-    method: Method::Post, path: "/contacts/search",
+    method: &Method::POST, path: "/contacts/search",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
@@ -343,7 +343,7 @@ pub static SEARCH_CONTACTS: Operation = Operation {
 /// `POST /contacts/bulk/business`
 pub static SET_BUSINESS_IN_BULK: Operation = Operation {
     module: "contacts", name: "set_business_in_bulk", id: "add-remove-contact-from-business",
-    method: Method::Post, path: "/contacts/bulk/business",
+    method: &Method::POST, path: "/contacts/bulk/business",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -355,7 +355,7 @@ pub static SET_BUSINESS_IN_BULK: Operation = Operation {
 /// `PUT /contacts/{contactId}`
 pub static UPDATE_CONTACT: Operation = Operation {
     module: "contacts", name: "update_contact", id: "update-contact",
-    method: Method::Put, path: "/contacts/{contactId}",
+    method: &Method::PUT, path: "/contacts/{contactId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -366,7 +366,7 @@ pub static UPDATE_CONTACT: Operation = Operation {
 /// `PUT /contacts/{contactId}/notes/{id}`
 pub static UPDATE_NOTE: Operation = Operation {
     module: "contacts", name: "update_note", id: "update-note",
-    method: Method::Put, path: "/contacts/{contactId}/notes/{id}",
+    method: &Method::PUT, path: "/contacts/{contactId}/notes/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -377,7 +377,7 @@ pub static UPDATE_NOTE: Operation = Operation {
 /// `POST /contacts/bulk/tags/update/{type}`
 pub static UPDATE_TAGS_IN_BULK: Operation = Operation {
     module: "contacts", name: "update_tags_in_bulk", id: "create-association",
-    method: Method::Post, path: "/contacts/bulk/tags/update/{type}",
+    method: &Method::POST, path: "/contacts/bulk/tags/update/{type}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -389,7 +389,7 @@ pub static UPDATE_TAGS_IN_BULK: Operation = Operation {
 /// `PUT /contacts/{contactId}/tasks/{taskId}`
 pub static UPDATE_TASK: Operation = Operation {
     module: "contacts", name: "update_task", id: "update-task",
-    method: Method::Put, path: "/contacts/{contactId}/tasks/{taskId}",
+    method: &Method::PUT, path: "/contacts/{contactId}/tasks/{taskId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -400,7 +400,7 @@ pub static UPDATE_TASK: Operation = Operation {
 /// `PUT /contacts/{contactId}/tasks/{taskId}/completed`
 pub static UPDATE_TASK_COMPLETED: Operation = Operation {
     module: "contacts", name: "update_task_completed", id: "update-task-completed",
-    method: Method::Put, path: "/contacts/{contactId}/tasks/{taskId}/completed",
+    method: &Method::PUT, path: "/contacts/{contactId}/tasks/{taskId}/completed",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
@@ -411,7 +411,7 @@ pub static UPDATE_TASK_COMPLETED: Operation = Operation {
 /// `POST /contacts/upsert`
 pub static UPSERT_CONTACT: Operation = Operation {
     module: "contacts", name: "upsert_contact", id: "upsert-contact",
-    method: Method::Post, path: "/contacts/upsert",
+    method: &Method::POST, path: "/contacts/upsert",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,

@@ -3,357 +3,416 @@
 //! The models of requests and replies.
 
 use hoopai_runtime::json::Value;
-use hoopai_runtime::{CustomFieldValue, Timestamp};
+use hoopai_runtime::{CustomFieldValue, Date, Timestamp};
 
 hoopai_runtime::model! {
-    /// `CreateAddFollowersSuccessfulResponseDto` of Contacts.
+    /// The reply to the addition of followers to a contact.
     #[doc(alias = "CreateAddFollowersSuccessfulResponseDto")]
     pub struct AddFollowersResponse {
+        /// The ids of all users who follow the contact after the call.
         pub followers: Vec<String> = "followers",
+        /// The ids of the users who are new followers.
         pub followers_added: Vec<String> = "followersAdded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CreateAddTagSuccessfulResponseDto` of Contacts.
+    /// The reply to the addition of tags to a contact.
     #[doc(alias = "CreateAddTagSuccessfulResponseDto")]
     pub struct AddTagsResponse {
+        /// The names of all tags of the contact after the call.
         pub tags: Vec<String> = "tags",
+        /// The names of the tags that are new.
         pub tags_added: Vec<String> = "tagsAdded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `AttributionSource` of Contacts.
+    /// An appointment of a contact.
+    #[doc(alias = "GetEventSchema")]
+    pub struct Appointment {
+        /// The place of the meeting, such as an address or the URL of a video call.
+        pub address: String = "address",
+        /// The state of the appointment, such as `confirmed` or `cancelled`.
+        pub appointment_status: String = "appointmentStatus",
+        /// The ids of the resources, such as rooms or equipment, that are booked.
+        pub assigned_resources: Vec<String> = "assignedResources",
+        /// The id of the user who attends the appointment.
+        pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
+        pub calendar_id: String = "calendarId",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        /// The time when the appointment was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The time when the appointment was last changed.
+        pub date_updated: Timestamp = "dateUpdated",
+        /// The end. The platform sends date and time of day without an offset.
+        pub end_time: String = "endTime",
+        /// The id of the calendar group.
+        pub group_id: String = "groupId",
+        /// The id of the appointment.
+        pub id: String = "id",
+        /// The id of the location (sub-account) of the appointment.
+        pub location_id: String = "locationId",
+        /// The notes of the appointment, as text.
+        pub notes: String = "notes",
+        /// The start. The platform sends date and time of day without an offset.
+        pub start_time: String = "startTime",
+        /// The state of the booking, such as `booked`.
+        pub status: String = "status",
+        /// The title of the appointment.
+        pub title: String = "title",
+        /// The ids of the users who attend the appointment.
+        pub users: Vec<String> = "users",
+    }
+    /// The page, campaign or advertisement that led a contact to the location.
     pub struct AttributionSource {
+        /// The name of the advertising campaign.
         pub campaign: String = "campaign",
+        /// The id of the advertising campaign.
         pub campaign_id: String = "campaignId",
+        /// The click id of Google's display advertisements.
         pub dclid: String = "dclid",
+        /// The id of the event that was reported to Facebook.
         pub fb_event_id: String = "fbEventId",
+        /// Facebook's click id, from the cookie `_fbc`.
         pub fbc: String = "fbc",
+        /// Facebook's click id, from the URL of the page.
         pub fbclid: String = "fbclid",
+        /// Facebook's id of the browser, from the cookie `_fbp`.
         pub fbp: String = "fbp",
+        /// The click id of Google Ads.
         pub gclid: String = "gclid",
+        /// The IP address of the visitor.
         pub ip: String = "ip",
+        /// The kind of item by which the contact was captured, such as `survey` or `manual`.
         pub medium: String = "medium",
+        /// The id of that item, such as the id of a form or survey.
         pub medium_id: String = "mediumId",
+        /// The click id of Microsoft Advertising.
         pub msclikid: String = "msclikid",
+        /// The URL of the page from which the visitor came.
         pub referrer: String = "referrer",
+        /// The kind of traffic, such as `CRM UI` for contacts that a user entered.
         pub session_source: String = "sessionSource",
+        /// The URL of the visited page.
         pub url: String = "url",
+        /// The user agent of the visitor's browser.
         pub user_agent: String = "userAgent",
+        /// The value of the URL parameter `utm_content`.
         pub utm_content: String = "utmContent",
+        /// The value of the URL parameter `utm_medium`.
         pub utm_medium: String = "utmMedium",
+        /// The value of the URL parameter `utm_source`.
         pub utm_source: String = "utmSource",
     }
-    /// `ContactCreatedBy` of Contacts.
-    pub struct ContactCreatedBy {
-        pub channel: String = "channel",
+    /// A contact, in the form in which the reply to its creation holds it.
+    #[doc(alias = "CreateContactSchema")]
+    #[doc(alias = "GetContectByIdSchema")]
+    #[doc(alias = "ContactsSearchSchema")]
+    #[doc(alias = "ContactSearchHit")]
+    pub struct Contact {
+        /// Further email addresses of the contact.
+        pub additional_emails: Vec<Value> = "additionalEmails",
+        /// Further phone numbers of the contact.
+        pub additional_phones: Vec<Value> = "additionalPhones",
+        /// Street and house number. Searches hold it here, other replies in `address1`.
+        pub address: String = "address",
+        /// Street and house number.
+        pub address1: String = "address1",
+        /// The id of the user who is responsible for the contact.
+        pub assigned_to: String = "assignedTo",
+        /// Files of the contact; the platform does not explain the form.
+        pub attachments: String = "attachments",
+        /// The page, campaign or advertisement that first led the contact to the location.
+        pub attribution_source: Box<AttributionSource> = "attributionSource",
+        /// The pages, campaigns or advertisements that led the contact to the location.
+        pub attributions: Vec<AttributionSource> = "attributions",
+        /// The day of the month of the birthday, from 1 to 31.
+        pub birth_day: i64 = "birthDay",
+        /// The month of the birthday. Whether January is 0 or 1 is not documented.
+        pub birth_month: i64 = "birthMonth",
+        /// Whether an email to the contact could not be delivered (bounced).
+        pub bounce_email: bool = "bounceEmail",
+        /// The id of the business to which the contact belongs.
+        pub business_id: String = "businessId",
+        /// The town or city of the contact's address.
+        pub city: String = "city",
+        /// The name of the company where the contact works.
+        pub company_name: String = "companyName",
+        /// The full name, as a rule in lower case.
+        pub contact_name: String = "contactName",
+        /// The country as a two-letter code of ISO 3166, such as `US`.
+        pub country: String = "country",
+        /// The app, user or part of the platform that created the contact.
+        pub created_by: Box<ContactCreatedBy> = "createdBy",
+        /// The values of custom fields, one item for each field that has a value.
+        pub custom_fields: Vec<CustomField> = "customFields",
+        /// The time when the contact was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The day of birth. On the wire it is a date, a date with midnight UTC, or milliseconds since 1970.
+        pub date_of_birth: Date = "dateOfBirth",
+        /// The time when the contact was last changed.
+        pub date_updated: Timestamp = "dateUpdated",
+        /// Whether the contact is deleted.
+        pub deleted: bool = "deleted",
+        /// Whether messages and calls to the contact are blocked on all channels (do not disturb).
+        pub dnd: bool = "dnd",
+        /// The do-not-disturb setting of each channel.
+        pub dnd_settings: Box<DndSettings> = "dndSettings",
+        /// The main email address.
+        pub email: String = "email",
+        /// The main email address in lower case.
+        pub email_lower_case: String = "emailLowerCase",
+        /// The given name of the contact.
+        pub first_name: String = "firstName",
+        /// The given name in lower case.
+        pub first_name_lower_case: String = "firstNameLowerCase",
+        /// The given name as it was entered.
+        pub first_name_raw: String = "firstNameRaw",
+        /// The ids of the users who follow the contact.
+        pub followers: Vec<String> = "followers",
+        /// The full name in lower case.
+        pub full_name_lower_case: String = "fullNameLowerCase",
+        /// The id of the contact.
+        pub id: String = "id",
+        /// A keyword of the contact; the platform does not explain it.
+        pub keyword: String = "keyword",
+        /// The time of the contact's last activity.
+        pub last_activity: Timestamp = "lastActivity",
+        /// The page, campaign or advertisement that last led the contact to the location.
+        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
+        /// The family name of the contact.
+        pub last_name: String = "lastName",
+        /// The family name in lower case.
+        pub last_name_lower_case: String = "lastNameLowerCase",
+        /// The family name as it was entered.
+        pub last_name_raw: String = "lastNameRaw",
+        /// The time of the contact's last visit to a page of the location.
+        pub last_session_activity_at: Timestamp = "lastSessionActivityAt",
+        /// The id of the location (sub-account) of the contact.
+        pub location_id: String = "locationId",
+        /// The full name of the contact.
+        pub name: String = "name",
+        /// The ids of the membership offers that the contact has.
+        pub offers: Vec<String> = "offers",
+        /// The main phone number, as a rule in E.164 form, such as `+14155550123`.
+        pub phone: String = "phone",
+        /// The postal code of the contact's address.
+        pub postal_code: String = "postalCode",
+        /// The ids of the membership products that the contact has.
+        pub products: Vec<String> = "products",
+        /// The URL of the contact's picture.
+        pub profile_photo: String = "profilePhoto",
+        /// The position of the hit. The `searchAfter` of the next request continues after it.
+        pub search_after: Vec<Value> = "searchAfter",
+        /// The origin of the contact, such as `public api` or the name of a form.
         pub source: String = "source",
-        pub source_id: String = "sourceId",
-        pub source_name: String = "sourceName",
-        pub timestamp: String = "timestamp",
+        /// The social security number.
+        pub ssn: String = "ssn",
+        /// The position of the contact in the list, a time in milliseconds since 1970 and an id. The page after
+        /// the contact is requested with these two.
+        pub start_after: Vec<Value> = "startAfter",
+        /// The state or region of the contact's address.
+        pub state: String = "state",
+        /// The names of the contact's tags.
+        pub tags: Vec<String> = "tags",
+        /// The time zone of the contact by its IANA name, such as `America/New_York`.
+        pub timezone: String = "timezone",
+        /// The kind of contact, such as `lead` or `customer`.
+        pub type_: String = "type",
+        /// Whether the contact has unsubscribed from emails.
+        pub unsubscribe_email: bool = "unsubscribeEmail",
+        /// The id of the contact as a visitor of the live chat.
+        pub visitor_id: String = "visitorId",
+        /// The URL of the contact's website.
+        pub website: String = "website",
     }
-    /// `ContactSearchFilter` of Contacts.
+    /// The reply to the addition of a contact to a campaign, or its removal.
+    #[doc(alias = "CreateDeleteCantactsCampaignsSuccessfulResponseDto")]
+    pub struct ContactCampaignResponse {
+        /// Whether the operation succeeded, in the platform's misspelling.
+        pub succeded: bool = "succeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// The app, user or part of the platform that created a contact.
+    pub struct ContactCreatedBy {
+        /// The channel of the creation, such as `OAUTH` for an app or `APP` for the user interface.
+        pub channel: String = "channel",
+        /// The kind of creator, such as `INTEGRATION` or `WEB_USER`.
+        pub source: String = "source",
+        /// The id of the creator, such as the id of a user or of an app's client.
+        pub source_id: String = "sourceId",
+        /// The display name of the creator.
+        pub source_name: String = "sourceName",
+        /// The time of the creation.
+        pub timestamp: Timestamp = "timestamp",
+    }
+    /// A condition on one field of a contact, or a group of conditions.
     pub struct ContactSearchFilter {
-        /// The field of the contact that is looked at, such as `tags` or `email`.
+        /// The name of the field of the contact to compare, such as "tags" or "email".
         pub field: String = "field",
         /// The filters of the group.
         pub filters: Vec<ContactSearchFilter> = "filters",
         /// For a group of filters in place of a condition: `AND` or `OR`.
         pub group: String = "group",
-        /// How it is compared: `eq`, `not_eq`, `contains`, `not_contains`, `exists`, `range` and others, by the kind of field.
+        /// The comparison: `eq`, `not_eq`, `contains`, `not_contains`, `exists`, `range` or others, depending on the field.
         pub operator: String = "operator",
-        /// What it is compared with.
+        /// The value to compare with.
         pub value: Value = "value",
     }
-    /// `ContactSearchHit` of Contacts.
-    pub struct ContactSearchHit {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        pub additional_phones: Vec<Value> = "additionalPhones",
-        pub address: String = "address",
-        pub address1: String = "address1",
-        pub assigned_to: String = "assignedTo",
-        pub attachments: String = "attachments",
-        pub attribution_source: Box<AttributionSource> = "attributionSource",
-        pub business_id: String = "businessId",
-        pub city: String = "city",
-        pub company_name: String = "companyName",
-        pub country: String = "country",
-        pub created_by: Box<ContactCreatedBy> = "createdBy",
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub dnd: bool = "dnd",
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        pub email: String = "email",
-        pub email_lower_case: String = "emailLowerCase",
-        pub first_name: String = "firstName",
-        pub first_name_lower_case: String = "firstNameLowerCase",
-        pub followers: Vec<String> = "followers",
-        pub full_name_lower_case: String = "fullNameLowerCase",
-        pub id: String = "id",
-        pub keyword: String = "keyword",
-        pub last_activity: Timestamp = "lastActivity",
-        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
-        pub last_name: String = "lastName",
-        pub last_name_lower_case: String = "lastNameLowerCase",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub search_after: Vec<Value> = "searchAfter",
-        pub source: String = "source",
-        pub ssn: String = "ssn",
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        pub timezone: String = "timezone",
-        pub type_: String = "type",
-        pub visitor_id: String = "visitorId",
-        pub website: String = "website",
-    }
-    /// `ContactSearchSort` of Contacts.
+    /// A field by which the hits of a search are ordered.
     pub struct ContactSearchSort {
-        /// `asc` or `desc`.
+        /// The direction: `asc` or `desc`.
         pub direction: String = "direction",
-        /// The field that the order goes by.
+        /// The field by which the hits are ordered.
         pub field: String = "field",
     }
-    /// `ContactsMetaSchema` of Contacts.
-    #[doc(alias = "ContactsMetaSchema")]
-    pub struct ContactsMeta {
-        pub current_page: f64 = "currentPage",
-        pub next_page: Value = "nextPage",
-        pub next_page_url: String = "nextPageUrl",
-        pub prev_page: f64 = "prevPage",
-        pub start_after: f64 = "startAfter",
-        pub start_after_id: String = "startAfterId",
-        pub total: f64 = "total",
+    /// The time of the event to which the times of a workflow relate.
+    #[doc(alias = "CreateWorkflowDto")]
+    pub struct ContactWorkflowRequest {
+        /// The time of the event to which the times of the workflow relate.
+        pub event_start_time: Timestamp = "eventStartTime",
     }
-    /// `ContactsSearchSchema` of Contacts.
-    #[doc(alias = "ContactsSearchSchema")]
-    pub struct ContactsSearch {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        pub address1: String = "address1",
-        pub assigned_to: String = "assignedTo",
-        pub attributions: Vec<AttributionSource> = "attributions",
-        pub business_id: String = "businessId",
-        pub city: String = "city",
-        pub company_name: String = "companyName",
-        pub contact_name: String = "contactName",
-        pub country: String = "country",
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub dnd: bool = "dnd",
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        pub email: String = "email",
-        pub first_name: String = "firstName",
-        pub first_name_raw: String = "firstNameRaw",
-        pub followers: Vec<String> = "followers",
-        pub id: String = "id",
-        pub last_name: String = "lastName",
-        pub last_name_raw: String = "lastNameRaw",
-        pub location_id: String = "locationId",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub profile_photo: String = "profilePhoto",
-        pub source: String = "source",
-        pub start_after: Vec<Value> = "startAfter",
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        pub timezone: String = "timezone",
-        pub type_: String = "type",
-        pub website: String = "website",
-    }
-    /// `ContactsSearchSuccessfulResponseDto` of Contacts.
-    #[doc(alias = "ContactsSearchSuccessfulResponseDto")]
-    pub struct ContactsSearchResponse {
-        pub contacts: Vec<ContactsSearch> = "contacts",
-        pub count: f64 = "count",
-        pub meta: Box<ContactsMeta> = "meta",
-        pub trace_id: String = "traceId",
-    }
-    /// `ContactsWorkflowSuccessfulResponseDto` of Contacts.
+    /// The reply to the addition of a contact to a workflow, or its removal.
     #[doc(alias = "ContactsWorkflowSuccessfulResponseDto")]
-    pub struct ContactsWorkflowResponse {
+    pub struct ContactWorkflowResponse {
+        /// Whether the operation succeeded, in the platform's misspelling. Some replies hold it, others hold `succeeded`.
         pub succeded: bool = "succeded",
+        /// Whether the operation succeeded.
         pub succeeded: bool = "succeeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CreateContactSchema` of Contacts.
-    #[doc(alias = "CreateContactSchema")]
-    pub struct CreateContact {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        pub additional_phones: Vec<Value> = "additionalPhones",
-        pub address1: String = "address1",
-        pub assigned_to: String = "assignedTo",
-        pub birth_day: f64 = "birthDay",
-        pub birth_month: f64 = "birthMonth",
-        pub bounce_email: bool = "bounceEmail",
-        pub business_id: String = "businessId",
-        pub city: String = "city",
-        pub company_name: String = "companyName",
-        pub country: String = "country",
-        pub created_by: Box<ContactCreatedBy> = "createdBy",
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub dnd: bool = "dnd",
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        pub email: String = "email",
-        pub email_lower_case: String = "emailLowerCase",
-        pub first_name: String = "firstName",
-        pub first_name_lower_case: String = "firstNameLowerCase",
-        pub followers: Vec<String> = "followers",
-        pub full_name_lower_case: String = "fullNameLowerCase",
-        pub id: String = "id",
-        pub last_name: String = "lastName",
-        pub last_name_lower_case: String = "lastNameLowerCase",
-        pub last_session_activity_at: Timestamp = "lastSessionActivityAt",
-        pub location_id: String = "locationId",
-        pub offers: Vec<String> = "offers",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub products: Vec<String> = "products",
-        pub source: String = "source",
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        pub type_: String = "type",
-        pub unsubscribe_email: bool = "unsubscribeEmail",
-        pub website: String = "website",
-    }
-    /// A contact to be made.
+    /// A contact to create.
     #[doc(alias = "CreateContactDto")]
     pub struct CreateContactRequest {
-        /// Further email addresses of the contact. The specification lacks them; replies hold them under the same name.
+        /// Further email addresses of the contact. The platform's specification lacks this field; replies hold it.
         pub additional_emails: Vec<String> = "additionalEmails",
         /// Street and house number.
         pub address1: String = "address1",
-        /// The id of the user who looks after the contact.
+        /// The id of the user who is responsible for the contact.
         pub assigned_to: String = "assignedTo",
-        /// The town or city.
+        /// The town or city of the contact's address.
         pub city: String = "city",
-        /// The name of the company that the contact belongs to.
+        /// The name of the company where the contact works.
         pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166, such as `US`.
+        /// The country as a two-letter code of ISO 3166, such as `US`.
         pub country: String = "country",
-        /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
-        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
-        /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
-        /// Whether the contact is not to be disturbed on any channel.
+        /// The values of custom fields, one item for each field.
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), separated
+        /// by `-`, `/`, `.` or `_`.
+        pub date_of_birth: Date = "dateOfBirth",
+        /// Whether messages and calls to the contact are blocked on all channels (do not disturb).
         pub dnd: bool = "dnd",
-        /// On which channels the contact is not to be disturbed, one by one.
+        /// The do-not-disturb setting of each channel.
         pub dnd_settings: Box<DndSettings> = "dndSettings",
-        /// The main email address. Along with the phone number it is what duplicates are recognised by.
+        /// The main email address. The platform recognises duplicates by it and by the phone number.
         pub email: String = "email",
-        /// The given name.
+        /// The given name of the contact.
         pub first_name: String = "firstName",
         /// The gender, in words, such as `female`.
         pub gender: String = "gender",
-        /// Whether what comes in from the contact is held off as well.
+        /// The do-not-disturb setting for messages and calls from the contact.
         pub inbound_dnd_settings: InboundDndSettings = "inboundDndSettings",
-        /// The family name.
+        /// The family name of the contact.
         pub last_name: String = "lastName",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The full name; an alternative to `firstName` and `lastName`.
         pub name: String = "name",
-        /// The main phone number, best in E.164 form, such as `+14155550123`.
+        /// The main phone number, preferably in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
-        /// The postal code.
+        /// The postal code of the contact's address.
         pub postal_code: String = "postalCode",
-        /// Where the contact came from, in free words, such as `trade fair`.
+        /// The origin of the contact, as free text, such as `trade fair`.
         pub source: String = "source",
-        /// The state or region.
+        /// The state or region of the contact's address.
         pub state: String = "state",
-        /// The tags that it gets, by name.
+        /// The names of the tags of the new contact.
         pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
-        /// The address of the contact's website.
+        /// The URL of the contact's website.
         pub website: String = "website",
     }
-    /// `CreateContactRequestCustomField` of Contacts.
-    pub struct CreateContactRequestCustomField {
-        /// The value. Text for text fields and single choices, a number for numbers and amounts of money, a list of text for check boxes and
-        /// multiple choices, for files an object with an entry for each file. Replies call it `value`.
-        pub field_value: CustomFieldValue = "field_value",
-        /// The id of the custom field; either this or `key` names it.
-        pub id: String = "id",
-        /// The key of the custom field, in place of its id.
-        pub key: String = "key",
-    }
-    /// `CreateContactsSuccessfulResponseDto` of Contacts.
+    /// The reply to the creation of a contact.
     #[doc(alias = "CreateContactsSuccessfulResponseDto")]
     pub struct CreateContactResponse {
-        pub contact: Box<CreateContact> = "contact",
+        /// The new contact.
+        pub contact: Box<Contact> = "contact",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CreateDeleteCantactsCampaignsSuccessfulResponseDto` of Contacts.
-    #[doc(alias = "CreateDeleteCantactsCampaignsSuccessfulResponseDto")]
-    pub struct CreateDeleteCantactsCampaignsResponse {
-        pub succeded: bool = "succeded",
-        pub trace_id: String = "traceId",
-    }
-    /// A note to be made.
+    /// A note to create.
     #[doc(alias = "NotesDTO")]
     pub struct CreateNoteRequest {
         /// The text of the note. Declared as required by the platform's specification.
         pub body: String = "body",
-        /// The colour in which it is shown, as `#` and six hexadecimal digits.
+        /// The colour of the note, as `#` and six hexadecimal digits.
         pub color: String = "color",
-        /// Whether it stays above the others.
+        /// Whether the note is shown above the others.
         pub pinned: bool = "pinned",
         /// The heading of the note.
         pub title: String = "title",
-        /// The id of the user in whose name it is written.
+        /// The id of the user who is the author of the note.
         pub user_id: String = "userId",
     }
-    /// A task to be made.
+    /// A task to create.
     #[doc(alias = "CreateTaskParams")]
     pub struct CreateTaskRequest {
-        /// The id of the user who is to do it.
+        /// The id of the user who is to do the task.
         pub assigned_to: String = "assignedTo",
-        /// What is to be done, in full.
+        /// The description of the task.
         pub body: String = "body",
-        /// Whether it is done already. Declared as required by the platform's specification.
+        /// Whether the task is already done. Declared as required by the platform's specification.
         pub completed: bool = "completed",
-        /// When it is due, in ISO 8601, such as `2026-03-02T14:00:00Z`. Declared as required by the platform's specification.
+        /// The time when the task is due. Declared as required by the platform's specification.
         pub due_date: Timestamp = "dueDate",
-        /// What is to be done, in a few words. Declared as required by the platform's specification.
+        /// The title of the task. Declared as required by the platform's specification.
         pub title: String = "title",
     }
-    /// From when a workflow counts for a contact.
-    #[doc(alias = "CreateWorkflowDto")]
-    pub struct CreateWorkflow {
-        /// The moment of the event that the workflow counts from, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
-        pub event_start_time: Timestamp = "eventStartTime",
-    }
-    /// `CustomFieldSchema` of Contacts.
+    /// The value of a custom field of a contact.
     #[doc(alias = "CustomFieldSchema")]
     pub struct CustomField {
+        /// The id of the custom field.
         pub id: String = "id",
+        /// The value: text, a number, a list of text, or for files an object with an entry for each file.
         pub value: CustomFieldValue = "value",
     }
-    /// `DeleteContactsSuccessfulResponseDto` of Contacts.
+    /// `CustomFieldInput` of Contacts.
+    pub struct CustomFieldInput {
+        /// The value: text for text fields and single choices, a number for numbers and amounts of money, a list
+        /// of text for check boxes and multiple choices, and for files an object with an entry for each file.
+        pub field_value: CustomFieldValue = "field_value",
+        /// The id of the custom field. Either this or `key` identifies it.
+        pub id: String = "id",
+        /// The key of the custom field, in place of its id.
+        pub key: String = "key",
+    }
+    /// The reply to the deletion of a contact.
     #[doc(alias = "DeleteContactsSuccessfulResponseDto")]
     pub struct DeleteContactResponse {
+        /// Whether the operation succeeded, in the platform's misspelling.
         pub succeded: bool = "succeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteNoteSuccessfulResponseDto` of Contacts.
+    /// The reply to the deletion of a note.
     #[doc(alias = "DeleteNoteSuccessfulResponseDto")]
     pub struct DeleteNoteResponse {
+        /// Whether the operation succeeded, in the platform's misspelling.
         pub succeded: bool = "succeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteTaskSuccessfulResponseDto` of Contacts.
+    /// The reply to the deletion of a task.
     #[doc(alias = "DeleteTaskSuccessfulResponseDto")]
     pub struct DeleteTaskResponse {
+        /// Whether the operation succeeded, in the platform's misspelling.
         pub succeded: bool = "succeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// The do-not-disturb setting of one channel.
@@ -361,311 +420,340 @@ hoopai_runtime::model! {
     pub struct DndSetting {
         /// A code for the reason.
         pub code: String = "code",
-        /// Words on the setting, such as its reason.
+        /// A note on the setting, such as its reason.
         pub message: String = "message",
-        /// Whether the contact is shielded on this channel; `permanent` shields it for good. Declared as required by the platform's specification.
+        /// Whether the channel is blocked; `permanent` blocks it for good. Declared as required by the platform's specification.
         pub status: DndSettingStatus = "status",
     }
-    /// A do-not-disturb setting for each channel.
+    /// The do-not-disturb setting of each channel.
     #[doc(alias = "DndSettingsSchema")]
     pub struct DndSettings {
-        /// For phone calls.
+        /// The setting for phone calls.
         pub call: DndSetting = "Call",
-        /// For emails.
+        /// The setting for emails.
         pub email: DndSetting = "Email",
-        /// For Facebook messages.
+        /// The setting for Facebook messages.
         pub fb: DndSetting = "FB",
-        /// For messages by way of the Google business profile.
+        /// The setting for messages of the Google business profile.
         pub gmb: DndSetting = "GMB",
-        /// For text messages.
+        /// The setting for text messages.
         pub sms: DndSetting = "SMS",
-        /// For WhatsApp messages.
+        /// The setting for WhatsApp messages.
         pub whats_app: DndSetting = "WhatsApp",
     }
-    /// Users who follow a contact, or are to stop.
+    /// Users who are to follow a contact, or to stop following it.
     #[doc(alias = "FollowersDTO")]
-    pub struct Followers {
-        /// The ids of the users concerned. Declared as required by the platform's specification.
+    pub struct FollowersRequest {
+        /// The ids of the users who follow the contact, or are to stop following it. Declared as required by the platform's specification.
         pub followers: Vec<String> = "followers",
     }
-    /// `ContactsByIdSuccessfulResponseDto` of Contacts.
+    /// A reply with one contact.
     #[doc(alias = "ContactsByIdSuccessfulResponseDto")]
     pub struct GetContactResponse {
-        pub contact: Box<GetContectById> = "contact",
+        /// The requested contact.
+        pub contact: Box<Contact> = "contact",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetContectByIdSchema` of Contacts.
-    #[doc(alias = "GetContectByIdSchema")]
-    pub struct GetContectById {
-        pub additional_emails: Vec<Value> = "additionalEmails",
-        pub additional_phones: Vec<Value> = "additionalPhones",
-        pub address1: String = "address1",
-        pub assigned_to: String = "assignedTo",
-        pub attachments: String = "attachments",
-        pub attribution_source: Box<AttributionSource> = "attributionSource",
-        pub business_id: String = "businessId",
-        pub city: String = "city",
-        pub company_name: String = "companyName",
-        pub country: String = "country",
-        pub created_by: Box<ContactCreatedBy> = "createdBy",
-        pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub dnd: bool = "dnd",
-        pub dnd_settings: Box<DndSettings> = "dndSettings",
-        pub email: String = "email",
-        pub email_lower_case: String = "emailLowerCase",
-        pub first_name: String = "firstName",
-        pub first_name_lower_case: String = "firstNameLowerCase",
-        pub followers: Vec<String> = "followers",
-        pub full_name_lower_case: String = "fullNameLowerCase",
-        pub id: String = "id",
-        pub keyword: String = "keyword",
-        pub last_activity: Timestamp = "lastActivity",
-        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
-        pub last_name: String = "lastName",
-        pub last_name_lower_case: String = "lastNameLowerCase",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub source: String = "source",
-        pub ssn: String = "ssn",
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        pub timezone: String = "timezone",
-        pub type_: String = "type",
-        pub visitor_id: String = "visitorId",
-        pub website: String = "website",
-    }
-    /// `GetCreateUpdateNoteSuccessfulResponseDto` of Contacts.
-    #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
-    pub struct GetCreateUpdateNoteResponse {
-        pub note: Box<GetNote> = "note",
-        pub trace_id: String = "traceId",
-    }
-    /// `DuplicateContactResponse` of Contacts.
+    /// The reply to the search for the duplicate of a contact.
     #[doc(alias = "DuplicateContactResponse")]
     pub struct GetDuplicateContactResponse {
-        pub contact: Box<GetContectById> = "contact",
+        /// The existing contact, if there is one.
+        pub contact: Box<Contact> = "contact",
+        /// The field by which the contact was found, such as `additionalEmail`.
         pub matching_field: String = "matchingField",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetEventSchema` of Contacts.
-    #[doc(alias = "GetEventSchema")]
-    pub struct GetEvent {
-        pub address: String = "address",
-        pub appointment_status: String = "appointmentStatus",
-        pub assigned_resources: Vec<String> = "assignedResources",
-        pub assigned_user_id: String = "assignedUserId",
-        pub calendar_id: String = "calendarId",
-        pub contact_id: String = "contactId",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub end_time: String = "endTime",
-        pub group_id: String = "groupId",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub notes: String = "notes",
-        pub start_time: String = "startTime",
-        pub status: String = "status",
-        pub title: String = "title",
-        pub users: Vec<String> = "users",
-    }
-    /// `GetNoteSchema` of Contacts.
-    #[doc(alias = "GetNoteSchema")]
-    pub struct GetNote {
-        pub body: String = "body",
-        pub body_text: String = "bodyText",
-        pub business_id: String = "businessId",
-        pub color: String = "color",
-        pub contact_id: String = "contactId",
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub pinned: bool = "pinned",
-        pub relations: Vec<Value> = "relations",
-        pub title: String = "title",
-        pub user_id: String = "userId",
-    }
-    /// Whether what comes in is held off.
+    /// Whether messages and calls from a contact are blocked.
     #[doc(alias = "InboundDndSettingSchema")]
     pub struct InboundDndSetting {
-        /// Words on the setting, such as its reason.
+        /// A note on the setting, such as its reason.
         pub message: String = "message",
         /// Whether the setting is in force. Declared as required by the platform's specification.
         pub status: InboundDndSettingStatus = "status",
     }
-    /// The do-not-disturb setting for what comes in.
+    /// The do-not-disturb setting for messages and calls from a contact.
     #[doc(alias = "InboundDndSettingsSchema")]
     pub struct InboundDndSettings {
-        /// For all channels together.
+        /// The setting for all channels together.
         pub all: InboundDndSetting = "all",
     }
-    /// `GetEventsSuccessfulResponseDto` of Contacts.
+    /// The appointments of a contact.
     #[doc(alias = "GetEventsSuccessfulResponseDto")]
     pub struct ListAppointmentsResponse {
-        pub events: Vec<GetEvent> = "events",
+        /// The appointments of the contact.
+        pub events: Vec<Appointment> = "events",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetNotesListSuccessfulResponseDto` of Contacts.
+    /// The position of a page in the list of contacts.
+    #[doc(alias = "ContactsMetaSchema")]
+    pub struct ListContactsMeta {
+        /// The number of this page. It was seen to stay at 1.
+        pub current_page: i64 = "currentPage",
+        /// The number of the next page, or nothing on the last page.
+        pub next_page: Value = "nextPage",
+        /// The URL of the next page, on an internal host of the platform; it cannot be requested.
+        pub next_page_url: String = "nextPageUrl",
+        /// The number of the previous page, or nothing on the first page.
+        pub prev_page: i64 = "prevPage",
+        /// The `startAfter` of the request for the next page, a time in milliseconds since 1970.
+        pub start_after: i64 = "startAfter",
+        /// The `startAfterId` of the request for the next page, the id of a contact.
+        pub start_after_id: String = "startAfterId",
+        /// The number of contacts of the whole list.
+        pub total: i64 = "total",
+    }
+    /// A page of contacts.
+    #[doc(alias = "ContactsSearchSuccessfulResponseDto")]
+    pub struct ListContactsResponse {
+        /// The contacts of the page.
+        pub contacts: Vec<Contact> = "contacts",
+        /// The number of contacts of the whole list.
+        pub count: i64 = "count",
+        /// The position of the page in the list.
+        pub meta: Box<ListContactsMeta> = "meta",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// The notes of a contact.
     #[doc(alias = "GetNotesListSuccessfulResponseDto")]
     pub struct ListNotesResponse {
-        pub notes: Vec<GetNote> = "notes",
+        /// The notes on the contact.
+        pub notes: Vec<Note> = "notes",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `TasksListSuccessfulResponseDto` of Contacts.
+    /// The tasks of a contact.
     #[doc(alias = "TasksListSuccessfulResponseDto")]
     pub struct ListTasksResponse {
+        /// The tasks that concern the contact.
         pub tasks: Vec<Task> = "tasks",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteFollowersSuccessfulResponseDto` of Contacts.
+    /// A note on a contact.
+    #[doc(alias = "GetNoteSchema")]
+    pub struct Note {
+        /// The text of the note, which may contain HTML.
+        pub body: String = "body",
+        /// The text of the note without markup.
+        pub body_text: String = "bodyText",
+        /// The id of the business to which the note belongs.
+        pub business_id: String = "businessId",
+        /// The colour of the note, as `#` and six hexadecimal digits.
+        pub color: String = "color",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        /// The time when the note was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The id of the note.
+        pub id: String = "id",
+        /// Whether the note is shown above the others.
+        pub pinned: bool = "pinned",
+        /// The records to which the note belongs.
+        pub relations: Vec<Value> = "relations",
+        /// The heading of the note.
+        pub title: String = "title",
+        /// The id of the user who is the author of the note.
+        pub user_id: String = "userId",
+    }
+    /// A reply with one note.
+    #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
+    pub struct NoteResponse {
+        /// The note as it is after the call.
+        pub note: Box<Note> = "note",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// The reply to the removal of followers from a contact.
     #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
     pub struct RemoveFollowersResponse {
+        /// The ids of the users who still follow the contact.
         pub followers: Vec<String> = "followers",
+        /// The ids of the users who no longer follow the contact.
         pub followers_removed: Vec<String> = "followersRemoved",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CreateDeleteTagSuccessfulResponseDto` of Contacts.
+    /// The reply to the removal of tags from a contact.
     #[doc(alias = "CreateDeleteTagSuccessfulResponseDto")]
     pub struct RemoveTagsResponse {
+        /// The names of the tags that remain.
         pub tags: Vec<String> = "tags",
+        /// The names of the tags that were removed.
         pub tags_removed: Vec<String> = "tagsRemoved",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `SearchBodyV2DTO` of Contacts.
+    /// Filters, order and page of a search for contacts.
     #[doc(alias = "SearchBodyV2DTO")]
     pub struct SearchContactsRequest {
         /// Conditions that must all hold.
         pub filters: Vec<ContactSearchFilter> = "filters",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The number of the page, counted from 1. It excludes `searchAfter`.
+        /// The number of the page, starting at 1. It excludes `searchAfter`.
         pub page: i64 = "page",
-        /// How many hits a page holds, 100 at most.
+        /// The number of hits per page, at most 100.
         pub page_limit: i64 = "pageLimit",
-        /// Words to look for in name, email address, phone number and company.
+        /// Text to search for in name, email address, phone number and company.
         pub query: String = "query",
-        /// Where to go on, the `searchAfter` of the last hit of the page before. It excludes `page`.
+        /// The position after which the page starts, the `searchAfter` of the last hit of the previous page. It excludes `page`.
         pub search_after: Vec<Value> = "searchAfter",
-        /// In which order the hits come.
+        /// The fields by which the hits are ordered.
         pub sort: Vec<ContactSearchSort> = "sort",
     }
-    /// `SearchContactsResponse` of Contacts.
+    /// A page of contacts that a search has found.
     pub struct SearchContactsResponse {
-        pub contacts: Vec<ContactSearchHit> = "contacts",
-        pub total: f64 = "total",
+        /// The hits of the page.
+        pub contacts: Vec<Contact> = "contacts",
+        /// The number of hits on all pages.
+        pub total: i64 = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The contacts of which the business is to be set.
+    /// Contacts, and the business to which they are to belong.
     #[doc(alias = "ContactsBusinessUpdate")]
     pub struct SetBusinessInBulkRequest {
-        /// The id of the business. To take the contacts out of theirs it must be `null`, which a model leaves out: set it by
-        /// `.null("businessId")`. Declared as required by the platform's specification.
+        /// The id of the business. The value `null` removes the contacts from their business; a model leaves out
+        /// `null`, so set it by `.null("businessId")`. Declared as required by the platform's specification.
         pub business_id: String = "businessId",
         /// The ids of the contacts. Declared as required by the platform's specification.
         pub ids: Vec<String> = "ids",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
-    /// `ContactsBulkUpateResponse` of Contacts.
+    /// The reply to the change of the business of several contacts.
     #[doc(alias = "ContactsBulkUpateResponse")]
     pub struct SetBusinessInBulkResponse {
+        /// The ids of the changed contacts.
         pub ids: Vec<String> = "ids",
+        /// Whether the change succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// Tags to add or remove.
     #[doc(alias = "TagsDTO")]
-    pub struct Tags {
-        /// The tags by name. Declared as required by the platform's specification.
+    pub struct TagsRequest {
+        /// The names of the tags. Declared as required by the platform's specification.
         pub tags: Vec<String> = "tags",
     }
-    /// `TaskSchema` of Contacts.
+    /// `TagsUpdate` of Contacts.
+    pub struct TagsUpdate {
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        /// The outcome as a sentence, such as `Tags updated`.
+        pub message: String = "message",
+        /// The names of the tags before the change.
+        pub old_tags: Vec<String> = "oldTags",
+        /// The names of the tags that the contact gained.
+        pub tags_added: Vec<Value> = "tagsAdded",
+        /// The names of the tags that the contact lost.
+        pub tags_removed: Vec<Value> = "tagsRemoved",
+        /// The kind of outcome, such as "success".
+        pub type_: String = "type",
+    }
+    /// A task that concerns a contact.
     #[doc(alias = "TaskSchema")]
     pub struct Task {
+        /// The id of the user who is to do the task.
         pub assigned_to: String = "assignedTo",
+        /// The description of the task.
         pub body: String = "body",
+        /// Whether the task is done.
         pub completed: bool = "completed",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The time when the task is due.
         pub due_date: Timestamp = "dueDate",
+        /// The id of the task.
         pub id: String = "id",
+        /// The title of the task.
         pub title: String = "title",
     }
-    /// `TaskByIsSuccessfulResponseDto` of Contacts.
+    /// A reply with one task.
     #[doc(alias = "TaskByIsSuccessfulResponseDto")]
-    pub struct TaskByIsResponse {
+    pub struct TaskResponse {
+        /// The task as it is after the call.
         pub task: Box<Task> = "task",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// What to change in a contact. What is left out stays as it is.
+    /// Changes to a contact. Fields that are not set keep their values.
     #[doc(alias = "UpdateContactDto")]
     pub struct UpdateContactRequest {
-        /// Further email addresses of the contact. The specification lacks them; replies hold them under the same name.
+        /// Further email addresses of the contact. The platform's specification lacks this field; replies hold it.
         pub additional_emails: Vec<String> = "additionalEmails",
         /// Street and house number.
         pub address1: String = "address1",
-        /// The id of the user who looks after the contact.
+        /// The id of the user who is responsible for the contact.
         pub assigned_to: String = "assignedTo",
-        /// The town or city.
+        /// The town or city of the contact's address.
         pub city: String = "city",
-        /// The country by its two letters of ISO 3166, such as `US`.
+        /// The country as a two-letter code of ISO 3166, such as `US`.
         pub country: String = "country",
-        /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
-        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
-        /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
-        /// Whether the contact is not to be disturbed on any channel.
+        /// The values of custom fields, one item for each field.
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), separated
+        /// by `-`, `/`, `.` or `_`.
+        pub date_of_birth: Date = "dateOfBirth",
+        /// Whether messages and calls to the contact are blocked on all channels (do not disturb).
         pub dnd: bool = "dnd",
-        /// On which channels the contact is not to be disturbed, one by one.
+        /// The do-not-disturb setting of each channel.
         pub dnd_settings: Box<DndSettings> = "dndSettings",
-        /// The main email address. Along with the phone number it is what duplicates are recognised by.
+        /// The main email address. The platform recognises duplicates by it and by the phone number.
         pub email: String = "email",
-        /// The given name.
+        /// The given name of the contact.
         pub first_name: String = "firstName",
-        /// Whether what comes in from the contact is held off as well.
+        /// The do-not-disturb setting for messages and calls from the contact.
         pub inbound_dnd_settings: InboundDndSettings = "inboundDndSettings",
-        /// The family name.
+        /// The family name of the contact.
         pub last_name: String = "lastName",
         /// The full name; an alternative to `firstName` and `lastName`.
         pub name: String = "name",
-        /// The main phone number, best in E.164 form, such as `+14155550123`.
+        /// The main phone number, preferably in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
-        /// The postal code.
+        /// The postal code of the contact's address.
         pub postal_code: String = "postalCode",
-        /// Where the contact came from, in free words, such as `trade fair`.
+        /// The origin of the contact, as free text, such as `trade fair`.
         pub source: String = "source",
-        /// The state or region.
+        /// The state or region of the contact's address.
         pub state: String = "state",
-        /// The tags that it has afterwards. It loses all others; `add_tags` and `remove_tags` change single ones.
+        /// The names of all tags of the contact after the call. The contact loses all other tags; `add_tags` and
+        /// `remove_tags` change single ones.
         pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
-        /// The address of the contact's website.
+        /// The URL of the contact's website.
         pub website: String = "website",
     }
-    /// `UpdateContactsSuccessfulResponseDto` of Contacts.
+    /// The reply to the change of a contact.
     #[doc(alias = "UpdateContactsSuccessfulResponseDto")]
     pub struct UpdateContactResponse {
-        pub contact: Box<GetContectById> = "contact",
+        /// The contact after the change.
+        pub contact: Box<Contact> = "contact",
+        /// Whether the operation succeeded, in the platform's misspelling. Some replies hold it, others hold `succeeded`.
         pub succeded: bool = "succeded",
+        /// Whether the change succeeded.
         pub succeeded: bool = "succeeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// What to change in a note.
+    /// Changes to a note.
     #[doc(alias = "UpdateNoteDTO")]
     pub struct UpdateNoteRequest {
         /// The text of the note.
         pub body: String = "body",
-        /// The colour in which it is shown, as `#` and six hexadecimal digits.
+        /// The colour of the note, as `#` and six hexadecimal digits.
         pub color: String = "color",
-        /// Whether it stays above the others.
+        /// Whether the note is shown above the others.
         pub pinned: bool = "pinned",
         /// The heading of the note.
         pub title: String = "title",
-        /// The id of the user in whose name it is written.
+        /// The id of the user who is the author of the note.
         pub user_id: String = "userId",
     }
     /// Contacts, and the tags that they gain or lose.
@@ -675,118 +763,119 @@ hoopai_runtime::model! {
         pub contacts: Vec<String> = "contacts",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Takes all tags from the contacts, whatever `tags` says. Only where `type` is `remove`.
+        /// Whether to remove all tags of the contacts, whatever `tags` holds. Only if the operation removes tags.
         pub remove_all_tags: bool = "removeAllTags",
-        /// The tags to add or remove.
+        /// The names of the tags to add or remove.
         pub tags: Vec<String> = "tags",
     }
-    /// `UpdateTagsResponseDTO` of Contacts.
+    /// The reply to the change of the tags of several contacts.
     #[doc(alias = "UpdateTagsResponseDTO")]
     pub struct UpdateTagsInBulkResponse {
-        pub error_count: f64 = "errorCount",
-        pub responses: Vec<UpdateTagsInBulkResponseResponse> = "responses",
+        /// The number of contacts whose tags could not be changed.
+        pub error_count: i64 = "errorCount",
+        /// The outcome for each contact.
+        pub responses: Vec<TagsUpdate> = "responses",
+        /// Whether the operation succeeded, in the platform's misspelling.
         pub succeded: bool = "succeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-    }
-    /// `UpdateTagsInBulkResponseResponse` of Contacts.
-    pub struct UpdateTagsInBulkResponseResponse {
-        pub contact_id: String = "contactId",
-        pub message: String = "message",
-        pub old_tags: Vec<String> = "oldTags",
-        pub tags_added: Vec<Value> = "tagsAdded",
-        pub tags_removed: Vec<Value> = "tagsRemoved",
-        pub type_: String = "type",
     }
     /// The state of a task.
     #[doc(alias = "UpdateTaskStatusParams")]
     pub struct UpdateTaskCompletedRequest {
-        /// True if it is done, false to open it again. Declared as required by the platform's specification.
+        /// Whether the task is done; false reopens it. Declared as required by the platform's specification.
         pub completed: bool = "completed",
     }
-    /// What to change in a task. What is left out stays as it is.
+    /// Changes to a task. Fields that are not set keep their values.
     #[doc(alias = "UpdateTaskBody")]
     pub struct UpdateTaskRequest {
-        /// The id of the user who is to do it.
+        /// The id of the user who is to do the task.
         pub assigned_to: String = "assignedTo",
-        /// What is to be done, in full.
+        /// The description of the task.
         pub body: String = "body",
-        /// Whether it is done.
+        /// Whether the task is done.
         pub completed: bool = "completed",
-        /// When it is due, in ISO 8601, such as `2026-03-02T14:00:00Z`.
+        /// The time when the task is due.
         pub due_date: Timestamp = "dueDate",
-        /// What is to be done, in a few words.
+        /// The title of the task.
         pub title: String = "title",
     }
-    /// A contact to be found by email address or phone number, and changed, or else made.
+    /// The data of a contact that is updated if one has this email address or phone number, and created otherwise.
     #[doc(alias = "UpsertContactDto")]
     pub struct UpsertContactRequest {
-        /// Further email addresses of the contact. The specification lacks them; replies hold them under the same name.
+        /// Further email addresses of the contact. The platform's specification lacks this field; replies hold it.
         pub additional_emails: Vec<String> = "additionalEmails",
         /// Street and house number.
         pub address1: String = "address1",
-        /// The id of the user who looks after the contact.
+        /// The id of the user who is responsible for the contact.
         pub assigned_to: String = "assignedTo",
-        /// The town or city.
+        /// The town or city of the contact's address.
         pub city: String = "city",
-        /// The name of the company that the contact belongs to.
+        /// The name of the company where the contact works.
         pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166, such as `US`.
+        /// The country as a two-letter code of ISO 3166, such as `US`.
         pub country: String = "country",
-        /// Makes a contact at once, without looking for one, where the location allows duplicates. Elsewhere it does nothing. False if left out.
-        /// With it a repeated request makes another contact: pass `CallOptions::new().idempotent(false)` along, so that none is retried.
+        /// Whether to create a contact at once, without a search for an existing one, where the location allows
+        /// duplicates. It has no effect elsewhere. By default false. If it is set, a repeated request creates
+        /// another contact: pass `CallOptions::new().idempotent(false)`, so that no request is retried.
         pub create_new_if_duplicate_allowed: bool = "createNewIfDuplicateAllowed",
-        /// Values of the fields that the location has defined itself, one item for each.
-        pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
-        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
-        /// Replies may give it as milliseconds since 1970.
-        pub date_of_birth: String = "dateOfBirth",
-        /// Whether the contact is not to be disturbed on any channel.
+        /// The values of custom fields, one item for each field.
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), separated
+        /// by `-`, `/`, `.` or `_`.
+        pub date_of_birth: Date = "dateOfBirth",
+        /// Whether messages and calls to the contact are blocked on all channels (do not disturb).
         pub dnd: bool = "dnd",
-        /// On which channels the contact is not to be disturbed, one by one.
+        /// The do-not-disturb setting of each channel.
         pub dnd_settings: Box<DndSettings> = "dndSettings",
-        /// The main email address. Along with the phone number it is what duplicates are recognised by.
+        /// The main email address. The platform recognises duplicates by it and by the phone number.
         pub email: String = "email",
-        /// The given name.
+        /// The given name of the contact.
         pub first_name: String = "firstName",
-        /// The gender, in words. It has been reported that a contact that is there already keeps the one it has.
+        /// The gender, in words. An existing contact was reported to keep its former value.
         pub gender: String = "gender",
-        /// Whether what comes in from the contact is held off as well.
+        /// The do-not-disturb setting for messages and calls from the contact.
         pub inbound_dnd_settings: InboundDndSettings = "inboundDndSettings",
-        /// The family name.
+        /// The family name of the contact.
         pub last_name: String = "lastName",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The full name; an alternative to `firstName` and `lastName`.
         pub name: String = "name",
-        /// The main phone number, best in E.164 form, such as `+14155550123`.
+        /// The main phone number, preferably in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
-        /// The postal code.
+        /// The postal code of the contact's address.
         pub postal_code: String = "postalCode",
-        /// Where the contact came from, in free words, such as `trade fair`.
+        /// The origin of the contact, as free text, such as `trade fair`.
         pub source: String = "source",
-        /// The state or region.
+        /// The state or region of the contact's address.
         pub state: String = "state",
-        /// The tags that it has afterwards. It loses all others; `add_tags` keeps them.
+        /// The names of all tags of the contact after the call. The contact loses all other tags; `add_tags` keeps them.
         pub tags: Vec<String> = "tags",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
-        /// The address of the contact's website.
+        /// The URL of the contact's website.
         pub website: String = "website",
     }
-    /// `UpsertContactsSuccessfulResponseDto` of Contacts.
+    /// The reply to an upsert of a contact.
     #[doc(alias = "UpsertContactsSuccessfulResponseDto")]
     pub struct UpsertContactResponse {
-        pub contact: Box<GetContectById> = "contact",
+        /// The contact that was updated or created.
+        pub contact: Box<Contact> = "contact",
+        /// Whether the contact was created. False if an existing one was updated.
         pub new_: bool = "new",
+        /// Whether the operation succeeded, in the platform's misspelling. Some replies hold it, others hold `succeeded`.
         pub succeded: bool = "succeded",
+        /// Whether the operation succeeded.
         pub succeeded: bool = "succeeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
 }
 
 hoopai_runtime::confirmations! {
-    ContactsWorkflowResponse,
-    CreateDeleteCantactsCampaignsResponse,
+    ContactCampaignResponse,
+    ContactWorkflowResponse,
     DeleteContactResponse,
     DeleteNoteResponse,
     DeleteTaskResponse,

@@ -17,11 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Gives an agent another action.
+    /// Adds an action to an agent.
     ///
     /// `POST /conversation-ai/agents/{agentId}/actions`
     ///
-    /// The shape of `details` must be the one that belongs to `type`; each is a type of its own with its own rules of what goes together.
+    /// The form of `details` must match `type`; each form has rules of its own.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
@@ -34,7 +34,7 @@ impl Client {
     /// let reply = conversation_ai
     ///     .create_action()
     ///     .agent_id("…")
-    ///     .body(types::CreateAction::new().details(types::Details::new()).name("…").type_(types::Type::TriggerWorkflow))
+    ///     .body(types::ActionRequest::new().details(types::ActionDetails::new()).name("…").type_(types::ActionType::TriggerWorkflow))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -45,11 +45,11 @@ impl Client {
         builder::CreateAction::new(&self.handle)
     }
 
-    /// Creates an agent that answers written messages.
+    /// Creates an agent that replies to text messages.
     ///
     /// `POST /conversation-ai/agents`
     ///
-    /// It is `off` unless `mode` says otherwise. With `auto-pilot` it answers real people at once on the channels that it is given.
+    /// `mode` is `off` by default. An agent in `auto-pilot` replies at once to real people on its channels.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
@@ -72,7 +72,7 @@ impl Client {
         builder::CreateAgent::new(&self.handle)
     }
 
-    /// Deletes an action for good, from all agents that have it.
+    /// Deletes an action permanently, from all agents that have it.
     ///
     /// `DELETE /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
@@ -97,7 +97,7 @@ impl Client {
         builder::DeleteAction::new(&self.handle)
     }
 
-    /// Deletes an agent for good, with its settings and the history of its conversations.
+    /// Deletes an agent permanently, with its settings and conversation history.
     ///
     /// `DELETE /conversation-ai/agents/{agentId}`
     ///
@@ -117,7 +117,7 @@ impl Client {
         builder::DeleteAgent::new(&self.handle)
     }
 
-    /// Gets one action of an agent.
+    /// Gets an action of an agent.
     ///
     /// `GET /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
@@ -137,11 +137,11 @@ impl Client {
         builder::GetAction::new(&self.handle)
     }
 
-    /// Gets one agent with its settings and actions.
+    /// Gets an agent with its settings and actions.
     ///
     /// `GET /conversation-ai/agents/{agentId}`
     ///
-    /// An unknown id is answered 400, not 404.
+    /// The status of the reply for an unknown id is 400, not 404.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Requires a location token.
@@ -159,12 +159,12 @@ impl Client {
         builder::GetAgent::new(&self.handle)
     }
 
-    /// Tells how the agent came to one of its replies.
+    /// Gets the data from which an agent generated a reply.
     ///
     /// `GET /conversation-ai/generations`
     ///
-    /// The reply holds the whole prompt, the history, and the pieces of FAQs, websites and texts that were used, so it may hold what
-    /// people wrote.
+    /// The reply holds the whole prompt, the history, and the used parts of FAQs, websites and texts.
+    /// It may contain personal data.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Requires a location token.
@@ -177,7 +177,7 @@ impl Client {
     /// let reply = conversation_ai
     ///     .get_generation_details()
     ///     .message_id("…")
-    ///     .source(types::GetGenerationDetailsSource::Conversation)
+    ///     .source(types::GenerationDetailSource::Conversation)
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -208,11 +208,12 @@ impl Client {
         builder::ListActions::new(&self.handle)
     }
 
-    /// Searches the agents of a location by name.
+    /// Searches for agents of a location by name.
     ///
     /// `GET /conversation-ai/agents/search`
     ///
-    /// For the next page send the id of the last agent in `startAfter`. A reply was seen that counted agents and had no list.
+    /// To get the next page, send the id of the last agent in `startAfter`. A recorded reply held the
+    /// counts but no list.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Requires a location token.
@@ -234,11 +235,11 @@ impl Client {
         builder::SearchAgents::new(&self.handle)
     }
 
-    /// Changes an action of an agent.
+    /// Updates an action of an agent.
     ///
     /// `PUT /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
-    /// Type, name and details are sent as a whole, what stays the same included.
+    /// The request replaces the whole action: send type, name and all details.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
@@ -252,7 +253,7 @@ impl Client {
     ///     .update_action()
     ///     .agent_id("…")
     ///     .action_id("…")
-    ///     .body(types::CreateAction::new().details(types::Details::new()).name("…").type_(types::Type::TriggerWorkflow))
+    ///     .body(types::ActionRequest::new().details(types::ActionDetails::new()).name("…").type_(types::ActionType::TriggerWorkflow))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -263,11 +264,11 @@ impl Client {
         builder::UpdateAction::new(&self.handle)
     }
 
-    /// Changes an agent.
+    /// Updates an agent.
     ///
     /// `PUT /conversation-ai/agents/{agentId}`
     ///
-    /// `autoPilotMaxMessages` is needed each time.
+    /// `autoPilotMaxMessages` is required in every update.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
@@ -280,7 +281,7 @@ impl Client {
     /// let reply = conversation_ai
     ///     .update_agent()
     ///     .agent_id("…")
-    ///     .body(types::UpdateAgentRequest::new().auto_pilot_max_messages(0.5))
+    ///     .body(types::UpdateAgentRequest::new().auto_pilot_max_messages(10))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -291,11 +292,11 @@ impl Client {
         builder::UpdateAgent::new(&self.handle)
     }
 
-    /// Changes how actions of an agent follow up.
+    /// Updates the follow-up settings of actions of an agent.
     ///
     /// `PATCH /conversation-ai/agents/{agentId}/followup-settings`
     ///
-    /// For actions of the type `advancedFollowup`, several at once.
+    /// It applies to actions of the type `advancedFollowup`, several at once.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Requires a location token.
@@ -332,13 +333,13 @@ pub mod builder {
         CreateAction {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            json body: types::CreateAction,
+            json body: types::ActionRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_agent`](super::Client::create_agent).
-        pub CreateAgent(operations::CREATE_AGENT) -> json types::EmployeeResponse
+        pub CreateAgent(operations::CREATE_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         CreateAgent {
@@ -385,7 +386,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_agent`](super::Client::get_agent).
-        pub GetAgent(operations::GET_AGENT) -> json types::EmployeeResponse
+        pub GetAgent(operations::GET_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         GetAgent {
@@ -402,8 +403,8 @@ pub mod builder {
         GetGenerationDetails {
             /// The id of the message that the agent wrote. Declared as required by the platform's specification.
             query message_id: String = "messageId",
-            /// What the agent wrote it for, a conversation or a workflow. Declared as required by the platform's specification.
-            query source: types::GetGenerationDetailsSource = "source",
+            /// The origin of the message, a conversation or a workflow. Declared as required by the platform's specification.
+            query source: types::GenerationDetailSource = "source",
         }
     }
 
@@ -420,15 +421,15 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_agents`](super::Client::search_agents).
-        pub SearchAgents(operations::SEARCH_AGENTS) -> json types::SearchAgentsResponse, paged types::EmployeeListItem
+        pub SearchAgents(operations::SEARCH_AGENTS) -> json types::SearchAgentsResponse, paged types::AgentListItem
     }
     hoopai_runtime::setters! {
         SearchAgents {
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
             /// The name or a part of it, in lower case.
             query query: String = "query",
-            /// The id of the last agent of the page before; empty or left out for the first page.
+            /// The id of the last agent of the previous page; empty or absent for the first page.
             query start_after: String = "startAfter",
         }
     }
@@ -443,13 +444,13 @@ pub mod builder {
             path agent_id: String = "agentId",
             /// The id of the action.
             path action_id: String = "actionId",
-            json body: types::CreateAction,
+            json body: types::ActionRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent`](super::Client::update_agent).
-        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::EmployeeResponse
+        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         UpdateAgent {

@@ -2,16 +2,20 @@
 
 //! Conversation AI of the HoopAI Platform API: 12 operations.
 //!
-//! Agents that answer written messages: SMS, web chat, WhatsApp, Instagram and Facebook. An *agent* has a personality, a goal and instructions, and
-//! may draw on knowledge bases. Its `mode` says how far it goes: `off`, `suggestive` (it drafts, a person sends) or `auto-pilot` (it
-//! answers real people by itself). *Actions* are what it can do beside talking: book an appointment, start a workflow, fill a field of the
-//! contact, stop, hand over to a person or another agent, follow up later.
+//! Agents that reply to text messages: SMS, web chat, WhatsApp, Instagram and Facebook. An *agent*
+//! has a personality, a goal and instructions, and may use knowledge bases. Its `mode` is `off`,
+//! `suggestive` (it drafts replies, a person sends them) or `auto-pilot` (it replies to real people
+//! without review). An *action* is an ability of an agent besides replying: to book an appointment,
+//! trigger a workflow, update a contact field, stop, transfer the conversation to a person or to
+//! another agent, or follow up later.
 //!
-//! Begin with `search_agents` or `create_agent`, then `create_action`. An action's `details` are one of seven shapes, chosen by its `type`.
-//! `get_generation_details` tells why a reply came out as it did: the prompt, the history and the pieces of knowledge behind it.
+//! Start with `search_agents` or `create_agent`, then `create_action`. The `details` of an action
+//! have one of seven forms, according to its `type`. `get_generation_details` returns the data behind
+//! a reply: the prompt, the history and the content of knowledge bases.
 //!
-//! These calls name no location: the token tells which it is. Some replies and types call an agent `employee` or `bot`. Days of the week
-//! count from 0 for Sunday here, from 1 for Monday in Voice AI.
+//! These operations have no location parameter: the token determines the location. Some types of the
+//! platform call an agent `employee` or `bot`. Days of the week are numbered from 0 (Sunday) here,
+//! but from 1 (Monday) in Voice AI.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_conversation_ai::Error> {
@@ -29,28 +33,28 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_action`](Client::create_action) | Gives an agent another action. |
-//! | [`delete_action`](Client::delete_action) | Deletes an action for good, from all agents that have it. |
-//! | [`get_action`](Client::get_action) | Gets one action of an agent. |
+//! | [`create_action`](Client::create_action) | Adds an action to an agent. |
+//! | [`delete_action`](Client::delete_action) | Deletes an action permanently, from all agents that have it. |
+//! | [`get_action`](Client::get_action) | Gets an action of an agent. |
 //! | [`list_actions`](Client::list_actions) | Lists the actions of an agent. |
-//! | [`update_action`](Client::update_action) | Changes an action of an agent. |
-//! | [`update_followup_settings`](Client::update_followup_settings) | Changes how actions of an agent follow up. |
+//! | [`update_action`](Client::update_action) | Updates an action of an agent. |
+//! | [`update_followup_settings`](Client::update_followup_settings) | Updates the follow-up settings of actions of an agent. |
 //!
 //! ## Agents
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_agent`](Client::create_agent) | Creates an agent that answers written messages. |
-//! | [`delete_agent`](Client::delete_agent) | Deletes an agent for good, with its settings and the history of its conversations. |
-//! | [`get_agent`](Client::get_agent) | Gets one agent with its settings and actions. |
-//! | [`search_agents`](Client::search_agents) | Searches the agents of a location by name. |
-//! | [`update_agent`](Client::update_agent) | Changes an agent. |
+//! | [`create_agent`](Client::create_agent) | Creates an agent that replies to text messages. |
+//! | [`delete_agent`](Client::delete_agent) | Deletes an agent permanently, with its settings and conversation history. |
+//! | [`get_agent`](Client::get_agent) | Gets an agent with its settings and actions. |
+//! | [`search_agents`](Client::search_agents) | Searches for agents of a location by name. |
+//! | [`update_agent`](Client::update_agent) | Updates an agent. |
 //!
 //! ## Generations
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_generation_details`](Client::get_generation_details) | Tells how the agent came to one of its replies. |
+//! | [`get_generation_details`](Client::get_generation_details) | Gets the data from which an agent generated a reply. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -23,7 +23,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /conversation-ai/agents/{agentId}/actions`
 pub static CREATE_ACTION: Operation = Operation {
     module: "conversation-ai", name: "create_action", id: "create-action",
-    method: Method::Post, path: "/conversation-ai/agents/{agentId}/actions",
+    method: &Method::POST, path: "/conversation-ai/agents/{agentId}/actions",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     body: Some(Body::DEFAULT),
@@ -33,7 +33,7 @@ pub static CREATE_ACTION: Operation = Operation {
 /// `POST /conversation-ai/agents`
 pub static CREATE_AGENT: Operation = Operation {
     module: "conversation-ai", name: "create_agent", id: "create-agent",
-    method: Method::Post, path: "/conversation-ai/agents",
+    method: &Method::POST, path: "/conversation-ai/agents",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     body: Some(Body::DEFAULT),
@@ -43,7 +43,7 @@ pub static CREATE_AGENT: Operation = Operation {
 /// `DELETE /conversation-ai/agents/{agentId}/actions/{actionId}`
 pub static DELETE_ACTION: Operation = Operation {
     module: "conversation-ai", name: "delete_action", id: "delete-action",
-    method: Method::Delete, path: "/conversation-ai/agents/{agentId}/actions/{actionId}",
+    method: &Method::DELETE, path: "/conversation-ai/agents/{agentId}/actions/{actionId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     idempotent: true,
@@ -53,7 +53,7 @@ pub static DELETE_ACTION: Operation = Operation {
 /// `DELETE /conversation-ai/agents/{agentId}`
 pub static DELETE_AGENT: Operation = Operation {
     module: "conversation-ai", name: "delete_agent", id: "delete-agent",
-    method: Method::Delete, path: "/conversation-ai/agents/{agentId}",
+    method: &Method::DELETE, path: "/conversation-ai/agents/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     idempotent: true,
@@ -63,7 +63,7 @@ pub static DELETE_AGENT: Operation = Operation {
 /// `GET /conversation-ai/agents/{agentId}/actions/{actionId}`
 pub static GET_ACTION: Operation = Operation {
     module: "conversation-ai", name: "get_action", id: "get-action-by-id",
-    method: Method::Get, path: "/conversation-ai/agents/{agentId}/actions/{actionId}",
+    method: &Method::GET, path: "/conversation-ai/agents/{agentId}/actions/{actionId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.readonly"],
     idempotent: true,
@@ -73,7 +73,7 @@ pub static GET_ACTION: Operation = Operation {
 /// `GET /conversation-ai/agents/{agentId}`
 pub static GET_AGENT: Operation = Operation {
     module: "conversation-ai", name: "get_agent", id: "get-agent",
-    method: Method::Get, path: "/conversation-ai/agents/{agentId}",
+    method: &Method::GET, path: "/conversation-ai/agents/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.readonly"],
     idempotent: true,
@@ -83,7 +83,7 @@ pub static GET_AGENT: Operation = Operation {
 /// `GET /conversation-ai/generations`
 pub static GET_GENERATION_DETAILS: Operation = Operation {
     module: "conversation-ai", name: "get_generation_details", id: "get-generation-details",
-    method: Method::Get, path: "/conversation-ai/generations",
+    method: &Method::GET, path: "/conversation-ai/generations",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.readonly"],
     idempotent: true,
@@ -97,7 +97,7 @@ pub static GET_GENERATION_DETAILS: Operation = Operation {
 /// `GET /conversation-ai/agents/{agentId}/actions/list`
 pub static LIST_ACTIONS: Operation = Operation {
     module: "conversation-ai", name: "list_actions", id: "list-actions",
-    method: Method::Get, path: "/conversation-ai/agents/{agentId}/actions/list",
+    method: &Method::GET, path: "/conversation-ai/agents/{agentId}/actions/list",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.readonly"],
     idempotent: true,
@@ -107,7 +107,7 @@ pub static LIST_ACTIONS: Operation = Operation {
 /// `GET /conversation-ai/agents/search`
 pub static SEARCH_AGENTS: Operation = Operation {
     module: "conversation-ai", name: "search_agents", id: "search-agent",
-    method: Method::Get, path: "/conversation-ai/agents/search",
+    method: &Method::GET, path: "/conversation-ai/agents/search",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.readonly"],
     idempotent: true,
@@ -129,7 +129,7 @@ pub static SEARCH_AGENTS: Operation = Operation {
 /// `PUT /conversation-ai/agents/{agentId}/actions/{actionId}`
 pub static UPDATE_ACTION: Operation = Operation {
     module: "conversation-ai", name: "update_action", id: "update-action",
-    method: Method::Put, path: "/conversation-ai/agents/{agentId}/actions/{actionId}",
+    method: &Method::PUT, path: "/conversation-ai/agents/{agentId}/actions/{actionId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     idempotent: true,
@@ -140,7 +140,7 @@ pub static UPDATE_ACTION: Operation = Operation {
 /// `PUT /conversation-ai/agents/{agentId}`
 pub static UPDATE_AGENT: Operation = Operation {
     module: "conversation-ai", name: "update_agent", id: "update-agent",
-    method: Method::Put, path: "/conversation-ai/agents/{agentId}",
+    method: &Method::PUT, path: "/conversation-ai/agents/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     idempotent: true,
@@ -151,7 +151,7 @@ pub static UPDATE_AGENT: Operation = Operation {
 /// `PATCH /conversation-ai/agents/{agentId}/followup-settings`
 pub static UPDATE_FOLLOWUP_SETTINGS: Operation = Operation {
     module: "conversation-ai", name: "update_followup_settings", id: "update-followup-settings",
-    method: Method::Patch, path: "/conversation-ai/agents/{agentId}/followup-settings",
+    method: &Method::PATCH, path: "/conversation-ai/agents/{agentId}/followup-settings",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     idempotent: true,

@@ -6,348 +6,424 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// `ActionDataDTO` of Conversation AI.
-    #[doc(alias = "ActionDataDTO")]
-    pub struct ActionData {
-        pub agent_id: String = "agentId",
-        pub details: Box<Details> = "details",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub type_: Type = "type",
+    /// The settings of the action, in the form that matches `type`.
+    pub struct ActionDetails {
+        /// For appointment booking: the id of a related action.
+        pub action_id: String = "actionId",
+        /// For human handover: the id of the user to whom the conversation is assigned.
+        pub assign_to_user_id: String = "assignToUserId",
+        /// For appointment booking: the id of the calendar.
+        pub calendar_id: String = "calendarId",
+        /// For appointment booking: whether the agent may cancel appointments; not with `onlySendLink`.
+        pub cancel_enabled: bool = "cancelEnabled",
+        /// For contact field updates: the id of the field to which the value is written.
+        pub contact_field_id: String = "contactFieldId",
+        /// For contact field updates: example values. Not needed for standard fields and for custom fields of money or dates.
+        pub contact_update_examples: Vec<String> = "contactUpdateExamples",
+        /// For human handover: whether to create a task.
+        pub create_task: bool = "createTask",
+        /// For contact field updates: a description of the field, such as `Business name`.
+        pub description: String = "description",
+        /// Whether the action is active. For follow-up, human handover, stop and transfer.
+        pub enabled: bool = "enabled",
+        /// For human handover: example messages that trigger it; required if `handoverType` is `custom` or `contactRequest`.
+        pub examples: Vec<String> = "examples",
+        /// For stop and human handover: the last message that the agent sends.
+        pub final_message: String = "finalMessage",
+        /// For follow-up: the messages to send, each with its delay.
+        pub followup_sequence: Vec<FollowupSequence> = "followupSequence",
+        /// For follow-up: the channels and hours of the messages.
+        pub followup_settings: FollowupSettings = "followupSettings",
+        /// For human handover: the reason that triggers it.
+        pub handover_type: HandoverType = "handoverType",
+        /// For appointment booking: whether the agent only sends the booking link.
+        pub only_send_link: bool = "onlySendLink",
+        /// For stop and human handover: whether the agent is reactivated after `sleepTime`.
+        pub reactivate_enabled: bool = "reactivateEnabled",
+        /// For appointment booking: whether the agent may reschedule appointments; not with `onlySendLink`.
+        pub reschedule_enabled: bool = "rescheduleEnabled",
+        /// For follow-up: the situation, that is, a contact who no longer replies, is busy, or asked for it.
+        pub scenario_id: ScenarioId = "scenarioId",
+        /// For human handover: whether to leave the conversation unassigned.
+        pub skip_assign_to_user: bool = "skipAssignToUser",
+        /// For appointment booking: whether the agent sleeps after the booking; not with `onlySendLink`.
+        pub sleep_after_booking: bool = "sleepAfterBooking",
+        /// The duration, in `sleepTimeUnit`, of the sleep after a booking, or until the agent is reactivated after a stop or human handover. Required if that is enabled.
+        pub sleep_time: i64 = "sleepTime",
+        /// The unit of `sleepTime`; required together with it.
+        pub sleep_time_unit: ActionDetailsSleepTimeUnit = "sleepTimeUnit",
+        /// For stop: whether a goodbye (`Goodbye`) or a condition that you describe (`Custom`) stops the agent.
+        pub stop_bot_detection_type: StopBotDetectionType = "stopBotDetectionType",
+        /// For stop: at least two example messages that stop the agent.
+        pub stop_bot_examples: Vec<String> = "stopBotExamples",
+        /// For stop: a description of when the agent stops.
+        pub stop_bot_trigger_condition: String = "stopBotTriggerCondition",
+        /// For stop and human handover: the tags to add to the contact.
+        pub tags: Vec<String> = "tags",
+        /// For appointment booking: the id of the agent that takes over; required if `transferBot` is `true`.
+        pub transfer_agent: String = "transferAgent",
+        /// For appointment booking: whether another agent takes over after the booking; not with `onlySendLink`.
+        pub transfer_bot: bool = "transferBot",
+        /// For transfer: at least two example messages that trigger it; required for `Custom`.
+        pub transfer_bot_examples: Vec<String> = "transferBotExamples",
+        /// For transfer: a description of when it occurs; required for `Custom`.
+        pub transfer_bot_trigger_condition: String = "transferBotTriggerCondition",
+        /// For transfer: whether the platform (`Default`) or a condition that you describe (`Custom`) triggers it.
+        pub transfer_bot_type: TransferBotType = "transferBotType",
+        /// For transfer: the id of the agent that takes over.
+        pub transfer_to_bot: String = "transferToBot",
+        /// For human handover and workflow triggers: a description of when the action runs, such as `When the user requests an appointment by phone`.
+        pub trigger_condition: String = "triggerCondition",
+        /// For workflow triggers: the message that the agent sends when the workflows start.
+        pub trigger_message: String = "triggerMessage",
+        /// For appointment booking: whether the booking triggers workflows; not with `onlySendLink`.
+        pub trigger_workflow: bool = "triggerWorkflow",
+        /// The ids of the workflows to trigger. For workflow triggers, and for appointment booking if it triggers workflows.
+        pub workflow_ids: Vec<String> = "workflowIds",
     }
-    /// `createActionResponseDTO` of Conversation AI.
+    /// The id and the kind of an action of an agent.
+    #[doc(alias = "ActionsIdDto")]
+    pub struct ActionReference {
+        /// The id of the action.
+        pub id: String = "id",
+        /// The kind of action.
+        pub type_: ActionType = "type",
+    }
+    /// The kind, name and settings of an action.
+    #[doc(alias = "CreateActionDTO")]
+    pub struct ActionRequest {
+        /// The settings of the action, in the form that matches `type`. Declared as required by the platform's specification.
+        pub details: Box<ActionDetails> = "details",
+        /// The display name of the action, such as `Book a visit`. Declared as required by the platform's specification.
+        pub name: String = "name",
+        /// The kind of action, which determines the form of `details`. Declared as required by the platform's specification.
+        pub type_: ActionType = "type",
+    }
+    /// The reply to a request that creates or updates an action.
     #[doc(alias = "createActionResponseDTO")]
+    #[doc(alias = "fetchActionDetailsResponseDTO")]
+    #[doc(alias = "updateActionResponseDTO")]
     pub struct ActionResponse {
-        pub data: ActionData = "data",
+        /// The action after the request.
+        pub data: AgentAction = "data",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `ActionsIdDto` of Conversation AI.
-    #[doc(alias = "ActionsIdDto")]
-    pub struct ActionsId {
-        pub id: String = "id",
-        pub type_: Type = "type",
-    }
-    /// An action of an agent.
-    #[doc(alias = "CreateActionDTO")]
-    pub struct CreateAction {
-        /// The settings of the action, in the shape that belongs to `type`. Declared as required by the platform's specification.
-        pub details: Box<Details> = "details",
-        /// What the action is called, such as `Book a visit`. Declared as required by the platform's specification.
-        pub name: String = "name",
-        /// What kind of action it is, which decides the shape of `details`. Declared as required by the platform's specification.
-        pub type_: Type = "type",
-    }
-    /// An agent to be created.
-    #[doc(alias = "CreateEmployeeDto")]
-    pub struct CreateAgentRequest {
-        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
-        /// The business that the agent speaks for.
+    /// An agent with its settings.
+    #[doc(alias = "EmployeeResponseDTO")]
+    pub struct Agent {
+        /// The ids and kinds of the agent's actions.
+        pub actions: Vec<ActionReference> = "actions",
+        /// The number of messages in `auto-pilot` after which a person must take over, 1 to 100.
+        pub auto_pilot_max_messages: i64 = "autoPilotMaxMessages",
+        /// The name of the business that the agent represents.
         pub business_name: String = "businessName",
-        /// The channels that the agent answers on.
+        /// The channels on which the agent replies.
         pub channels: Vec<Channel> = "channels",
-        /// What the agent is to achieve. Declared as required by the platform's specification.
+        /// The goal of the agent, such as `Assist customers with inquiries`.
         pub goal: String = "goal",
-        /// How the agent is to go about it. Declared as required by the platform's specification.
+        /// The id of the agent.
+        pub id: String = "id",
+        /// The instructions of the agent for its replies.
         pub instructions: String = "instructions",
-        /// Whether it is a primary agent.
+        /// Whether the agent is a primary agent of the location.
         pub is_primary: bool = "isPrimary",
-        /// The ids of the knowledge bases that the agent draws on.
+        /// The ids of the knowledge bases that the agent uses.
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
-        /// What the agent does, nothing, drafts, or answers of its own; `off` if left out.
-        pub mode: Mode = "mode",
-        /// The agent's name. Declared as required by the platform's specification.
+        /// Whether the agent is inactive (`off`), drafts replies (`suggestive`), or sends them (`auto-pilot`).
+        pub mode: AgentMode = "mode",
+        /// The name of the agent.
         pub name: String = "name",
-        /// What the agent is like, such as `Friendly and helpful`. Declared as required by the platform's specification.
+        /// The personality of the agent, such as `Friendly and helpful`.
         pub personality: String = "personality",
-        /// Whether the agent answers voice messages; by default `false`.
-        pub respond_to_audio: bool = "respondToAudio",
-        /// Whether the agent answers pictures; by default `false`.
-        pub respond_to_images: bool = "respondToImages",
-        /// Whether the agent can be put to sleep for a time. The platform advises against it.
+        /// Whether the agent can sleep, that is, stop replying for a time. The platform advises against it.
         pub sleep_enabled: bool = "sleepEnabled",
-        /// Whether the agent falls asleep when a person writes.
+        /// Whether the agent sleeps after a person has sent a message.
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
-        /// Whether the agent falls asleep when a workflow writes.
+        /// Whether the agent sleeps after a workflow has sent a message.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
-        /// How long it sleeps, in `sleepTimeUnit`, up to 48 hours; null for until it is woken. Needed if `sleepEnabled` is `true`.
-        pub sleep_time: f64 = "sleepTime",
-        /// The unit of `sleepTime`; null together with it.
-        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
-        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
-        pub wait_time: f64 = "waitTime",
+        /// The duration of the sleep, in `sleepTimeUnit`; null for no limit.
+        pub sleep_time: i64 = "sleepTime",
+        /// The unit of `sleepTime`.
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+        /// The delay before the agent replies, in `waitTimeUnit`.
+        pub wait_time: i64 = "waitTime",
         /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
-    /// `DeleteActionDataDTO` of Conversation AI.
-    #[doc(alias = "DeleteActionDataDTO")]
-    pub struct DeleteActionData {
+    /// An action of an agent, with its settings.
+    #[doc(alias = "ActionDataDTO")]
+    pub struct AgentAction {
+        /// The id of the agent that has the action.
+        pub agent_id: String = "agentId",
+        /// The settings of the action, in the form that matches `type`.
+        pub details: Box<ActionDetails> = "details",
+        /// The id of the action.
         pub id: String = "id",
+        /// The display name of the action, such as `Book a visit`.
+        pub name: String = "name",
+        /// The kind of action, which determines the form of `details`.
+        pub type_: ActionType = "type",
     }
-    /// `deleteActionResponseDTO` of Conversation AI.
+    /// An agent as a search returns it.
+    #[doc(alias = "EmployeeListItemDTO")]
+    pub struct AgentListItem {
+        /// The ids and kinds of the agent's actions.
+        pub actions: Vec<Map> = "actions",
+        /// The number of messages in `auto-pilot` after which a person must take over, 1 to 100.
+        pub auto_pilot_max_messages: i64 = "autoPilotMaxMessages",
+        /// The name of the business that the agent represents.
+        pub business_name: String = "businessName",
+        /// The channels on which the agent replies.
+        pub channels: Vec<String> = "channels",
+        /// The time at which the agent was created.
+        pub created_at: Timestamp = "createdAt",
+        /// The goal of the agent: an object with a prompt, a type such as `custom`, and the id of an action.
+        pub goal: Map = "goal",
+        /// The id of the agent.
+        pub id: String = "id",
+        /// Whether the agent is a primary agent of the location; the first agent of a location is.
+        pub is_primary: bool = "isPrimary",
+        /// The ids of the knowledge bases that the agent uses.
+        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
+        /// Whether the agent is inactive (`off`), drafts replies (`suggestive`), or sends them (`auto-pilot`).
+        pub mode: AgentMode = "mode",
+        /// The name of the agent.
+        pub name: String = "name",
+        /// Whether the agent can sleep, that is, stop replying for a time. The platform advises against it.
+        pub sleep_enabled: bool = "sleepEnabled",
+        /// Whether the agent sleeps after a person has sent a message.
+        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
+        /// Whether the agent sleeps after a workflow has sent a message.
+        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
+        /// The duration of the sleep, in `sleepTimeUnit`; null for no limit.
+        pub sleep_time: i64 = "sleepTime",
+        /// The unit of `sleepTime`.
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
+        /// The time of the last change of the agent.
+        pub updated_at: Timestamp = "updatedAt",
+        /// The delay before the agent replies, in `waitTimeUnit`.
+        pub wait_time: i64 = "waitTime",
+        /// The unit of `waitTime`.
+        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
+    }
+    /// An agent to create.
+    #[doc(alias = "CreateEmployeeDto")]
+    pub struct CreateAgentRequest {
+        /// The number of messages in `auto-pilot` after which a person must take over, 1 to 100; by default 75.
+        pub auto_pilot_max_messages: i64 = "autoPilotMaxMessages",
+        /// The name of the business that the agent represents.
+        pub business_name: String = "businessName",
+        /// The channels on which the agent replies.
+        pub channels: Vec<Channel> = "channels",
+        /// The goal of the agent, such as `Assist customers with inquiries`. Declared as required by the platform's specification.
+        pub goal: String = "goal",
+        /// The instructions of the agent for its replies. Declared as required by the platform's specification.
+        pub instructions: String = "instructions",
+        /// Whether the agent is a primary agent of the location.
+        pub is_primary: bool = "isPrimary",
+        /// The ids of the knowledge bases that the agent uses.
+        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
+        /// Whether the agent is inactive, drafts replies, or sends them; by default `off`.
+        pub mode: AgentMode = "mode",
+        /// The name of the agent. Declared as required by the platform's specification.
+        pub name: String = "name",
+        /// The personality of the agent, such as `Friendly and helpful`. Declared as required by the platform's specification.
+        pub personality: String = "personality",
+        /// Whether the agent replies to voice messages; by default `false`.
+        pub respond_to_audio: bool = "respondToAudio",
+        /// Whether the agent replies to images; by default `false`.
+        pub respond_to_images: bool = "respondToImages",
+        /// Whether the agent can sleep, that is, stop replying for a time. The platform advises against it.
+        pub sleep_enabled: bool = "sleepEnabled",
+        /// Whether the agent sleeps after a person has sent a message.
+        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
+        /// Whether the agent sleeps after a workflow has sent a message.
+        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
+        /// The duration of the sleep, in `sleepTimeUnit`, at most 48 hours; null for no limit. Required if `sleepEnabled` is `true`.
+        pub sleep_time: i64 = "sleepTime",
+        /// The unit of `sleepTime`; null if `sleepTime` is null.
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
+        /// The delay before the agent replies, in `waitTimeUnit`, at most 5 minutes (300 seconds).
+        pub wait_time: i64 = "waitTime",
+        /// The unit of `waitTime`.
+        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
+    }
+    /// The reply to a request that deletes an action.
     #[doc(alias = "deleteActionResponseDTO")]
     pub struct DeleteActionResponse {
-        pub data: DeleteActionData = "data",
+        /// The id of the deleted action.
+        pub data: DeletedAction = "data",
+        /// Whether the action was deleted.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteEmployeeResponseDTO` of Conversation AI.
+    /// The reply to a request that deletes an agent.
     #[doc(alias = "DeleteEmployeeResponseDTO")]
     pub struct DeleteAgentResponse {
+        /// The id of the deleted agent.
         pub id: String = "id",
+        /// Whether the agent was deleted.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `Details` of Conversation AI.
-    pub struct Details {
-        /// The id of an action that this one refers to.
-        pub action_id: String = "actionId",
-        /// The id of the user who gets the conversation.
-        pub assign_to_user_id: String = "assignToUserId",
-        pub calendar_id: String = "calendarId",
-        /// Whether the agent may cancel appointments; not with `onlySendLink`.
-        pub cancel_enabled: bool = "cancelEnabled",
-        /// The id of the contact's field that the answer goes into.
-        pub contact_field_id: String = "contactFieldId",
-        /// Examples of answers. Not needed for standard fields, money and dates.
-        pub contact_update_examples: Vec<String> = "contactUpdateExamples",
-        /// Whether a task is made for it.
-        pub create_task: bool = "createTask",
-        /// What belongs into the field, such as `Business name`.
-        pub description: String = "description",
-        /// Whether the action is in use.
-        pub enabled: bool = "enabled",
-        /// Examples of messages at which it hands over; needed if `handoverType` is `custom` or `contactRequest`.
-        pub examples: Vec<String> = "examples",
-        /// The last message that the agent sends.
-        pub final_message: String = "finalMessage",
-        /// The messages that follow, each after a time.
-        pub followup_sequence: Vec<FollowupSequence> = "followupSequence",
-        /// How and when they are sent.
-        pub followup_settings: FollowupSettings = "followupSettings",
-        /// What makes it hand over.
-        pub handover_type: HandoverType = "handoverType",
-        /// Whether the agent only sends the link to book, instead of booking.
-        pub only_send_link: bool = "onlySendLink",
-        /// Whether the agent wakes again after a time.
-        pub reactivate_enabled: bool = "reactivateEnabled",
-        /// Whether the agent may move appointments; not with `onlySendLink`.
-        pub reschedule_enabled: bool = "rescheduleEnabled",
-        /// What is followed up: silence, a contact who was busy, or one who asked for it.
-        pub scenario_id: ScenarioId = "scenarioId",
-        /// Whether the conversation is assigned to nobody in particular.
-        pub skip_assign_to_user: bool = "skipAssignToUser",
-        /// Whether the agent sleeps once it has booked; not with `onlySendLink`.
-        pub sleep_after_booking: bool = "sleepAfterBooking",
-        /// How long it sleeps, in `sleepTimeUnit`; needed if `sleepAfterBooking` is `true`.
-        pub sleep_time: f64 = "sleepTime",
-        /// The unit of `sleepTime`; needed together with it.
-        pub sleep_time_unit: CreateActionDetailsSleepTimeUnit = "sleepTimeUnit",
-        /// Whether the agent stops at a goodbye (`Goodbye`) or at what you describe (`Custom`).
-        pub stop_bot_detection_type: StopBotDetectionType = "stopBotDetectionType",
-        /// Examples of messages at which it stops, two at least.
-        pub stop_bot_examples: Vec<String> = "stopBotExamples",
-        /// When it stops, in words.
-        pub stop_bot_trigger_condition: String = "stopBotTriggerCondition",
-        /// Tags that the contact gets.
-        pub tags: Vec<String> = "tags",
-        /// The id of the agent that takes over; needed if `transferBot` is `true`.
-        pub transfer_agent: String = "transferAgent",
-        /// Whether another agent takes over once it has booked; not with `onlySendLink`.
-        pub transfer_bot: bool = "transferBot",
-        /// Examples of messages at which it hands over, two at least; needed for `Custom`.
-        pub transfer_bot_examples: Vec<String> = "transferBotExamples",
-        /// When it hands over, in words; needed for `Custom`.
-        pub transfer_bot_trigger_condition: String = "transferBotTriggerCondition",
-        /// Whether it hands over by the platform's judgement (`Default`) or by what you describe (`Custom`).
-        pub transfer_bot_type: TransferBotType = "transferBotType",
-        /// The id of the agent that takes over.
-        pub transfer_to_bot: String = "transferToBot",
-        /// When the workflows start, in words, such as `When somebody asks for an appointment`.
-        pub trigger_condition: String = "triggerCondition",
-        /// What the agent says when they start.
-        pub trigger_message: String = "triggerMessage",
-        /// Whether workflows start once it has booked; not with `onlySendLink`.
-        pub trigger_workflow: bool = "triggerWorkflow",
-        /// The ids of the workflows that start; needed if `triggerWorkflow` is `true`.
-        pub workflow_ids: Vec<String> = "workflowIds",
-    }
-    /// `EmployeeListItemDTO` of Conversation AI.
-    #[doc(alias = "EmployeeListItemDTO")]
-    pub struct EmployeeListItem {
-        pub actions: Vec<Map> = "actions",
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
-        pub business_name: String = "businessName",
-        pub channels: Vec<String> = "channels",
-        pub created_at: Timestamp = "createdAt",
-        pub goal: Map = "goal",
+    /// The id of a deleted action.
+    #[doc(alias = "DeleteActionDataDTO")]
+    pub struct DeletedAction {
+        /// The id of the deleted action.
         pub id: String = "id",
-        pub is_primary: bool = "isPrimary",
-        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
-        pub mode: Mode = "mode",
-        pub name: String = "name",
-        /// The platform advises against it.
-        pub sleep_enabled: bool = "sleepEnabled",
-        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
-        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
-        pub sleep_time: f64 = "sleepTime",
-        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
-        pub updated_at: Timestamp = "updatedAt",
-        pub wait_time: f64 = "waitTime",
-        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
-    /// `EmployeeResponseDTO` of Conversation AI.
-    #[doc(alias = "EmployeeResponseDTO")]
-    pub struct EmployeeResponse {
-        pub actions: Vec<ActionsId> = "actions",
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
-        pub business_name: String = "businessName",
-        pub channels: Vec<Channel> = "channels",
-        pub goal: String = "goal",
-        pub id: String = "id",
-        pub instructions: String = "instructions",
-        pub is_primary: bool = "isPrimary",
-        pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
-        pub mode: Mode = "mode",
-        pub name: String = "name",
-        pub personality: String = "personality",
-        /// The platform advises against it.
-        pub sleep_enabled: bool = "sleepEnabled",
-        pub sleep_on_manual_message: bool = "sleepOnManualMessage",
-        pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
-        pub sleep_time: f64 = "sleepTime",
-        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
-        pub trace_id: String = "traceId",
-        pub wait_time: f64 = "waitTime",
-        pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
-    }
-    /// One of the messages that follow.
+    /// A step of a sequence of follow-up messages.
     pub struct FollowupSequence {
-        /// Whether the agent writes the message itself; `true` if left out.
+        /// Whether the agent generates the message; by default `true`.
         pub ai_enabled_message: bool = "aiEnabledMessage",
         /// Whether the contact asked for this message.
         pub contact_requested: bool = "contactRequested",
         /// The text of the message, if `aiEnabledMessage` is `false`.
         pub custom_message: String = "customMessage",
-        /// How long to wait, in `followupTimeUnit`, up to 60 minutes, 24 hours or 180 days. Declared as required by the platform's specification.
-        pub followup_time: f64 = "followupTime",
+        /// The delay before the message, in `followupTimeUnit`, at most 60 minutes, 24 hours or 180 days. Declared as required by the platform's specification.
+        pub followup_time: i64 = "followupTime",
         /// The unit of `followupTime`. Declared as required by the platform's specification.
         pub followup_time_unit: FollowupSequenceFollowupTimeUnit = "followupTimeUnit",
         /// The number of the step. Declared as required by the platform's specification.
-        pub id: f64 = "id",
-        /// Whether a workflow starts too; `false` if left out.
+        pub id: i64 = "id",
+        /// Whether the step also triggers a workflow; by default `false`.
         pub trigger_workflow: bool = "triggerWorkflow",
-        /// The id of that workflow, if `triggerWorkflow` is `true`.
+        /// The id of the workflow, if `triggerWorkflow` is `true`.
         pub workflow_id: String = "workflowId",
     }
-    /// How and when messages that follow are sent.
+    /// The channels and hours of follow-up messages.
     pub struct FollowupSettings {
-        /// Whether they may go out on another channel than the conversation began on. Declared as required by the platform's specification.
+        /// Whether follow-up messages may use another channel than the conversation. Declared as required by the platform's specification.
         pub dynamic_channel_switching: bool = "dynamicChannelSwitching",
-        /// Whether they keep to working hours.
+        /// Whether follow-up messages are sent only during working hours.
         pub follow_up_hours: bool = "followUpHours",
-        /// Whose time zone the hours are in, the contact's or the business's.
+        /// The time zone of the working hours: that of the contact or of the business (location).
         pub timezone_to_use: FollowupSettingsTimezoneToUse = "timezoneToUse",
-        /// The working hours, by day of the week.
-        pub working_hours: Vec<WorkingHours> = "workingHours",
+        /// The working hours by day of the week.
+        pub working_hours: Vec<WorkingDay> = "workingHours",
     }
-    /// `FetchAIResponseDetailsResponseDTO` of Conversation AI.
+    /// The data from which an agent generated a reply.
     #[doc(alias = "FetchAIResponseDetailsResponseDTO")]
     pub struct GetGenerationDetailsResponse {
+        /// The actions that the agent executed, such as changes of contact fields.
         pub action_logs: Vec<Value> = "actionLogs",
+        /// The id of the agent that generated the reply.
         pub agent_id: String = "agentId",
+        /// The parts of FAQs that were used for the reply, with id, title and content.
         pub faqs: Vec<Value> = "faqs",
+        /// The messages before the reply, each with its role and content.
         pub history: Vec<Value> = "history",
+        /// The message to which the agent replied.
         pub input: String = "input",
+        /// The goal of the agent, from its prompt.
         pub intent: String = "intent",
+        /// The mode of the agent at that time: `suggestive` or `auto-pilot`.
         pub mode: String = "mode",
+        /// The whole prompt: personality, goal and additional information.
         pub prompt: String = "prompt",
+        /// The text of the generated reply.
         pub response_message: String = "responseMessage",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The parts of websites that were used for the reply, with id, URL and content.
         pub website: Vec<Value> = "website",
     }
-    /// A time of the day, from a start to an end.
+    /// A part of a day, from a start to an end.
     pub struct Interval {
         /// The hour of the end, 0 to 23. Declared as required by the platform's specification.
-        pub end_hour: f64 = "endHour",
+        pub end_hour: i64 = "endHour",
         /// The minute of the end, 0 to 59. Declared as required by the platform's specification.
-        pub end_minute: f64 = "endMinute",
+        pub end_minute: i64 = "endMinute",
         /// The hour of the start, 0 to 23. Declared as required by the platform's specification.
-        pub start_hour: f64 = "startHour",
+        pub start_hour: i64 = "startHour",
         /// The minute of the start, 0 to 59. Declared as required by the platform's specification.
-        pub start_minute: f64 = "startMinute",
+        pub start_minute: i64 = "startMinute",
     }
-    /// `fetchActionsForEmployeeResponseDTO` of Conversation AI.
+    /// The actions of an agent.
     #[doc(alias = "fetchActionsForEmployeeResponseDTO")]
     pub struct ListActionsResponse {
-        pub data: Vec<ActionData> = "data",
+        /// The actions, grouped by type.
+        pub data: Vec<AgentAction> = "data",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `SearchEmployeeResponseDTO` of Conversation AI.
+    /// A page of agents.
     #[doc(alias = "SearchEmployeeResponseDTO")]
     pub struct SearchAgentsResponse {
-        pub agents: Vec<EmployeeListItem> = "agents",
-        pub count: f64 = "count",
-        pub total_count: f64 = "totalCount",
+        /// The agents of the page.
+        pub agents: Vec<AgentListItem> = "agents",
+        /// The number of agents of the page.
+        pub count: i64 = "count",
+        /// The number of all agents of the location, whether they match the search or not.
+        pub total_count: i64 = "totalCount",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// What changes about an agent.
+    /// Changes of an agent.
     #[doc(alias = "UpdateEmployeeDto")]
     pub struct UpdateAgentRequest {
-        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75. Declared as required by the platform's specification.
-        pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
-        /// The business that the agent speaks for.
+        /// The number of messages in `auto-pilot` after which a person must take over, 1 to 100; by default 75. Declared as required by the platform's specification.
+        pub auto_pilot_max_messages: i64 = "autoPilotMaxMessages",
+        /// The name of the business that the agent represents.
         pub business_name: String = "businessName",
-        /// The channels that the agent answers on.
+        /// The channels on which the agent replies.
         pub channels: Vec<Channel> = "channels",
-        /// What the agent is to achieve.
+        /// The goal of the agent, such as `Assist customers with inquiries`.
         pub goal: String = "goal",
-        /// How the agent is to go about it.
+        /// The instructions of the agent for its replies.
         pub instructions: String = "instructions",
-        /// Whether it is a primary agent.
+        /// Whether the agent is a primary agent of the location.
         pub is_primary: bool = "isPrimary",
-        /// The ids of the knowledge bases that the agent draws on.
+        /// The ids of the knowledge bases that the agent uses.
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
-        /// What the agent does, nothing, drafts, or answers of its own; needed if it is a primary agent.
-        pub mode: Mode = "mode",
-        /// The agent's name.
+        /// Whether the agent is inactive, drafts replies, or sends them; required for a primary agent.
+        pub mode: AgentMode = "mode",
+        /// The name of the agent.
         pub name: String = "name",
-        /// What the agent is like, such as `Friendly and helpful`.
+        /// The personality of the agent, such as `Friendly and helpful`.
         pub personality: String = "personality",
-        /// Whether the agent answers voice messages; by default `false`.
+        /// Whether the agent replies to voice messages; by default `false`.
         pub respond_to_audio: bool = "respondToAudio",
-        /// Whether the agent answers pictures; by default `false`.
+        /// Whether the agent replies to images; by default `false`.
         pub respond_to_images: bool = "respondToImages",
-        /// Whether the agent can be put to sleep for a time. The platform advises against it.
+        /// Whether the agent can sleep, that is, stop replying for a time. The platform advises against it.
         pub sleep_enabled: bool = "sleepEnabled",
-        /// Whether the agent falls asleep when a person writes.
+        /// Whether the agent sleeps after a person has sent a message.
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
-        /// Whether the agent falls asleep when a workflow writes.
+        /// Whether the agent sleeps after a workflow has sent a message.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
-        /// How long it sleeps, in `sleepTimeUnit`, up to 48 hours; null for until it is woken. Needed if `sleepEnabled` is `true`.
-        pub sleep_time: f64 = "sleepTime",
-        /// The unit of `sleepTime`; null together with it.
-        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
-        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
-        pub wait_time: f64 = "waitTime",
+        /// The duration of the sleep, in `sleepTimeUnit`, at most 48 hours; null for no limit. Required if `sleepEnabled` is `true`.
+        pub sleep_time: i64 = "sleepTime",
+        /// The unit of `sleepTime`; null if `sleepTime` is null.
+        pub sleep_time_unit: AgentSleepTimeUnit = "sleepTimeUnit",
+        /// The delay before the agent replies, in `waitTimeUnit`, at most 5 minutes (300 seconds).
+        pub wait_time: i64 = "waitTime",
         /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
-    /// `UpdateFollowupSettingsDTO` of Conversation AI.
+    /// Follow-up settings for several actions.
     #[doc(alias = "UpdateFollowupSettingsDTO")]
     pub struct UpdateFollowupSettingsRequest {
-        /// The ids of the actions that get these settings. Declared as required by the platform's specification.
+        /// The ids of the actions to update, of the type `advancedFollowup`. Declared as required by the platform's specification.
         pub action_ids: Vec<String> = "actionIds",
-        /// The settings that they get. Declared as required by the platform's specification.
+        /// The settings that the actions receive. Declared as required by the platform's specification.
         pub followup_settings: FollowupSettings = "followupSettings",
     }
     /// The working hours of one day of the week.
-    pub struct WorkingHours {
+    #[doc(alias = "WorkingHours")]
+    pub struct WorkingDay {
         /// The day of the week, 0 for Sunday to 6 for Saturday. Declared as required by the platform's specification.
-        pub day_of_the_week: f64 = "dayOfTheWeek",
-        /// The times of that day.
+        pub day_of_the_week: i64 = "dayOfTheWeek",
+        /// The working hours of that day.
         pub intervals: Vec<Interval> = "intervals",
     }
 }
@@ -360,17 +436,27 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
+    /// Values of `ActionDetailsSleepTimeUnit`.
+    pub enum ActionDetailsSleepTimeUnit {
+        Days = "days", Hours = "hours", Minutes = "minutes",
+    }
+    /// Values of `ActionType`.
+    pub enum ActionType {
+        TriggerWorkflow = "triggerWorkflow", UpdateContactField = "updateContactField",
+        AppointmentBooking = "appointmentBooking", StopBot = "stopBot", HumanHandOver = "humanHandOver",
+        AdvancedFollowup = "advancedFollowup", TransferBot = "transferBot",
+    }
+    /// Values of `AgentMode`.
+    pub enum AgentMode {
+        Off = "off", Suggestive = "suggestive", AutoPilot = "auto-pilot",
+    }
+    /// Values of `AgentSleepTimeUnit`.
+    pub enum AgentSleepTimeUnit {
+        Hours = "hours", Minutes = "minutes", Seconds = "seconds",
+    }
     /// Values of `Channel`.
     pub enum Channel {
         Ig = "IG", Fb = "FB", Sms = "SMS", WebChat = "WebChat", WhatsApp = "WhatsApp", LiveChat = "Live_Chat",
-    }
-    /// Values of `CreateActionDetailsSleepTimeUnit`.
-    pub enum CreateActionDetailsSleepTimeUnit {
-        Days = "days", Hours = "hours", Minutes = "minutes",
-    }
-    /// Values of `CreateAgentRequestSleepTimeUnit`.
-    pub enum CreateAgentRequestSleepTimeUnit {
-        Hours = "hours", Minutes = "minutes", Seconds = "seconds",
     }
     /// Values of `FollowupSequenceFollowupTimeUnit`.
     pub enum FollowupSequenceFollowupTimeUnit {
@@ -380,18 +466,14 @@ hoopai_runtime::open_enum! {
     pub enum FollowupSettingsTimezoneToUse {
         Contact = "contact", Business = "business",
     }
-    /// Values of `GetGenerationDetailsSource`.
-    pub enum GetGenerationDetailsSource {
+    /// Values of `GenerationDetailSource`.
+    pub enum GenerationDetailSource {
         Conversation = "conversation", Workflow = "workflow",
     }
     /// Values of `HandoverType`.
     pub enum HandoverType {
         ContactRequest = "contactRequest", LackOfInformation = "lackOfInformation",
         FailedToResolveIssue = "failedToResolveIssue", Custom = "custom",
-    }
-    /// Values of `Mode`.
-    pub enum Mode {
-        Off = "off", Suggestive = "suggestive", AutoPilot = "auto-pilot",
     }
     /// Values of `ScenarioId`.
     pub enum ScenarioId {
@@ -405,12 +487,6 @@ hoopai_runtime::open_enum! {
     /// Values of `TransferBotType`.
     pub enum TransferBotType {
         Default = "Default", Custom = "Custom",
-    }
-    /// Values of `Type`.
-    pub enum Type {
-        TriggerWorkflow = "triggerWorkflow", UpdateContactField = "updateContactField",
-        AppointmentBooking = "appointmentBooking", StopBot = "stopBot", HumanHandOver = "humanHandOver",
-        AdvancedFollowup = "advancedFollowup", TransferBot = "transferBot",
     }
     /// Values of `WaitTimeUnit`.
     pub enum WaitTimeUnit {

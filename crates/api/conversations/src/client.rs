@@ -17,11 +17,12 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Adds a message to a conversation that came in outside the platform.
+    /// Adds a message that was received outside the platform to a conversation.
     ///
     /// `POST /conversations/messages/inbound`
     ///
-    /// Nothing is sent. It is for providers that carry messages themselves; `direction` makes it a message that went out.
+    /// Nothing is sent. The operation is for providers that carry messages themselves; `direction` can mark the
+    /// message as outbound.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -33,7 +34,7 @@ impl Client {
     /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
     /// let reply = conversations
     ///     .add_inbound_message()
-    ///     .body(types::AddInboundMessageRequest::new().type_(types::AddInboundMessageRequestType::Sms))
+    ///     .body(types::AddInboundMessageRequest::new().type_(types::InboundMessageType::Sms))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -44,11 +45,11 @@ impl Client {
         builder::AddInboundMessage::new(&self.handle)
     }
 
-    /// Adds a call to a conversation that was made outside the platform.
+    /// Adds a call that took place outside the platform to a conversation.
     ///
     /// `POST /conversations/messages/outbound`
     ///
-    /// Nobody is called.
+    /// The platform calls nobody.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -60,7 +61,7 @@ impl Client {
     /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
     /// let reply = conversations
     ///     .add_outbound_call()
-    ///     .body(types::AddOutboundCallRequest::new().conversation_id("…").conversation_provider_id("…").type_(types::AddOutboundCallRequestType::Call))
+    ///     .body(types::AddOutboundCallRequest::new().conversation_id("…").conversation_provider_id("…").type_(types::OutboundCallType::Call))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -71,7 +72,7 @@ impl Client {
         builder::AddOutboundCall::new(&self.handle)
     }
 
-    /// Cancels an email that is to be sent later.
+    /// Cancels a scheduled email.
     ///
     /// `DELETE /conversations/messages/email/{emailMessageId}/schedule`
     ///
@@ -93,7 +94,7 @@ impl Client {
         builder::CancelScheduledEmailMessage::new(&self.handle)
     }
 
-    /// Cancels a message that is to be sent later.
+    /// Cancels a scheduled message.
     ///
     /// `DELETE /conversations/messages/{messageId}/schedule`
     ///
@@ -113,7 +114,7 @@ impl Client {
         builder::CancelScheduledMessage::new(&self.handle)
     }
 
-    /// Ends the upload of a large file, and answers its address.
+    /// Completes the upload of a large file, and returns its URL.
     ///
     /// `POST /conversations/messages/upload/complete`
     ///
@@ -138,11 +139,11 @@ impl Client {
         builder::CompleteFileUpload::new(&self.handle)
     }
 
-    /// Begins a conversation with a contact.
+    /// Creates a conversation with a contact.
     ///
     /// `POST /conversations/`
     ///
-    /// Sending a message does so by itself; this call is for a conversation without one.
+    /// `send_message` creates the conversation if there is none; this call creates one without a message.
     ///
     /// - Scope: `conversations.write`.
     /// - Requires a location token.
@@ -165,12 +166,12 @@ impl Client {
         builder::CreateConversation::new(&self.handle)
     }
 
-    /// Makes a subscription, which contacts can leave without leaving others.
+    /// Creates a subscription, from which contacts can unsubscribe separately.
     ///
     /// `POST /conversations/preferences/custom-subtypes`
     ///
-    /// Only admins of the agency or the account may. What it answers beyond a trace id is described nowhere: read it from the reply's
-    /// extra fields.
+    /// Only admins of the agency or the account are allowed to. Only the trace id of the reply is documented:
+    /// read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
@@ -180,7 +181,7 @@ impl Client {
     /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
     /// let reply = conversations
     ///     .create_custom_subtype()
-    ///     .body(types::CreateCustomSubtypeRequest::new().channel(types::CreateCustomSubtypeRequestChannel::Email).language("…").name("…"))
+    ///     .body(types::CreateCustomSubtypeRequest::new().channel(types::CustomSubtypeChannel::Email).language("…").name("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -211,7 +212,7 @@ impl Client {
         builder::DeleteConversation::new(&self.handle)
     }
 
-    /// Downloads what was said in a call, as a text file.
+    /// Downloads the transcript of a call, as a text file.
     ///
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription/download`
     ///
@@ -235,12 +236,13 @@ impl Client {
         builder::DownloadMessageTranscription::new(&self.handle)
     }
 
-    /// Lists the messages of a location, for a copy elsewhere.
+    /// Lists the messages of a location, for export.
     ///
     /// `GET /conversations/messages/export`
     ///
-    /// The reply's `nextCursor` leads to the next page. Without a channel there are messages of all kinds but emails, notes on
-    /// appointments and opportunities among them; emails must be asked for.
+    /// `nextCursor` of the reply is the position of the next page. Without a channel the list holds messages of
+    /// all types except emails, including notes on appointments and opportunities; emails must be requested by
+    /// their channel.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Requires a location token.
@@ -262,11 +264,11 @@ impl Client {
         builder::ExportMessages::new(&self.handle)
     }
 
-    /// Gets what a contact is subscribed to.
+    /// Gets the subscriptions of a contact.
     ///
     /// `GET /conversations/preferences/unsubscriptions/status`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// Only the trace id of the reply is documented: read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
@@ -310,7 +312,7 @@ impl Client {
     ///
     /// `GET /conversations/messages/email/{id}`
     ///
-    /// A message that is an email holds the ids of the emails of its thread in `meta`.
+    /// A message of the type email holds the ids of the emails of its thread in `meta`.
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
@@ -330,8 +332,8 @@ impl Client {
     ///
     /// `GET /conversations/messages/{id}`
     ///
-    /// Real replies were seen to hold it one level deeper than declared, under `message`: look there among the extra fields if the fields
-    /// are empty.
+    /// The reply holds the message under `message`, as recorded replies do, although the platform's
+    /// specification declares it at the top level.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Requires a location token.
@@ -369,7 +371,7 @@ impl Client {
         builder::GetMessageRecording::new(&self.handle)
     }
 
-    /// Gets what was said in a call, sentence by sentence.
+    /// Gets the transcript of a call, by sentences.
     ///
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription`
     ///
@@ -393,8 +395,9 @@ impl Client {
     ///
     /// `POST /conversations/messages/upload/initiate`
     ///
-    /// It takes three steps: this call; a `PUT` of the file to the reply's `uploadUrl`, which is good for 15 minutes and belongs to a storage service,
-    /// so that no token must go there; `complete_file_upload`.
+    /// The upload has three steps: this call; a `PUT` of the file to `uploadUrl` of the reply;
+    /// `complete_file_upload`. The URL is valid for 15 minutes and belongs to a storage service: do not send a
+    /// token to it.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -417,11 +420,11 @@ impl Client {
         builder::InitiateFileUpload::new(&self.handle)
     }
 
-    /// Lists the subscriptions that a location has made.
+    /// Lists the subscriptions that a location has created.
     ///
     /// `GET /conversations/preferences/custom-subtypes`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// Only the trace id of the reply is documented: read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
@@ -441,8 +444,7 @@ impl Client {
     ///
     /// `GET /conversations/{conversationId}/messages`
     ///
-    /// The list is one level deeper than elsewhere: `messages` holds `messages`, along with `nextPage` and the `lastMessageId` that the next
-    /// page is asked for with.
+    /// The list is nested: `messages` holds `messages`, `nextPage`, and the `lastMessageId` with which the next page is requested.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Requires a location token.
@@ -468,8 +470,8 @@ impl Client {
     ///
     /// `GET /conversations/search`
     ///
-    /// All conditions given must hold. The next page begins after the sort value of the last conversation, which replies hold in
-    /// its `sort`, and is asked for with `startAfterDate`.
+    /// All given conditions must hold. The next page starts after the sort value of the last conversation,
+    /// which its `sort` holds; it is requested by `startAfterDate`.
     ///
     /// - Scope: `conversations.readonly`.
     /// - Requires a location token.
@@ -491,7 +493,7 @@ impl Client {
         builder::SearchConversations::new(&self.handle)
     }
 
-    /// Shows the visitor of a live chat that somebody is typing, or no longer.
+    /// Shows or hides the typing indicator for the visitor of a live chat.
     ///
     /// `POST /conversations/providers/live-chat/typing`
     ///
@@ -520,9 +522,12 @@ impl Client {
     ///
     /// `POST /conversations/messages`
     ///
-    /// It reaches a real person and may cost money. The reply holds the ids of the message and of its conversation; what became of the message is seen later, in its status.
-    /// With `scheduledTimestamp` it is sent later, and can be cancelled until then. A scheduled message was reported to need the
-    /// location, which the specification does not declare: `.extra_body("locationId", id)` adds it.
+    /// The message reaches a real person and may cost money. The reply holds the ids of the message and of its
+    /// conversation; the outcome of the delivery is in the state of the message later.
+    ///
+    /// With `scheduledTimestamp` the message is sent later, and can be cancelled until then. A scheduled
+    /// message was reported to require the location, which the interface does not declare:
+    /// `.extra_body("locationId", id)` adds it.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -534,7 +539,7 @@ impl Client {
     /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
     /// let reply = conversations
     ///     .send_message()
-    ///     .body(types::SendMessageRequest::new().contact_id("…").type_(types::SendMessageRequestType::Sms))
+    ///     .body(types::SendMessageRequest::new().contact_id("…").type_(types::SendMessageType::Sms))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -545,7 +550,7 @@ impl Client {
         builder::SendMessage::new(&self.handle)
     }
 
-    /// Answers a review on Google, for all to read.
+    /// Publishes a reply to a review on Google.
     ///
     /// `POST /conversations/messages/review-reply`
     ///
@@ -574,7 +579,7 @@ impl Client {
     ///
     /// `PUT /conversations/messages/{messageId}/attachments`
     ///
-    /// It is for calls that were made outside the platform, so that a recording can follow.
+    /// The operation is for calls that took place outside the platform, so that a recording can be added later.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -598,12 +603,12 @@ impl Client {
         builder::SetMessageAttachments::new(&self.handle)
     }
 
-    /// Changes what a contact is subscribed to, in a user's name.
+    /// Changes the subscriptions of a contact, in the name of a user.
     ///
     /// `POST /conversations/preferences/unsubscriptions/user-change`
     ///
-    /// To subscribe somebody anew is a legal matter: it wants a reason, and for subscriptions that the location made the platform files a legal form
-    /// by itself. What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// Subscribing a contact again requires a legal reason; for subscriptions of the location the platform then
+    /// files a legal form. Only the trace id of the reply is documented: read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
@@ -639,7 +644,7 @@ impl Client {
     /// let reply = conversations
     ///     .update_conversation()
     ///     .conversation_id("…")
-    ///     .body(types::UpdateConversationRequest::new().starred(true).unread_count(0.5))
+    ///     .body(types::UpdateConversationRequest::new().starred(true).unread_count(10))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -650,12 +655,12 @@ impl Client {
         builder::UpdateConversation::new(&self.handle)
     }
 
-    /// Changes a subscription, or archives it.
+    /// Updates or archives a subscription.
     ///
     /// `PUT /conversations/preferences/custom-subtypes/{id}`
     ///
-    /// Only admins of the agency or the account may. What it answers beyond a trace id is described nowhere: read it from the reply's
-    /// extra fields.
+    /// Only admins of the agency or the account are allowed to. Only the trace id of the reply is documented:
+    /// read the rest from its extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
@@ -677,11 +682,11 @@ impl Client {
         builder::UpdateCustomSubtype::new(&self.handle)
     }
 
-    /// Says what became of a message that a provider was to deliver.
+    /// Updates the state of a message that a provider delivers.
     ///
     /// `PUT /conversations/messages/{messageId}/status`
     ///
-    /// It is for conversation providers, which report on what they were told to deliver.
+    /// The operation is for conversation providers, which report the outcome of their deliveries.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -694,7 +699,7 @@ impl Client {
     /// let reply = conversations
     ///     .update_message_status()
     ///     .message_id("…")
-    ///     .body(types::UpdateMessageStatusRequest::new().status(types::Status::Delivered))
+    ///     .body(types::UpdateMessageStatusRequest::new().status(types::SendMessageStatus::Delivered))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -709,8 +714,9 @@ impl Client {
     ///
     /// `POST /conversations/messages/upload`
     ///
-    /// The reply holds the files' addresses, which go into `attachments` when a message is sent. Accepted are JPG, JPEG, PNG, MP4, MPEG, ZIP, RAR,
-    /// PDF, DOC, DOCX, TXT, MP3 and WAV. For large files there is `initiate_file_upload`.
+    /// The reply holds the URLs of the files, for `attachments` of `send_message`. The platform accepts JPG,
+    /// JPEG, PNG, MP4, MPEG, ZIP, RAR, PDF, DOC, DOCX, TXT, MP3 and WAV. Use `initiate_file_upload` for large
+    /// files.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
@@ -761,7 +767,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`cancel_scheduled_email_message`](super::Client::cancel_scheduled_email_message).
-        pub CancelScheduledEmailMessage(operations::CANCEL_SCHEDULED_EMAIL_MESSAGE) -> json types::CancelScheduledResponse
+        pub CancelScheduledEmailMessage(operations::CANCEL_SCHEDULED_EMAIL_MESSAGE) -> json types::CancelScheduledMessageResponse
     }
     hoopai_runtime::setters! {
         CancelScheduledEmailMessage {
@@ -772,7 +778,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`cancel_scheduled_message`](super::Client::cancel_scheduled_message).
-        pub CancelScheduledMessage(operations::CANCEL_SCHEDULED_MESSAGE) -> json types::CancelScheduledResponse
+        pub CancelScheduledMessage(operations::CANCEL_SCHEDULED_MESSAGE) -> json types::CancelScheduledMessageResponse
     }
     hoopai_runtime::setters! {
         CancelScheduledMessage {
@@ -793,7 +799,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_conversation`](super::Client::create_conversation).
-        pub CreateConversation(operations::CREATE_CONVERSATION) -> json types::CreateConversationResponse
+        pub CreateConversation(operations::CREATE_CONVERSATION) -> json types::ConversationResponse
     }
     hoopai_runtime::setters! {
         CreateConversation {
@@ -803,7 +809,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_subtype`](super::Client::create_custom_subtype).
-        pub CreateCustomSubtype(operations::CREATE_CUSTOM_SUBTYPE) -> json types::Response
+        pub CreateCustomSubtype(operations::CREATE_CUSTOM_SUBTYPE) -> json types::CreateCustomSubtypeResponse
     }
     hoopai_runtime::setters! {
         CreateCustomSubtype {
@@ -839,36 +845,36 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`export_messages`](super::Client::export_messages).
-        pub ExportMessages(operations::EXPORT_MESSAGES) -> json types::ExportMessagesResponse, paged types::GetMessageResponse
+        pub ExportMessages(operations::EXPORT_MESSAGES) -> json types::ExportMessagesResponse, paged types::Message
     }
     hoopai_runtime::setters! {
         ExportMessages {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only messages of this channel; all but emails if left out.
-            query channel: types::ExportMessagesChannel = "channel",
+            /// Only messages of this channel; by default all except emails.
+            query channel: types::ExportMessageChannel = "channel",
             /// Only messages of the contact with this id.
             query contact_id: String = "contactId",
             /// Only messages of the conversation with this id.
             query conversation_id: String = "conversationId",
-            /// The `nextCursor` of the page before.
+            /// The `nextCursor` of the previous page.
             query cursor: String = "cursor",
-            /// Only messages up to here.
-            query end_date: String = "endDate",
-            /// How many messages a page holds, from 10 to 500; 100 if left out.
+            /// Only messages up to this time.
+            query end_date: hoopai_runtime::Timestamp = "endDate",
+            /// The number of messages per page, from 10 to 500; by default 100.
             query limit: i64 = "limit",
-            /// By what the messages are sorted; when they were made, if left out.
-            query sort_by: types::ExportMessagesSortBy = "sortBy",
-            /// Ascending or descending order; descending if left out.
-            query sort_order: types::ExportMessagesSortOrder = "sortOrder",
-            /// Only messages from here on.
-            query start_date: String = "startDate",
+            /// The value by which the messages are sorted; by default the time of their creation.
+            query sort_by: types::ExportMessageSortBy = "sortBy",
+            /// Ascending or descending order; by default descending.
+            query sort_order: types::SortOrder = "sortOrder",
+            /// Only messages from this time on.
+            query start_date: hoopai_runtime::Timestamp = "startDate",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_contact_unsubscription_status`](super::Client::get_contact_unsubscription_status).
-        pub GetContactUnsubscriptionStatus(operations::GET_CONTACT_UNSUBSCRIPTION_STATUS) -> json types::Response
+        pub GetContactUnsubscriptionStatus(operations::GET_CONTACT_UNSUBSCRIPTION_STATUS) -> json types::GetContactUnsubscriptionStatusResponse
     }
     hoopai_runtime::setters! {
         GetContactUnsubscriptionStatus {
@@ -876,14 +882,14 @@ pub mod builder {
             query contact_id: String = "contactId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only for this email address; for all of the contact's if left out.
+            /// Only for this email address; by default for all of the contact's.
             query email: String = "email",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_conversation`](super::Client::get_conversation).
-        pub GetConversation(operations::GET_CONVERSATION) -> json types::GetConversationResponse
+        pub GetConversation(operations::GET_CONVERSATION) -> json types::Conversation
     }
     hoopai_runtime::setters! {
         GetConversation {
@@ -894,7 +900,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_email`](super::Client::get_email).
-        pub GetEmail(operations::GET_EMAIL) -> json types::GetEmailResponse
+        pub GetEmail(operations::GET_EMAIL) -> json types::Email
     }
     hoopai_runtime::setters! {
         GetEmail {
@@ -905,7 +911,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_message`](super::Client::get_message).
-        pub GetMessage(operations::GET_MESSAGE) -> json types::GetMessageResponse2
+        pub GetMessage(operations::GET_MESSAGE) -> json types::GetMessageResponse
     }
     hoopai_runtime::setters! {
         GetMessage {
@@ -952,7 +958,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_custom_subtypes`](super::Client::list_custom_subtypes).
-        pub ListCustomSubtypes(operations::LIST_CUSTOM_SUBTYPES) -> json types::Response
+        pub ListCustomSubtypes(operations::LIST_CUSTOM_SUBTYPES) -> json types::ListCustomSubtypesResponse
     }
     hoopai_runtime::setters! {
         ListCustomSubtypes {
@@ -963,69 +969,69 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_messages`](super::Client::list_messages).
-        pub ListMessages(operations::LIST_MESSAGES) -> json types::ListMessagesResponse, paged types::GetMessageResponse
+        pub ListMessages(operations::LIST_MESSAGES) -> json types::ListMessagesResponse, paged types::Message
     }
     hoopai_runtime::setters! {
         ListMessages {
             /// The id of the conversation.
             path conversation_id: String = "conversationId",
-            /// The `lastMessageId` of the page before.
+            /// The `lastMessageId` of the previous page.
             query last_message_id: String = "lastMessageId",
-            /// How many messages a page holds; 20 if left out.
+            /// The number of messages per page; by default 20.
             query limit: i64 = "limit",
-            /// Only messages of this kind.
-            query type_: types::ListMessagesType = "type",
+            /// Only messages of this type.
+            query type_: types::MessageType = "type",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`search_conversations`](super::Client::search_conversations).
-        pub SearchConversations(operations::SEARCH_CONVERSATIONS) -> json types::SearchConversationsResponse, paged types::ConversationSchema
+        pub SearchConversations(operations::SEARCH_CONVERSATIONS) -> json types::SearchConversationsResponse, paged types::Conversation
     }
     hoopai_runtime::setters! {
         SearchConversations {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only conversations that these users look after, by their ids parted by commas; `unassigned` for those of nobody.
+            /// Only conversations that are assigned to these users, as ids separated by commas; `unassigned` for those of no user.
             query assigned_to: String = "assignedTo",
             /// The id of the contact.
             query contact_id: String = "contactId",
-            /// Only conversations added up to here, in milliseconds since 1970.
-            query end_date: f64 = "endDate",
-            /// Only conversations that these users follow, by their ids parted by commas.
+            /// Only conversations added at this time or earlier. On the wire it is in milliseconds since 1970.
+            query end_date: hoopai_runtime::Timestamp as in_milliseconds = "endDate",
+            /// Only conversations that these users follow, as ids separated by commas.
             query followers: String = "followers",
             /// Only the conversation with this id.
             query id: String = "id",
-            /// Only conversations of which the last message sent was written by hand, or by a machine.
-            query last_message_action: types::SearchConversationsLastMessageAction = "lastMessageAction",
-            /// Only conversations of which the last message came in, or went out.
+            /// Only conversations whose last outbound message was written by hand, or sent automatically.
+            query last_message_action: types::ConversationLastMessageAction = "lastMessageAction",
+            /// Only conversations whose last message has this direction.
             query last_message_direction: types::LastMessageDirection = "lastMessageDirection",
-            /// Only conversations of which the last message is of this kind.
-            query last_message_type: types::LastMessageType = "lastMessageType",
-            /// How many conversations a page holds; 20 if left out.
+            /// Only conversations whose last message is of this type.
+            query last_message_type: types::MessageType = "lastMessageType",
+            /// The number of conversations per page; by default 20.
             query limit: i64 = "limit",
-            /// Only conversations in which these users are mentioned, by their ids parted by commas.
+            /// Only conversations in which these users are mentioned, as ids separated by commas.
             query mentions: String = "mentions",
-            /// Words to look for.
+            /// Text to search for.
             query query: String = "query",
-            /// Only conversations that have a score in the profile with this id. It goes with the least and the greatest score.
+            /// Only conversations with a score in the profile with this id, together with the lowest and the highest score.
             query score_profile: String = "scoreProfile",
-            /// The greatest score, in the profile that `scoreProfile` names.
+            /// The highest score, in the profile of `scoreProfile`.
             query score_profile_max: f64 = "scoreProfileMax",
-            /// The least score, in the profile that `scoreProfile` names.
+            /// The lowest score, in the profile of `scoreProfile`.
             query score_profile_min: f64 = "scoreProfileMin",
             /// Ascending or descending order.
-            query sort: types::SearchConversationsSort = "sort",
-            /// By what the conversations are sorted.
-            query sort_by: types::SearchConversationsSortBy = "sortBy",
-            /// The id of the score profile that `score_profile` sorts by.
+            query sort: types::SortOrder = "sort",
+            /// The value by which the conversations are sorted.
+            query sort_by: types::ConversationSortBy = "sortBy",
+            /// The id of the score profile by which `score_profile` sorts.
             query sort_score_profile: String = "sortScoreProfile",
-            /// The sort value of the last conversation of the page before.
+            /// The sort value of the last conversation of the previous page.
             query start_after_date: String = "startAfterDate",
-            /// Only conversations added from here on, in milliseconds since 1970.
-            query start_date: f64 = "startDate",
+            /// Only conversations added at this time or later. On the wire it is in milliseconds since 1970.
+            query start_date: hoopai_runtime::Timestamp as in_milliseconds = "startDate",
             /// Only conversations in this state; `all` for any.
-            query status: types::SearchConversationsStatus = "status",
+            query status: types::ConversationStatus = "status",
         }
     }
 
@@ -1073,7 +1079,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_contact_subscription`](super::Client::update_contact_subscription).
-        pub UpdateContactSubscription(operations::UPDATE_CONTACT_SUBSCRIPTION) -> json types::Response
+        pub UpdateContactSubscription(operations::UPDATE_CONTACT_SUBSCRIPTION) -> json types::UpdateContactSubscriptionResponse
     }
     hoopai_runtime::setters! {
         UpdateContactSubscription {
@@ -1083,7 +1089,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_conversation`](super::Client::update_conversation).
-        pub UpdateConversation(operations::UPDATE_CONVERSATION) -> json types::UpdateConversationResponse
+        pub UpdateConversation(operations::UPDATE_CONVERSATION) -> json types::ConversationResponse
     }
     hoopai_runtime::setters! {
         UpdateConversation {
@@ -1095,7 +1101,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_custom_subtype`](super::Client::update_custom_subtype).
-        pub UpdateCustomSubtype(operations::UPDATE_CUSTOM_SUBTYPE) -> json types::Response
+        pub UpdateCustomSubtype(operations::UPDATE_CUSTOM_SUBTYPE) -> json types::UpdateCustomSubtypeResponse
     }
     hoopai_runtime::setters! {
         UpdateCustomSubtype {
@@ -1125,9 +1131,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadFileAttachments {
-            /// The file.
+            /// The content of the file.
             part file_attachment = "fileAttachment",
-            /// Addresses of files, in place of files themselves.
+            /// The URLs of files, in place of files themselves.
             text attachment_urls: Vec<String> = "attachmentUrls",
             /// The id of Twilio's chat service, for group text messages.
             text chat_service_sid: String = "chatServiceSid",
@@ -1135,7 +1141,7 @@ pub mod builder {
             text contact_id: String = "contactId",
             /// The id of the conversation.
             text conversation_id: String = "conversationId",
-            /// Whether it is for a group text message (`true`), which takes one file a call.
+            /// Whether the file is for a group text message (`true`), which allows one file per request.
             text is_group_sms: String = "isGroupSms",
             /// The id of the location (sub-account).
             text location_id: String = "locationId",

@@ -2,17 +2,20 @@
 
 //! Conversations of the HoopAI Platform API: 29 operations.
 //!
-//! A conversation is all that passes between a location and a contact: text messages, emails, chats, calls, and notes on what happened.
-//! It holds messages; each has a channel, a direction and a status.
+//! A conversation holds all messages between a location and a contact: text messages, emails, chats, calls, and
+//! notes on events. Each message has a channel, a direction and a status.
 //!
-//! To write to a contact call `send_message` with the contact's id: the conversation is found or begun by the platform. It reaches a real
-//! person and may cost money. To read, find a conversation with `search_conversations` and page through it with `list_messages`;
-//! `export_messages` goes through the messages of a whole location.
+//! To write to a contact, call `send_message` with the contact's id: the platform finds the conversation or
+//! creates one. The message reaches a real person and may cost money. To read messages, find a conversation
+//! with `search_conversations` and page through it with `list_messages`; `export_messages` lists the messages
+//! of a whole location.
 //!
-//! An app that carries messages itself is a conversation provider. It puts what it received into the platform with `add_inbound_message` and
-//! `add_outbound_call`, sends nothing by that, and says with `update_message_status` what became of messages that it was told to deliver.
+//! An app that carries messages itself is a conversation provider. It adds the messages that it received with
+//! `add_inbound_message` and calls with `add_outbound_call`, neither of which sends anything. It reports with
+//! `update_message_status` the state of messages that the platform has asked it to deliver.
 //!
-//! The words for a kind of message differ by call: `SMS` where one is sent, `TYPE_SMS` where conversations are searched and messages listed.
+//! The names of message types differ between operations: `SMS` in requests to send a message, `TYPE_SMS` in
+//! searches and replies.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_conversations::Error> {
@@ -30,7 +33,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_conversation`](Client::create_conversation) | Begins a conversation with a contact. |
+//! | [`create_conversation`](Client::create_conversation) | Creates a conversation with a contact. |
 //! | [`delete_conversation`](Client::delete_conversation) | Deletes a conversation. |
 //! | [`get_conversation`](Client::get_conversation) | Gets a conversation, without its messages. |
 //! | [`update_conversation`](Client::update_conversation) | Marks a conversation as read, unread or starred. |
@@ -39,39 +42,39 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`add_inbound_message`](Client::add_inbound_message) | Adds a message to a conversation that came in outside the platform. |
-//! | [`add_outbound_call`](Client::add_outbound_call) | Adds a call to a conversation that was made outside the platform. |
-//! | [`cancel_scheduled_message`](Client::cancel_scheduled_message) | Cancels a message that is to be sent later. |
-//! | [`complete_file_upload`](Client::complete_file_upload) | Ends the upload of a large file, and answers its address. |
-//! | [`download_message_transcription`](Client::download_message_transcription) | Downloads what was said in a call, as a text file. |
-//! | [`export_messages`](Client::export_messages) | Lists the messages of a location, for a copy elsewhere. |
+//! | [`add_inbound_message`](Client::add_inbound_message) | Adds a message that was received outside the platform to a conversation. |
+//! | [`add_outbound_call`](Client::add_outbound_call) | Adds a call that took place outside the platform to a conversation. |
+//! | [`cancel_scheduled_message`](Client::cancel_scheduled_message) | Cancels a scheduled message. |
+//! | [`complete_file_upload`](Client::complete_file_upload) | Completes the upload of a large file, and returns its URL. |
+//! | [`download_message_transcription`](Client::download_message_transcription) | Downloads the transcript of a call, as a text file. |
+//! | [`export_messages`](Client::export_messages) | Lists the messages of a location, for export. |
 //! | [`get_message`](Client::get_message) | Gets a message. |
 //! | [`get_message_recording`](Client::get_message_recording) | Downloads the recording of a call, as WAV. |
-//! | [`get_message_transcription`](Client::get_message_transcription) | Gets what was said in a call, sentence by sentence. |
+//! | [`get_message_transcription`](Client::get_message_transcription) | Gets the transcript of a call, by sentences. |
 //! | [`initiate_file_upload`](Client::initiate_file_upload) | Begins the upload of a large file. |
 //! | [`list_messages`](Client::list_messages) | Lists the messages of a conversation. |
 //! | [`send_message`](Client::send_message) | Sends a message to a contact. |
-//! | [`send_review_reply`](Client::send_review_reply) | Answers a review on Google, for all to read. |
+//! | [`send_review_reply`](Client::send_review_reply) | Publishes a reply to a review on Google. |
 //! | [`set_message_attachments`](Client::set_message_attachments) | Replaces the attachments of a call. |
-//! | [`update_message_status`](Client::update_message_status) | Says what became of a message that a provider was to deliver. |
+//! | [`update_message_status`](Client::update_message_status) | Updates the state of a message that a provider delivers. |
 //! | [`upload_file_attachments`](Client::upload_file_attachments) | Uploads files, so that messages can have them as attachments. |
 //!
 //! ## Email
 //!
 //! | operation | |
 //! |---|---|
-//! | [`cancel_scheduled_email_message`](Client::cancel_scheduled_email_message) | Cancels an email that is to be sent later. |
+//! | [`cancel_scheduled_email_message`](Client::cancel_scheduled_email_message) | Cancels a scheduled email. |
 //! | [`get_email`](Client::get_email) | Gets an email with its content. |
 //!
 //! ## Preference Management
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_custom_subtype`](Client::create_custom_subtype) | Makes a subscription, which contacts can leave without leaving others. |
-//! | [`get_contact_unsubscription_status`](Client::get_contact_unsubscription_status) | Gets what a contact is subscribed to. |
-//! | [`list_custom_subtypes`](Client::list_custom_subtypes) | Lists the subscriptions that a location has made. |
-//! | [`update_contact_subscription`](Client::update_contact_subscription) | Changes what a contact is subscribed to, in a user's name. |
-//! | [`update_custom_subtype`](Client::update_custom_subtype) | Changes a subscription, or archives it. |
+//! | [`create_custom_subtype`](Client::create_custom_subtype) | Creates a subscription, from which contacts can unsubscribe separately. |
+//! | [`get_contact_unsubscription_status`](Client::get_contact_unsubscription_status) | Gets the subscriptions of a contact. |
+//! | [`list_custom_subtypes`](Client::list_custom_subtypes) | Lists the subscriptions that a location has created. |
+//! | [`update_contact_subscription`](Client::update_contact_subscription) | Changes the subscriptions of a contact, in the name of a user. |
+//! | [`update_custom_subtype`](Client::update_custom_subtype) | Updates or archives a subscription. |
 //!
 //! ## Search
 //!
@@ -83,7 +86,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`send_live_chat_typing_indicator`](Client::send_live_chat_typing_indicator) | Shows the visitor of a live chat that somebody is typing, or no longer. |
+//! | [`send_live_chat_typing_indicator`](Client::send_live_chat_typing_indicator) | Shows or hides the typing indicator for the visitor of a live chat. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

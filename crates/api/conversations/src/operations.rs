@@ -40,7 +40,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /conversations/messages/inbound`
 pub static ADD_INBOUND_MESSAGE: Operation = Operation {
     module: "conversations", name: "add_inbound_message", id: "add-an-inbound-message",
-    method: Method::Post, path: "/conversations/messages/inbound",
+    method: &Method::POST, path: "/conversations/messages/inbound",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     body: Some(Body::DEFAULT),
@@ -50,7 +50,7 @@ pub static ADD_INBOUND_MESSAGE: Operation = Operation {
 /// `POST /conversations/messages/outbound`
 pub static ADD_OUTBOUND_CALL: Operation = Operation {
     module: "conversations", name: "add_outbound_call", id: "add-an-outbound-message",
-    method: Method::Post, path: "/conversations/messages/outbound",
+    method: &Method::POST, path: "/conversations/messages/outbound",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     body: Some(Body::DEFAULT),
@@ -60,7 +60,7 @@ pub static ADD_OUTBOUND_CALL: Operation = Operation {
 /// `DELETE /conversations/messages/email/{emailMessageId}/schedule`
 pub static CANCEL_SCHEDULED_EMAIL_MESSAGE: Operation = Operation {
     module: "conversations", name: "cancel_scheduled_email_message", id: "cancel-scheduled-email-message",
-    method: Method::Delete, path: "/conversations/messages/email/{emailMessageId}/schedule",
+    method: &Method::DELETE, path: "/conversations/messages/email/{emailMessageId}/schedule",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -69,7 +69,7 @@ pub static CANCEL_SCHEDULED_EMAIL_MESSAGE: Operation = Operation {
 /// `DELETE /conversations/messages/{messageId}/schedule`
 pub static CANCEL_SCHEDULED_MESSAGE: Operation = Operation {
     module: "conversations", name: "cancel_scheduled_message", id: "cancel-scheduled-message",
-    method: Method::Delete, path: "/conversations/messages/{messageId}/schedule",
+    method: &Method::DELETE, path: "/conversations/messages/{messageId}/schedule",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     idempotent: true,
@@ -79,7 +79,7 @@ pub static CANCEL_SCHEDULED_MESSAGE: Operation = Operation {
 /// `POST /conversations/messages/upload/complete`
 pub static COMPLETE_FILE_UPLOAD: Operation = Operation {
     module: "conversations", name: "complete_file_upload", id: "complete-file-upload",
-    method: Method::Post, path: "/conversations/messages/upload/complete",
+    method: &Method::POST, path: "/conversations/messages/upload/complete",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     idempotent: true,
@@ -91,7 +91,7 @@ pub static COMPLETE_FILE_UPLOAD: Operation = Operation {
 /// `POST /conversations/`
 pub static CREATE_CONVERSATION: Operation = Operation {
     module: "conversations", name: "create_conversation", id: "create-conversation",
-    method: Method::Post, path: "/conversations/",
+    method: &Method::POST, path: "/conversations/",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -102,7 +102,7 @@ pub static CREATE_CONVERSATION: Operation = Operation {
 /// `POST /conversations/preferences/custom-subtypes`
 pub static CREATE_CUSTOM_SUBTYPE: Operation = Operation {
     module: "conversations", name: "create_custom_subtype", id: "create-custom-subtype",
-    method: Method::Post, path: "/conversations/preferences/custom-subtypes",
+    method: &Method::POST, path: "/conversations/preferences/custom-subtypes",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
@@ -116,7 +116,7 @@ pub static CREATE_CUSTOM_SUBTYPE: Operation = Operation {
 /// `DELETE /conversations/{conversationId}`
 pub static DELETE_CONVERSATION: Operation = Operation {
     module: "conversations", name: "delete_conversation", id: "delete-conversation",
-    method: Method::Delete, path: "/conversations/{conversationId}",
+    method: &Method::DELETE, path: "/conversations/{conversationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations.write"],
     idempotent: true,
@@ -126,7 +126,7 @@ pub static DELETE_CONVERSATION: Operation = Operation {
 /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription/download`
 pub static DOWNLOAD_MESSAGE_TRANSCRIPTION: Operation = Operation {
     module: "conversations", name: "download_message_transcription", id: "download-message-transcription",
-    method: Method::Get, path: "/conversations/locations/{locationId}/messages/{messageId}/transcription/download",
+    method: &Method::GET, path: "/conversations/locations/{locationId}/messages/{messageId}/transcription/download",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
@@ -138,7 +138,7 @@ pub static DOWNLOAD_MESSAGE_TRANSCRIPTION: Operation = Operation {
 /// `GET /conversations/messages/export`
 pub static EXPORT_MESSAGES: Operation = Operation {
     module: "conversations", name: "export_messages", id: "export-messages-by-location",
-    method: Method::Get, path: "/conversations/messages/export",
+    method: &Method::GET, path: "/conversations/messages/export",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
@@ -168,7 +168,7 @@ pub static EXPORT_MESSAGES: Operation = Operation {
 /// `GET /conversations/preferences/unsubscriptions/status`
 pub static GET_CONTACT_UNSUBSCRIPTION_STATUS: Operation = Operation {
     module: "conversations", name: "get_contact_unsubscription_status", id: "get-contact-unsubscription-status",
-    method: Method::Get, path: "/conversations/preferences/unsubscriptions/status",
+    method: &Method::GET, path: "/conversations/preferences/unsubscriptions/status",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -184,7 +184,7 @@ pub static GET_CONTACT_UNSUBSCRIPTION_STATUS: Operation = Operation {
 /// `GET /conversations/{conversationId}`
 pub static GET_CONVERSATION: Operation = Operation {
     module: "conversations", name: "get_conversation", id: "get-conversation",
-    method: Method::Get, path: "/conversations/{conversationId}",
+    method: &Method::GET, path: "/conversations/{conversationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations.readonly"],
     idempotent: true,
@@ -194,7 +194,7 @@ pub static GET_CONVERSATION: Operation = Operation {
 /// `GET /conversations/messages/email/{id}`
 pub static GET_EMAIL: Operation = Operation {
     module: "conversations", name: "get_email", id: "get-email-by-id",
-    method: Method::Get, path: "/conversations/messages/email/{id}",
+    method: &Method::GET, path: "/conversations/messages/email/{id}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -203,7 +203,7 @@ pub static GET_EMAIL: Operation = Operation {
 /// `GET /conversations/messages/{id}`
 pub static GET_MESSAGE: Operation = Operation {
     module: "conversations", name: "get_message", id: "get-message",
-    method: Method::Get, path: "/conversations/messages/{id}",
+    method: &Method::GET, path: "/conversations/messages/{id}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
@@ -213,7 +213,7 @@ pub static GET_MESSAGE: Operation = Operation {
 /// `GET /conversations/messages/{messageId}/locations/{locationId}/recording`
 pub static GET_MESSAGE_RECORDING: Operation = Operation {
     module: "conversations", name: "get_message_recording", id: "get-message-recording",
-    method: Method::Get, path: "/conversations/messages/{messageId}/locations/{locationId}/recording",
+    method: &Method::GET, path: "/conversations/messages/{messageId}/locations/{locationId}/recording",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
@@ -225,7 +225,7 @@ pub static GET_MESSAGE_RECORDING: Operation = Operation {
 /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription`
 pub static GET_MESSAGE_TRANSCRIPTION: Operation = Operation {
     module: "conversations", name: "get_message_transcription", id: "get-message-transcription",
-    method: Method::Get, path: "/conversations/locations/{locationId}/messages/{messageId}/transcription",
+    method: &Method::GET, path: "/conversations/locations/{locationId}/messages/{messageId}/transcription",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
@@ -236,7 +236,7 @@ pub static GET_MESSAGE_TRANSCRIPTION: Operation = Operation {
 /// `POST /conversations/messages/upload/initiate`
 pub static INITIATE_FILE_UPLOAD: Operation = Operation {
     module: "conversations", name: "initiate_file_upload", id: "initiate-file-upload",
-    method: Method::Post, path: "/conversations/messages/upload/initiate",
+    method: &Method::POST, path: "/conversations/messages/upload/initiate",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -247,7 +247,7 @@ pub static INITIATE_FILE_UPLOAD: Operation = Operation {
 /// `GET /conversations/preferences/custom-subtypes`
 pub static LIST_CUSTOM_SUBTYPES: Operation = Operation {
     module: "conversations", name: "list_custom_subtypes", id: "get-all-custom-subtypes",
-    method: Method::Get, path: "/conversations/preferences/custom-subtypes",
+    method: &Method::GET, path: "/conversations/preferences/custom-subtypes",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -261,7 +261,7 @@ pub static LIST_CUSTOM_SUBTYPES: Operation = Operation {
 /// `GET /conversations/{conversationId}/messages`
 pub static LIST_MESSAGES: Operation = Operation {
     module: "conversations", name: "list_messages", id: "get-messages",
-    method: Method::Get, path: "/conversations/{conversationId}/messages",
+    method: &Method::GET, path: "/conversations/{conversationId}/messages",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
@@ -283,7 +283,7 @@ pub static LIST_MESSAGES: Operation = Operation {
 /// `GET /conversations/search`
 pub static SEARCH_CONVERSATIONS: Operation = Operation {
     module: "conversations", name: "search_conversations", id: "search-conversation",
-    method: Method::Get, path: "/conversations/search",
+    method: &Method::GET, path: "/conversations/search",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations.readonly"],
     idempotent: true,
@@ -324,7 +324,7 @@ pub static SEARCH_CONVERSATIONS: Operation = Operation {
 /// `POST /conversations/providers/live-chat/typing`
 pub static SEND_LIVE_CHAT_TYPING_INDICATOR: Operation = Operation {
     module: "conversations", name: "send_live_chat_typing_indicator", id: "live-chat-agent-typing",
-    method: Method::Post, path: "/conversations/providers/live-chat/typing",
+    method: &Method::POST, path: "/conversations/providers/live-chat/typing",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/livechat.write"],
     idempotent: true,
@@ -336,7 +336,7 @@ pub static SEND_LIVE_CHAT_TYPING_INDICATOR: Operation = Operation {
 /// `POST /conversations/messages`
 pub static SEND_MESSAGE: Operation = Operation {
     module: "conversations", name: "send_message", id: "send-a-new-message",
-    method: Method::Post, path: "/conversations/messages",
+    method: &Method::POST, path: "/conversations/messages",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     body: Some(Body::DEFAULT),
@@ -346,7 +346,7 @@ pub static SEND_MESSAGE: Operation = Operation {
 /// `POST /conversations/messages/review-reply`
 pub static SEND_REVIEW_REPLY: Operation = Operation {
     module: "conversations", name: "send_review_reply", id: "send-review-reply",
-    method: Method::Post, path: "/conversations/messages/review-reply",
+    method: &Method::POST, path: "/conversations/messages/review-reply",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -357,7 +357,7 @@ pub static SEND_REVIEW_REPLY: Operation = Operation {
 /// `PUT /conversations/messages/{messageId}/attachments`
 pub static SET_MESSAGE_ATTACHMENTS: Operation = Operation {
     module: "conversations", name: "set_message_attachments", id: "add-message-attachments",
-    method: Method::Put, path: "/conversations/messages/{messageId}/attachments",
+    method: &Method::PUT, path: "/conversations/messages/{messageId}/attachments",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     idempotent: true,
@@ -368,7 +368,7 @@ pub static SET_MESSAGE_ATTACHMENTS: Operation = Operation {
 /// `POST /conversations/preferences/unsubscriptions/user-change`
 pub static UPDATE_CONTACT_SUBSCRIPTION: Operation = Operation {
     module: "conversations", name: "update_contact_subscription", id: "user-subscription-change",
-    method: Method::Post, path: "/conversations/preferences/unsubscriptions/user-change",
+    method: &Method::POST, path: "/conversations/preferences/unsubscriptions/user-change",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -379,7 +379,7 @@ pub static UPDATE_CONTACT_SUBSCRIPTION: Operation = Operation {
 /// `PUT /conversations/{conversationId}`
 pub static UPDATE_CONVERSATION: Operation = Operation {
     module: "conversations", name: "update_conversation", id: "update-conversation",
-    method: Method::Put, path: "/conversations/{conversationId}",
+    method: &Method::PUT, path: "/conversations/{conversationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations.write"],
     idempotent: true,
@@ -391,7 +391,7 @@ pub static UPDATE_CONVERSATION: Operation = Operation {
 /// `PUT /conversations/preferences/custom-subtypes/{id}`
 pub static UPDATE_CUSTOM_SUBTYPE: Operation = Operation {
     module: "conversations", name: "update_custom_subtype", id: "update-custom-subtype",
-    method: Method::Put, path: "/conversations/preferences/custom-subtypes/{id}",
+    method: &Method::PUT, path: "/conversations/preferences/custom-subtypes/{id}",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -406,7 +406,7 @@ pub static UPDATE_CUSTOM_SUBTYPE: Operation = Operation {
 /// `PUT /conversations/messages/{messageId}/status`
 pub static UPDATE_MESSAGE_STATUS: Operation = Operation {
     module: "conversations", name: "update_message_status", id: "update-message-status",
-    method: Method::Put, path: "/conversations/messages/{messageId}/status",
+    method: &Method::PUT, path: "/conversations/messages/{messageId}/status",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     idempotent: true,
@@ -417,7 +417,7 @@ pub static UPDATE_MESSAGE_STATUS: Operation = Operation {
 /// `POST /conversations/messages/upload`
 pub static UPLOAD_FILE_ATTACHMENTS: Operation = Operation {
     module: "conversations", name: "upload_file_attachments", id: "upload-file-attachments",
-    method: Method::Post, path: "/conversations/messages/upload",
+    method: &Method::POST, path: "/conversations/messages/upload",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),

@@ -6,35 +6,35 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// A message that passed outside the platform and is to be shown in it.
+    /// A message that was sent or received outside the platform, to add to a conversation.
     #[doc(alias = "ProcessMessageBodyDto")]
     pub struct AddInboundMessageRequest {
-        /// The id that the message has with the provider outside the platform.
+        /// The id of the message at the provider outside the platform.
         pub alt_id: String = "altId",
-        /// The addresses of files that go with the message. If it is given it must not be empty.
+        /// The URLs of the files of the message. If set, the list must not be empty.
         pub attachments: Vec<String> = "attachments",
-        /// Who called whom, and how it went. For calls.
+        /// The participants and the outcome of a call.
         pub call: CallData = "call",
         /// The id of the contact.
         pub contact_id: String = "contactId",
         /// The id of the conversation.
         pub conversation_id: String = "conversationId",
-        /// The id of the conversation provider. A wrong one was seen to be answered with status 500, none with success although no message
-        /// was added.
+        /// The id of the conversation provider. With a wrong id the platform was seen to return status 500;
+        /// without one, success although no message was added.
         pub conversation_provider_id: String = "conversationProviderId",
-        /// When it happened, in ISO 8601.
+        /// The time when the message was sent.
         pub date: Timestamp = "date",
-        /// Which way it went. The interface names `outbound` as what counts when it is left out.
-        pub direction: Direction = "direction",
-        /// The email addresses that get a copy unseen by the others.
+        /// The direction of the message. According to the interface, the default is `outbound`.
+        pub direction: MessageDirection = "direction",
+        /// The email addresses that receive a copy without the knowledge of the other recipients.
         pub email_bcc: Vec<String> = "emailBcc",
-        /// The email addresses that get a copy.
+        /// The email addresses that receive a copy.
         pub email_cc: Vec<String> = "emailCc",
-        /// The email address that it came from. It is taken from the contact and cannot be any other.
+        /// The email address of the sender. The platform takes it from the contact and ignores any other.
         pub email_from: String = "emailFrom",
-        /// The id of the email that it answers, so that it joins that thread.
+        /// The id of the email to which this one replies, so that it joins that thread.
         pub email_message_id: String = "emailMessageId",
-        /// The email address that it went to. It is taken from the contact and cannot be any other.
+        /// The email address of the recipient. The platform takes it from the contact and ignores any other.
         pub email_to: String = "emailTo",
         /// The content as HTML, for emails.
         pub html: String = "html",
@@ -42,126 +42,158 @@ hoopai_runtime::model! {
         pub message: String = "message",
         /// The subject line, for emails.
         pub subject: String = "subject",
-        /// The channel. A provider that is an additional one must say `Custom`: its emails under `Email` were seen to end up in the channel of
-        /// the default provider. Declared as required by the platform's specification.
-        pub type_: AddInboundMessageRequestType = "type",
+        /// The channel. An additional provider must set `Custom`: its emails of the type `Email` were seen in the
+        /// channel of the default provider. Declared as required by the platform's specification.
+        pub type_: InboundMessageType = "type",
     }
-    /// A call that was made outside the platform and is to be shown in it.
+    /// A call that took place outside the platform, to add to a conversation.
     #[doc(alias = "ProcessOutboundMessageBodyDto")]
     pub struct AddOutboundCallRequest {
-        /// The id that the message has with the provider outside the platform.
+        /// The id of the message at the provider outside the platform.
         pub alt_id: String = "altId",
-        /// The addresses of files that go with the message. If it is given it must not be empty.
+        /// The URLs of the files of the call, such as a recording. If set, the list must not be empty.
         pub attachments: Vec<String> = "attachments",
-        /// Who called whom, and how it went. For calls.
+        /// The participants and the outcome of a call.
         pub call: CallData = "call",
         /// The id of the conversation. Declared as required by the platform's specification.
         pub conversation_id: String = "conversationId",
         /// The id of the conversation provider that carries the message. Declared as required by the platform's specification.
         pub conversation_provider_id: String = "conversationProviderId",
-        /// When it happened, in ISO 8601.
+        /// The time of the call.
         pub date: Timestamp = "date",
-        /// A call; there is no other kind. Declared as required by the platform's specification.
-        pub type_: AddOutboundCallRequestType = "type",
+        /// The type of message, always a call. Declared as required by the platform's specification.
+        pub type_: OutboundCallType = "type",
     }
-    /// Who called whom, and how it went.
+    /// The participants and the outcome of a call.
     #[doc(alias = "CallDataDTO")]
     pub struct CallData {
         /// The phone number of the caller, in E.164 form.
         pub from: String = "from",
-        /// How the call went.
+        /// The outcome of the call.
         pub status: CallStatus = "status",
         /// The phone number that was called, in E.164 form.
         pub to: String = "to",
     }
-    /// `CancelScheduledResponseDto` of Conversations.
+    /// The reply to the cancellation of a scheduled message.
     #[doc(alias = "CancelScheduledResponseDto")]
-    pub struct CancelScheduledResponse {
+    pub struct CancelScheduledMessageResponse {
+        /// A text on the outcome of the operation, such as an error message.
         pub message: String = "message",
-        pub status: f64 = "status",
+        /// The HTTP status code of the operation.
+        pub status: i64 = "status",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A file that has been uploaded.
+    /// A large file that has been uploaded.
     #[doc(alias = "CompleteFileUploadDto")]
     pub struct CompleteFileUploadRequest {
         /// The id of the conversation. Declared as required by the platform's specification.
         pub conversation_id: String = "conversationId",
-        /// The `filePath` that the beginning of the upload answered. Declared as required by the platform's specification.
+        /// The `filePath` from the reply that began the upload. Declared as required by the platform's specification.
         pub file_path: String = "filePath",
         /// The name of the file, with its extension. Declared as required by the platform's specification.
         pub filename: String = "filename",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The `uploadId` that the beginning of the upload answered. Declared as required by the platform's specification.
+        /// The `uploadId` from the reply that began the upload. Declared as required by the platform's specification.
         pub upload_id: String = "uploadId",
     }
-    /// `CompleteFileUploadResponseDto` of Conversations.
+    /// The URL of a large file that has been uploaded.
     #[doc(alias = "CompleteFileUploadResponseDto")]
     pub struct CompleteFileUploadResponse {
+        /// Size and MIME type of the file.
         pub metadata: Map = "metadata",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The URL of the file by file name.
         pub uploaded_files: Map = "uploadedFiles",
     }
-    /// `ConversationDto` of Conversations.
+    /// A conversation, in the form in which the reply to its creation holds it.
+    #[doc(alias = "ConversationCreateResponseDto")]
+    #[doc(alias = "GetConversationByIdResponse")]
+    #[doc(alias = "ConversationSchema")]
     #[doc(alias = "ConversationDto")]
     pub struct Conversation {
+        /// The id of the user to whom the conversation is assigned.
         pub assigned_to: String = "assignedTo",
+        /// Whether the conversation is attributed; the platform does not explain the field.
+        pub attributed: bool = "attributed",
+        /// The name of the company where the contact works.
+        pub company_name: String = "companyName",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The display name of a contact without a full name, such as the name of its company.
+        pub contact_name: String = "contactName",
+        /// The time when the conversation was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The time when the conversation was last changed.
+        pub date_updated: Timestamp = "dateUpdated",
+        /// Whether the conversation is deleted.
         pub deleted: bool = "deleted",
+        /// The main email address of the contact.
+        pub email: String = "email",
+        /// The ids of the users who follow the conversation.
+        pub followers: Vec<Value> = "followers",
+        /// The given and family name of the contact.
+        pub full_name: String = "fullName",
+        /// The id of the conversation.
         pub id: String = "id",
+        /// Whether the conversation is in the inbox.
         pub inbox: bool = "inbox",
+        /// Whether the last message is a comment that only users see.
+        pub is_last_message_internal_comment: bool = "isLastMessageInternalComment",
+        /// The time of the last message that a user wrote by hand.
+        pub last_manual_message_date: Timestamp as in_milliseconds = "lastManualMessageDate",
+        /// The text of the last message.
         pub last_message_body: String = "lastMessageBody",
+        /// The time of the last message.
         pub last_message_date: Timestamp = "lastMessageDate",
-        pub last_message_type: LastMessageType = "lastMessageType",
+        /// Whether the last message came from the contact (`inbound`) or went to it (`outbound`).
+        pub last_message_direction: LastMessageDirection = "lastMessageDirection",
+        /// The type of the last message.
+        pub last_message_type: MessageType = "lastMessageType",
+        /// Whether the last message to the contact was written by hand or sent automatically.
+        pub last_outbound_message_action: String = "lastOutboundMessageAction",
+        /// The id of the location (sub-account) of the conversation.
         pub location_id: String = "locationId",
+        /// The ids of the users who are mentioned in the conversation.
+        pub mentions: Vec<Value> = "mentions",
+        /// The codes of the types of messages that the conversation holds.
+        pub message_types: Vec<i64> = "messageTypes",
+        /// The main phone number of the contact.
+        pub phone: String = "phone",
+        /// The URL of the contact's picture.
+        pub profile_photo: Value = "profilePhoto",
+        /// The scores, one item for each score profile.
+        pub scoring: Vec<Value> = "scoring",
+        /// The position of the conversation in the order of the search. The page after the hit is requested with the first value.
+        pub sort: Vec<i64> = "sort",
+        /// Whether the conversation is starred.
         pub starred: bool = "starred",
-        pub unread_count: f64 = "unreadCount",
+        /// The names of the contact's tags.
+        pub tags: Vec<String> = "tags",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+        /// The main channel of the conversation, as a number: 1 is phone, 2 email, 3 Facebook, 4 review, 5 group
+        /// text message, 6 internal chat.
+        pub type_: ConversationType = "type",
+        /// The number of unread messages.
+        pub unread_count: i64 = "unreadCount",
+        /// The id of a user; the platform does not explain the field.
         pub user_id: String = "userId",
     }
-    /// `ConversationCreateResponseDto` of Conversations.
-    #[doc(alias = "ConversationCreateResponseDto")]
-    pub struct ConversationCreateResponse {
-        pub assigned_to: String = "assignedTo",
-        pub contact_id: String = "contactId",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub last_message_date: Timestamp = "lastMessageDate",
-        pub location_id: String = "locationId",
+    /// The reply to the creation of a conversation.
+    #[doc(alias = "CreateConversationSuccessResponse")]
+    #[doc(alias = "GetConversationSuccessfulResponse")]
+    pub struct ConversationResponse {
+        /// The new conversation.
+        pub conversation: Box<Conversation> = "conversation",
+        /// Whether the operation succeeded.
+        pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
     }
-    /// `ConversationSchema` of Conversations.
-    pub struct ConversationSchema {
-        pub attributed: bool = "attributed",
-        pub company_name: String = "companyName",
-        pub contact_id: String = "contactId",
-        pub contact_name: String = "contactName",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub email: String = "email",
-        pub followers: Vec<Value> = "followers",
-        pub full_name: String = "fullName",
-        pub id: String = "id",
-        pub is_last_message_internal_comment: bool = "isLastMessageInternalComment",
-        pub last_manual_message_date: Timestamp = "lastManualMessageDate",
-        pub last_message_body: String = "lastMessageBody",
-        pub last_message_date: Value = "lastMessageDate",
-        pub last_message_direction: LastMessageDirection = "lastMessageDirection",
-        pub last_message_type: ConversationSchemaLastMessageType = "lastMessageType",
-        pub last_outbound_message_action: String = "lastOutboundMessageAction",
-        pub location_id: String = "locationId",
-        pub mentions: Vec<Value> = "mentions",
-        pub message_types: Vec<f64> = "messageTypes",
-        pub phone: String = "phone",
-        pub profile_photo: Value = "profilePhoto",
-        pub scoring: Vec<Value> = "scoring",
-        pub sort: Vec<f64> = "sort",
-        pub starred: bool = "starred",
-        pub tags: Vec<String> = "tags",
-        pub type_: ConversationSchemaType = "type",
-        pub unread_count: f64 = "unreadCount",
-    }
-    /// With whom the conversation is to be.
+    /// A conversation to create.
     #[doc(alias = "CreateConversationDto")]
     pub struct CreateConversationRequest {
         /// The id of the contact. Declared as required by the platform's specification.
@@ -169,513 +201,583 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
-    /// `CreateConversationSuccessResponse` of Conversations.
-    #[doc(alias = "CreateConversationSuccessResponse")]
-    pub struct CreateConversationResponse {
-        pub conversation: Box<ConversationCreateResponse> = "conversation",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// A subscription to be made.
+    /// A subscription to create.
     #[doc(alias = "CreateCustomSubtypeDto")]
     pub struct CreateCustomSubtypeRequest {
-        /// The channel that it is for. Declared as required by the platform's specification.
-        pub channel: CreateCustomSubtypeRequestChannel = "channel",
-        /// What readers get by it, 100 characters at most.
+        /// The channel of the subscription. Declared as required by the platform's specification.
+        pub channel: CustomSubtypeChannel = "channel",
+        /// The description of the messages of the subscription, at most 100 characters.
         pub description: String = "description",
-        /// The language by its code, such as `en`. Declared as required by the platform's specification.
+        /// The language as a code, such as `en`. Declared as required by the platform's specification.
         pub language: String = "language",
-        /// Its name, 100 characters at most, such as `Newsletter`. Declared as required by the platform's specification.
+        /// The name of the subscription, at most 100 characters, such as `Newsletter`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// `DeleteConversationSuccessfulResponse` of Conversations.
+    /// `CreateCustomSubtypeResponse` of Conversations.
+    pub struct CreateCustomSubtypeResponse {
+        pub trace_id: String = "traceId",
+    }
+    /// The reply to the deletion of a conversation.
     #[doc(alias = "DeleteConversationSuccessfulResponse")]
     pub struct DeleteConversationResponse {
+        /// Whether the operation succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// An error of a conversation provider.
-    #[doc(alias = "ErrorDto")]
-    pub struct Error {
-        /// The provider's code for it. Declared as required by the platform's specification.
-        pub code: String = "code",
-        /// What went wrong, in words. Declared as required by the platform's specification.
-        pub message: String = "message",
-        /// The kind of error. Declared as required by the platform's specification.
-        pub type_: String = "type",
+    /// An email.
+    #[doc(alias = "GetEmailMessageResponseDto")]
+    pub struct Email {
+        /// The id of the email at the provider outside the platform.
+        pub alt_id: String = "altId",
+        /// The URLs of the files of the email.
+        pub attachments: Vec<String> = "attachments",
+        /// The email addresses that received a copy without the knowledge of the other recipients.
+        pub bcc: Vec<String> = "bcc",
+        /// The content of the email.
+        pub body: String = "body",
+        /// The email addresses that received a copy.
+        pub cc: Vec<String> = "cc",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        /// The MIME type of the content, such as `text/plain`.
+        pub content_type: String = "contentType",
+        /// The id of the conversation.
+        pub conversation_id: String = "conversationId",
+        /// The id of the conversation provider that carries the email.
+        pub conversation_provider_id: String = "conversationProviderId",
+        /// The time when the email was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// Whether the email came from the contact (`inbound`) or went to it (`outbound`).
+        pub direction: MessageDirection = "direction",
+        /// The name and the email address of the sender.
+        pub from: String = "from",
+        /// The id of the email.
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The name of the mail service that carries the email.
+        pub provider: String = "provider",
+        /// The id of the email to which this one replies.
+        pub reply_to_message_id: String = "replyToMessageId",
+        /// The part of the platform that sent the email.
+        pub source: MessageSource = "source",
+        /// The state of the email.
+        pub status: EmailStatus = "status",
+        /// The subject line of the email.
+        pub subject: String = "subject",
+        /// The id of the message that holds the thread of the email.
+        pub thread_id: String = "threadId",
+        /// The email addresses of the recipients.
+        pub to: Vec<String> = "to",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
     }
-    /// `ExportMessagesResponseDto` of Conversations.
+    /// A page of the messages of a location.
     #[doc(alias = "ExportMessagesResponseDto")]
     pub struct ExportMessagesResponse {
-        pub messages: Vec<GetMessageResponse> = "messages",
+        /// The messages of the page.
+        pub messages: Vec<Message> = "messages",
+        /// The position of the next page, or nothing on the last page.
         pub next_cursor: String = "nextCursor",
-        pub total: f64 = "total",
+        /// The number of messages on all pages.
+        pub total: i64 = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// What is forwarded to whom.
+    /// An email or thread that was forwarded, and its recipient.
+    #[doc(alias = "ForwardResponseDto")]
+    pub struct Forward {
+        /// The id of the email that was forwarded.
+        pub email_message_id: String = "emailMessageId",
+        /// The email address of the recipient.
+        pub forward_to_email: String = "forwardToEmail",
+        /// Whether the whole thread was forwarded.
+        pub forward_whole_thread: bool = "forwardWholeThread",
+        /// The id of the message that holds the thread.
+        pub message_id: String = "messageId",
+        /// The id of the recipient's contact.
+        pub recipient_contact_id: String = "recipientContactId",
+        /// The id of the recipient's conversation.
+        pub recipient_conversation_id: String = "recipientConversationId",
+        /// The id of the contact of the original email.
+        pub source_contact_id: String = "sourceContactId",
+        /// The id of the conversation of the original email.
+        pub source_conversation_id: String = "sourceConversationId",
+    }
+    /// An email or thread to forward, and its recipient.
     #[doc(alias = "ForwardConfigDto")]
     pub struct ForwardConfig {
-        /// The id of the email to forward. Needed for a single email, of no effect for a thread.
+        /// The id of the email to forward. Required for a single email, ignored for a thread.
         pub email_message_id: String = "emailMessageId",
-        /// Whether the whole thread is forwarded, or one email of it.
+        /// Whether to forward the whole thread, or only one email of it.
         pub forward_whole_thread: bool = "forwardWholeThread",
-        /// Whether anything is forwarded at all. Declared as required by the platform's specification.
+        /// Whether the message forwards an email. Declared as required by the platform's specification.
         pub is_forwarded: bool = "isForwarded",
         /// The id of the message that holds the thread; nothing is forwarded without it.
         pub message_id: String = "messageId",
-        /// The id of the contact that it goes to.
+        /// The id of the recipient's contact.
         pub recipient_contact_id: String = "recipientContactId",
-        /// The id of the conversation that it goes to.
+        /// The id of the recipient's conversation.
         pub recipient_conversation_id: String = "recipientConversationId",
-        /// The id of the contact whose email it was; found by the platform if left out.
+        /// The id of the contact of the original email; by default the platform finds it.
         pub source_contact_id: String = "sourceContactId",
-        /// The id of the conversation that the email was in; found by the platform if left out.
+        /// The id of the conversation of the original email; by default the platform finds it.
         pub source_conversation_id: String = "sourceConversationId",
-        /// The email address that it goes to.
+        /// The email address of the recipient.
         pub to_email: String = "toEmail",
     }
-    /// `ForwardResponseDto` of Conversations.
-    #[doc(alias = "ForwardResponseDto")]
-    pub struct ForwardResponse {
-        pub email_message_id: String = "emailMessageId",
-        pub forward_to_email: String = "forwardToEmail",
-        pub forward_whole_thread: bool = "forwardWholeThread",
-        pub message_id: String = "messageId",
-        pub recipient_contact_id: String = "recipientContactId",
-        pub recipient_conversation_id: String = "recipientConversationId",
-        pub source_contact_id: String = "sourceContactId",
-        pub source_conversation_id: String = "sourceConversationId",
-    }
-    /// `GetConversationByIdResponse` of Conversations.
-    #[doc(alias = "GetConversationByIdResponse")]
-    pub struct GetConversationResponse {
-        pub assigned_to: String = "assignedTo",
-        pub contact_id: String = "contactId",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub inbox: bool = "inbox",
-        pub location_id: String = "locationId",
-        pub starred: bool = "starred",
-        pub trace_id: String = "traceId",
-        pub type_: Value = "type",
-        pub unread_count: f64 = "unreadCount",
-    }
-    /// `GetEmailMessageResponseDto` of Conversations.
-    #[doc(alias = "GetEmailMessageResponseDto")]
-    pub struct GetEmailResponse {
-        pub alt_id: String = "altId",
-        pub attachments: Vec<String> = "attachments",
-        pub bcc: Vec<String> = "bcc",
-        pub body: String = "body",
-        pub cc: Vec<String> = "cc",
-        pub contact_id: String = "contactId",
-        pub content_type: String = "contentType",
-        pub conversation_id: String = "conversationId",
-        pub conversation_provider_id: String = "conversationProviderId",
-        pub date_added: Timestamp = "dateAdded",
-        pub direction: Direction = "direction",
-        pub from: String = "from",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub provider: String = "provider",
-        pub reply_to_message_id: String = "replyToMessageId",
-        pub source: Source = "source",
-        pub status: GetEmailResponseStatus = "status",
-        pub subject: String = "subject",
-        pub thread_id: String = "threadId",
-        pub to: Vec<String> = "to",
+    /// `GetContactUnsubscriptionStatusResponse` of Conversations.
+    pub struct GetContactUnsubscriptionStatusResponse {
         pub trace_id: String = "traceId",
     }
-    /// `GetMessageResponseDto` of Conversations.
-    #[doc(alias = "GetMessageResponseDto")]
+    /// `GetMessageResponse` of Conversations.
     pub struct GetMessageResponse {
-        /// The id that the message has with the provider outside the platform.
-        pub alt_id: String = "altId",
-        pub attachments: Vec<String> = "attachments",
-        pub body: String = "body",
-        pub chat_widget_id: String = "chatWidgetId",
-        pub contact_id: String = "contactId",
-        pub content_type: String = "contentType",
-        pub conversation_id: String = "conversationId",
-        pub conversation_provider_id: String = "conversationProviderId",
-        pub date_added: Timestamp = "dateAdded",
-        /// The time of the last change, such as that of the status.
-        pub date_updated: Timestamp = "dateUpdated",
-        pub direction: Direction = "direction",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub message_type: LastMessageType = "messageType",
-        pub meta: MessageMeta = "meta",
-        pub source: Source = "source",
-        pub status: GetMessageResponseStatus = "status",
-        pub type_: f64 = "type",
-        pub user_id: String = "userId",
-    }
-    /// `GetMessageResponse2` of Conversations.
-    pub struct GetMessageResponse2 {
-        pub message: Box<GetMessageResponse> = "message",
+        pub message: Box<Message> = "message",
         pub trace_id: String = "traceId",
     }
-    /// `GetMessageTranscriptionResponseDto` of Conversations.
+    /// A sentence of the transcript of a call.
     #[doc(alias = "GetMessageTranscriptionResponseDto")]
     pub struct GetMessageTranscriptionResponse {
+        /// The confidence of the speech recognition, from 0 to 1.
         pub confidence: f64 = "confidence",
-        pub end_time: f64 = "endTime",
-        pub media_channel: f64 = "mediaChannel",
-        pub sentence_index: f64 = "sentenceIndex",
-        pub start_time: f64 = "startTime",
+        /// The end of the sentence in the recording, in milliseconds.
+        pub end_time: i64 = "endTime",
+        /// The channel of the recording that holds the sentence.
+        pub media_channel: i64 = "mediaChannel",
+        /// The position of the sentence in the transcript.
+        pub sentence_index: i64 = "sentenceIndex",
+        /// The start of the sentence in the recording, in milliseconds.
+        pub start_time: i64 = "startTime",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The text of the sentence.
         pub transcript: String = "transcript",
     }
-    /// A file that is about to be uploaded.
+    /// A large file that is about to be uploaded.
     #[doc(alias = "InitiateFileUploadDto")]
     pub struct InitiateFileUploadRequest {
-        /// The channel that it is for, which says how large it may be; 100 MB for `WHATSAPP`, 5 MB for others. Declared as required by the platform's specification.
+        /// The channel for which the file is meant. It defines the largest size, 100 MB for `WHATSAPP`, 5 MB for others. Declared as required by the platform's specification.
         pub channel: String = "channel",
         /// The MIME type of the file, such as `video/mp4`. Declared as required by the platform's specification.
         pub content_type: String = "contentType",
         /// The id of the conversation. Declared as required by the platform's specification.
         pub conversation_id: String = "conversationId",
-        /// The size of the file in bytes, so that one too large is refused at once.
-        pub file_size: f64 = "fileSize",
+        /// The size of the file in bytes, so that a file that is too large is rejected at once.
+        pub file_size: i64 = "fileSize",
         /// The name of the file, with its extension. Declared as required by the platform's specification.
         pub filename: String = "filename",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
-    /// `InitiateFileUploadResponseDto` of Conversations.
+    /// The URL to which a large file is to be uploaded.
     #[doc(alias = "InitiateFileUploadResponseDto")]
     pub struct InitiateFileUploadResponse {
-        pub expires_at: Timestamp = "expiresAt",
+        /// The time when the URL expires.
+        pub expires_at: Timestamp as in_milliseconds = "expiresAt",
+        /// The path of the file in the storage, for the request that completes the upload.
         pub file_path: String = "filePath",
-        pub max_file_size: f64 = "maxFileSize",
+        /// The largest size of a file, in bytes.
+        pub max_file_size: i64 = "maxFileSize",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The id of the upload, for the request that completes it.
         pub upload_id: String = "uploadId",
+        /// The URL to which the file is sent by `PUT`. It belongs to a storage service and needs no token.
         pub upload_url: String = "uploadUrl",
     }
-    /// `GetMessagesByConversationResponseDto` of Conversations.
+    /// `ListCustomSubtypesResponse` of Conversations.
+    pub struct ListCustomSubtypesResponse {
+        pub trace_id: String = "traceId",
+    }
+    /// A page of the messages of a conversation.
     #[doc(alias = "GetMessagesByConversationResponseDto")]
     pub struct ListMessagesResponse {
-        pub messages: ListMessagesResponseMessages = "messages",
+        /// The messages of the page, and the position of the next one.
+        pub messages: MessagePage = "messages",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `ListMessagesResponseMessages` of Conversations.
-    pub struct ListMessagesResponseMessages {
-        pub last_message_id: String = "lastMessageId",
-        pub messages: Vec<GetMessageResponse> = "messages",
-        pub next_page: bool = "nextPage",
+    /// A message.
+    #[doc(alias = "GetMessageResponseDto")]
+    pub struct Message {
+        /// The id of the message at the provider outside the platform.
+        pub alt_id: String = "altId",
+        /// The URLs of the files of the message. Calls and voicemails have none: `get_message_recording` returns their recordings.
+        pub attachments: Vec<String> = "attachments",
+        /// The text of the message. Emails are in `meta` by their ids.
+        pub body: String = "body",
+        /// The id of the chat widget in which the message was written.
+        pub chat_widget_id: String = "chatWidgetId",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        /// The MIME type of the text, such as `text/plain`.
+        pub content_type: String = "contentType",
+        /// The id of the conversation.
+        pub conversation_id: String = "conversationId",
+        /// The id of the conversation provider that carries the message.
+        pub conversation_provider_id: String = "conversationProviderId",
+        /// The time when the message was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The time of the last change, such as that of the state.
+        pub date_updated: Timestamp = "dateUpdated",
+        /// Whether the message came from the contact (`inbound`) or went to it (`outbound`).
+        pub direction: MessageDirection = "direction",
+        /// The id of the message.
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The type of the message as text.
+        pub message_type: MessageType = "messageType",
+        /// Data that depend on the channel.
+        pub meta: MessageMeta = "meta",
+        /// The part of the platform that sent the message.
+        pub source: MessageSource = "source",
+        /// The state of the message.
+        pub status: MessageStatus = "status",
+        /// The type of the message as a number, such as 1 for a call and 3 for an email.
+        pub type_: i64 = "type",
+        /// The id of the user who sent the message.
+        pub user_id: String = "userId",
     }
-    /// Facts about a message that depend on its channel.
+    /// An error of a conversation provider.
+    #[doc(alias = "ErrorDto")]
+    pub struct MessageError {
+        /// The provider's error code. Declared as required by the platform's specification.
+        pub code: String = "code",
+        /// The error as a sentence. Declared as required by the platform's specification.
+        pub message: String = "message",
+        /// The kind of error. Declared as required by the platform's specification.
+        pub type_: String = "type",
+    }
+    /// Data of a message that depend on its channel.
     pub struct MessageMeta {
-        /// The facts of a call, where the reply is a list or an export of messages.
+        /// Data of a call, in lists and exports of messages.
         pub call: MessageMetaCall = "call",
-        /// The duration of a call in seconds, where the reply does not hold `call`.
-        pub call_duration: f64 = "callDuration",
-        /// The outcome of a call, where the reply does not hold `call`.
+        /// The duration of a call in seconds, in replies without `call`.
+        pub call_duration: i64 = "callDuration",
+        /// The outcome of a call, in replies without `call`.
         pub call_status: CallStatus = "callStatus",
+        /// Data of an email, such as the ids of the emails of its thread.
         pub email: Map = "email",
     }
-    /// The facts of a call, where the reply is a list or an export of messages.
+    /// Data of a call, in lists and exports of messages.
     pub struct MessageMetaCall {
-        /// The duration in seconds.
-        pub duration: f64 = "duration",
-        /// The outcome.
+        /// The duration of the call in seconds.
+        pub duration: i64 = "duration",
+        /// The outcome of the call.
         pub status: CallStatus = "status",
     }
-    /// `ProcessMessageResponseDto` of Conversations.
+    /// The messages of the page, and the position of the next one.
+    pub struct MessagePage {
+        /// The id of the last message of the page, for the request of the next page.
+        pub last_message_id: String = "lastMessageId",
+        /// The messages of the page.
+        pub messages: Vec<Message> = "messages",
+        /// Whether there is another page.
+        pub next_page: bool = "nextPage",
+    }
+    /// The reply to the addition of a message or call to a conversation.
     #[doc(alias = "ProcessMessageResponseDto")]
     pub struct ProcessMessageResponse {
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
+        /// The time when the message was added.
         pub date_added: Timestamp = "dateAdded",
+        /// The id of the new email, if the message is one.
         pub email_message_id: String = "emailMessageId",
+        /// A text on the outcome of the operation, such as an error message.
         pub message: String = "message",
+        /// The id of the new message.
         pub message_id: String = "messageId",
+        /// Whether the operation succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `Response` of Conversations.
-    pub struct Response {
-        pub trace_id: String = "traceId",
-    }
-    /// `SendConversationResponseDto` of Conversations.
+    /// A page of conversations.
     #[doc(alias = "SendConversationResponseDto")]
     pub struct SearchConversationsResponse {
-        pub conversations: Vec<ConversationSchema> = "conversations",
-        pub total: f64 = "total",
+        /// The conversations of the page.
+        pub conversations: Vec<Conversation> = "conversations",
+        /// The number of conversations on all pages.
+        pub total: i64 = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// Who is typing to whom.
+    /// Whether a user is typing in a live chat.
     #[doc(alias = "UserTypingBody")]
     pub struct SendLiveChatTypingIndicatorRequest {
         /// The id of the conversation. Declared as required by the platform's specification.
         pub conversation_id: String = "conversationId",
-        /// Whether somebody is typing, as the text `true` or `false`. Declared as required by the platform's specification.
+        /// Whether a user is typing, as the text `true` or `false`. Declared as required by the platform's specification.
         pub is_typing: String = "isTyping",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The id of the visitor in the chat. Declared as required by the platform's specification.
         pub visitor_id: String = "visitorId",
     }
-    /// `CreateLiveChatMessageFeedbackResponse` of Conversations.
+    /// The reply to a typing notification.
     #[doc(alias = "CreateLiveChatMessageFeedbackResponse")]
     pub struct SendLiveChatTypingIndicatorResponse {
+        /// Whether the operation succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A message to be sent. What it needs beyond the contact depends on its type.
+    /// A message to send. The required fields, apart from the contact, depend on its type.
     #[doc(alias = "SendMessageBodyDto")]
     pub struct SendMessageRequest {
-        /// The id of the appointment that it is about.
+        /// The id of the appointment that the message is about.
         pub appointment_id: String = "appointmentId",
-        /// The addresses of files that go with the message. If it is given it must not be empty.
+        /// The URLs of files that are sent with the message. If set, the list must not be empty.
         pub attachments: Vec<String> = "attachments",
-        /// The id of the contact who gets it. Declared as required by the platform's specification.
+        /// The id of the contact who receives the message. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
         /// The id of the conversation provider that carries the message.
         pub conversation_provider_id: String = "conversationProviderId",
-        /// The id of the subscription under which an email goes out, so that its readers can leave just that one.
+        /// The id of the subscription to which an email belongs, so that its readers can unsubscribe from that one alone.
         pub custom_subtype_id: String = "customSubtypeId",
-        /// The email addresses that get a copy unseen by the others.
+        /// The email addresses that receive a copy without the knowledge of the other recipients.
         pub email_bcc: Vec<String> = "emailBcc",
-        /// The email addresses that get a copy.
+        /// The email addresses that receive a copy.
         pub email_cc: Vec<String> = "emailCc",
-        /// The email address that it comes from.
+        /// The email address of the sender.
         pub email_from: String = "emailFrom",
-        /// Whether an email answers the sender alone, or all.
-        pub email_reply_mode: SendMessageRequestEmailReplyMode = "emailReplyMode",
-        /// The email address that it goes to, if not the contact's main one; it must be one of the contact's.
+        /// Whether an email replies to the sender only, or to all recipients.
+        pub email_reply_mode: SendMessageEmailReplyMode = "emailReplyMode",
+        /// The email address of the recipient, one of the contact's; by default the main one.
         pub email_to: String = "emailTo",
-        /// What is forwarded to whom, if the email forwards another.
+        /// The email or thread to forward, and its recipient.
         pub forward: Box<ForwardConfig> = "forward",
-        /// The phone number that it comes from, in E.164 form.
+        /// The phone number of the sender, in E.164 form.
         pub from_number: String = "fromNumber",
         /// The content as HTML, for emails.
         pub html: String = "html",
-        /// The text, for all channels but email, which may have `html` as well.
+        /// The text, for all channels except email, which may have `html` as well.
         pub message: String = "message",
-        /// Within how many hours it chooses that time.
-        pub optimization_period: SendMessageRequestOptimizationPeriod = "optimizationPeriod",
-        /// The id of the message that it answers.
+        /// The number of hours within which the platform chooses that time.
+        pub optimization_period: SendMessageOptimizationPeriod = "optimizationPeriod",
+        /// The id of the message to which this one replies.
         pub reply_message_id: String = "replyMessageId",
-        /// When to send it, in seconds (not milliseconds) since 1970, UTC. At once if left out.
-        pub scheduled_timestamp: f64 = "scheduledTimestamp",
-        /// What becomes of a message is known only later; leave it out.
-        pub status: Status = "status",
-        /// A closer description of the kind of message; not needed.
+        /// The time at which the message is sent; by default it is sent at once. On the wire it is in seconds since 1970, UTC.
+        pub scheduled_timestamp: Timestamp as in_seconds = "scheduledTimestamp",
+        /// The state of the message. It is only known after delivery; leave it out.
+        pub status: SendMessageStatus = "status",
+        /// A more specific kind of message; not required.
         pub sub_type: String = "subType",
         /// The subject line, for emails.
         pub subject: String = "subject",
-        /// The id of the template to make it from.
+        /// The id of the template from which the message is created.
         pub template_id: String = "templateId",
-        /// The id of the thread that it belongs to; for emails that is the id of the message that holds the emails of the thread.
+        /// The id of the thread of the message; for emails the id of the message that holds the emails of the thread.
         pub thread_id: String = "threadId",
-        /// The phone number that it goes to, in E.164 form.
+        /// The phone number of the recipient, in E.164 form.
         pub to_number: String = "toNumber",
-        /// The channel by which it is sent. Declared as required by the platform's specification.
-        pub type_: SendMessageRequestType = "type",
+        /// The channel by which the message is sent. Declared as required by the platform's specification.
+        pub type_: SendMessageType = "type",
         /// Whether the platform chooses the best time for a scheduled email.
         pub uses_native_scheduling_ai: bool = "usesNativeSchedulingAi",
     }
-    /// `SendMessageResponseDto` of Conversations.
+    /// The reply to a request that sends or changes a message.
     #[doc(alias = "SendMessageResponseDto")]
     pub struct SendMessageResponse {
+        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
+        /// The id of the email, if the message is one. A reply to that email refers to it.
         pub email_message_id: String = "emailMessageId",
-        pub forward_data: Box<ForwardResponse> = "forwardData",
+        /// The email or thread that was forwarded.
+        pub forward_data: Box<Forward> = "forwardData",
+        /// The id of the message.
         pub message_id: String = "messageId",
+        /// The ids of the messages, in place of a single id, for the channel of the Google business profile.
         pub message_ids: Vec<String> = "messageIds",
+        /// A status text, such as `Message queued successfully.`
         pub msg: String = "msg",
-        pub status: Status = "status",
+        /// The state of the message.
+        pub status: SendMessageStatus = "status",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// An answer to a review.
+    /// A reply to a review.
     #[doc(alias = "SendReviewReplyDto")]
     pub struct SendReviewReplyRequest {
-        /// The id of the conversation that the review is in; it must be about a review. Declared as required by the platform's specification.
+        /// The id of the conversation of the review; it must be about a review. Declared as required by the platform's specification.
         pub conversation_id: String = "conversationId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The text of the answer, for all to read. Declared as required by the platform's specification.
+        /// The text of the reply, which is public. Declared as required by the platform's specification.
         pub message: String = "message",
     }
-    /// The attachments that a message is to have.
+    /// The new attachments of a message.
     #[doc(alias = "AddMessageAttachmentsDto")]
     pub struct SetMessageAttachmentsRequest {
-        /// The addresses of the files, five at most. They replace all attachments that are there. Declared as required by the platform's specification.
+        /// The URLs of the files, at most five. They replace all existing attachments. Declared as required by the platform's specification.
         pub attachments: Vec<String> = "attachments",
     }
-    /// What changes in a contact's subscriptions.
+    /// A change of one subscription of a contact, or of all.
     #[doc(alias = "SubscriptionActionDto")]
     pub struct SubscriptionAction {
-        /// The id of the subscription that the location made. Needed for the type `custom`.
+        /// The id of the subscription that the location has created. Required for the type `custom`.
         pub subtype_id: String = "subtype_id",
-        /// Which of the platform's own. Needed for the type `default`.
+        /// The name of the platform's subscription. Required for the type `default`.
         pub subtype_name: SubscriptionActionSubtypeName = "subtype_name",
-        /// How the contact stands to it from now on. Declared as required by the platform's specification.
+        /// Whether the contact is subscribed after the call. Declared as required by the platform's specification.
         pub subtype_status: SubscriptionActionSubtypeStatus = "subtype_status",
-        /// Whether it is about a subscription of the platform's own, about one that the location made, or about all. Declared as required by the platform's specification.
+        /// Whether the change applies to a subscription of the platform, to one that the location has created, or to all. Declared as required by the platform's specification.
         pub type_: SubscriptionActionType = "type",
     }
-    /// A change to what a contact is subscribed to.
+    /// A change of the subscriptions of a contact.
     #[doc(alias = "UserSubscriptionChangeDto")]
     pub struct UpdateContactSubscriptionRequest {
         /// The id of the contact. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
-        /// The email address that the change is for. Declared as required by the platform's specification.
+        /// The email address to which the change applies. Declared as required by the platform's specification.
         pub email: String = "email",
-        /// The grounds in detail.
+        /// The legal reason in detail.
         pub legal_description: String = "legal_description",
-        /// On what grounds the contact is subscribed anew. Needed for that and for `resub_all` only.
+        /// The legal reason for subscribing the contact again. Required only for that and for `resub_all`.
         pub legal_reason: String = "legal_reason",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What changes. Declared as required by the platform's specification.
+        /// The subscription that changes, and its new state. Declared as required by the platform's specification.
         pub subscription_action: SubscriptionAction = "subscription_action",
     }
-    /// What to change in a conversation.
+    /// `UpdateContactSubscriptionResponse` of Conversations.
+    pub struct UpdateContactSubscriptionResponse {
+        pub trace_id: String = "traceId",
+    }
+    /// Changes to a conversation.
     #[doc(alias = "UpdateConversationDto")]
     pub struct UpdateConversationRequest {
         /// Feedback on the conversation, free-form.
         pub feedback: Map = "feedback",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Whether it is starred.
+        /// Whether the conversation is starred.
         pub starred: bool = "starred",
-        /// How many of its messages count as unread; zero marks it as read.
-        pub unread_count: f64 = "unreadCount",
+        /// The number of messages that are unread; zero marks the conversation as read.
+        pub unread_count: i64 = "unreadCount",
     }
-    /// `GetConversationSuccessfulResponse` of Conversations.
-    #[doc(alias = "GetConversationSuccessfulResponse")]
-    pub struct UpdateConversationResponse {
-        pub conversation: Box<Conversation> = "conversation",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// What to change in a subscription.
+    /// Changes to a subscription.
     #[doc(alias = "UpdateCustomSubtypeDto")]
     pub struct UpdateCustomSubtypeRequest {
-        /// Whether it is archived.
+        /// Whether the subscription is archived.
         pub archived: bool = "archived",
-        /// What readers get by it, 100 characters at most.
+        /// The description of the messages of the subscription, at most 100 characters.
         pub description: String = "description",
-        /// Its name, 100 characters at most.
+        /// The name of the subscription, at most 100 characters.
         pub name: String = "name",
-        /// The id of the legal form by which readers subscribe anew; not needed for archiving.
+        /// The id of the legal form by which contacts subscribe again; not required for archiving.
         pub resubscription_legal_form_id: String = "resubscription_legal_form_id",
     }
-    /// What became of a message.
+    /// `UpdateCustomSubtypeResponse` of Conversations.
+    pub struct UpdateCustomSubtypeResponse {
+        pub trace_id: String = "traceId",
+    }
+    /// The new state of a message.
     #[doc(alias = "UpdateMessageStatusDto")]
     pub struct UpdateMessageStatusRequest {
-        /// The id of the email, if it is one.
+        /// The id of the email, if the message is one.
         pub email_message_id: String = "emailMessageId",
-        /// Why it failed, as the provider says.
-        pub error: Error = "error",
-        /// Of an email, the further recipients whom the status concerns.
+        /// The error of the provider, if the message failed.
+        pub error: MessageError = "error",
+        /// The further recipients of an email to whom the state applies.
         pub recipients: Vec<String> = "recipients",
-        /// What became of it. Declared as required by the platform's specification.
-        pub status: Status = "status",
+        /// The state of the message. Declared as required by the platform's specification.
+        pub status: SendMessageStatus = "status",
     }
-    /// `UploadFilesResponseDto` of Conversations.
+    /// The URLs of uploaded files.
     #[doc(alias = "UploadFilesResponseDto")]
     pub struct UploadFileAttachmentsResponse {
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The ids of the files at Twilio, for group text messages.
         pub twilio_media_sids: Vec<String> = "twilioMediaSids",
+        /// The URLs of the files by file name.
         pub uploaded_files: Map = "uploadedFiles",
     }
 }
 
 hoopai_runtime::confirmations! {
-    CancelScheduledResponse,
-    CreateConversationResponse,
+    CancelScheduledMessageResponse,
+    ConversationResponse,
     DeleteConversationResponse,
     ProcessMessageResponse,
     SendLiveChatTypingIndicatorResponse,
-    UpdateConversationResponse,
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AddInboundMessageRequestType`.
-    pub enum AddInboundMessageRequestType {
-        Sms = "SMS", Rcs = "RCS", Email = "Email", WhatsApp = "WhatsApp", Gmb = "GMB", Ig = "IG", Fb = "FB",
-        Custom = "Custom", WebChat = "WebChat", LiveChat = "Live_Chat", Call = "Call", IvrCall = "IVR_Call",
-        CampaignCall = "Campaign_Call", CampaignVoiceMail = "Campaign_VoiceMail", Tiktok = "TIKTOK",
-        AllInOneChat = "ALL_IN_ONE_CHAT", FormSubmission = "FORM_SUBMISSION",
-    }
-    /// Values of `AddOutboundCallRequestType`.
-    pub enum AddOutboundCallRequestType {
-        Call = "Call",
-    }
     /// Values of `CallStatus`.
     pub enum CallStatus {
         Pending = "pending", Completed = "completed", Answered = "answered", Busy = "busy", NoAnswer = "no-answer",
         Failed = "failed", Canceled = "canceled", Voicemail = "voicemail",
     }
-    /// Values of `ConversationSchemaLastMessageType`.
-    pub enum ConversationSchemaLastMessageType {
-        TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
-        TypeSmsReviewRequest = "TYPE_SMS_REVIEW_REQUEST", TypeWebchat = "TYPE_WEBCHAT",
-        TypeSmsNoShowRequest = "TYPE_SMS_NO_SHOW_REQUEST", TypeCampaignSms = "TYPE_CAMPAIGN_SMS",
-        TypeCampaignCall = "TYPE_CAMPAIGN_CALL", TypeCampaignEmail = "TYPE_CAMPAIGN_EMAIL",
-        TypeCampaignVoicemail = "TYPE_CAMPAIGN_VOICEMAIL", TypeFacebook = "TYPE_FACEBOOK",
-        TypeCampaignFacebook = "TYPE_CAMPAIGN_FACEBOOK", TypeCampaignManualCall = "TYPE_CAMPAIGN_MANUAL_CALL",
-        TypeCampaignManualSms = "TYPE_CAMPAIGN_MANUAL_SMS", TypeGmb = "TYPE_GMB", TypeCampaignGmb = "TYPE_CAMPAIGN_GMB",
-        TypeReview = "TYPE_REVIEW", TypeInstagram = "TYPE_INSTAGRAM", TypeWhatsapp = "TYPE_WHATSAPP",
-        TypeCustomSms = "TYPE_CUSTOM_SMS", TypeCustomEmail = "TYPE_CUSTOM_EMAIL",
-        TypeCustomProviderSms = "TYPE_CUSTOM_PROVIDER_SMS", TypeCustomProviderEmail = "TYPE_CUSTOM_PROVIDER_EMAIL",
-        TypeIvrCall = "TYPE_IVR_CALL", TypeActivityContact = "TYPE_ACTIVITY_CONTACT",
-        TypeActivityInvoice = "TYPE_ACTIVITY_INVOICE", TypeActivityPayment = "TYPE_ACTIVITY_PAYMENT",
-        TypeActivityOpportunity = "TYPE_ACTIVITY_OPPORTUNITY", TypeLiveChat = "TYPE_LIVE_CHAT",
-        TypeLiveChatInfoMessage = "TYPE_LIVE_CHAT_INFO_MESSAGE", TypeActivityAppointment = "TYPE_ACTIVITY_APPOINTMENT",
-        TypeFacebookComment = "TYPE_FACEBOOK_COMMENT", TypeInstagramComment = "TYPE_INSTAGRAM_COMMENT",
-        TypeCustomCall = "TYPE_CUSTOM_CALL", TypeInternalComment = "TYPE_INTERNAL_COMMENT",
-        TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
-        TypeTiktokComment = "TYPE_TIKTOK_COMMENT", TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP",
-        TypeFormSubmission = "TYPE_FORM_SUBMISSION", TypeSmsReaction = "TYPE_SMS_REACTION", TypeNoShow = "TYPE_NO_SHOW",
+    /// Values of `ConversationLastMessageAction`.
+    pub enum ConversationLastMessageAction {
+        Automated = "automated", Manual = "manual",
     }
-    /// Values of `ConversationSchemaType`.
-    pub enum ConversationSchemaType {
+    /// Values of `ConversationSortBy`.
+    pub enum ConversationSortBy {
+        LastManualMessageDate = "last_manual_message_date", LastMessageDate = "last_message_date",
+        ScoreProfile = "score_profile", OverdueAt = "overdue_at", DueAt = "due_at",
+    }
+    /// Values of `ConversationStatus`.
+    pub enum ConversationStatus {
+        All = "all", Read = "read", Unread = "unread", Starred = "starred", Recents = "recents",
+    }
+    /// Values of `ConversationType`.
+    pub enum ConversationType {
         TypePhone = "TYPE_PHONE", TypeEmail = "TYPE_EMAIL", TypeFbMessenger = "TYPE_FB_MESSENGER",
         TypeReview = "TYPE_REVIEW", TypeGroupSms = "TYPE_GROUP_SMS",
     }
-    /// Values of `CreateCustomSubtypeRequestChannel`.
-    pub enum CreateCustomSubtypeRequestChannel {
+    /// Values of `CustomSubtypeChannel`.
+    pub enum CustomSubtypeChannel {
         Email = "email", Sms = "sms",
     }
-    /// Values of `Direction`.
-    pub enum Direction {
-        Inbound = "inbound", Outbound = "outbound",
-    }
-    /// Values of `ExportMessagesChannel`.
-    pub enum ExportMessagesChannel {
-        Call = "Call", Sms = "SMS", Email = "Email", WhatsApp = "WhatsApp", Instagram = "Instagram",
-        Facebook = "Facebook",
-    }
-    /// Values of `ExportMessagesSortBy`.
-    pub enum ExportMessagesSortBy {
-        CreatedAt = "createdAt", UpdatedAt = "updatedAt",
-    }
-    /// Values of `ExportMessagesSortOrder`.
-    pub enum ExportMessagesSortOrder {
-        Asc = "asc", Desc = "desc",
-    }
-    /// Values of `GetEmailResponseStatus`.
-    pub enum GetEmailResponseStatus {
+    /// Values of `EmailStatus`.
+    pub enum EmailStatus {
         Pending = "pending", Scheduled = "scheduled", Sent = "sent", Delivered = "delivered", Read = "read",
         Undelivered = "undelivered", Connected = "connected", Failed = "failed", Opened = "opened",
     }
-    /// Values of `GetMessageResponseStatus`.
-    pub enum GetMessageResponseStatus {
-        Connected = "connected", Delivered = "delivered", Failed = "failed", Opened = "opened", Pending = "pending",
-        Read = "read", Scheduled = "scheduled", Sent = "sent", Undelivered = "undelivered", Clicked = "clicked",
-        OptOut = "opt_out", Queued = "queued",
+    /// Values of `ExportMessageChannel`.
+    pub enum ExportMessageChannel {
+        Call = "Call", Sms = "SMS", Email = "Email", WhatsApp = "WhatsApp", Instagram = "Instagram",
+        Facebook = "Facebook",
+    }
+    /// Values of `ExportMessageSortBy`.
+    pub enum ExportMessageSortBy {
+        CreatedAt = "createdAt", UpdatedAt = "updatedAt",
+    }
+    /// Values of `InboundMessageType`.
+    pub enum InboundMessageType {
+        Sms = "SMS", Rcs = "RCS", Email = "Email", WhatsApp = "WhatsApp", Gmb = "GMB", Ig = "IG", Fb = "FB",
+        Custom = "Custom", WebChat = "WebChat", LiveChat = "Live_Chat", Call = "Call", IvrCall = "IVR_Call",
+        CampaignCall = "Campaign_Call", CampaignVoiceMail = "Campaign_VoiceMail", Tiktok = "TIKTOK",
+        AllInOneChat = "ALL_IN_ONE_CHAT", FormSubmission = "FORM_SUBMISSION",
     }
     /// Values of `LastMessageDirection`.
     pub enum LastMessageDirection {
         Inbound = "inbound", Outbound = "outbound",
     }
-    /// Values of `LastMessageType`.
-    pub enum LastMessageType {
+    /// Values of `MessageDirection`.
+    pub enum MessageDirection {
+        Inbound = "inbound", Outbound = "outbound",
+    }
+    /// Values of `MessageSource`.
+    pub enum MessageSource {
+        Workflow = "workflow", BulkActions = "bulk_actions", Campaign = "campaign", Api = "api", App = "app",
+    }
+    /// Values of `MessageStatus`.
+    pub enum MessageStatus {
+        Connected = "connected", Delivered = "delivered", Failed = "failed", Opened = "opened", Pending = "pending",
+        Read = "read", Scheduled = "scheduled", Sent = "sent", Undelivered = "undelivered", Clicked = "clicked",
+        OptOut = "opt_out", Queued = "queued",
+    }
+    /// Values of `MessageType`.
+    pub enum MessageType {
         TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
         TypeSmsReviewRequest = "TYPE_SMS_REVIEW_REQUEST", TypeWebchat = "TYPE_WEBCHAT",
         TypeSmsNoShowRequest = "TYPE_SMS_NO_SHOW_REQUEST", TypeCampaignSms = "TYPE_CAMPAIGN_SMS",
@@ -695,55 +797,32 @@ hoopai_runtime::open_enum! {
         TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
         TypeTiktokComment = "TYPE_TIKTOK_COMMENT", TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP",
         TypeFormSubmission = "TYPE_FORM_SUBMISSION", TypeSmsReaction = "TYPE_SMS_REACTION",
+        TypeInternalComments = "TYPE_INTERNAL_COMMENTS", TypeNoShow = "TYPE_NO_SHOW",
     }
-    /// Values of `ListMessagesType`.
-    pub enum ListMessagesType {
-        TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
-        TypeFacebook = "TYPE_FACEBOOK", TypeGmb = "TYPE_GMB", TypeInstagram = "TYPE_INSTAGRAM",
-        TypeWhatsapp = "TYPE_WHATSAPP", TypeActivityAppointment = "TYPE_ACTIVITY_APPOINTMENT",
-        TypeActivityContact = "TYPE_ACTIVITY_CONTACT", TypeActivityInvoice = "TYPE_ACTIVITY_INVOICE",
-        TypeActivityPayment = "TYPE_ACTIVITY_PAYMENT", TypeActivityOpportunity = "TYPE_ACTIVITY_OPPORTUNITY",
-        TypeLiveChat = "TYPE_LIVE_CHAT", TypeInternalComments = "TYPE_INTERNAL_COMMENTS",
-        TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
-        TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP", TypeFormSubmission = "TYPE_FORM_SUBMISSION",
+    /// Values of `OutboundCallType`.
+    pub enum OutboundCallType {
+        Call = "Call",
     }
-    /// Values of `SearchConversationsLastMessageAction`.
-    pub enum SearchConversationsLastMessageAction {
-        Automated = "automated", Manual = "manual",
-    }
-    /// Values of `SearchConversationsSort`.
-    pub enum SearchConversationsSort {
-        Asc = "asc", Desc = "desc",
-    }
-    /// Values of `SearchConversationsSortBy`.
-    pub enum SearchConversationsSortBy {
-        LastManualMessageDate = "last_manual_message_date", LastMessageDate = "last_message_date",
-        ScoreProfile = "score_profile", OverdueAt = "overdue_at", DueAt = "due_at",
-    }
-    /// Values of `SearchConversationsStatus`.
-    pub enum SearchConversationsStatus {
-        All = "all", Read = "read", Unread = "unread", Starred = "starred", Recents = "recents",
-    }
-    /// Values of `SendMessageRequestEmailReplyMode`.
-    pub enum SendMessageRequestEmailReplyMode {
+    /// Values of `SendMessageEmailReplyMode`.
+    pub enum SendMessageEmailReplyMode {
         Reply = "reply", ReplyAll = "reply_all",
     }
-    /// Values of `SendMessageRequestOptimizationPeriod`.
-    pub enum SendMessageRequestOptimizationPeriod {
+    /// Values of `SendMessageOptimizationPeriod`.
+    pub enum SendMessageOptimizationPeriod {
         N24h = "24h", N48h = "48h", N72h = "72h",
     }
-    /// Values of `SendMessageRequestType`.
-    pub enum SendMessageRequestType {
+    /// Values of `SendMessageStatus`.
+    pub enum SendMessageStatus {
+        Delivered = "delivered", Failed = "failed", Pending = "pending", Read = "read",
+    }
+    /// Values of `SendMessageType`.
+    pub enum SendMessageType {
         Sms = "SMS", Rcs = "RCS", Email = "Email", WhatsApp = "WhatsApp", Ig = "IG", Fb = "FB", Custom = "Custom",
         LiveChat = "Live_Chat", Tiktok = "TIKTOK",
     }
-    /// Values of `Source`.
-    pub enum Source {
-        Workflow = "workflow", BulkActions = "bulk_actions", Campaign = "campaign", Api = "api", App = "app",
-    }
-    /// Values of `Status`.
-    pub enum Status {
-        Delivered = "delivered", Failed = "failed", Pending = "pending", Read = "read",
+    /// Values of `SortOrder`.
+    pub enum SortOrder {
+        Asc = "asc", Desc = "desc",
     }
     /// Values of `SubscriptionActionSubtypeName`.
     pub enum SubscriptionActionSubtypeName {

@@ -22,7 +22,8 @@ impl Client {
     ///
     /// `POST /courses/courses-exporter/public/import`
     ///
-    /// Images, videos and materials are given by their addresses. No reply of this call is recorded, so it is read as free-form JSON.
+    /// Images, videos and materials are given by their URLs. No reply of this operation is recorded, so the
+    /// client returns it as free-form JSON.
     ///
     /// Returns any JSON. No reply of it is recorded, and the module has no other operation to go by.
     ///
@@ -35,7 +36,7 @@ impl Client {
     /// # async fn example(courses: hoopai_courses::Client) -> Result<(), hoopai_courses::Error> {
     /// let reply = courses
     ///     .import_courses()
-    ///     .body(types::ImportCoursesRequest::new().products([types::ProductInterface::new()]))
+    ///     .body(types::ImportCoursesRequest::new().products([types::CourseProduct::new()]))
     ///     .send()
     ///     .await?;
     /// # Ok(())

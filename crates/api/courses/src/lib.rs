@@ -2,11 +2,13 @@
 
 //! Courses of the HoopAI Platform API: 1 operations.
 //!
-//! Brings courses into the memberships of a location. A course is a *product*; it has *categories* (chapters), these have *posts* (lessons)
-//! and *subcategories* with posts of their own, and a post has *materials* to download.
+//! The module imports courses into the memberships of a location. A course is a *product*; it has *categories*
+//! (chapters), these have *posts* (lessons) and *subcategories* with posts of their own, and a post has
+//! *materials* to download.
 //!
-//! There is one call, and it only adds: it cannot read, change or delete what is there, and nothing is documented of its reply. Nothing in it
-//! tells a second import of a course from the first, so look into the account before you send it again.
+//! Its only operation adds courses; it cannot read, change or delete existing ones, and its reply is not
+//! documented. The platform does not recognise a repeated import, so check the account before you send one
+//! again.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_courses::Error> {

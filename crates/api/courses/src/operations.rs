@@ -12,7 +12,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /courses/courses-exporter/public/import`
 pub static IMPORT_COURSES: Operation = Operation {
     module: "courses", name: "import_courses", id: "import-courses",
-    method: Method::Post, path: "/courses/courses-exporter/public/import",
+    method: &Method::POST, path: "/courses/courses-exporter/public/import",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),

@@ -4,84 +4,89 @@
 
 hoopai_runtime::model! {
     /// A chapter of a course.
-    pub struct CategoryInterface {
+    #[doc(alias = "CategoryInterface")]
+    pub struct CourseCategory {
         /// The lessons of the chapter.
-        pub posts: Vec<PostInterface> = "posts",
-        /// The parts of the chapter, which hold lessons of their own.
-        pub sub_categories: Vec<SubCategoryInterface> = "subCategories",
-        /// The address of the chapter's small picture.
+        pub posts: Vec<CoursePost> = "posts",
+        /// The parts of the chapter, which have lessons of their own.
+        pub sub_categories: Vec<CourseSubCategory> = "subCategories",
+        /// The URL of the chapter's thumbnail.
         pub thumbnail_url: String = "thumbnailUrl",
         /// The title of the chapter. Declared as required by the platform's specification.
         pub title: String = "title",
-        /// Whether members see the chapter (`published`) or not yet (`draft`). Declared as required by the platform's specification.
+        /// Whether members see the chapter (`published`) or not (`draft`). Declared as required by the platform's specification.
         pub visibility: Visibility = "visibility",
     }
-    /// `PublicExporterPayload` of Courses.
-    #[doc(alias = "PublicExporterPayload")]
-    pub struct ImportCoursesRequest {
-        /// The id of the location (sub-account). The client's default location unless set.
-        pub location_id: String = "locationId",
-        /// The courses. Declared as required by the platform's specification.
-        pub products: Vec<ProductInterface> = "products",
-        /// The id of the user in whose name the courses are brought in.
-        pub user_id: String = "userId",
-    }
-    /// Who teaches a course.
-    pub struct InstructorDetails {
-        /// What there is to know about the person. Declared as required by the platform's specification.
-        pub description: String = "description",
-        /// The name of the person. Declared as required by the platform's specification.
-        pub name: String = "name",
-    }
     /// A lesson of a course.
-    pub struct PostInterface {
-        /// The address of the lesson's video.
+    #[doc(alias = "PostInterface")]
+    pub struct CoursePost {
+        /// The URL of the lesson's video.
         pub bucket_video_url: String = "bucketVideoUrl",
         /// Whether the lesson is a video, an assignment or a quiz. Declared as required by the platform's specification.
         pub content_type: ContentType = "contentType",
         /// The text of the lesson. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// Files that go with the lesson.
-        pub post_materials: Vec<PostMaterialInterface> = "postMaterials",
-        /// The address of the lesson's small picture.
+        /// The files of the lesson.
+        pub post_materials: Vec<PostMaterial> = "postMaterials",
+        /// The URL of the lesson's thumbnail.
         pub thumbnail_url: String = "thumbnailUrl",
         /// The title of the lesson. Declared as required by the platform's specification.
         pub title: String = "title",
-        /// Whether members see the lesson (`published`) or not yet (`draft`). Declared as required by the platform's specification.
+        /// Whether members see the lesson (`published`) or not (`draft`). Declared as required by the platform's specification.
         pub visibility: Visibility = "visibility",
     }
-    /// A file that goes with a lesson.
-    pub struct PostMaterialInterface {
-        /// What the file is called. Declared as required by the platform's specification.
-        pub title: String = "title",
-        /// The type of the file. Declared as required by the platform's specification.
-        pub type_: Type = "type",
-        /// The address of the file. Declared as required by the platform's specification.
-        pub url: String = "url",
-    }
     /// A course.
-    pub struct ProductInterface {
+    #[doc(alias = "ProductInterface")]
+    pub struct CourseProduct {
         /// The chapters of the course. Declared as required by the platform's specification.
-        pub categories: Vec<CategoryInterface> = "categories",
-        /// What the course is about. Declared as required by the platform's specification.
+        pub categories: Vec<CourseCategory> = "categories",
+        /// The description of the course. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The address of the picture of the course.
+        /// The URL of the picture of the course.
         pub image_url: String = "imageUrl",
-        /// Who teaches the course.
+        /// The teacher of the course.
         pub instructor_details: InstructorDetails = "instructorDetails",
         /// The title of the course. Declared as required by the platform's specification.
         pub title: String = "title",
     }
     /// A part of a chapter.
-    pub struct SubCategoryInterface {
+    #[doc(alias = "SubCategoryInterface")]
+    pub struct CourseSubCategory {
         /// The lessons of the part.
-        pub posts: Vec<PostInterface> = "posts",
-        /// The address of the part's small picture.
+        pub posts: Vec<CoursePost> = "posts",
+        /// The URL of the part's thumbnail.
         pub thumbnail_url: String = "thumbnailUrl",
         /// The title of the part. Declared as required by the platform's specification.
         pub title: String = "title",
-        /// Whether members see the part (`published`) or not yet (`draft`). Declared as required by the platform's specification.
+        /// Whether members see the part (`published`) or not (`draft`). Declared as required by the platform's specification.
         pub visibility: Visibility = "visibility",
+    }
+    /// Courses to import into a location.
+    #[doc(alias = "PublicExporterPayload")]
+    pub struct ImportCoursesRequest {
+        /// The id of the location (sub-account). The client's default location unless set.
+        pub location_id: String = "locationId",
+        /// The courses to import. Declared as required by the platform's specification.
+        pub products: Vec<CourseProduct> = "products",
+        /// The id of the user in whose name the courses are imported.
+        pub user_id: String = "userId",
+    }
+    /// The teacher of a course.
+    pub struct InstructorDetails {
+        /// The description of the teacher. Declared as required by the platform's specification.
+        pub description: String = "description",
+        /// The name of the teacher. Declared as required by the platform's specification.
+        pub name: String = "name",
+    }
+    /// A file of a lesson.
+    #[doc(alias = "PostMaterialInterface")]
+    pub struct PostMaterial {
+        /// The title of the file. Declared as required by the platform's specification.
+        pub title: String = "title",
+        /// The type of the file. Declared as required by the platform's specification.
+        pub type_: PostMaterialType = "type",
+        /// The URL of the file. Declared as required by the platform's specification.
+        pub url: String = "url",
     }
 }
 
@@ -93,7 +98,7 @@ hoopai_runtime::open_enum! {
     }
     /// Values of `type`.
     #[doc(alias = "type")]
-    pub enum Type {
+    pub enum PostMaterialType {
         Pdf = "pdf", Image = "image", Docx = "docx", Pptx = "pptx", Xlsx = "xlsx", Html = "html", Dotx = "dotx",
         Epub = "epub", Webp = "webp", Gdoc = "gdoc", Mp3 = "mp3", Doc = "doc", Txt = "txt", Zip = "zip", Ppt = "ppt",
         Key = "key", Htm = "htm", Xls = "xls", Odp = "odp", Odt = "odt", Rtf = "rtf", M4a = "m4a", Ods = "ods",

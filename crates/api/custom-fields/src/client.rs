@@ -17,12 +17,13 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Adds a custom field to an object.
+    /// Creates a custom field of an object.
     ///
     /// `POST /custom-fields/`
     ///
-    /// Type and key of a field cannot be changed later. Options are for the types `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `RADIO`, `CHECKBOX`
-    /// and `TEXTBOX_LIST`, formats and the number of files for `FILE_UPLOAD`.
+    /// Type and key of a field cannot be changed later. Options are for the types `SINGLE_OPTIONS`,
+    /// `MULTIPLE_OPTIONS`, `RADIO`, `CHECKBOX` and `TEXTBOX_LIST`, formats and the number of files for
+    /// `FILE_UPLOAD`.
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Requires a location token.
@@ -34,7 +35,7 @@ impl Client {
     /// # async fn example(custom_fields: hoopai_custom_fields::Client) -> Result<(), hoopai_custom_fields::Error> {
     /// let reply = custom_fields
     ///     .create_custom_field()
-    ///     .body(types::CreateCustomFieldRequest::new().data_type(types::CreateCustomFieldRequestDataType::Text).field_key("…").object_key("…").parent_id("…").show_in_forms(true))
+    ///     .body(types::CreateCustomFieldRequest::new().data_type(types::CustomFieldDataType::Text).field_key("…").object_key("…").parent_id("…").show_in_forms(true))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -110,7 +111,7 @@ impl Client {
         builder::DeleteCustomFieldFolder::new(&self.handle)
     }
 
-    /// Gets one custom field or folder.
+    /// Gets a custom field or folder.
     ///
     /// `GET /custom-fields/{id}`
     ///
@@ -130,7 +131,7 @@ impl Client {
         builder::GetCustomField::new(&self.handle)
     }
 
-    /// Lists all custom fields of an object and the folders that they lie in.
+    /// Lists all custom fields of an object and the folders that hold them.
     ///
     /// `GET /custom-fields/object-key/{objectKey}`
     ///
@@ -150,12 +151,12 @@ impl Client {
         builder::ListCustomFields::new(&self.handle)
     }
 
-    /// Changes a custom field.
+    /// Updates a custom field.
     ///
     /// `PUT /custom-fields/{id}`
     ///
-    /// Options cannot be taken away by this call: send those that are there together with the new ones, since the list replaces the old one.
-    /// `showInForms` is needed each time.
+    /// This call cannot remove options: send the existing options together with the new ones, since the list
+    /// replaces the old one. `showInForms` is always required.
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Requires a location token.
@@ -222,7 +223,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_field_folder`](super::Client::create_custom_field_folder).
-        pub CreateCustomFieldFolder(operations::CREATE_CUSTOM_FIELD_FOLDER) -> json types::ICustomFieldFolder
+        pub CreateCustomFieldFolder(operations::CREATE_CUSTOM_FIELD_FOLDER) -> json types::CustomFieldFolder
     }
     hoopai_runtime::setters! {
         CreateCustomFieldFolder {
@@ -232,7 +233,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_custom_field`](super::Client::delete_custom_field).
-        pub DeleteCustomField(operations::DELETE_CUSTOM_FIELD) -> json types::CustomFolderDeleteResponse
+        pub DeleteCustomField(operations::DELETE_CUSTOM_FIELD) -> json types::DeleteCustomFieldResponse
     }
     hoopai_runtime::setters! {
         DeleteCustomField {
@@ -243,7 +244,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_custom_field_folder`](super::Client::delete_custom_field_folder).
-        pub DeleteCustomFieldFolder(operations::DELETE_CUSTOM_FIELD_FOLDER) -> json types::CustomFolderDeleteResponse
+        pub DeleteCustomFieldFolder(operations::DELETE_CUSTOM_FIELD_FOLDER) -> json types::DeleteCustomFieldResponse
     }
     hoopai_runtime::setters! {
         DeleteCustomFieldFolder {
@@ -292,7 +293,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_custom_field_folder`](super::Client::update_custom_field_folder).
-        pub UpdateCustomFieldFolder(operations::UPDATE_CUSTOM_FIELD_FOLDER) -> json types::ICustomFieldFolder
+        pub UpdateCustomFieldFolder(operations::UPDATE_CUSTOM_FIELD_FOLDER) -> json types::CustomFieldFolder
     }
     hoopai_runtime::setters! {
         UpdateCustomFieldFolder {

@@ -2,14 +2,16 @@
 
 //! Custom Fields of the HoopAI Platform API: 8 operations.
 //!
-//! The fields of custom objects and of companies (`business`), and the folders that they lie in. For fields of contacts and opportunities use
-//! the custom fields of the module Locations: this one knows nothing of them yet.
+//! The module covers the fields of custom objects and of companies (`business`), and the folders that hold
+//! them. For fields of contacts and opportunities use the custom fields of the module Locations; this module
+//! does not support them yet.
 //!
-//! A field belongs to an object by `objectKey`, such as `custom_objects.pet`, and has a key of its own that continues it, such as
-//! `custom_objects.pet.name`. The values of records are read and written with the module Objects, under these keys.
+//! A field belongs to an object by `objectKey`, such as `custom_objects.pet`, and has a key that starts with
+//! it, such as `custom_objects.pet.name`. The module Objects reads and writes the values of records under these
+//! keys.
 //!
-//! Begin with `list_custom_fields`, which answers all fields and folders of an object at once. A new field needs a folder (`parentId`).
-//! Take care with `update_custom_field`: a list of options that is sent replaces the old one as a whole.
+//! Start with `list_custom_fields`, which returns all fields and folders of an object at once. A new field
+//! requires a folder (`parentId`). Note that `update_custom_field` replaces the list of options as a whole.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_custom_fields::Error> {
@@ -25,13 +27,13 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_custom_field`](Client::create_custom_field) | Adds a custom field to an object. |
+//! | [`create_custom_field`](Client::create_custom_field) | Creates a custom field of an object. |
 //! | [`create_custom_field_folder`](Client::create_custom_field_folder) | Creates a folder for custom fields of an object. |
 //! | [`delete_custom_field`](Client::delete_custom_field) | Deletes a custom field. |
 //! | [`delete_custom_field_folder`](Client::delete_custom_field_folder) | Deletes a folder of custom fields. |
-//! | [`get_custom_field`](Client::get_custom_field) | Gets one custom field or folder. |
-//! | [`list_custom_fields`](Client::list_custom_fields) | Lists all custom fields of an object and the folders that they lie in. |
-//! | [`update_custom_field`](Client::update_custom_field) | Changes a custom field. |
+//! | [`get_custom_field`](Client::get_custom_field) | Gets a custom field or folder. |
+//! | [`list_custom_fields`](Client::list_custom_fields) | Lists all custom fields of an object and the folders that hold them. |
+//! | [`update_custom_field`](Client::update_custom_field) | Updates a custom field. |
 //! | [`update_custom_field_folder`](Client::update_custom_field_folder) | Renames a folder of custom fields. |
 
 pub use hoopai_runtime as runtime;

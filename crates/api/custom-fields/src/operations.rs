@@ -19,7 +19,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /custom-fields/`
 pub static CREATE_CUSTOM_FIELD: Operation = Operation {
     module: "custom-fields", name: "create_custom_field", id: "create-custom-field",
-    method: Method::Post, path: "/custom-fields/",
+    method: &Method::POST, path: "/custom-fields/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -30,7 +30,7 @@ pub static CREATE_CUSTOM_FIELD: Operation = Operation {
 /// `POST /custom-fields/folder`
 pub static CREATE_CUSTOM_FIELD_FOLDER: Operation = Operation {
     module: "custom-fields", name: "create_custom_field_folder", id: "create-custom-field-folder",
-    method: Method::Post, path: "/custom-fields/folder",
+    method: &Method::POST, path: "/custom-fields/folder",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -41,7 +41,7 @@ pub static CREATE_CUSTOM_FIELD_FOLDER: Operation = Operation {
 /// `DELETE /custom-fields/{id}`
 pub static DELETE_CUSTOM_FIELD: Operation = Operation {
     module: "custom-fields", name: "delete_custom_field", id: "delete-custom-field",
-    method: Method::Delete, path: "/custom-fields/{id}",
+    method: &Method::DELETE, path: "/custom-fields/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     idempotent: true,
@@ -51,7 +51,7 @@ pub static DELETE_CUSTOM_FIELD: Operation = Operation {
 /// `DELETE /custom-fields/folder/{id}`
 pub static DELETE_CUSTOM_FIELD_FOLDER: Operation = Operation {
     module: "custom-fields", name: "delete_custom_field_folder", id: "delete-custom-field-folder",
-    method: Method::Delete, path: "/custom-fields/folder/{id}",
+    method: &Method::DELETE, path: "/custom-fields/folder/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     idempotent: true,
@@ -65,7 +65,7 @@ pub static DELETE_CUSTOM_FIELD_FOLDER: Operation = Operation {
 /// `GET /custom-fields/{id}`
 pub static GET_CUSTOM_FIELD: Operation = Operation {
     module: "custom-fields", name: "get_custom_field", id: "get-custom-field-by-id",
-    method: Method::Get, path: "/custom-fields/{id}",
+    method: &Method::GET, path: "/custom-fields/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.readonly"],
     idempotent: true,
@@ -75,7 +75,7 @@ pub static GET_CUSTOM_FIELD: Operation = Operation {
 /// `GET /custom-fields/object-key/{objectKey}`
 pub static LIST_CUSTOM_FIELDS: Operation = Operation {
     module: "custom-fields", name: "list_custom_fields", id: "get-custom-fields-by-object-key",
-    method: Method::Get, path: "/custom-fields/object-key/{objectKey}",
+    method: &Method::GET, path: "/custom-fields/object-key/{objectKey}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.readonly"],
     idempotent: true,
@@ -89,7 +89,7 @@ pub static LIST_CUSTOM_FIELDS: Operation = Operation {
 /// `PUT /custom-fields/{id}`
 pub static UPDATE_CUSTOM_FIELD: Operation = Operation {
     module: "custom-fields", name: "update_custom_field", id: "update-custom-field",
-    method: Method::Put, path: "/custom-fields/{id}",
+    method: &Method::PUT, path: "/custom-fields/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     idempotent: true,
@@ -101,7 +101,7 @@ pub static UPDATE_CUSTOM_FIELD: Operation = Operation {
 /// `PUT /custom-fields/folder/{id}`
 pub static UPDATE_CUSTOM_FIELD_FOLDER: Operation = Operation {
     module: "custom-fields", name: "update_custom_field_folder", id: "update-custom-field-folder",
-    method: Method::Put, path: "/custom-fields/folder/{id}",
+    method: &Method::PUT, path: "/custom-fields/folder/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     idempotent: true,

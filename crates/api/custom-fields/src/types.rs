@@ -5,128 +5,161 @@
 use hoopai_runtime::Timestamp;
 
 hoopai_runtime::model! {
-    /// `CreateFolder` of Custom Fields.
+    /// A folder for custom fields, to create.
     #[doc(alias = "CreateFolder")]
     pub struct CreateCustomFieldFolderRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The folder's name. Declared as required by the platform's specification.
+        /// The name of the folder. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Declared as required by the platform's specification.
         pub object_key: String = "objectKey",
     }
-    /// A custom field to be added.
+    /// A custom field to create.
     #[doc(alias = "CreateCustomFieldsDTO")]
     pub struct CreateCustomFieldRequest {
-        /// The file format that may be uploaded, such as `.pdf`, or `all`; for `FILE_UPLOAD` fields.
+        /// The file format that may be uploaded, such as `.pdf`, or `all`. Only for fields of the type `FILE_UPLOAD`.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
-        /// Whether people may type in a value that is no option; for `RADIO` fields. Such a value stays with its record and becomes no option for others.
+        /// Whether users may enter a value that is not an option. Only for fields of the type `RADIO`. Such a
+        /// value belongs to its record and does not become an option for others.
         pub allow_custom_option: bool = "allowCustomOption",
-        /// The type of the values. Mind the spelling of `MONETORY`. Declared as required by the platform's specification.
-        pub data_type: CreateCustomFieldRequestDataType = "dataType",
-        /// What the field is for.
+        /// The type of the values. The platform spells `MONETORY` so. Declared as required by the platform's specification.
+        pub data_type: CustomFieldDataType = "dataType",
+        /// The description of the field.
         pub description: String = "description",
-        /// The key of the field, which continues that of the object, such as `custom_objects.pet.name`. Declared as required by the platform's specification.
+        /// The key of the field, which starts with that of the object, such as `custom_objects.pet.name`. Declared as required by the platform's specification.
         pub field_key: String = "fieldKey",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// How many files may be uploaded; for `FILE_UPLOAD` fields.
-        pub max_file_limit: f64 = "maxFileLimit",
-        /// The field's name on screen.
+        /// The largest number of files. Only for fields of the type `FILE_UPLOAD`.
+        pub max_file_limit: i64 = "maxFileLimit",
+        /// The name of the field, which forms and records show.
         pub name: String = "name",
         /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Declared as required by the platform's specification.
         pub object_key: String = "objectKey",
-        /// The options to choose from; for fields that offer a choice.
-        pub options: Vec<OptionDto> = "options",
-        /// The id of the folder that the field lies in. Declared as required by the platform's specification.
+        /// The options of a field with choices.
+        pub options: Vec<CustomFieldOption> = "options",
+        /// The id of the folder that holds the field. Declared as required by the platform's specification.
         pub parent_id: String = "parentId",
-        /// The text that an empty input shows.
+        /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
         /// Whether the field can be used in forms. Declared as required by the platform's specification.
         pub show_in_forms: bool = "showInForms",
     }
-    /// `CustomFieldSuccessfulResponseDto` of Custom Fields.
-    #[doc(alias = "CustomFieldSuccessfulResponseDto")]
-    pub struct CustomFieldResponse {
-        pub field: Box<ICustomField> = "field",
-        pub trace_id: String = "traceId",
-    }
-    /// `CustomFolderDeleteResponseDto` of Custom Fields.
-    #[doc(alias = "CustomFolderDeleteResponseDto")]
-    pub struct CustomFolderDeleteResponse {
-        pub id: String = "id",
-        pub key: String = "key",
-        pub succeded: bool = "succeded",
-        pub trace_id: String = "traceId",
-    }
-    /// `ICustomField` of Custom Fields.
-    pub struct ICustomField {
+    /// A custom field of an object, or a folder of custom fields.
+    #[doc(alias = "ICustomField")]
+    pub struct CustomField {
+        /// The file format that may be uploaded, such as `.pdf`, or `all`. Only for fields of the type `FILE_UPLOAD`.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
+        /// Whether users may enter a value that is not an option.
         pub allow_custom_option: bool = "allowCustomOption",
-        pub data_type: ICustomFieldDataType = "dataType",
+        /// The type of the values.
+        pub data_type: CustomFieldDataType = "dataType",
+        /// The time when the field was created.
         pub date_added: Timestamp = "dateAdded",
+        /// The time when the field was last changed.
         pub date_updated: Timestamp = "dateUpdated",
+        /// The description of the field.
         pub description: String = "description",
+        /// The key of the field, which starts with that of the object, such as `custom_objects.pet.name`.
         pub field_key: String = "fieldKey",
+        /// The id of the field or folder.
         pub id: String = "id",
+        /// The id of the location (sub-account) of the field.
         pub location_id: String = "locationId",
-        pub max_file_limit: f64 = "maxFileLimit",
+        /// The largest number of files. Only for fields of the type `FILE_UPLOAD`.
+        pub max_file_limit: i64 = "maxFileLimit",
+        /// The name of the field, which forms and records show.
         pub name: String = "name",
+        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
-        pub options: Vec<OptionDto> = "options",
+        /// The options of a field with choices.
+        pub options: Vec<CustomFieldOption> = "options",
+        /// The id of the folder that holds the field.
         pub parent_id: String = "parentId",
+        /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
+        /// Whether the field can be used in forms.
         pub show_in_forms: bool = "showInForms",
     }
-    /// `ICustomFieldFolder` of Custom Fields.
-    pub struct ICustomFieldFolder {
+    /// A folder of custom fields.
+    #[doc(alias = "ICustomFieldFolder")]
+    pub struct CustomFieldFolder {
+        /// The id of the folder.
         pub id: String = "id",
+        /// The id of the location (sub-account) of the folder.
         pub location_id: String = "locationId",
+        /// The name of the folder.
         pub name: String = "name",
+        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CustomFieldsResponseDTO` of Custom Fields.
-    #[doc(alias = "CustomFieldsResponseDTO")]
-    pub struct ListCustomFieldsResponse {
-        pub fields: Vec<ICustomField> = "fields",
-        pub folders: Vec<ICustomField> = "folders",
-        pub trace_id: String = "traceId",
-    }
-    /// `OptionDTO` of Custom Fields.
+    /// An option of a custom field with choices.
     #[doc(alias = "OptionDTO")]
-    pub struct OptionDto {
-        /// The key of the option, which is sent when a field is created and left out when it is changed. Declared as required by the platform's specification.
+    pub struct CustomFieldOption {
+        /// The key of the option. Required when a field is created, not allowed when it is changed. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// The option's text on screen. Declared as required by the platform's specification.
+        /// The text of the option, which forms and records show. Declared as required by the platform's specification.
         pub label: String = "label",
-        /// An address that goes with the option; for `RADIO` fields.
+        /// A URL of the option. Only for fields of the type `RADIO`.
         pub url: String = "url",
     }
-    /// `UpdateFolder` of Custom Fields.
+    /// A reply with one custom field or folder.
+    #[doc(alias = "CustomFieldSuccessfulResponseDto")]
+    pub struct CustomFieldResponse {
+        /// The custom field or folder.
+        pub field: Box<CustomField> = "field",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// The reply to the deletion of a custom field or folder.
+    #[doc(alias = "CustomFolderDeleteResponseDto")]
+    pub struct DeleteCustomFieldResponse {
+        /// The id of the deleted field or folder.
+        pub id: String = "id",
+        /// The key of the deleted field or folder.
+        pub key: String = "key",
+        /// Whether the deletion succeeded, in the platform's misspelling.
+        pub succeded: bool = "succeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// The custom fields of an object and the folders that hold them.
+    #[doc(alias = "CustomFieldsResponseDTO")]
+    pub struct ListCustomFieldsResponse {
+        /// The custom fields of the object.
+        pub fields: Vec<CustomField> = "fields",
+        /// The folders that hold the fields.
+        pub folders: Vec<CustomField> = "folders",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// Changes to a folder of custom fields.
     #[doc(alias = "UpdateFolder")]
     pub struct UpdateCustomFieldFolderRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The folder's new name. Declared as required by the platform's specification.
+        /// The new name of the folder. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// What changes about a custom field.
+    /// Changes to a custom field.
     #[doc(alias = "UpdateCustomFieldsDTO")]
     pub struct UpdateCustomFieldRequest {
-        /// The file format that may be uploaded, such as `.pdf`, or `all`; for `FILE_UPLOAD` fields.
+        /// The file format that may be uploaded, such as `.pdf`, or `all`. Only for fields of the type `FILE_UPLOAD`.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
-        /// What the field is for.
+        /// The description of the field.
         pub description: String = "description",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// How many files may be uploaded; for `FILE_UPLOAD` fields.
-        pub max_file_limit: f64 = "maxFileLimit",
-        /// The field's name on screen.
+        /// The largest number of files. Only for fields of the type `FILE_UPLOAD`.
+        pub max_file_limit: i64 = "maxFileLimit",
+        /// The name of the field, which forms and records show.
         pub name: String = "name",
-        /// The whole list of options, old and new ones; for fields that offer a choice.
-        pub options: Vec<OptionDto> = "options",
-        /// The text that an empty input shows.
+        /// All options of a field with choices, existing and new ones.
+        pub options: Vec<CustomFieldOption> = "options",
+        /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
         /// Whether the field can be used in forms. Declared as required by the platform's specification.
         pub show_in_forms: bool = "showInForms",
@@ -134,7 +167,7 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    CustomFolderDeleteResponse,
+    DeleteCustomFieldResponse,
 }
 
 hoopai_runtime::open_enum! {
@@ -143,16 +176,10 @@ hoopai_runtime::open_enum! {
         Pdf = ".pdf", Docx = ".docx", Doc = ".doc", Jpg = ".jpg", Jpeg = ".jpeg", Png = ".png", Gif = ".gif",
         Csv = ".csv", Xlsx = ".xlsx", Xls = ".xls", All = "all",
     }
-    /// Values of `CreateCustomFieldRequestDataType`.
-    pub enum CreateCustomFieldRequestDataType {
+    /// Values of `CustomFieldDataType`.
+    pub enum CustomFieldDataType {
         Text = "TEXT", LargeText = "LARGE_TEXT", Numerical = "NUMERICAL", Phone = "PHONE", Monetory = "MONETORY",
         Checkbox = "CHECKBOX", SingleOptions = "SINGLE_OPTIONS", MultipleOptions = "MULTIPLE_OPTIONS", Date = "DATE",
         TextboxList = "TEXTBOX_LIST", FileUpload = "FILE_UPLOAD", Radio = "RADIO", Email = "EMAIL",
-    }
-    /// Values of `ICustomFieldDataType`.
-    pub enum ICustomFieldDataType {
-        Text = "TEXT", LargeText = "LARGE_TEXT", Numerical = "NUMERICAL", Phone = "PHONE", Monetory = "MONETORY",
-        Checkbox = "CHECKBOX", SingleOptions = "SINGLE_OPTIONS", MultipleOptions = "MULTIPLE_OPTIONS", Date = "DATE",
-        TextboxList = "TEXTBOX_LIST", FileUpload = "FILE_UPLOAD", Radio = "RADIO",
     }
 }

@@ -17,11 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Adds a custom menu to the side bar.
+    /// Creates a custom menu in the side bar.
     ///
     /// `POST /custom-menus/`
     ///
-    /// `locations` is always needed, but counts only if `showOnLocation` is set and `showToAllLocations` is not.
+    /// `locations` is always required, but only has an effect if `showOnLocation` is true and `showToAllLocations` is false.
     ///
     /// - Scope: `custom-menu-link.write`.
     /// - Requires an agency token.
@@ -64,7 +64,7 @@ impl Client {
         builder::DeleteCustomMenu::new(&self.handle)
     }
 
-    /// Gets one custom menu.
+    /// Gets a custom menu.
     ///
     /// `GET /custom-menus/{customMenuId}`
     ///
@@ -108,12 +108,12 @@ impl Client {
         builder::ListCustomMenus::new(&self.handle)
     }
 
-    /// Changes a custom menu.
+    /// Updates a custom menu.
     ///
     /// `PUT /custom-menus/{customMenuId}`
     ///
-    /// No field is needed. Yet the interface gives `showOnCompany`, `showOnLocation` and `showToAllLocations` the default `true` here as well,
-    /// so send all three.
+    /// All fields are optional. However, the interface declares the default `true` for `showOnCompany`,
+    /// `showOnLocation` and `showToAllLocations` here as well, so send all three.
     ///
     /// - Scope: `custom-menu-link.write`.
     /// - Requires an agency token.
@@ -144,7 +144,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_menu`](super::Client::create_custom_menu).
-        pub CreateCustomMenu(operations::CREATE_CUSTOM_MENU) -> json types::GetSingleCustomMenusResponse
+        pub CreateCustomMenu(operations::CREATE_CUSTOM_MENU) -> json types::CustomMenuResponse
     }
     hoopai_runtime::setters! {
         CreateCustomMenu {
@@ -165,7 +165,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_custom_menu`](super::Client::get_custom_menu).
-        pub GetCustomMenu(operations::GET_CUSTOM_MENU) -> json types::GetSingleCustomMenusResponse
+        pub GetCustomMenu(operations::GET_CUSTOM_MENU) -> json types::CustomMenuResponse
     }
     hoopai_runtime::setters! {
         GetCustomMenu {
@@ -180,15 +180,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCustomMenus {
-            /// How many menus a page holds at most; 20 if left out.
+            /// The number of menus per page; by default 20.
             query limit: i64 = "limit",
-            /// The id of a location, to have only the menus that it sees.
+            /// Only menus that are shown to the location with this id.
             query location_id: String = "locationId",
-            /// A title or a part of one to look for.
+            /// A title, or a part of one, to search for.
             query query: String = "query",
-            /// `true` for the menus of the agency's own view only; all if left out. Without effect together with `locationId`.
+            /// `true` for the menus of the agency's view only; by default all. It has no effect together with `locationId`.
             query show_on_company: bool = "showOnCompany",
-            /// How many menus are left out before the page begins; 0 if left out.
+            /// The number of menus before the page; by default 0.
             query skip: i64 = "skip",
         }
     }

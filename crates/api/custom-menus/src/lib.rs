@@ -2,11 +2,11 @@
 
 //! Custom Menus of the HoopAI Platform API: 5 operations.
 //!
-//! Links of an agency's own in the side bar of the platform. A *custom menu* is one such link: a title, an icon, an address, and who sees it.
-//! It can stand in the agency's own view, in that of its locations, or in both; there for all locations or for some; and there for all users
-//! or only those with one role.
+//! A *custom menu* is a link that an agency adds to the side bar of the platform. It has a title, an icon and a
+//! URL. It is shown in the agency's view, in that of its locations, or in both; to all locations or some; and
+//! to all users or those with one role.
 //!
-//! These calls act on the agency as a whole. Begin with `list_custom_menus`.
+//! These operations apply to the agency as a whole. Start with `list_custom_menus`.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_custom_menus::Error> {
@@ -22,11 +22,11 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_custom_menu`](Client::create_custom_menu) | Adds a custom menu to the side bar. |
+//! | [`create_custom_menu`](Client::create_custom_menu) | Creates a custom menu in the side bar. |
 //! | [`delete_custom_menu`](Client::delete_custom_menu) | Deletes a custom menu. |
-//! | [`get_custom_menu`](Client::get_custom_menu) | Gets one custom menu. |
+//! | [`get_custom_menu`](Client::get_custom_menu) | Gets a custom menu. |
 //! | [`list_custom_menus`](Client::list_custom_menus) | Lists the custom menus of an agency. |
-//! | [`update_custom_menu`](Client::update_custom_menu) | Changes a custom menu. |
+//! | [`update_custom_menu`](Client::update_custom_menu) | Updates a custom menu. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

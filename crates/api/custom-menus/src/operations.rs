@@ -16,7 +16,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /custom-menus/`
 pub static CREATE_CUSTOM_MENU: Operation = Operation {
     module: "custom-menus", name: "create_custom_menu", id: "create-custom-menu",
-    method: Method::Post, path: "/custom-menus/",
+    method: &Method::POST, path: "/custom-menus/",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["custom-menu-link.write"],
     body: Some(Body::DEFAULT),
@@ -26,7 +26,7 @@ pub static CREATE_CUSTOM_MENU: Operation = Operation {
 /// `DELETE /custom-menus/{customMenuId}`
 pub static DELETE_CUSTOM_MENU: Operation = Operation {
     module: "custom-menus", name: "delete_custom_menu", id: "delete-custom-menu",
-    method: Method::Delete, path: "/custom-menus/{customMenuId}",
+    method: &Method::DELETE, path: "/custom-menus/{customMenuId}",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["custom-menu-link.write"],
     idempotent: true,
@@ -36,7 +36,7 @@ pub static DELETE_CUSTOM_MENU: Operation = Operation {
 /// `GET /custom-menus/{customMenuId}`
 pub static GET_CUSTOM_MENU: Operation = Operation {
     module: "custom-menus", name: "get_custom_menu", id: "get-custom-menu-by-id",
-    method: Method::Get, path: "/custom-menus/{customMenuId}",
+    method: &Method::GET, path: "/custom-menus/{customMenuId}",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["custom-menu-link.readonly"],
     idempotent: true,
@@ -46,7 +46,7 @@ pub static GET_CUSTOM_MENU: Operation = Operation {
 /// `GET /custom-menus/`
 pub static LIST_CUSTOM_MENUS: Operation = Operation {
     module: "custom-menus", name: "list_custom_menus", id: "get-custom-menus",
-    method: Method::Get, path: "/custom-menus/",
+    method: &Method::GET, path: "/custom-menus/",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["custom-menu-link.readonly"],
     idempotent: true,
@@ -68,7 +68,7 @@ pub static LIST_CUSTOM_MENUS: Operation = Operation {
 /// `PUT /custom-menus/{customMenuId}`
 pub static UPDATE_CUSTOM_MENU: Operation = Operation {
     module: "custom-menus", name: "update_custom_menu", id: "update-custom-menu",
-    method: Method::Put, path: "/custom-menus/{customMenuId}",
+    method: &Method::PUT, path: "/custom-menus/{customMenuId}",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["custom-menu-link.write"],
     idempotent: true,

@@ -5,110 +5,137 @@
 use hoopai_runtime::Timestamp;
 
 hoopai_runtime::model! {
-    /// `CreateCustomMenuDTO` of Custom Menus.
+    /// A custom menu to create.
     #[doc(alias = "CreateCustomMenuDTO")]
     pub struct CreateCustomMenuRequest {
-        /// Whether the page may use the camera; for `iframe` only.
+        /// Whether the page may use the camera. Only for the mode `iframe`.
         pub allow_camera: bool = "allowCamera",
-        /// Whether the page may use the microphone; for `iframe` only.
+        /// Whether the page may use the microphone. Only for the mode `iframe`.
         pub allow_microphone: bool = "allowMicrophone",
         /// The icon beside the title. Declared as required by the platform's specification.
         pub icon: Icon = "icon",
-        /// The ids of the locations that see the menu; if `showOnLocation` is `true` and `showToAllLocations` `false`. Declared as required by the platform's specification.
+        /// The ids of the locations to which the menu is shown, if `showOnLocation` is true and `showToAllLocations` is false. Declared as required by the platform's specification.
         pub locations: Vec<String> = "locations",
-        /// How the page opens, within the platform (`iframe`), in a new tab or in the current one. Declared as required by the platform's specification.
+        /// Whether the page opens within the platform (`iframe`), in a new tab or in the current one. Declared as required by the platform's specification.
         pub open_mode: OpenMode = "openMode",
-        /// Whether the menu stands in the agency's own view; `true` if left out. Declared as required by the platform's specification.
+        /// Whether the agency's view shows the menu; by default true. Declared as required by the platform's specification.
         pub show_on_company: bool = "showOnCompany",
-        /// Whether the menu stands in the view of locations; `true` if left out. Declared as required by the platform's specification.
+        /// Whether the view of locations shows the menu; by default true. Declared as required by the platform's specification.
         pub show_on_location: bool = "showOnLocation",
-        /// Whether all locations see the menu; `true` if left out. Declared as required by the platform's specification.
+        /// Whether the menu is shown to all locations; by default true. Declared as required by the platform's specification.
         pub show_to_all_locations: bool = "showToAllLocations",
         /// The text of the link. Declared as required by the platform's specification.
         pub title: String = "title",
-        /// The address that the link opens. Declared as required by the platform's specification.
+        /// The URL that the link opens. Declared as required by the platform's specification.
         pub url: String = "url",
-        /// The role of the users who see the menu, or `all`. Declared as required by the platform's specification.
+        /// The role of the users to whom the menu is shown, or `all`. Declared as required by the platform's specification.
         pub user_role: UserRole = "userRole",
     }
-    /// `CustomMenuSchema` of Custom Menus.
+    /// A custom menu, a link that an agency adds to the side bar of the platform.
     #[doc(alias = "CustomMenuSchema")]
     pub struct CustomMenu {
+        /// Whether the page may use the camera. Only for the mode `iframe`.
         pub allow_camera: bool = "allowCamera",
+        /// Whether the page may use the microphone. Only for the mode `iframe`.
         pub allow_microphone: bool = "allowMicrophone",
+        /// The icon beside the title.
         pub icon: Icon = "icon",
+        /// The id of the custom menu.
         pub id: String = "id",
+        /// The ids of the locations to which the menu is shown, if `showOnLocation` is true and `showToAllLocations` is false.
         pub locations: Vec<String> = "locations",
+        /// Whether the page opens within the platform (`iframe`), in a new tab or in the current one.
         pub open_mode: OpenMode = "openMode",
-        pub order: f64 = "order",
+        /// The position of the menu in the side bar.
+        pub order: i64 = "order",
+        /// Whether the agency's view shows the menu.
         pub show_on_company: bool = "showOnCompany",
+        /// Whether the view of locations shows the menu.
         pub show_on_location: bool = "showOnLocation",
+        /// Whether the menu is shown to all locations.
         pub show_to_all_locations: bool = "showToAllLocations",
+        /// The text of the link.
         pub title: String = "title",
+        /// The URL that the link opens.
         pub url: String = "url",
+        /// The role of the users to whom the menu is shown, or `all`.
         pub user_role: UserRole = "userRole",
     }
-    /// `DeleteCustomMenuSuccessfulResponseDTO` of Custom Menus.
+    /// A reply with one custom menu.
+    #[doc(alias = "GetSingleCustomMenusSuccessfulResponseDTO")]
+    pub struct CustomMenuResponse {
+        /// The custom menu that was requested or created.
+        pub custom_menu: Box<CustomMenu> = "customMenu",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// The reply to the deletion of a custom menu.
     #[doc(alias = "DeleteCustomMenuSuccessfulResponseDTO")]
     pub struct DeleteCustomMenuResponse {
+        /// The time of the deletion.
         pub deleted_at: Timestamp = "deletedAt",
+        /// The id of the custom menu that no longer exists.
         pub deleted_menu_id: String = "deletedMenuId",
+        /// A text on the outcome of the deletion.
         pub message: String = "message",
+        /// Whether the deletion succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetSingleCustomMenusSuccessfulResponseDTO` of Custom Menus.
-    #[doc(alias = "GetSingleCustomMenusSuccessfulResponseDTO")]
-    pub struct GetSingleCustomMenusResponse {
-        pub custom_menu: Box<CustomMenu> = "customMenu",
-        pub trace_id: String = "traceId",
-    }
-    /// `IconSchema` of Custom Menus.
+    /// An icon of Font Awesome.
     #[doc(alias = "IconSchema")]
+    #[doc(alias = "IconSchemaOptional")]
     pub struct Icon {
-        /// The family of the icon in Font Awesome: `fas` solid, `far` regular, `fab` brands. Declared as required by the platform's specification.
+        /// The font of the icon: `fas` is solid, `far` regular, `fab` brands. Declared as required by the platform's specification.
         pub font_family: FontFamily = "fontFamily",
         /// The name of the icon, such as `yin-yang`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// `GetCustomMenusResponseDTO` of Custom Menus.
+    /// A page of custom menus.
     #[doc(alias = "GetCustomMenusResponseDTO")]
     pub struct ListCustomMenusResponse {
+        /// The custom menus of the page.
         pub custom_menus: Vec<CustomMenu> = "customMenus",
-        pub total_links: f64 = "totalLinks",
+        /// The number of custom menus on all pages.
+        pub total_links: i64 = "totalLinks",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `UpdateCustomMenuDTO` of Custom Menus.
+    /// Changes to a custom menu.
     #[doc(alias = "UpdateCustomMenuDTO")]
     pub struct UpdateCustomMenuRequest {
-        /// Whether the page may use the camera; for `iframe` only.
+        /// Whether the page may use the camera. Only for the mode `iframe`.
         pub allow_camera: bool = "allowCamera",
-        /// Whether the page may use the microphone; for `iframe` only.
+        /// Whether the page may use the microphone. Only for the mode `iframe`.
         pub allow_microphone: bool = "allowMicrophone",
         /// The icon beside the title.
         pub icon: Icon = "icon",
-        /// The ids of the locations that see the menu; if `showOnLocation` is `true` and `showToAllLocations` `false`.
+        /// The ids of the locations to which the menu is shown, if `showOnLocation` is true and `showToAllLocations` is false.
         pub locations: Vec<String> = "locations",
-        /// How the page opens, within the platform (`iframe`), in a new tab or in the current one.
+        /// Whether the page opens within the platform (`iframe`), in a new tab or in the current one.
         pub open_mode: OpenMode = "openMode",
-        /// Whether the menu stands in the agency's own view; `true` if left out.
+        /// Whether the agency's view shows the menu; by default true.
         pub show_on_company: bool = "showOnCompany",
-        /// Whether the menu stands in the view of locations; `true` if left out.
+        /// Whether the view of locations shows the menu; by default true.
         pub show_on_location: bool = "showOnLocation",
-        /// Whether all locations see the menu; `true` if left out.
+        /// Whether the menu is shown to all locations; by default true.
         pub show_to_all_locations: bool = "showToAllLocations",
         /// The text of the link.
         pub title: String = "title",
-        /// The address that the link opens.
+        /// The URL that the link opens.
         pub url: String = "url",
-        /// The role of the users who see the menu, or `all`.
+        /// The role of the users to whom the menu is shown, or `all`.
         pub user_role: UserRole = "userRole",
     }
-    /// `UpdateCustomMenuLinkResponseDTO` of Custom Menus.
+    /// The reply to the change of a custom menu.
     #[doc(alias = "UpdateCustomMenuLinkResponseDTO")]
     pub struct UpdateCustomMenuResponse {
+        /// The custom menu after the change.
         pub custom_menu: Box<CustomMenu> = "customMenu",
+        /// Whether the change succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
 }

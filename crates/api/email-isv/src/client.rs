@@ -18,11 +18,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Checks whether an email address can be written to, which costs money.
+    /// Checks whether an email address accepts emails, which costs money.
     ///
     /// `POST /email/verify`
     ///
-    /// The location must be named, since it is the one that pays.
+    /// The location is required, since it may be charged.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -33,7 +33,7 @@ impl Client {
     /// # async fn example(email_isv: hoopai_email_isv::Client) -> Result<(), hoopai_email_isv::Error> {
     /// let reply = email_isv
     ///     .verify_email()
-    ///     .body(types::VerifyEmailRequest::new().type_(types::VerifyEmailRequestType::Email).verify("…"))
+    ///     .body(types::VerifyEmailRequest::new().type_(types::VerifyEmailType::Email).verify("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -55,7 +55,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         VerifyEmail {
-            /// The id of the location that is charged if the agency bills on; else the agency is. The client's default location unless set.
+            /// The id of the location that is charged if the agency passes the costs on; otherwise the agency is charged. The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::VerifyEmailRequest,
         }

@@ -2,12 +2,13 @@
 
 //! Email Verification of the HoopAI Platform API: 1 operations.
 //!
-//! Checks whether an email address can be written to, before anything is sent there. One call, and each one costs money: it is charged to
-//! the wallet of the location if the agency bills on, else to the agency's.
+//! The module checks whether an email address accepts emails, before you send one. Each check costs money: it
+//! is charged to the wallet of the location if the agency passes the costs on, otherwise to the agency's.
 //!
-//! The reply has one of two shapes. If the check was made: `result` (`deliverable`, `undeliverable`, `do_not_send`, `unknown`, `catch_all`),
-//! `risk` of a bounce, and the platform's advice in `leadconnectorRecomendation`, spelt so. If it was not, because checking is switched off
-//! or not set up: `verified` is `false` and `message` says why.
+//! The reply has one of two forms. After a check it holds `result` (`deliverable`, `undeliverable`,
+//! `do_not_send`, `unknown`, `catch_all`), the `risk` of a bounce, and the platform's recommendation in
+//! `leadconnectorRecomendation`, in the platform's spelling. If checks are switched off or not configured,
+//! `verified` is false and `message` holds the reason.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_email_isv::Error> {
@@ -23,7 +24,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`verify_email`](Client::verify_email) | Checks whether an email address can be written to, which costs money. |
+//! | [`verify_email`](Client::verify_email) | Checks whether an email address accepts emails, which costs money. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -12,7 +12,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /email/verify`
 pub static VERIFY_EMAIL: Operation = Operation {
     module: "email-isv", name: "verify_email", id: "verify-email",
-    method: Method::Post, path: "/email/verify",
+    method: &Method::POST, path: "/email/verify",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),

@@ -3,43 +3,51 @@
 //! The models of requests and replies.
 
 hoopai_runtime::model! {
-    /// `LeadConnectorRecomandationDto` of Email Verification.
+    /// The recommendation of the platform for an email address.
     #[doc(alias = "LeadConnectorRecomandationDto")]
-    pub struct LeadConnectorRecomandation {
+    pub struct Recommendation {
+        /// Whether emails should be sent to the address.
         pub is_email_valid: bool = "isEmailValid",
     }
-    /// `VerificationBodyDto` of Email Verification.
+    /// An email address to check.
     #[doc(alias = "VerificationBodyDto")]
     pub struct VerifyEmailRequest {
-        /// What `verify` holds, an email address (`email`) or the id of a contact (`contact`). Declared as required by the platform's specification.
-        pub type_: VerifyEmailRequestType = "type",
+        /// The kind of value in `verify`, an email address (`email`) or the id of a contact (`contact`). Declared as required by the platform's specification.
+        pub type_: VerifyEmailType = "type",
         /// The email address, or the id of the contact whose address is checked. Declared as required by the platform's specification.
         pub verify: String = "verify",
     }
     /// `VerifyEmailResponse` of Email Verification.
     pub struct VerifyEmailResponse {
+        /// The email address to which the result applies.
         pub address: String = "address",
-        pub leadconnector_recomendation: LeadConnectorRecomandation = "leadconnectorRecomendation",
+        /// The recommendation of the platform, in its spelling.
+        pub leadconnector_recomendation: Recommendation = "leadconnectorRecomendation",
+        /// The reason as a sentence.
         pub message: String = "message",
+        /// The reasons why the address does not accept emails, such as `mailbox_does_not_exist`.
         pub reason: Vec<String> = "reason",
-        pub result: VerifyEmailResponseResult = "result",
-        pub risk: VerifyEmailResponseRisk = "risk",
+        /// Whether the address accepts emails.
+        pub result: VerifyEmailResult = "result",
+        /// The risk that an email to the address bounces.
+        pub risk: VerifyEmailRisk = "risk",
+        /// Whether the address was checked, always false.
         pub verified: bool = "verified",
     }
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `VerifyEmailRequestType`.
-    pub enum VerifyEmailRequestType {
-        Email = "email", Contact = "contact",
-    }
-    /// Values of `VerifyEmailResponseResult`.
-    pub enum VerifyEmailResponseResult {
+    /// Values of `VerifyEmailResult`.
+    pub enum VerifyEmailResult {
         Deliverable = "deliverable", Undeliverable = "undeliverable", DoNotSend = "do_not_send", Unknown = "unknown",
         CatchAll = "catch_all",
     }
-    /// Values of `VerifyEmailResponseRisk`.
-    pub enum VerifyEmailResponseRisk {
+    /// Values of `VerifyEmailRisk`.
+    pub enum VerifyEmailRisk {
         High = "high", Low = "low", Medium = "medium", Unknown = "unknown",
+    }
+    /// Values of `VerifyEmailType`.
+    pub enum VerifyEmailType {
+        Email = "email", Contact = "contact",
     }
 }

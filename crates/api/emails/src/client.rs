@@ -21,8 +21,9 @@ impl Client {
     ///
     /// `POST /emails/builder`
     ///
-    /// `type` decides what comes about. With `import` the content is fetched from `importURL` at the service that `importProvider` names;
-    /// the interface declares `importProvider` as needed for the other types too.
+    /// `type` defines the kind of the new item. With `import` the platform downloads the content from
+    /// `importURL` at the service that `importProvider` names; the interface requires `importProvider` for the
+    /// other types too.
     ///
     /// - Scope: `emails/builder.write`.
     /// - Requires a location token.
@@ -34,7 +35,7 @@ impl Client {
     /// # async fn example(emails: hoopai_emails::Client) -> Result<(), hoopai_emails::Error> {
     /// let reply = emails
     ///     .create_template()
-    ///     .body(types::CreateTemplateRequest::new().type_(types::CreateTemplateRequestType::Html))
+    ///     .body(types::CreateTemplateRequest::new().type_(types::TemplateType::Html))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -64,7 +65,7 @@ impl Client {
         builder::DeleteTemplate::new(&self.handle)
     }
 
-    /// Gets the figures of the emails that one source has sent.
+    /// Gets the statistics of the emails of one source.
     ///
     /// `GET /emails/stats/location/{locationId}/{source}/{sourceId}`
     ///
@@ -112,8 +113,8 @@ impl Client {
     ///
     /// `GET /emails/schedule`
     ///
-    /// Beware of the filters that apply if left out: by the interface, `status` is then `active` and `emailStatus` `complete`.
-    /// Folders are listed among the campaigns unless `campaignsOnly` is set.
+    /// Two filters have defaults: according to the interface, `status` is `active` and `emailStatus` is
+    /// `complete`. Folders are listed among the campaigns unless `campaignsOnly` is set.
     ///
     /// - Scope: `emails/schedule.readonly`.
     /// - Requires a location token.
@@ -181,11 +182,11 @@ impl Client {
         builder::ListWorkflowCampaigns::new(&self.handle)
     }
 
-    /// Changes parts of an email template.
+    /// Updates parts of an email template.
     ///
     /// `PATCH /emails/builder/{templateId}`
     ///
-    /// No field of its body is published: it goes out as free-form JSON.
+    /// No field of its body is documented: the body is free-form JSON.
     ///
     /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
@@ -205,11 +206,11 @@ impl Client {
         builder::PatchTemplate::new(&self.handle)
     }
 
-    /// Writes the content of an email template.
+    /// Replaces the content of an email template.
     ///
     /// `POST /emails/builder/data`
     ///
-    /// It replaces the content as a whole. Whatever the editor, both `dnd` and `html` are needed. The reply has the address of a preview.
+    /// Both `dnd` and `html` are required, whatever the editor. The reply holds the URL of a preview.
     ///
     /// - Scope: `emails/builder.write`.
     /// - Requires a location token.
@@ -221,7 +222,7 @@ impl Client {
     /// # async fn example(emails: hoopai_emails::Client) -> Result<(), hoopai_emails::Error> {
     /// let reply = emails
     ///     .update_template()
-    ///     .body(types::UpdateTemplateRequest::new().dnd(types::IBuilderJsonMapper::new()).editor_type(types::UpdateTemplateRequestEditorType::Html).html("…").template_id("…").updated_by("…"))
+    ///     .body(types::UpdateTemplateRequest::new().dnd(types::EmailDesign::new()).editor_type(types::TemplateEditorType::Html).html("…").template_id("…").updated_by("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -253,7 +254,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteTemplate {
-            /// The id of the location that the template belongs to. The client's default location unless set.
+            /// The id of the location to which the template belongs. The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the template.
             path template_id: String = "templateId",
@@ -268,9 +269,9 @@ pub mod builder {
         GetStats {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The kind of what sent the emails.
+            /// The kind of source that sent the emails.
             path source: String = "source",
-            /// The id of what sent the emails.
+            /// The id of the source that sent the emails.
             path source_id: String = "sourceId",
         }
     }
@@ -282,7 +283,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_campaigns`](super::Client::list_campaigns).
-        pub ListCampaigns(operations::LIST_CAMPAIGNS) -> json types::ListCampaignsResponse, paged types::Schedule
+        pub ListCampaigns(operations::LIST_CAMPAIGNS) -> json types::ListCampaignsResponse, paged types::EmailCampaign
     }
     hoopai_runtime::setters! {
         ListCampaigns {
@@ -292,52 +293,52 @@ pub mod builder {
             query archived: bool = "archived",
             /// Whether folders are left out.
             query campaigns_only: bool = "campaignsOnly",
-            /// How far sending has come; `all` for any, `complete` if left out.
-            query email_status: types::ListCampaignsEmailStatus = "emailStatus",
-            /// How many campaigns a page holds at most, up to 100; 10 if left out.
+            /// The progress of the delivery; `all` for any, by default `complete`.
+            query email_status: types::CampaignEmailStatus = "emailStatus",
+            /// The number of campaigns per page, at most 100; by default 10.
             query limit: i64 = "limit",
-            /// Whether only the essential fields come, those of the template among them; all fields if left out.
+            /// Whether the reply holds only essential fields, including those of the template; by default it holds all.
             query limited_fields: bool = "limitedFields",
-            /// A name to look for.
+            /// A name to search for.
             query name: String = "name",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
-            /// The id of a folder, to have only what lies in it.
+            /// Only campaigns in the folder with this id.
             query parent_id: String = "parentId",
-            /// Whether figures come along, such as how many emails were delivered, opened and clicked, and the revenue.
+            /// Whether the reply holds statistics, such as the numbers of delivered, opened and clicked emails, and the revenue.
             query show_stats: bool = "showStats",
-            /// The state of the campaign's schedule; `active` if left out.
-            query status: types::ListCampaignsStatus = "status",
+            /// The state of the campaign's schedule; by default `active`.
+            query status: types::CampaignStatus = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_templates`](super::Client::list_templates).
-        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::FetchBuilderResponse
+        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::EmailTemplate
     }
     hoopai_runtime::setters! {
         ListTemplates {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Whether archived templates are listed, `true` or `false`; `false` if left out.
+            /// Whether archived templates are listed, `true` or `false`; by default `false`.
             query archived: String = "archived",
-            /// The version of the builder that the templates were made with; `2` if left out.
+            /// The version of the builder with which the templates were created; by default `2`.
             query builder_version: types::BuilderVersion = "builderVersion",
-            /// How many templates a page holds at most; 10 if left out.
-            query limit: String = "limit",
-            /// A name to look for.
+            /// The number of templates per page; by default 10.
+            query limit: i64 = "limit",
+            /// A name to search for.
             query name: String = "name",
-            /// How many items are left out before the page begins.
-            query offset: String = "offset",
-            /// The id of the origin of templates, to have only those.
+            /// The number of items to skip before the page.
+            query offset: i64 = "offset",
+            /// Only templates of the origin with this id.
             query origin_id: String = "originId",
-            /// The id of a folder, to have only what lies in it.
+            /// Only templates in the folder with this id.
             query parent_id: String = "parentId",
-            /// Words to look for.
+            /// Text to search for.
             query search: String = "search",
-            /// The order by date, `asc` or `desc`; `desc` if left out.
+            /// The order by date, `asc` or `desc`; by default `desc`.
             query sort_by_date: String = "sortByDate",
-            /// Whether folders are left out, `true` or `false`; `false` if left out.
+            /// Whether folders are left out, `true` or `false`; by default `false`.
             query templates_only: String = "templatesOnly",
         }
     }

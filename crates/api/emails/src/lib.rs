@@ -2,14 +2,17 @@
 
 //! Emails of the HoopAI Platform API: 9 operations.
 //!
-//! Email templates, and the campaigns that send them. A *template* is an email's content: made of blocks in the platform's builder, or plain
-//! HTML. A *campaign* is a planned or finished sending of one to many contacts; campaigns are read here, not started.
+//! The module covers email templates and the campaigns that send them. A *template* is the content of an email,
+//! either blocks of the platform's builder or plain HTML. A *campaign* is a planned or finished delivery of a
+//! template to many contacts; the API can only read campaigns.
 //!
-//! Begin with `list_templates`. A new template comes in two calls: `create_template` makes the entry and answers its id in `redirect`,
-//! `update_template` gives it content. `update_template` is a POST and writes the content as a whole, so send all of it.
+//! Start with `list_templates`. A new template requires two calls: `create_template` creates it and returns its
+//! id as `redirect`, and `update_template` sets its content. `update_template` is a POST and replaces the
+//! content as a whole.
 //!
-//! Templates are private to a location and lie in folders, which are listed, made and named like templates. Four calls (`patch_template`,
-//! `get_stats`, `list_workflow_campaigns`, `list_bulk_action_campaigns`) are documented by HoopAI by method and path only.
+//! Templates belong to a location and can be in folders, which are listed and created like templates. HoopAI
+//! documents four operations (`patch_template`, `get_stats`, `list_workflow_campaigns`,
+//! `list_bulk_action_campaigns`) by method and path only.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_emails::Error> {
@@ -30,7 +33,7 @@
 //! | [`create_template`](Client::create_template) | Creates an email template or a folder, empty or imported from another service. |
 //! | [`delete_template`](Client::delete_template) | Deletes an email template. |
 //! | [`list_templates`](Client::list_templates) | Lists the email templates of a location, the latest first. |
-//! | [`update_template`](Client::update_template) | Writes the content of an email template. |
+//! | [`update_template`](Client::update_template) | Replaces the content of an email template. |
 //!
 //! ## Campaigns
 //!
@@ -42,10 +45,10 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_stats`](Client::get_stats) | Gets the figures of the emails that one source has sent. |
+//! | [`get_stats`](Client::get_stats) | Gets the statistics of the emails of one source. |
 //! | [`list_bulk_action_campaigns`](Client::list_bulk_action_campaigns) | Lists the campaigns that bulk actions send. |
 //! | [`list_workflow_campaigns`](Client::list_workflow_campaigns) | Lists the campaigns that workflows send. |
-//! | [`patch_template`](Client::patch_template) | Changes parts of an email template. |
+//! | [`patch_template`](Client::patch_template) | Updates parts of an email template. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

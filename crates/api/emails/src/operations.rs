@@ -20,7 +20,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /emails/builder`
 pub static CREATE_TEMPLATE: Operation = Operation {
     module: "emails", name: "create_template", id: "create-template",
-    method: Method::Post, path: "/emails/builder",
+    method: &Method::POST, path: "/emails/builder",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -31,7 +31,7 @@ pub static CREATE_TEMPLATE: Operation = Operation {
 /// `DELETE /emails/builder/{locationId}/{templateId}`
 pub static DELETE_TEMPLATE: Operation = Operation {
     module: "emails", name: "delete_template", id: "delete-template",
-    method: Method::Delete, path: "/emails/builder/{locationId}/{templateId}",
+    method: &Method::DELETE, path: "/emails/builder/{locationId}/{templateId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -42,7 +42,7 @@ pub static DELETE_TEMPLATE: Operation = Operation {
 /// `GET /emails/stats/location/{locationId}/{source}/{sourceId}`
 pub static GET_STATS: Operation = Operation {
     module: "emails", name: "get_stats", id: "get-stats",
-    method: Method::Get, path: "/emails/stats/location/{locationId}/{source}/{sourceId}",
+    method: &Method::GET, path: "/emails/stats/location/{locationId}/{source}/{sourceId}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
@@ -52,7 +52,7 @@ pub static GET_STATS: Operation = Operation {
 /// `GET /emails/campaigns/bulk-actions`
 pub static LIST_BULK_ACTION_CAMPAIGNS: Operation = Operation {
     module: "emails", name: "list_bulk_action_campaigns", id: "list-bulk-action-campaigns",
-    method: Method::Get, path: "/emails/campaigns/bulk-actions",
+    method: &Method::GET, path: "/emails/campaigns/bulk-actions",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -61,7 +61,7 @@ pub static LIST_BULK_ACTION_CAMPAIGNS: Operation = Operation {
 /// `GET /emails/schedule`
 pub static LIST_CAMPAIGNS: Operation = Operation {
     module: "emails", name: "list_campaigns", id: "fetch-campaigns",
-    method: Method::Get, path: "/emails/schedule",
+    method: &Method::GET, path: "/emails/schedule",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/schedule.readonly"],
     idempotent: true,
@@ -90,7 +90,7 @@ pub static LIST_CAMPAIGNS: Operation = Operation {
 /// `GET /emails/builder`
 pub static LIST_TEMPLATES: Operation = Operation {
     module: "emails", name: "list_templates", id: "fetch-template",
-    method: Method::Get, path: "/emails/builder",
+    method: &Method::GET, path: "/emails/builder",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.readonly"],
     idempotent: true,
@@ -119,7 +119,7 @@ pub static LIST_TEMPLATES: Operation = Operation {
 /// `GET /emails/campaigns/workflows`
 pub static LIST_WORKFLOW_CAMPAIGNS: Operation = Operation {
     module: "emails", name: "list_workflow_campaigns", id: "list-workflow-campaigns",
-    method: Method::Get, path: "/emails/campaigns/workflows",
+    method: &Method::GET, path: "/emails/campaigns/workflows",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -128,7 +128,7 @@ pub static LIST_WORKFLOW_CAMPAIGNS: Operation = Operation {
 /// `PATCH /emails/builder/{templateId}`
 pub static PATCH_TEMPLATE: Operation = Operation {
     module: "emails", name: "patch_template", id: "patch-template",
-    method: Method::Patch, path: "/emails/builder/{templateId}",
+    method: &Method::PATCH, path: "/emails/builder/{templateId}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     body: Some(Body { required: false, ..Body::DEFAULT }),
@@ -138,7 +138,7 @@ pub static PATCH_TEMPLATE: Operation = Operation {
 /// `POST /emails/builder/data`
 pub static UPDATE_TEMPLATE: Operation = Operation {
     module: "emails", name: "update_template", id: "update-template",
-    method: Method::Post, path: "/emails/builder/data",
+    method: &Method::POST, path: "/emails/builder/data",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.write"],
     idempotent: true,

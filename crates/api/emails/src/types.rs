@@ -6,119 +6,166 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// `CreateBuilderDto` of Emails.
+    /// An email template or a folder to create.
     #[doc(alias = "CreateBuilderDto")]
     pub struct CreateTemplateRequest {
-        /// The version of the builder; `2` if left out.
+        /// The version of the builder; by default `2`.
         pub builder_version: BuilderVersion = "builderVersion",
-        /// The service that the template is imported from.
-        pub import_provider: CreateTemplateRequestImportProvider = "importProvider",
-        /// The address of the template at the service, as it is shared there.
+        /// The service from which the template is imported.
+        pub import_provider: TemplateImportProvider = "importProvider",
+        /// The URL of the shared template at the service.
         pub import_url: String = "importURL",
         /// Whether the email is plain text.
         pub is_plain_text: bool = "isPlainText",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The template's name.
+        /// The name of the template.
         pub name: String = "name",
-        /// The id of the folder that it goes to.
+        /// The id of the folder that is to hold the template.
         pub parent_id: String = "parentId",
-        /// The address of the template's content.
+        /// The URL of the template's content.
         pub template_data_url: String = "templateDataUrl",
-        /// Where the template comes from, such as `template_library`.
+        /// The origin of the template, such as `template_library`.
         pub template_source: String = "templateSource",
-        /// The template's title.
+        /// The title of the template.
         pub title: String = "title",
-        /// What comes about, such as `html` for plain HTML, `builder` for blocks, or `folder`. Declared as required by the platform's specification.
-        pub type_: CreateTemplateRequestType = "type",
-        /// The id of the user who makes it.
+        /// The kind of the new item, such as plain HTML, blocks of the builder, or a folder. Declared as required by the platform's specification.
+        pub type_: TemplateType = "type",
+        /// The id of the user who creates the template.
         pub updated_by: String = "updatedBy",
     }
-    /// `CreateBuilderSuccesfulResponseDto` of Emails.
+    /// The reply to the creation of a template or folder.
     #[doc(alias = "CreateBuilderSuccesfulResponseDto")]
     pub struct CreateTemplateResponse {
+        /// The id of the new template or folder.
         pub redirect: String = "redirect",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteBuilderSuccesfulResponseDto` of Emails.
+    /// The reply to the deletion of a template.
     #[doc(alias = "DeleteBuilderSuccesfulResponseDto")]
     pub struct DeleteTemplateResponse {
+        /// Whether the deletion succeeded, as the text `true` or `false`.
         pub ok: String = "ok",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `FetchBuilderSuccesfulResponseDto` of Emails.
-    #[doc(alias = "FetchBuilderSuccesfulResponseDto")]
-    pub struct FetchBuilderResponse {
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub is_plain_text: bool = "isPlainText",
-        pub last_updated: Timestamp = "lastUpdated",
-        pub name: String = "name",
-        pub preview_url: String = "previewUrl",
-        pub template_type: String = "templateType",
-        pub updated_by: String = "updatedBy",
-        pub version: String = "version",
-    }
-    /// `IBuilderJsonMapper` of Emails.
-    pub struct IBuilderJsonMapper {
-        /// Attributes of the email as a whole. Declared as required by the platform's specification.
-        pub attrs: Map = "attrs",
-        /// The blocks in their order. Declared as required by the platform's specification.
-        pub elements: Vec<String> = "elements",
-        /// Settings of the email as a whole. Declared as required by the platform's specification.
-        pub template_settings: Map = "templateSettings",
-    }
-    /// `ScheduleFetchSuccessfulDTO` of Emails.
-    #[doc(alias = "ScheduleFetchSuccessfulDTO")]
-    pub struct ListCampaignsResponse {
-        pub schedules: Vec<Schedule> = "schedules",
-        pub total: Vec<String> = "total",
-        pub trace_id: String = "traceId",
-    }
-    /// `ListTemplatesResponse` of Emails.
-    pub struct ListTemplatesResponse {
-        pub builders: Vec<FetchBuilderResponse> = "builders",
-        pub total: Value = "total",
-        pub trace_id: String = "traceId",
-    }
-    /// `ScheduleDto` of Emails.
+    /// An email campaign, the planned or finished delivery of a template to many contacts.
     #[doc(alias = "ScheduleDto")]
-    pub struct Schedule {
-        pub v: f64 = "__v",
+    pub struct EmailCampaign {
+        /// The version of the database record.
+        pub v: i64 = "__v",
+        /// The id of the database record.
         pub _id: String = "_id",
+        /// Whether the campaign is archived.
         pub archived: bool = "archived",
+        /// The version of the bulk action that sends the campaign.
         pub bulk_action_version: String = "bulkActionVersion",
+        /// The kind of campaign.
         pub campaign_type: String = "campaignType",
+        /// The ids of campaigns that belong to this one.
         pub child: Vec<String> = "child",
-        pub child_count: f64 = "childCount",
+        /// The number of campaigns that belong to this one.
+        pub child_count: i64 = "childCount",
+        /// The time when the campaign was created.
         pub created_at: Timestamp = "createdAt",
+        /// Whether the campaign is deleted.
         pub deleted: bool = "deleted",
+        /// The id of the document that holds the content.
         pub document_id: String = "documentId",
+        /// The URL of the content.
         pub download_url: String = "downloadUrl",
+        /// Whether the email is sent again to contacts who have not opened it.
         pub enable_resend_to_unopened: bool = "enableResendToUnopened",
+        /// Whether the campaign records opened emails and clicks.
         pub has_tracking: bool = "hasTracking",
+        /// Whether links in the email have UTM parameters.
         pub has_utm_tracking: bool = "hasUtmTracking",
+        /// The id of the campaign.
         pub id: String = "id",
+        /// Whether the email is plain text.
         pub is_plain_text: bool = "isPlainText",
+        /// The id of the location (sub-account) of the campaign.
         pub location_id: String = "locationId",
+        /// Whether the platform has migrated the campaign.
         pub migrated: bool = "migrated",
+        /// The name of the campaign.
         pub name: String = "name",
+        /// The id of the folder or campaign to which this one belongs.
         pub parent_id: String = "parentId",
+        /// The time between repeated deliveries.
         pub repeat_after: String = "repeatAfter",
+        /// The days of the week on which emails are sent.
         pub send_days: Vec<String> = "sendDays",
+        /// The state of the campaign.
         pub status: String = "status",
+        /// The URL of the content of the template.
         pub template_data_download_url: String = "templateDataDownloadUrl",
+        /// The id of the template.
         pub template_id: String = "templateId",
+        /// The kind of template, such as "builder".
         pub template_type: String = "templateType",
+        /// The time when the campaign was last changed.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `SaveBuilderDataDto` of Emails.
+    /// The content of an email template as blocks of the builder.
+    #[doc(alias = "IBuilderJsonMapper")]
+    pub struct EmailDesign {
+        /// The attributes of the email as a whole. Declared as required by the platform's specification.
+        pub attrs: Map = "attrs",
+        /// The blocks in order. Declared as required by the platform's specification.
+        pub elements: Vec<String> = "elements",
+        /// The settings of the email as a whole. Declared as required by the platform's specification.
+        pub template_settings: Map = "templateSettings",
+    }
+    /// An email template or a folder, without its content.
+    #[doc(alias = "FetchBuilderSuccesfulResponseDto")]
+    pub struct EmailTemplate {
+        /// The time when the template was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The id of the template.
+        pub id: String = "id",
+        /// Whether the email is plain text.
+        pub is_plain_text: bool = "isPlainText",
+        /// The time when the template was last changed.
+        pub last_updated: Timestamp = "lastUpdated",
+        /// The name of the template.
+        pub name: String = "name",
+        /// The URL of a preview of the email.
+        pub preview_url: String = "previewUrl",
+        /// The kind of template, such as "builder" or "folder".
+        pub template_type: String = "templateType",
+        /// The user who last changed the template, as a name or an id.
+        pub updated_by: String = "updatedBy",
+        /// The version of the builder with which the template was created.
+        pub version: String = "version",
+    }
+    /// A page of email campaigns.
+    #[doc(alias = "ScheduleFetchSuccessfulDTO")]
+    pub struct ListCampaignsResponse {
+        /// The campaigns of the page.
+        pub schedules: Vec<EmailCampaign> = "schedules",
+        /// The number of campaigns on all pages, in a list.
+        pub total: Vec<String> = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A page of email templates.
+    pub struct ListTemplatesResponse {
+        /// The templates of the page.
+        pub builders: Vec<EmailTemplate> = "builders",
+        /// The number of templates on all pages; its form differs between replies.
+        pub total: Value = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// The content of an email template.
     #[doc(alias = "SaveBuilderDataDto")]
     pub struct UpdateTemplateRequest {
-        /// The email as blocks, as the builder keeps them. Declared as required by the platform's specification.
-        pub dnd: IBuilderJsonMapper = "dnd",
-        /// The editor that the template opens in, `html` or `builder`. Declared as required by the platform's specification.
-        pub editor_type: UpdateTemplateRequestEditorType = "editorType",
+        /// The email as blocks of the builder. Declared as required by the platform's specification.
+        pub dnd: EmailDesign = "dnd",
+        /// The editor of the template, `html` or `builder`. Declared as required by the platform's specification.
+        pub editor_type: TemplateEditorType = "editorType",
         /// The email as HTML. Declared as required by the platform's specification.
         pub html: String = "html",
         /// Whether the email is plain text.
@@ -129,15 +176,19 @@ hoopai_runtime::model! {
         pub preview_text: String = "previewText",
         /// The id of the template. Declared as required by the platform's specification.
         pub template_id: String = "templateId",
-        /// The id of the user who changes it. Declared as required by the platform's specification.
+        /// The id of the user who changes the template. Declared as required by the platform's specification.
         pub updated_by: String = "updatedBy",
     }
-    /// `BuilderUpdateSuccessfulDTO` of Emails.
+    /// The reply to the change of a template.
     #[doc(alias = "BuilderUpdateSuccessfulDTO")]
     pub struct UpdateTemplateResponse {
+        /// Whether the change succeeded, as the text `true` or `false`.
         pub ok: String = "ok",
+        /// The URL of a preview of the email.
         pub preview_url: String = "previewUrl",
+        /// The URL of the content of the template.
         pub template_download_url: String = "templateDownloadUrl",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
 }
@@ -151,27 +202,27 @@ hoopai_runtime::open_enum! {
     pub enum BuilderVersion {
         N1 = "1", N2 = "2",
     }
-    /// Values of `CreateTemplateRequestImportProvider`.
-    pub enum CreateTemplateRequestImportProvider {
-        Mailchimp = "mailchimp", ActiveCampaign = "active_campaign", Kajabi = "kajabi",
-    }
-    /// Values of `CreateTemplateRequestType`.
-    pub enum CreateTemplateRequestType {
-        Html = "html", Folder = "folder", Import = "import", Builder = "builder", Blank = "blank",
-    }
-    /// Values of `ListCampaignsEmailStatus`.
-    pub enum ListCampaignsEmailStatus {
+    /// Values of `CampaignEmailStatus`.
+    pub enum CampaignEmailStatus {
         All = "all", NotStarted = "not-started", Paused = "paused", Cancelled = "cancelled", Processing = "processing",
         Resumed = "resumed", NextDrip = "next-drip", Complete = "complete", Success = "success", Error = "error",
         Waiting = "waiting", Queued = "queued", Queueing = "queueing", Reading = "reading", Scheduled = "scheduled",
     }
-    /// Values of `ListCampaignsStatus`.
-    pub enum ListCampaignsStatus {
+    /// Values of `CampaignStatus`.
+    pub enum CampaignStatus {
         Active = "active", Pause = "pause", Complete = "complete", Cancelled = "cancelled", Retry = "retry",
         Draft = "draft", ResendScheduled = "resend-scheduled",
     }
-    /// Values of `UpdateTemplateRequestEditorType`.
-    pub enum UpdateTemplateRequestEditorType {
+    /// Values of `TemplateEditorType`.
+    pub enum TemplateEditorType {
         Html = "html", Builder = "builder",
+    }
+    /// Values of `TemplateImportProvider`.
+    pub enum TemplateImportProvider {
+        Mailchimp = "mailchimp", ActiveCampaign = "active_campaign", Kajabi = "kajabi",
+    }
+    /// Values of `TemplateType`.
+    pub enum TemplateType {
+        Html = "html", Folder = "folder", Import = "import", Builder = "builder", Blank = "blank",
     }
 }

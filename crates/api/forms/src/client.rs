@@ -39,7 +39,7 @@ impl Client {
         builder::CheckFacebookLeadSubmission::new(&self.handle)
     }
 
-    /// Notes an event of a form or a survey.
+    /// Records an event of a form or a survey.
     ///
     /// `POST /forms/form-survey-event`
     ///
@@ -83,7 +83,7 @@ impl Client {
         builder::CreateImage::new(&self.handle)
     }
 
-    /// Gets the list of forms that HoopAI documents beside `list_forms`.
+    /// Gets the list of forms that HoopAI documents in addition to `list_forms`.
     ///
     /// `GET /forms/forms-list`
     ///
@@ -105,7 +105,7 @@ impl Client {
         builder::GetFormsList::new(&self.handle)
     }
 
-    /// Gets the figures behind a form's graph.
+    /// Gets the data of a form's graph.
     ///
     /// `GET /forms/graph/data`
     ///
@@ -127,7 +127,7 @@ impl Client {
         builder::GetGraphData::new(&self.handle)
     }
 
-    /// Gets one submission.
+    /// Gets a submission.
     ///
     /// `GET /forms/submission/{submissionId}`
     ///
@@ -149,7 +149,7 @@ impl Client {
         builder::GetSubmission::new(&self.handle)
     }
 
-    /// Gets the details of one submission.
+    /// Gets the details of a submission.
     ///
     /// `GET /forms/submission-details/{submissionId}`
     ///
@@ -171,7 +171,7 @@ impl Client {
         builder::GetSubmissionDetails::new(&self.handle)
     }
 
-    /// Gets the address of a form's widget.
+    /// Gets the URL of a form's widget.
     ///
     /// `GET /forms/widget/link`
     ///
@@ -193,12 +193,12 @@ impl Client {
         builder::GetWidgetLink::new(&self.handle)
     }
 
-    /// Lists what people have sent in, by default over the last month.
+    /// Lists the submissions of forms, by default those of the last month.
     ///
     /// `GET /forms/submissions`
     ///
-    /// All forms of the location unless `formId` picks one. Pages are numbered from 1; `meta.nextPage` may be a number, null, a numeric
-    /// string or empty, so stop at an empty page rather than trust it.
+    /// It lists the submissions of all forms of the location, or of one with `formId`. Page numbers start at 1.
+    /// `meta.nextPage` may be a number, null, a numeric string or empty; the list ends with an empty page.
     ///
     /// - Scope: `forms.readonly`.
     /// - Requires a location token.
@@ -266,7 +266,7 @@ impl Client {
         builder::ListMultipleFormsSubmissions::new(&self.handle)
     }
 
-    /// Brings an earlier version of a form back.
+    /// Restores an earlier version of a form.
     ///
     /// `POST /forms/restore-version`
     ///
@@ -288,7 +288,7 @@ impl Client {
         builder::RestoreVersion::new(&self.handle)
     }
 
-    /// Has submissions exported at a later time.
+    /// Schedules an export of submissions.
     ///
     /// `POST /forms/schedule-form-export`
     ///
@@ -314,10 +314,11 @@ impl Client {
     ///
     /// `POST /forms/upload-custom-files`
     ///
-    /// Multipart: one part a file, named with the id of the custom field, an underscore, and an id that you make up, such as a UUID
-    /// (`fieldId_fileId`). A file is 50 MB at most and of one of the types PDF, DOCX, DOC, JPG, JPEG, PNG, GIF, CSV, XLSX, XLS, MP4,
-    /// MPEG, ZIP, RAR, TXT and SVG. The contact must be of the location that is named. The reply is the contact as it is now, by all that
-    /// is documented.
+    /// A multipart request with one part for each file. The name of a part is the id of the custom field, an
+    /// underscore, and any unique id such as a UUID (`fieldId_fileId`). A file has at most 50 MB and one of the
+    /// types PDF, DOCX, DOC, JPG, JPEG, PNG, GIF, CSV, XLSX, XLS, MP4, MPEG, ZIP, RAR, TXT and SVG. The contact
+    /// must belong to the given location. According to the documentation the reply is the contact after the
+    /// change.
     ///
     /// Returns any JSON. No reply of it is recorded; its like in the locations module answers files, users of this one tell of a contact.
     ///
@@ -337,7 +338,7 @@ impl Client {
         builder::UploadCustomFieldFiles::new(&self.handle)
     }
 
-    /// Checks the code that somebody was sent by email while filling in a form.
+    /// Verifies the code that was sent by email to the visitor of a form.
     ///
     /// `POST /forms/verify-email`
     ///
@@ -364,7 +365,7 @@ impl Client {
         builder::VerifyEmail::new(&self.handle)
     }
 
-    /// Checks the code that somebody was sent by phone while filling in a form.
+    /// Verifies the code that was sent by phone to the visitor of a form.
     ///
     /// `POST /forms/verify-phone`
     ///
@@ -460,38 +461,38 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_form_submissions`](super::Client::list_form_submissions).
-        pub ListFormSubmissions(operations::LIST_FORM_SUBMISSIONS) -> json types::ListFormSubmissionsResponse, paged types::FormsSubmissionsSubmissions
+        pub ListFormSubmissions(operations::LIST_FORM_SUBMISSIONS) -> json types::ListFormSubmissionsResponse, paged types::FormSubmission
     }
     hoopai_runtime::setters! {
         ListFormSubmissions {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The last day to list, as `YYYY-MM-DD`; today if left out.
-            query end_at: String = "endAt",
-            /// The id of a form, to have only its submissions.
+            /// The last day to list, as `YYYY-MM-DD`; by default today.
+            query end_at: hoopai_runtime::Date = "endAt",
+            /// Only submissions of the form with this id.
             query form_id: String = "formId",
-            /// How many submissions a page holds at most, up to 100; 20 if left out.
+            /// The number of submissions per page, at most 100; by default 20.
             query limit: i64 = "limit",
-            /// The number of the page, from 1.
+            /// The number of the page, starting at 1.
             query page: i64 = "page",
-            /// A contact id, a name, an email address or a phone number to look for.
+            /// The contact id, name, email address or phone number to search for.
             query q: String = "q",
-            /// The first day to list, as `YYYY-MM-DD`; this day a month ago if left out.
-            query start_at: String = "startAt",
+            /// The first day to list, as `YYYY-MM-DD`; by default one month ago.
+            query start_at: hoopai_runtime::Date = "startAt",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_forms`](super::Client::list_forms).
-        pub ListForms(operations::LIST_FORMS) -> json types::ListFormsResponse, paged types::FormsParams
+        pub ListForms(operations::LIST_FORMS) -> json types::ListFormsResponse, paged types::Form
     }
     hoopai_runtime::setters! {
         ListForms {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many forms a page holds at most, up to 50; 10 if left out.
+            /// The number of forms per page, at most 50; by default 10.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
             /// The kind of entry to list; `folder` lists folders.
             query type_: String = "type",
@@ -529,9 +530,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadCustomFieldFiles {
-            /// The id of the contact whose fields get the files. Declared as required by the platform's specification.
+            /// The id of the contact whose fields receive the files. Declared as required by the platform's specification.
             query contact_id: String = "contactId",
-            /// The id of the location that the contact belongs to. The client's default location unless set.
+            /// The id of the location of the contact. The client's default location unless set.
             query location_id: String = "locationId",
         }
     }

@@ -2,15 +2,16 @@
 
 //! Forms of the HoopAI Platform API: 16 operations.
 //!
-//! The forms of a location and what people have filled in. A *form* is built in the platform's editor and shown on a page or in a widget;
-//! each time somebody sends it off, a *submission* is kept and a contact made or updated. Forms themselves cannot be made here, only read.
+//! The module covers the forms of a location and their submissions. Users create a *form* in the user interface
+//! and show it on a page or in a widget; each time a visitor sends it, the platform stores a *submission* and
+//! creates or updates a contact. The API cannot create forms.
 //!
-//! Begin with `list_forms` for the ids, then `list_form_submissions`. Without dates that call answers the last month only, so older
-//! submissions are missing unless you give `startAt`. Answers stand in `others`, under the ids of custom fields or the names of standard
-//! ones.
+//! Start with `list_forms` for the ids, then call `list_form_submissions`. Without dates that call only returns
+//! the last month; set `startAt` for older submissions. `others` holds the answers, by the ids of custom fields
+//! or the names of standard ones.
 //!
-//! Three operations are described in full: the two lists and the upload of files. The others are documented by HoopAI by method and path
-//! only, and mean what those say; query pairs and body fields for them are sent with `extra_query` and as free-form JSON.
+//! Three operations are described in full: the two lists and the upload of files. HoopAI documents the others
+//! by method and path only; `extra_query` adds query parameters to them, and their bodies are free-form JSON.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_forms::Error> {
@@ -28,7 +29,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_form_submissions`](Client::list_form_submissions) | Lists what people have sent in, by default over the last month. |
+//! | [`list_form_submissions`](Client::list_form_submissions) | Lists the submissions of forms, by default those of the last month. |
 //! | [`list_forms`](Client::list_forms) | Lists the forms of a location. |
 //! | [`upload_custom_field_files`](Client::upload_custom_field_files) | Uploads files into the file fields of a contact. |
 //!
@@ -37,18 +38,18 @@
 //! | operation | |
 //! |---|---|
 //! | [`check_facebook_lead_submission`](Client::check_facebook_lead_submission) | Checks for a submission that came as a lead from Facebook. |
-//! | [`create_form_survey_event`](Client::create_form_survey_event) | Notes an event of a form or a survey. |
+//! | [`create_form_survey_event`](Client::create_form_survey_event) | Records an event of a form or a survey. |
 //! | [`create_image`](Client::create_image) | Adds an image. |
-//! | [`get_forms_list`](Client::get_forms_list) | Gets the list of forms that HoopAI documents beside `list_forms`. |
-//! | [`get_graph_data`](Client::get_graph_data) | Gets the figures behind a form's graph. |
-//! | [`get_submission`](Client::get_submission) | Gets one submission. |
-//! | [`get_submission_details`](Client::get_submission_details) | Gets the details of one submission. |
-//! | [`get_widget_link`](Client::get_widget_link) | Gets the address of a form's widget. |
+//! | [`get_forms_list`](Client::get_forms_list) | Gets the list of forms that HoopAI documents in addition to `list_forms`. |
+//! | [`get_graph_data`](Client::get_graph_data) | Gets the data of a form's graph. |
+//! | [`get_submission`](Client::get_submission) | Gets a submission. |
+//! | [`get_submission_details`](Client::get_submission_details) | Gets the details of a submission. |
+//! | [`get_widget_link`](Client::get_widget_link) | Gets the URL of a form's widget. |
 //! | [`list_multiple_forms_submissions`](Client::list_multiple_forms_submissions) | Lists the submissions of several forms. |
-//! | [`restore_version`](Client::restore_version) | Brings an earlier version of a form back. |
-//! | [`schedule_form_export`](Client::schedule_form_export) | Has submissions exported at a later time. |
-//! | [`verify_email`](Client::verify_email) | Checks the code that somebody was sent by email while filling in a form. |
-//! | [`verify_phone`](Client::verify_phone) | Checks the code that somebody was sent by phone while filling in a form. |
+//! | [`restore_version`](Client::restore_version) | Restores an earlier version of a form. |
+//! | [`schedule_form_export`](Client::schedule_form_export) | Schedules an export of submissions. |
+//! | [`verify_email`](Client::verify_email) | Verifies the code that was sent by email to the visitor of a form. |
+//! | [`verify_phone`](Client::verify_phone) | Verifies the code that was sent by phone to the visitor of a form. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -27,7 +27,7 @@ pub static ALL: &[&Operation] = &[
 /// `GET /forms/check-fb-lead-submission`
 pub static CHECK_FACEBOOK_LEAD_SUBMISSION: Operation = Operation {
     module: "forms", name: "check_facebook_lead_submission", id: "check-facebook-lead-submission",
-    method: Method::Get, path: "/forms/check-fb-lead-submission",
+    method: &Method::GET, path: "/forms/check-fb-lead-submission",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -36,7 +36,7 @@ pub static CHECK_FACEBOOK_LEAD_SUBMISSION: Operation = Operation {
 /// `POST /forms/form-survey-event`
 pub static CREATE_FORM_SURVEY_EVENT: Operation = Operation {
     module: "forms", name: "create_form_survey_event", id: "create-form-survey-event",
-    method: Method::Post, path: "/forms/form-survey-event",
+    method: &Method::POST, path: "/forms/form-survey-event",
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -45,7 +45,7 @@ pub static CREATE_FORM_SURVEY_EVENT: Operation = Operation {
 /// `POST /forms/image`
 pub static CREATE_IMAGE: Operation = Operation {
     module: "forms", name: "create_image", id: "create-image",
-    method: Method::Post, path: "/forms/image",
+    method: &Method::POST, path: "/forms/image",
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -54,7 +54,7 @@ pub static CREATE_IMAGE: Operation = Operation {
 /// `GET /forms/forms-list`
 pub static GET_FORMS_LIST: Operation = Operation {
     module: "forms", name: "get_forms_list", id: "get-forms-list",
-    method: Method::Get, path: "/forms/forms-list",
+    method: &Method::GET, path: "/forms/forms-list",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -63,7 +63,7 @@ pub static GET_FORMS_LIST: Operation = Operation {
 /// `GET /forms/graph/data`
 pub static GET_GRAPH_DATA: Operation = Operation {
     module: "forms", name: "get_graph_data", id: "get-graph-data",
-    method: Method::Get, path: "/forms/graph/data",
+    method: &Method::GET, path: "/forms/graph/data",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -72,7 +72,7 @@ pub static GET_GRAPH_DATA: Operation = Operation {
 /// `GET /forms/submission/{submissionId}`
 pub static GET_SUBMISSION: Operation = Operation {
     module: "forms", name: "get_submission", id: "get-submission",
-    method: Method::Get, path: "/forms/submission/{submissionId}",
+    method: &Method::GET, path: "/forms/submission/{submissionId}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -81,7 +81,7 @@ pub static GET_SUBMISSION: Operation = Operation {
 /// `GET /forms/submission-details/{submissionId}`
 pub static GET_SUBMISSION_DETAILS: Operation = Operation {
     module: "forms", name: "get_submission_details", id: "get-submission-details",
-    method: Method::Get, path: "/forms/submission-details/{submissionId}",
+    method: &Method::GET, path: "/forms/submission-details/{submissionId}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -90,7 +90,7 @@ pub static GET_SUBMISSION_DETAILS: Operation = Operation {
 /// `GET /forms/widget/link`
 pub static GET_WIDGET_LINK: Operation = Operation {
     module: "forms", name: "get_widget_link", id: "get-widget-link",
-    method: Method::Get, path: "/forms/widget/link",
+    method: &Method::GET, path: "/forms/widget/link",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -99,7 +99,7 @@ pub static GET_WIDGET_LINK: Operation = Operation {
 /// `GET /forms/submissions`
 pub static LIST_FORM_SUBMISSIONS: Operation = Operation {
     module: "forms", name: "list_form_submissions", id: "get-forms-submissions",
-    method: Method::Get, path: "/forms/submissions",
+    method: &Method::GET, path: "/forms/submissions",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["forms.readonly"],
     idempotent: true,
@@ -124,7 +124,7 @@ pub static LIST_FORM_SUBMISSIONS: Operation = Operation {
 /// `GET /forms/`
 pub static LIST_FORMS: Operation = Operation {
     module: "forms", name: "list_forms", id: "get-forms",
-    method: Method::Get, path: "/forms/",
+    method: &Method::GET, path: "/forms/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["forms.readonly"],
     idempotent: true,
@@ -146,7 +146,7 @@ pub static LIST_FORMS: Operation = Operation {
 /// `GET /forms/multiple-forms-submissions`
 pub static LIST_MULTIPLE_FORMS_SUBMISSIONS: Operation = Operation {
     module: "forms", name: "list_multiple_forms_submissions", id: "list-multiple-forms-submissions",
-    method: Method::Get, path: "/forms/multiple-forms-submissions",
+    method: &Method::GET, path: "/forms/multiple-forms-submissions",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -155,7 +155,7 @@ pub static LIST_MULTIPLE_FORMS_SUBMISSIONS: Operation = Operation {
 /// `POST /forms/restore-version`
 pub static RESTORE_VERSION: Operation = Operation {
     module: "forms", name: "restore_version", id: "restore-version",
-    method: Method::Post, path: "/forms/restore-version",
+    method: &Method::POST, path: "/forms/restore-version",
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -164,7 +164,7 @@ pub static RESTORE_VERSION: Operation = Operation {
 /// `POST /forms/schedule-form-export`
 pub static SCHEDULE_FORM_EXPORT: Operation = Operation {
     module: "forms", name: "schedule_form_export", id: "schedule-form-export",
-    method: Method::Post, path: "/forms/schedule-form-export",
+    method: &Method::POST, path: "/forms/schedule-form-export",
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -173,7 +173,7 @@ pub static SCHEDULE_FORM_EXPORT: Operation = Operation {
 /// `POST /forms/upload-custom-files`
 pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
     module: "forms", name: "upload_custom_field_files", id: "upload-to-custom-fields",
-    method: Method::Post, path: "/forms/upload-custom-files",
+    method: &Method::POST, path: "/forms/upload-custom-files",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["forms.write"],
     location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
@@ -188,7 +188,7 @@ pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
 /// `POST /forms/verify-email`
 pub static VERIFY_EMAIL: Operation = Operation {
     module: "forms", name: "verify_email", id: "verify-email",
-    method: Method::Post, path: "/forms/verify-email",
+    method: &Method::POST, path: "/forms/verify-email",
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -198,7 +198,7 @@ pub static VERIFY_EMAIL: Operation = Operation {
 /// `POST /forms/verify-phone`
 pub static VERIFY_PHONE: Operation = Operation {
     module: "forms", name: "verify_phone", id: "verify-phone",
-    method: Method::Post, path: "/forms/verify-phone",
+    method: &Method::POST, path: "/forms/verify-phone",
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),

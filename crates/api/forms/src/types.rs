@@ -6,121 +6,167 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Value;
 
 hoopai_runtime::model! {
-    /// `ContactSessionIds` of Forms.
+    /// The sessions of a contact on pages of a location.
     pub struct ContactSessionIds {
+        /// The ids of the sessions.
         pub ids: Vec<String> = "ids",
     }
-    /// `EventDataSchema` of Forms.
+    /// The circumstances under which a form was submitted.
     #[doc(alias = "EventDataSchema")]
     pub struct EventData {
+        /// The source of the advertisement that led the visitor to the page.
         pub ad_source: String = "adSource",
+        /// The sessions of the contact.
         pub contact_session_ids: ContactSessionIds = "contactSessionIds",
+        /// The domain of the page.
         pub domain: String = "domain",
+        /// The id of the event that was reported to Facebook.
         pub fb_event_id: String = "fbEventId",
+        /// Facebook's click id, from the cookie `_fbc`.
         pub fbc: String = "fbc",
+        /// Facebook's id of the browser, from the cookie `_fbp`.
         pub fbp: String = "fbp",
+        /// The fingerprint of the visitor's browser.
         pub fingerprint: String = "fingerprint",
+        /// The kind of item by which the contact was captured, such as `form`.
         pub medium: String = "medium",
+        /// The id of that item, as a rule of the form.
         pub medium_id: String = "mediumId",
+        /// The page that held the form.
         pub page: PageDetails = "page",
+        /// The kind of page visit, such as `form`.
         pub page_visit_type: String = "pageVisitType",
+        /// The id of the item to which the page belongs, as a rule the form.
         pub parent_id: String = "parentId",
+        /// The name of the item to which the page belongs, as a rule the form.
         pub parent_name: String = "parentName",
+        /// The URL of the page from which the visitor came.
         pub referrer: String = "referrer",
+        /// The kind of traffic, such as `Direct traffic`.
         pub source: String = "source",
-        pub timestamp: Timestamp = "timestamp",
+        /// The time of the event.
+        pub timestamp: Timestamp as in_seconds = "timestamp",
+        /// The kind of event, such as `page-visit`.
         pub type_: String = "type",
+        /// The version of the event's format.
         pub version: String = "version",
     }
-    /// `FormsParams` of Forms.
-    pub struct FormsParams {
+    /// A form of a location.
+    #[doc(alias = "FormsParams")]
+    pub struct Form {
+        /// The id of the form.
         pub id: String = "id",
+        /// The id of the location (sub-account) of the form.
         pub location_id: String = "locationId",
+        /// The name of the form.
         pub name: String = "name",
     }
-    /// `FormsSubmissionsSubmissionsSchema` of Forms.
+    /// A submission of a form.
     #[doc(alias = "FormsSubmissionsSubmissionsSchema")]
-    pub struct FormsSubmissionsSubmissions {
+    pub struct FormSubmission {
+        /// The id of the contact who submitted the form.
         pub contact_id: String = "contactId",
+        /// The time of the submission.
         pub created_at: Timestamp = "createdAt",
+        /// The email address of the contact.
         pub email: String = "email",
+        /// The id of the form.
         pub form_id: String = "formId",
+        /// The id of the submission.
         pub id: String = "id",
+        /// The name of the contact.
         pub name: String = "name",
-        pub others: Others = "others",
+        /// The answers, and the circumstances of the submission.
+        pub others: FormSubmissionOthers = "others",
     }
-    /// `FormsSubmissionsSuccessfulResponseDto` of Forms.
-    #[doc(alias = "FormsSubmissionsSuccessfulResponseDto")]
-    pub struct ListFormSubmissionsResponse {
-        pub meta: Meta = "meta",
-        pub submissions: Vec<FormsSubmissionsSubmissions> = "submissions",
-        pub trace_id: String = "traceId",
-    }
-    /// `FormsSuccessfulResponseDto` of Forms.
-    #[doc(alias = "FormsSuccessfulResponseDto")]
-    pub struct ListFormsResponse {
-        pub forms: Vec<FormsParams> = "forms",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-    }
-    /// `metaSchema` of Forms.
-    #[doc(alias = "metaSchema")]
-    pub struct Meta {
-        pub current_page: f64 = "currentPage",
-        pub next_page: Value = "nextPage",
-        pub prev_page: f64 = "prevPage",
-        pub total: f64 = "total",
-    }
-    /// `othersSchema` of Forms.
+    /// The answers of a submission. Answers to custom fields are among the extra fields, by the ids of the fields.
     #[doc(alias = "othersSchema")]
     ///
     /// Other fields hold [`CustomFieldValue`](hoopai_runtime::CustomFieldValue): `extra.typed::<CustomFieldValue>()` reads them.
-    pub struct Others {
+    pub struct FormSubmissionOthers {
+        /// A placeholder in the platform's specification for answers to custom fields. Replies hold no field of this name.
         pub custom_field_id: String = "__custom_field_id__",
+        /// A placeholder in the platform's specification for answers to standard fields. Replies hold no field of this name.
         pub submissions_other_field: String = "__submissions_other_field__",
+        /// The circumstances of the submission.
         pub event_data: Box<EventData> = "eventData",
+        /// The keys of the fields in the order of the form.
         pub fields_ori_sequance: Vec<String> = "fieldsOriSequance",
     }
-    /// `PageDetailsSchema` of Forms.
+    /// The position of a page in the list of submissions.
+    #[doc(alias = "metaSchema")]
+    pub struct ListFormSubmissionsMeta {
+        /// The number of this page.
+        pub current_page: i64 = "currentPage",
+        /// The number of the next page. On the last page it may be null or an empty text.
+        pub next_page: Value = "nextPage",
+        /// The number of the previous page, or nothing on the first page.
+        pub prev_page: i64 = "prevPage",
+        /// The number of submissions on all pages.
+        pub total: i64 = "total",
+    }
+    /// A page of submissions of forms.
+    #[doc(alias = "FormsSubmissionsSuccessfulResponseDto")]
+    pub struct ListFormSubmissionsResponse {
+        /// The position of the page in the list.
+        pub meta: ListFormSubmissionsMeta = "meta",
+        /// The submissions of the page.
+        pub submissions: Vec<FormSubmission> = "submissions",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A page of forms.
+    #[doc(alias = "FormsSuccessfulResponseDto")]
+    pub struct ListFormsResponse {
+        /// The forms of the page.
+        pub forms: Vec<Form> = "forms",
+        /// The number of forms on all pages.
+        pub total: i64 = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A page that held a form.
     #[doc(alias = "PageDetailsSchema")]
     pub struct PageDetails {
+        /// The title of the page.
         pub title: String = "title",
+        /// The URL of the page.
         pub url: String = "url",
     }
     /// `VerifyEmailRequest` of Forms.
     pub struct VerifyEmailRequest {
-        /// What a solved captcha gave.
+        /// The token of a solved captcha.
         pub captcha_token: String = "captchaToken",
-        /// The email address that the code was sent to. Declared as required by the platform's specification.
+        /// The email address to which the code was sent. Declared as required by the platform's specification.
         pub email: String = "email",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The id of the form. Declared as required by the platform's specification.
         pub medium_id: String = "mediumId",
-        /// The name of the person.
+        /// The name of the visitor.
         pub name: String = "name",
-        /// The code as the person typed it in. Declared as required by the platform's specification.
+        /// The code that the visitor entered. Declared as required by the platform's specification.
         pub otp: String = "otp",
-        /// The token that goes with the code. Declared as required by the platform's specification.
+        /// The token that belongs to the code. Declared as required by the platform's specification.
         pub token: String = "token",
-        /// The type of the check. Declared as required by the platform's specification.
+        /// The type of the verification. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
     /// `VerifyPhoneRequest` of Forms.
     pub struct VerifyPhoneRequest {
-        /// What a solved captcha gave.
+        /// The token of a solved captcha.
         pub captcha_token: String = "captchaToken",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The id of the form. Declared as required by the platform's specification.
         pub medium_id: String = "mediumId",
-        /// The code as the person typed it in. Declared as required by the platform's specification.
+        /// The code that the visitor entered. Declared as required by the platform's specification.
         pub otp: String = "otp",
-        /// The phone number that the code was sent to. Declared as required by the platform's specification.
+        /// The phone number to which the code was sent. Declared as required by the platform's specification.
         pub phone: String = "phone",
-        /// The token that goes with the code. Declared as required by the platform's specification.
+        /// The token that belongs to the code. Declared as required by the platform's specification.
         pub token: String = "token",
-        /// The type of the check. Declared as required by the platform's specification.
+        /// The type of the verification. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
 }

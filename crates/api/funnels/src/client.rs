@@ -83,11 +83,12 @@ impl Client {
         builder::CreateFunnel::new(&self.handle)
     }
 
-    /// Makes a redirect from a path of a domain to somewhere else.
+    /// Creates a redirect from a path of a domain to another URL.
     ///
     /// `POST /funnels/lookup/redirect`
     ///
-    /// Domain and path of a redirect cannot be changed afterwards; `update_redirect` takes only the target and its kind.
+    /// Domain and path of a redirect cannot be changed afterwards; `update_redirect` changes only the
+    /// target and its kind.
     ///
     /// - Scope: `funnels/redirect.write`.
     /// - Requires a location token.
@@ -99,7 +100,7 @@ impl Client {
     /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
     /// let reply = funnels
     ///     .create_redirect()
-    ///     .body(types::CreateRedirectRequest::new().action(types::Action::Funnel).domain("…").path("…").target("…"))
+    ///     .body(types::CreateRedirectRequest::new().action(types::RedirectAction::Funnel).domain("…").path("…").target("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -136,7 +137,7 @@ impl Client {
     ///
     /// `POST /funnels/funnel/delete`
     ///
-    /// It is a POST: which funnel goes is said in the body, whose fields are not published.
+    /// The body identifies the funnel; its fields are not published.
     ///
     /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
@@ -180,7 +181,7 @@ impl Client {
     ///
     /// `POST /funnels/funnel/delete-step`
     ///
-    /// It is a POST: which step goes is said in the body, whose fields are not published.
+    /// The body identifies the step; its fields are not published.
     ///
     /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
@@ -200,7 +201,7 @@ impl Client {
         builder::DeleteStep::new(&self.handle)
     }
 
-    /// Gets one funnel.
+    /// Gets a funnel.
     ///
     /// `GET /funnels/funnel/fetch/{id}`
     ///
@@ -241,7 +242,7 @@ impl Client {
         builder::GetPageCount::new(&self.handle)
     }
 
-    /// Gets one step of a funnel.
+    /// Gets a step of a funnel.
     ///
     /// `GET /funnels/funnel/{funnelId}/step/{id}`
     ///
@@ -290,7 +291,7 @@ impl Client {
     ///
     /// `GET /funnels/page`
     ///
-    /// `limit` and `offset` are both needed. The reply is a bare list; `get_page_count` tells how many pages there are.
+    /// `limit` and `offset` are both required. The reply is a bare list; `get_page_count` returns the total.
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
@@ -315,7 +316,7 @@ impl Client {
     ///
     /// `GET /funnels/lookup/redirect/list`
     ///
-    /// `limit` and `offset` are both needed. The reply has the total and the redirects of the page in `data`.
+    /// `limit` and `offset` are both required. The total and the redirects of the page are in `data`.
     ///
     /// - Scope: `funnels/redirect.readonly`.
     /// - Requires a location token.
@@ -337,11 +338,12 @@ impl Client {
         builder::ListRedirects::new(&self.handle)
     }
 
-    /// Reports what a visitor of a funnel did, so that advertisers can count it.
+    /// Reports a conversion event of a visitor of a funnel, for advertising statistics.
     ///
     /// `POST /funnels/event/conversion`
     ///
-    /// Only `eventName` must be there. The fields that begin with `fb` are the marks by which Facebook recognises a visitor and an event.
+    /// Only `eventName` is required. Facebook identifies visitors and events by the fields whose
+    /// names begin with `fb`.
     ///
     /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
@@ -366,7 +368,7 @@ impl Client {
         builder::SendConversionEvent::new(&self.handle)
     }
 
-    /// Changes a funnel.
+    /// Updates a funnel.
     ///
     /// `PATCH /funnels/funnel/update/{id}`
     ///
@@ -388,11 +390,11 @@ impl Client {
         builder::UpdateFunnel::new(&self.handle)
     }
 
-    /// Changes where a redirect leads.
+    /// Changes the target of a redirect.
     ///
     /// `PATCH /funnels/lookup/redirect/{id}`
     ///
-    /// Target and kind are sent together. To change domain or path, delete the redirect and make another.
+    /// Send target and kind together. To change domain or path, delete the redirect and create another.
     ///
     /// - Scope: `funnels/redirect.write`.
     /// - Requires a location token.
@@ -405,7 +407,7 @@ impl Client {
     /// let reply = funnels
     ///     .update_redirect()
     ///     .id("…")
-    ///     .body(types::UpdateRedirectRequest::new().action(types::Action::Funnel).target("…"))
+    ///     .body(types::UpdateRedirectRequest::new().action(types::RedirectAction::Funnel).target("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -416,7 +418,7 @@ impl Client {
         builder::UpdateRedirect::new(&self.handle)
     }
 
-    /// Changes a step of a funnel.
+    /// Updates a step of a funnel.
     ///
     /// `PUT /funnels/funnel/step/{id}`
     ///
@@ -475,7 +477,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_redirect`](super::Client::create_redirect).
-        pub CreateRedirect(operations::CREATE_REDIRECT) -> json types::CreateRedirectResponse
+        pub CreateRedirect(operations::CREATE_REDIRECT) -> json types::RedirectResponse
     }
     hoopai_runtime::setters! {
         CreateRedirect {
@@ -547,7 +549,7 @@ pub mod builder {
             query funnel_id: String = "funnelId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Words to look for in the page's name.
+            /// Text to search for in the names of pages.
             query name: String = "name",
         }
     }
@@ -573,53 +575,53 @@ pub mod builder {
         ListFunnels {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// A category that the funnels are of.
+            /// The category of the funnels to list.
             query category: String = "category",
-            /// How many items a page holds at most.
-            query limit: String = "limit",
-            /// Words to look for in the name.
+            /// The maximum number of items of a page.
+            query limit: i64 = "limit",
+            /// Text to search for in the names of funnels.
             query name: String = "name",
-            /// How many items are left out before the page begins.
-            query offset: String = "offset",
-            /// The id of a folder, to have only what lies in it.
+            /// The number of items to skip before the page.
+            query offset: i64 = "offset",
+            /// The id of a folder; only its funnels are listed.
             query parent_id: String = "parentId",
-            /// A type that the funnels are of.
+            /// The type of the funnels to list.
             query type_: String = "type",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_pages`](super::Client::list_pages).
-        pub ListPages(operations::LIST_PAGES) -> json Vec<types::FunnelPageResponse>, paged types::FunnelPageResponse
+        pub ListPages(operations::LIST_PAGES) -> json Vec<types::FunnelPage>, paged types::FunnelPage
     }
     hoopai_runtime::setters! {
         ListPages {
             /// The id of the funnel. Declared as required by the platform's specification.
             query funnel_id: String = "funnelId",
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
-            /// Words to look for in the page's name.
+            /// Text to search for in the names of pages.
             query name: String = "name",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_redirects`](super::Client::list_redirects).
-        pub ListRedirects(operations::LIST_REDIRECTS) -> json types::ListRedirectsResponse, paged types::RedirectResponse
+        pub ListRedirects(operations::LIST_REDIRECTS) -> json types::ListRedirectsResponse, paged types::Redirect
     }
     hoopai_runtime::setters! {
         ListRedirects {
-            /// How many items a page holds at most. Declared as required by the platform's specification.
+            /// The maximum number of items of a page. Declared as required by the platform's specification.
             query limit: i64 = "limit",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins. Declared as required by the platform's specification.
+            /// The number of items to skip before the page. Declared as required by the platform's specification.
             query offset: i64 = "offset",
-            /// Words to look for, such as `example.com/old-page`.
+            /// Text to search for, such as `example.com/old-page`.
             query search: String = "search",
         }
     }
@@ -648,7 +650,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_redirect`](super::Client::update_redirect).
-        pub UpdateRedirect(operations::UPDATE_REDIRECT) -> json types::CreateRedirectResponse
+        pub UpdateRedirect(operations::UPDATE_REDIRECT) -> json types::RedirectResponse
     }
     hoopai_runtime::setters! {
         UpdateRedirect {

@@ -2,16 +2,18 @@
 
 //! Funnels of the HoopAI Platform API: 18 operations.
 //!
-//! Funnels and websites of a location. A *funnel* is a row of *steps* that a visitor goes through, from landing page to thank-you page, and
-//! each step has one or more *pages*. Beside them stand *redirects*, which send visitors of an address to another, and *conversion events*,
-//! which report to advertisers what a visitor did.
+//! Funnels and websites of a location. A *funnel* is a sequence of *steps* that a visitor passes,
+//! from landing page to thank-you page; each step has one or more *pages*. *Redirects* forward
+//! visitors from a path of a domain to another URL. *Conversion events* report to advertisers the
+//! actions of visitors.
 //!
-//! Begin with `list_funnels`; its ids lead to `list_pages`. Those and the redirects are described in full. The calls that make, change, copy
-//! and delete funnels and steps are documented by HoopAI by method and path only: their bodies go out as free-form JSON and their replies
-//! come back as such.
+//! Start with `list_funnels`; its ids are the parameters of `list_pages`. Only lists of funnels and
+//! pages, counts and redirects are documented in full. HoopAI documents the operations that create,
+//! update, copy and delete funnels and steps by method and path only: their bodies and replies are
+//! free-form JSON.
 //!
-//! `list_pages` and `list_redirects` want `limit` and `offset` every time, and `list_pages` answers a bare list without a total;
-//! `get_page_count` tells the total.
+//! `list_pages` and `list_redirects` require `limit` and `offset`. The reply of `list_pages` is a
+//! bare list without a total; `get_page_count` returns the total.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_funnels::Error> {
@@ -29,10 +31,10 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_redirect`](Client::create_redirect) | Makes a redirect from a path of a domain to somewhere else. |
+//! | [`create_redirect`](Client::create_redirect) | Creates a redirect from a path of a domain to another URL. |
 //! | [`delete_redirect`](Client::delete_redirect) | Deletes a redirect. |
 //! | [`list_redirects`](Client::list_redirects) | Lists the redirects of a location. |
-//! | [`update_redirect`](Client::update_redirect) | Changes where a redirect leads. |
+//! | [`update_redirect`](Client::update_redirect) | Changes the target of a redirect. |
 //!
 //! ## Funnel
 //!
@@ -52,11 +54,11 @@
 //! | [`create_step`](Client::create_step) | Adds a step to a funnel. |
 //! | [`delete_funnel`](Client::delete_funnel) | Deletes a funnel. |
 //! | [`delete_step`](Client::delete_step) | Deletes a step of a funnel. |
-//! | [`get_funnel`](Client::get_funnel) | Gets one funnel. |
-//! | [`get_step`](Client::get_step) | Gets one step of a funnel. |
-//! | [`send_conversion_event`](Client::send_conversion_event) | Reports what a visitor of a funnel did, so that advertisers can count it. |
-//! | [`update_funnel`](Client::update_funnel) | Changes a funnel. |
-//! | [`update_step`](Client::update_step) | Changes a step of a funnel. |
+//! | [`get_funnel`](Client::get_funnel) | Gets a funnel. |
+//! | [`get_step`](Client::get_step) | Gets a step of a funnel. |
+//! | [`send_conversion_event`](Client::send_conversion_event) | Reports a conversion event of a visitor of a funnel, for advertising statistics. |
+//! | [`update_funnel`](Client::update_funnel) | Updates a funnel. |
+//! | [`update_step`](Client::update_step) | Updates a step of a funnel. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

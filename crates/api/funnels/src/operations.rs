@@ -29,7 +29,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /funnels/funnel/clone-funnel-to-locations`
 pub static CLONE_FUNNEL_TO_LOCATIONS: Operation = Operation {
     module: "funnels", name: "clone_funnel_to_locations", id: "clone-funnel-to-locations",
-    method: Method::Post, path: "/funnels/funnel/clone-funnel-to-locations",
+    method: &Method::POST, path: "/funnels/funnel/clone-funnel-to-locations",
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -38,7 +38,7 @@ pub static CLONE_FUNNEL_TO_LOCATIONS: Operation = Operation {
 /// `POST /funnels/funnel/clone-funnel-step`
 pub static CLONE_STEP: Operation = Operation {
     module: "funnels", name: "clone_step", id: "clone-step",
-    method: Method::Post, path: "/funnels/funnel/clone-funnel-step",
+    method: &Method::POST, path: "/funnels/funnel/clone-funnel-step",
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -47,7 +47,7 @@ pub static CLONE_STEP: Operation = Operation {
 /// `POST /funnels/funnel/create`
 pub static CREATE_FUNNEL: Operation = Operation {
     module: "funnels", name: "create_funnel", id: "create-funnel",
-    method: Method::Post, path: "/funnels/funnel/create",
+    method: &Method::POST, path: "/funnels/funnel/create",
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -56,7 +56,7 @@ pub static CREATE_FUNNEL: Operation = Operation {
 /// `POST /funnels/lookup/redirect`
 pub static CREATE_REDIRECT: Operation = Operation {
     module: "funnels", name: "create_redirect", id: "create-redirect",
-    method: Method::Post, path: "/funnels/lookup/redirect",
+    method: &Method::POST, path: "/funnels/lookup/redirect",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -67,7 +67,7 @@ pub static CREATE_REDIRECT: Operation = Operation {
 /// `POST /funnels/funnel/create-step`
 pub static CREATE_STEP: Operation = Operation {
     module: "funnels", name: "create_step", id: "create-step",
-    method: Method::Post, path: "/funnels/funnel/create-step",
+    method: &Method::POST, path: "/funnels/funnel/create-step",
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -76,7 +76,7 @@ pub static CREATE_STEP: Operation = Operation {
 /// `POST /funnels/funnel/delete`
 pub static DELETE_FUNNEL: Operation = Operation {
     module: "funnels", name: "delete_funnel", id: "delete-funnel",
-    method: Method::Post, path: "/funnels/funnel/delete",
+    method: &Method::POST, path: "/funnels/funnel/delete",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     body: Some(Body { required: false, ..Body::DEFAULT }),
@@ -86,7 +86,7 @@ pub static DELETE_FUNNEL: Operation = Operation {
 /// `DELETE /funnels/lookup/redirect/{id}`
 pub static DELETE_REDIRECT: Operation = Operation {
     module: "funnels", name: "delete_redirect", id: "delete-redirect-by-id",
-    method: Method::Delete, path: "/funnels/lookup/redirect/{id}",
+    method: &Method::DELETE, path: "/funnels/lookup/redirect/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
     idempotent: true,
@@ -100,7 +100,7 @@ pub static DELETE_REDIRECT: Operation = Operation {
 /// `POST /funnels/funnel/delete-step`
 pub static DELETE_STEP: Operation = Operation {
     module: "funnels", name: "delete_step", id: "delete-step",
-    method: Method::Post, path: "/funnels/funnel/delete-step",
+    method: &Method::POST, path: "/funnels/funnel/delete-step",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     body: Some(Body { required: false, ..Body::DEFAULT }),
@@ -110,7 +110,7 @@ pub static DELETE_STEP: Operation = Operation {
 /// `GET /funnels/funnel/fetch/{id}`
 pub static GET_FUNNEL: Operation = Operation {
     module: "funnels", name: "get_funnel", id: "get-funnel",
-    method: Method::Get, path: "/funnels/funnel/fetch/{id}",
+    method: &Method::GET, path: "/funnels/funnel/fetch/{id}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -119,7 +119,7 @@ pub static GET_FUNNEL: Operation = Operation {
 /// `GET /funnels/page/count`
 pub static GET_PAGE_COUNT: Operation = Operation {
     module: "funnels", name: "get_page_count", id: "getPagesCountByFunnelId",
-    method: Method::Get, path: "/funnels/page/count",
+    method: &Method::GET, path: "/funnels/page/count",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
@@ -134,7 +134,7 @@ pub static GET_PAGE_COUNT: Operation = Operation {
 /// `GET /funnels/funnel/{funnelId}/step/{id}`
 pub static GET_STEP: Operation = Operation {
     module: "funnels", name: "get_step", id: "get-step",
-    method: Method::Get, path: "/funnels/funnel/{funnelId}/step/{id}",
+    method: &Method::GET, path: "/funnels/funnel/{funnelId}/step/{id}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -143,7 +143,7 @@ pub static GET_STEP: Operation = Operation {
 /// `GET /funnels/funnel/list`
 pub static LIST_FUNNELS: Operation = Operation {
     module: "funnels", name: "list_funnels", id: "getFunnels",
-    method: Method::Get, path: "/funnels/funnel/list",
+    method: &Method::GET, path: "/funnels/funnel/list",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
@@ -167,7 +167,7 @@ pub static LIST_FUNNELS: Operation = Operation {
 /// `GET /funnels/page`
 pub static LIST_PAGES: Operation = Operation {
     module: "funnels", name: "list_pages", id: "getPagesByFunnelId",
-    method: Method::Get, path: "/funnels/page",
+    method: &Method::GET, path: "/funnels/page",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
@@ -189,7 +189,7 @@ pub static LIST_PAGES: Operation = Operation {
 /// `GET /funnels/lookup/redirect/list`
 pub static LIST_REDIRECTS: Operation = Operation {
     module: "funnels", name: "list_redirects", id: "fetch-redirects-list",
-    method: Method::Get, path: "/funnels/lookup/redirect/list",
+    method: &Method::GET, path: "/funnels/lookup/redirect/list",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.readonly"],
     idempotent: true,
@@ -211,7 +211,7 @@ pub static LIST_REDIRECTS: Operation = Operation {
 /// `POST /funnels/event/conversion`
 pub static SEND_CONVERSION_EVENT: Operation = Operation {
     module: "funnels", name: "send_conversion_event", id: "send-conversion-event",
-    method: Method::Post, path: "/funnels/event/conversion",
+    method: &Method::POST, path: "/funnels/event/conversion",
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -220,7 +220,7 @@ pub static SEND_CONVERSION_EVENT: Operation = Operation {
 /// `PATCH /funnels/funnel/update/{id}`
 pub static UPDATE_FUNNEL: Operation = Operation {
     module: "funnels", name: "update_funnel", id: "update-funnel",
-    method: Method::Patch, path: "/funnels/funnel/update/{id}",
+    method: &Method::PATCH, path: "/funnels/funnel/update/{id}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     body: Some(Body { required: false, ..Body::DEFAULT }),
@@ -230,7 +230,7 @@ pub static UPDATE_FUNNEL: Operation = Operation {
 /// `PATCH /funnels/lookup/redirect/{id}`
 pub static UPDATE_REDIRECT: Operation = Operation {
     module: "funnels", name: "update_redirect", id: "update-redirect-by-id",
-    method: Method::Patch, path: "/funnels/lookup/redirect/{id}",
+    method: &Method::PATCH, path: "/funnels/lookup/redirect/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
     idempotent: true,
@@ -242,7 +242,7 @@ pub static UPDATE_REDIRECT: Operation = Operation {
 /// `PUT /funnels/funnel/step/{id}`
 pub static UPDATE_STEP: Operation = Operation {
     module: "funnels", name: "update_step", id: "update-step",
-    method: Method::Put, path: "/funnels/funnel/step/{id}",
+    method: &Method::PUT, path: "/funnels/funnel/step/{id}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     body: Some(Body { required: false, ..Body::DEFAULT }),

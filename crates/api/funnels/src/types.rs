@@ -2,142 +2,171 @@
 
 //! The models of requests and replies.
 
-use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::{Date, Timestamp};
 
 hoopai_runtime::model! {
-    /// `CreateRedirectParams` of Funnels.
+    /// A redirect to create.
     #[doc(alias = "CreateRedirectParams")]
     pub struct CreateRedirectRequest {
-        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`. Declared as required by the platform's specification.
-        pub action: Action = "action",
-        /// The domain whose visitors are sent on, without a scheme, such as `example.com`. Declared as required by the platform's specification.
+        /// The kind of target: a funnel, a website, a URL, or all of them. Declared as required by the platform's specification.
+        pub action: RedirectAction = "action",
+        /// The domain whose visitors are redirected, without a scheme, such as `example.com`. Declared as required by the platform's specification.
         pub domain: String = "domain",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The path on the domain that is redirected, such as `/hello`. Declared as required by the platform's specification.
         pub path: String = "path",
-        /// Where visitors are sent, such as a whole address for `url`. Declared as required by the platform's specification.
+        /// The destination of the redirect, such as an absolute URL. Declared as required by the platform's specification.
         pub target: String = "target",
     }
-    /// `CreateRedirectResponseDTO` of Funnels.
-    #[doc(alias = "CreateRedirectResponseDTO")]
-    pub struct CreateRedirectResponse {
-        pub data: Box<RedirectResponse> = "data",
-        pub trace_id: String = "traceId",
-    }
-    /// `DeleteRedirectResponseDTO` of Funnels.
+    /// The reply to a request that deletes a redirect.
     #[doc(alias = "DeleteRedirectResponseDTO")]
     pub struct DeleteRedirectResponse {
+        /// The outcome of the deletion, such as `{"status": "ok"}`.
         pub data: Map = "data",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `FunnelPageResponseDTO` of Funnels.
+    /// A page of a funnel.
     #[doc(alias = "FunnelPageResponseDTO")]
-    pub struct FunnelPageResponse {
+    pub struct FunnelPage {
+        /// The id of the page.
         pub id: String = "_id",
+        /// Whether the page is deleted.
         pub deleted: bool = "deleted",
+        /// The id of the funnel that contains the page.
         pub funnel_id: String = "funnelId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The name of the page.
         pub name: String = "name",
+        /// The id of the step that contains the page.
         pub step_id: String = "stepId",
+        /// The time of the last change of the page.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `FunnelPageCountResponseDTO` of Funnels.
+    /// The number of pages of a funnel.
     #[doc(alias = "FunnelPageCountResponseDTO")]
     pub struct GetPageCountResponse {
-        pub count: f64 = "count",
+        /// The number of pages that match the query.
+        pub count: i64 = "count",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `FunnelListResponseDTO` of Funnels.
+    /// A page of funnels and websites.
     #[doc(alias = "FunnelListResponseDTO")]
     pub struct ListFunnelsResponse {
-        pub count: f64 = "count",
+        /// The number of funnels; the platform does not document whether it counts all pages.
+        pub count: i64 = "count",
+        /// The funnels and websites of the page, each with its steps, as free-form JSON.
         pub funnels: Vec<Map> = "funnels",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `RedirectListResponseDTO` of Funnels.
+    /// The reply to a request that lists redirects.
     #[doc(alias = "RedirectListResponseDTO")]
     pub struct ListRedirectsResponse {
-        pub data: ListRedirectsResponseData = "data",
+        /// A page of redirects.
+        pub data: RedirectData = "data",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `ListRedirectsResponseData` of Funnels.
-    pub struct ListRedirectsResponseData {
-        pub count: f64 = "count",
-        pub data: Vec<RedirectResponse> = "data",
-    }
-    /// `RedirectResponseDTO` of Funnels.
+    /// A redirect from a path of a domain to another URL.
     #[doc(alias = "RedirectResponseDTO")]
-    pub struct RedirectResponse {
+    pub struct Redirect {
+        /// The kind of target, such as a funnel, a website or a URL.
         pub action: String = "action",
+        /// The domain whose visitors are redirected, without a scheme, such as `example.com`.
         pub domain: String = "domain",
+        /// The id of the redirect.
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The path on the domain that is redirected, such as `/old-path`.
         pub path: String = "path",
+        /// The redirected path in lower case.
         pub path_lowercase: String = "pathLowercase",
+        /// The destination of the redirect, such as an absolute URL.
         pub target: String = "target",
+        /// The kind of redirect, such as `Permanent`.
         pub type_: String = "type",
     }
-    /// `SendConversionEventRequest` of Funnels.
+    /// A page of redirects.
+    pub struct RedirectData {
+        /// The number of redirects; the platform does not document whether it counts all pages.
+        pub count: i64 = "count",
+        /// The redirects of the page.
+        pub data: Vec<Redirect> = "data",
+    }
+    /// The reply to a request that creates a redirect.
+    #[doc(alias = "CreateRedirectResponseDTO")]
+    #[doc(alias = "UpdateRedirectResponseDTO")]
+    pub struct RedirectResponse {
+        /// The created redirect.
+        pub data: Box<Redirect> = "data",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// The personal data of a visitor, as far as they are known.
+    pub struct SendConversionEventContact {
+        /// The city of the visitor.
+        pub city: String = "city",
+        /// The country of the visitor.
+        pub country: String = "country",
+        /// The date of birth of the visitor.
+        pub date_of_birth: Date = "dateOfBirth",
+        /// The email address of the visitor.
+        pub email: String = "email",
+        /// The first name of the visitor.
+        pub first_name: String = "firstName",
+        /// The last name of the visitor.
+        pub last_name: String = "lastName",
+        /// The phone number of the visitor.
+        pub phone: String = "phone",
+        /// The postal code of the visitor.
+        pub postal_code: String = "postalCode",
+        /// The state or region of the visitor.
+        pub state: String = "state",
+    }
+    /// A conversion event of a visitor.
     pub struct SendConversionEventRequest {
-        /// Who the visitor is, as far as it is known.
-        pub contact: Box<SendConversionEventRequestContact> = "contact",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The personal data of a visitor, as far as they are known.
+        pub contact: Box<SendConversionEventContact> = "contact",
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// An id of the event.
+        /// The id of the event.
         pub event_id: String = "eventId",
-        /// What happened. Declared as required by the platform's specification.
+        /// The name of the event. Declared as required by the platform's specification.
         pub event_name: String = "eventName",
         /// The id of the event at Facebook.
         pub fb_event_id: String = "fbEventId",
-        /// The value of Facebook's cookie `_fbc`, which remembers a click on an advertisement.
+        /// The value of the Facebook cookie `_fbc`, which identifies a click on an advertisement.
         pub fbc: String = "fbc",
-        /// The click id that Facebook adds to the address of a landing page.
+        /// The click id that Facebook adds to the URL of a landing page.
         pub fbclid: String = "fbclid",
-        /// The value of Facebook's cookie `_fbp`, which knows the browser again.
+        /// The value of the Facebook cookie `_fbp`, which identifies the browser.
         pub fbp: String = "fbp",
-        /// The address of the page where it happened.
+        /// The URL of the page on which the event occurred.
         pub url: String = "url",
-        /// What the event is worth, in `currency`.
+        /// The monetary value of the event, in `currency`.
         pub value: Value = "value",
     }
-    /// Who the visitor is, as far as it is known.
-    pub struct SendConversionEventRequestContact {
-        /// The visitor's city.
-        pub city: String = "city",
-        /// The visitor's country.
-        pub country: String = "country",
-        /// The visitor's date of birth.
-        pub date_of_birth: String = "dateOfBirth",
-        /// The visitor's email address.
-        pub email: String = "email",
-        /// The visitor's given name.
-        pub first_name: String = "firstName",
-        /// The visitor's family name.
-        pub last_name: String = "lastName",
-        /// The visitor's phone number.
-        pub phone: String = "phone",
-        /// The visitor's postal code.
-        pub postal_code: String = "postalCode",
-        /// The visitor's state.
-        pub state: String = "state",
-    }
-    /// `UpdateRedirectParams` of Funnels.
+    /// The new target of a redirect.
     #[doc(alias = "UpdateRedirectParams")]
     pub struct UpdateRedirectRequest {
-        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`. Declared as required by the platform's specification.
-        pub action: Action = "action",
+        /// The kind of target: a funnel, a website, a URL, or all of them. Declared as required by the platform's specification.
+        pub action: RedirectAction = "action",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Where visitors are sent, such as a whole address for `url`. Declared as required by the platform's specification.
+        /// The destination of the redirect, such as an absolute URL. Declared as required by the platform's specification.
         pub target: String = "target",
     }
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `Action`.
-    pub enum Action {
+    /// Values of `RedirectAction`.
+    pub enum RedirectAction {
         Funnel = "funnel", Website = "website", Url = "url", All = "all",
     }
 }

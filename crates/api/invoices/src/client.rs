@@ -36,11 +36,11 @@ impl Client {
         builder::CancelInvoiceSchedule::new(&self.handle)
     }
 
-    /// Makes an estimate.
+    /// Creates an estimate.
     ///
     /// `POST /invoices/estimate`
     ///
-    /// Nothing is sent unless `sendEstimateDetails` is given; `send_estimate` sends it later.
+    /// Nothing is sent unless `sendEstimateDetails` is set; `send_estimate` sends it later.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -51,7 +51,7 @@ impl Client {
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .create_estimate()
-    ///     .body(types::CreateEstimateRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").discount(types::Discount::new()).frequency_settings(types::FrequencySettings::new()).items([types::EstimateLineItem::new()]).name("…"))
+    ///     .body(types::CreateEstimateRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").discount(types::Discount::new()).frequency_settings(types::FrequencySettings::new()).items([types::EstimateLineItem::new()]).name("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -62,7 +62,7 @@ impl Client {
         builder::CreateEstimate::new(&self.handle)
     }
 
-    /// Makes an estimate template.
+    /// Creates an estimate template.
     ///
     /// `POST /invoices/estimate/template`
     ///
@@ -75,7 +75,7 @@ impl Client {
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .create_estimate_template()
-    ///     .body(types::EstimateTemplates::new().business_details(types::BusinessDetailsDto::new()).currency("…").discount(types::Discount::new()).items(["…"]).name("…"))
+    ///     .body(types::EstimateTemplateRequest::new().business_details(types::BusinessDetails::new()).currency("…").discount(types::Discount::new()).items(["…"]).name("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -86,11 +86,11 @@ impl Client {
         builder::CreateEstimateTemplate::new(&self.handle)
     }
 
-    /// Makes an invoice, as a draft.
+    /// Creates an invoice as a draft.
     ///
     /// `POST /invoices/`
     ///
-    /// Nothing is sent yet: `send_invoice` does that. Products are not needed, an item can be written out by hand.
+    /// Nothing is sent until `send_invoice` is called. Lines need no product of the catalogue.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -98,10 +98,11 @@ impl Client {
     ///
     /// ```no_run
     /// # use hoopai_invoices::types;
+    /// # use hoopai_invoices::runtime;
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .create_invoice()
-    ///     .body(types::CreateInvoiceRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").issue_date("…").items([types::InvoiceItem::new()]).live_mode(true).name("…"))
+    ///     .body(types::CreateInvoiceRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").issue_date(runtime::Date::new(2026, 1, 31).unwrap()).items([types::InvoiceItem::new()]).live_mode(true).name("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -112,7 +113,7 @@ impl Client {
         builder::CreateInvoice::new(&self.handle)
     }
 
-    /// Makes an invoice of an estimate.
+    /// Creates an invoice from an estimate.
     ///
     /// `POST /invoices/estimate/{estimateId}/invoice`
     ///
@@ -139,11 +140,11 @@ impl Client {
         builder::CreateInvoiceFromEstimate::new(&self.handle)
     }
 
-    /// Makes a schedule of invoices.
+    /// Creates an invoice schedule.
     ///
     /// `POST /invoices/schedule`
     ///
-    /// It sends nothing before it is started with `schedule_invoice_schedule`.
+    /// No invoice is sent until `schedule_invoice_schedule` starts the schedule.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -154,7 +155,7 @@ impl Client {
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .create_invoice_schedule()
-    ///     .body(types::CreateInvoiceScheduleRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").schedule(types::ScheduleOptions::new()))
+    ///     .body(types::CreateInvoiceScheduleRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").schedule(types::ScheduleOptions::new()))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -165,7 +166,7 @@ impl Client {
         builder::CreateInvoiceSchedule::new(&self.handle)
     }
 
-    /// Makes an invoice template.
+    /// Creates an invoice template.
     ///
     /// `POST /invoices/template`
     ///
@@ -178,7 +179,7 @@ impl Client {
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .create_invoice_template()
-    ///     .body(types::CreateInvoiceTemplateRequest::new().business_details(types::BusinessDetailsDto::new()).currency("…").items([types::InvoiceItem::new()]).name("…"))
+    ///     .body(types::CreateInvoiceTemplateRequest::new().business_details(types::BusinessDetails::new()).currency("…").items([types::InvoiceItem::new()]).name("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -193,7 +194,7 @@ impl Client {
     ///
     /// `DELETE /invoices/estimate/{estimateId}`
     ///
-    /// It answers the deleted estimate.
+    /// The reply holds the deleted estimate.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -214,7 +215,7 @@ impl Client {
     ///
     /// `DELETE /invoices/estimate/template/{templateId}`
     ///
-    /// It answers the deleted template.
+    /// The reply holds the deleted template.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -235,7 +236,7 @@ impl Client {
     ///
     /// `DELETE /invoices/{invoiceId}`
     ///
-    /// To keep it and only take its claim away, use `void_invoice`.
+    /// `void_invoice` keeps the invoice and only cancels the claim.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -256,7 +257,7 @@ impl Client {
     ///
     /// `DELETE /invoices/schedule/{scheduleId}`
     ///
-    /// To end it and keep it, use `cancel_invoice_schedule`.
+    /// `cancel_invoice_schedule` ends a schedule and keeps it.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -292,11 +293,11 @@ impl Client {
         builder::DeleteInvoiceTemplate::new(&self.handle)
     }
 
-    /// Hands out the next estimate number of a location.
+    /// Returns the next estimate number of a location.
     ///
     /// `GET /invoices/estimate/number/generate`
     ///
-    /// Called twice, it may hand out two numbers and leave a gap in the sequence.
+    /// A second call may return another number and leave a gap in the sequence.
     ///
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
@@ -313,11 +314,11 @@ impl Client {
         builder::GenerateEstimateNumber::new(&self.handle)
     }
 
-    /// Hands out the next invoice number of a location.
+    /// Returns the next invoice number of a location.
     ///
     /// `GET /invoices/generate-invoice-number`
     ///
-    /// Called twice, it may hand out two numbers and leave a gap in the sequence.
+    /// A second call may return another number and leave a gap in the sequence.
     ///
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
@@ -334,7 +335,7 @@ impl Client {
         builder::GenerateInvoiceNumber::new(&self.handle)
     }
 
-    /// Answers one invoice, with its items, sums and state.
+    /// Returns an invoice with its lines, totals and status.
     ///
     /// `GET /invoices/{invoiceId}`
     ///
@@ -353,7 +354,7 @@ impl Client {
         builder::GetInvoice::new(&self.handle)
     }
 
-    /// Answers one invoice schedule, with the invoices it made.
+    /// Returns an invoice schedule with the invoices that it generated.
     ///
     /// `GET /invoices/schedule/{scheduleId}`
     ///
@@ -372,11 +373,11 @@ impl Client {
         builder::GetInvoiceSchedule::new(&self.handle)
     }
 
-    /// Answers a location's settings for invoices and estimates: terms, prefixes, reminders, fees.
+    /// Returns a location's settings for invoices and estimates: terms, prefixes, reminders, fees.
     ///
     /// `GET /invoices/settings`
     ///
-    /// They can only be read here.
+    /// This API cannot change them.
     ///
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
@@ -393,7 +394,7 @@ impl Client {
         builder::GetInvoiceSettings::new(&self.handle)
     }
 
-    /// Answers one invoice template.
+    /// Returns an invoice template.
     ///
     /// `GET /invoices/template/{templateId}`
     ///
@@ -416,7 +417,7 @@ impl Client {
     ///
     /// `GET /invoices/estimate/template`
     ///
-    /// No call answers a single one: look for its id with `search`, or use `preview_estimate_template`.
+    /// There is no operation for a single template: search for its id with `search`, or use `preview_estimate_template`.
     ///
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
@@ -437,7 +438,7 @@ impl Client {
         builder::ListEstimateTemplates::new(&self.handle)
     }
 
-    /// Lists the estimates of a location, filtered as wished.
+    /// Lists the estimates of a location, optionally filtered.
     ///
     /// `GET /invoices/estimate/list`
     ///
@@ -460,7 +461,7 @@ impl Client {
         builder::ListEstimates::new(&self.handle)
     }
 
-    /// Lists the invoice schedules of a location, filtered as wished.
+    /// Lists the invoice schedules of a location, optionally filtered.
     ///
     /// `GET /invoices/schedule`
     ///
@@ -483,7 +484,7 @@ impl Client {
         builder::ListInvoiceSchedules::new(&self.handle)
     }
 
-    /// Lists the invoice templates of a location, filtered as wished.
+    /// Lists the invoice templates of a location, optionally filtered.
     ///
     /// `GET /invoices/template`
     ///
@@ -506,7 +507,7 @@ impl Client {
         builder::ListInvoiceTemplates::new(&self.handle)
     }
 
-    /// Lists the invoices of a location, filtered as wished.
+    /// Lists the invoices of a location, optionally filtered.
     ///
     /// `GET /invoices/`
     ///
@@ -529,7 +530,7 @@ impl Client {
         builder::ListInvoices::new(&self.handle)
     }
 
-    /// Answers an estimate template as a preview.
+    /// Returns a preview of an estimate template.
     ///
     /// `GET /invoices/estimate/template/preview`
     ///
@@ -548,11 +549,12 @@ impl Client {
         builder::PreviewEstimateTemplate::new(&self.handle)
     }
 
-    /// Records a payment for an invoice that was made outside the platform.
+    /// Records a payment of an invoice that was received outside the platform.
     ///
     /// `POST /invoices/{invoiceId}/record-payment`
     ///
-    /// Nobody is charged: it notes that cash, a cheque or the like was received. `card` and `cheque` are both declared as needed, however it was paid.
+    /// Nobody is charged: the call records that cash, a cheque or the like was received. `card` and `cheque` are both declared as required, whatever
+    /// `mode` is.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -564,7 +566,7 @@ impl Client {
     /// let reply = invoices
     ///     .record_invoice_payment()
     ///     .invoice_id("…")
-    ///     .body(types::RecordInvoicePaymentRequest::new().mode(types::RecordInvoicePaymentRequestMode::Cash))
+    ///     .body(types::RecordInvoicePaymentRequest::new().mode(types::RecordInvoicePaymentMode::Cash))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -579,7 +581,7 @@ impl Client {
     ///
     /// `POST /invoices/schedule/{scheduleId}/schedule`
     ///
-    /// From then on a real person gets invoices. With `autoPayment` they are paid automatically.
+    /// From then on a real person receives invoices. With `autoPayment` they are charged automatically.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -606,8 +608,8 @@ impl Client {
     ///
     /// `POST /invoices/estimate/{estimateId}/send`
     ///
-    /// A real person gets an email, an SMS or both, unless `action` is `send_manually`. The user named by `userId` must have access to the location;
-    /// later messages about the estimate run through that user.
+    /// A real person receives an email, an SMS or both, unless `action` is `send_manually`. The user in `userId` needs access to the location; later
+    /// messages about the estimate are sent on behalf of that user.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -619,7 +621,7 @@ impl Client {
     /// let reply = invoices
     ///     .send_estimate()
     ///     .estimate_id("…")
-    ///     .body(types::SendEstimate::new().action(types::Action::SmsAndEmail).live_mode(true).user_id("…"))
+    ///     .body(types::SendEstimateRequest::new().action(types::SendInvoiceAction::SmsAndEmail).live_mode(true).user_id("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -634,8 +636,8 @@ impl Client {
     ///
     /// `POST /invoices/{invoiceId}/send`
     ///
-    /// A real person gets an email, an SMS or both, unless `action` is `send_manually`. The user named by `userId` must have access to the location;
-    /// later messages about the invoice run through that user.
+    /// A real person receives an email, an SMS or both, unless `action` is `send_manually`. The user in `userId` needs access to the location; later
+    /// messages about the invoice are sent on behalf of that user.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -647,7 +649,7 @@ impl Client {
     /// let reply = invoices
     ///     .send_invoice()
     ///     .invoice_id("…")
-    ///     .body(types::SendInvoiceRequest::new().action(types::Action::SmsAndEmail).live_mode(true).user_id("…"))
+    ///     .body(types::SendInvoiceRequest::new().action(types::SendInvoiceAction::SmsAndEmail).live_mode(true).user_id("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -658,11 +660,11 @@ impl Client {
         builder::SendInvoice::new(&self.handle)
     }
 
-    /// Updates an invoice schedule that runs already, and schedules it anew.
+    /// Updates an active invoice schedule and schedules it again.
     ///
     /// `POST /invoices/schedule/{scheduleId}/updateAndSchedule`
     ///
-    /// It is declared without a body: what is to change is said with `update_invoice_schedule`.
+    /// The operation has no declared body: change the content with `update_invoice_schedule`.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -683,11 +685,11 @@ impl Client {
         builder::UpdateAndScheduleInvoiceSchedule::new(&self.handle)
     }
 
-    /// Changes an estimate.
+    /// Updates an estimate.
     ///
     /// `PUT /invoices/estimate/{estimateId}`
     ///
-    /// It is sent as a whole: contact, business and all items, changed or not.
+    /// Replaces the whole estimate: contact, business and all lines are required, even if unchanged.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -699,7 +701,7 @@ impl Client {
     /// let reply = invoices
     ///     .update_estimate()
     ///     .estimate_id("…")
-    ///     .body(types::UpdateEstimateRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").discount(types::Discount::new()).frequency_settings(types::FrequencySettings::new()).items([types::EstimateLineItem::new()]).name("…"))
+    ///     .body(types::UpdateEstimateRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").discount(types::Discount::new()).frequency_settings(types::FrequencySettings::new()).items([types::EstimateLineItem::new()]).name("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -710,11 +712,11 @@ impl Client {
         builder::UpdateEstimate::new(&self.handle)
     }
 
-    /// Marks an estimate as visited now.
+    /// Records a visit to an estimate at the current time.
     ///
     /// `PATCH /invoices/estimate/stats/last-visited-at`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// The content of the reply is undocumented, except for a trace id: read it from the reply's extra fields.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
@@ -735,11 +737,11 @@ impl Client {
         builder::UpdateEstimateLastVisit::new(&self.handle)
     }
 
-    /// Changes an estimate template.
+    /// Updates an estimate template.
     ///
     /// `PUT /invoices/estimate/template/{templateId}`
     ///
-    /// It is sent as a whole: business, discount and all items, changed or not.
+    /// Replaces the whole template: business, discount and all lines are required, even if unchanged.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -751,7 +753,7 @@ impl Client {
     /// let reply = invoices
     ///     .update_estimate_template()
     ///     .template_id("…")
-    ///     .body(types::EstimateTemplates::new().business_details(types::BusinessDetailsDto::new()).currency("…").discount(types::Discount::new()).items(["…"]).name("…"))
+    ///     .body(types::EstimateTemplateRequest::new().business_details(types::BusinessDetails::new()).currency("…").discount(types::Discount::new()).items(["…"]).name("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -762,11 +764,11 @@ impl Client {
         builder::UpdateEstimateTemplate::new(&self.handle)
     }
 
-    /// Changes an invoice.
+    /// Updates an invoice.
     ///
     /// `PUT /invoices/{invoiceId}`
     ///
-    /// Name, currency, items and both dates must be sent each time, changed or not. The items stand in `invoiceItems` here.
+    /// Name, currency, lines and both dates are required each time, even if unchanged. The lines are in `invoiceItems` here.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -774,11 +776,12 @@ impl Client {
     ///
     /// ```no_run
     /// # use hoopai_invoices::types;
+    /// # use hoopai_invoices::runtime;
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .update_invoice()
     ///     .invoice_id("…")
-    ///     .body(types::UpdateInvoiceRequest::new().currency("…").due_date("…").invoice_items([types::InvoiceItem::new()]).issue_date("…").name("…"))
+    ///     .body(types::UpdateInvoiceRequest::new().currency("…").due_date(runtime::Date::new(2026, 1, 31).unwrap()).invoice_items([types::InvoiceItem::new()]).issue_date(runtime::Date::new(2026, 1, 31).unwrap()).name("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -789,11 +792,11 @@ impl Client {
         builder::UpdateInvoice::new(&self.handle)
     }
 
-    /// Marks an invoice as visited now.
+    /// Records a visit to an invoice at the current time.
     ///
     /// `PATCH /invoices/stats/last-visited-at`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// The content of the reply is undocumented, except for a trace id: read it from the reply's extra fields.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
@@ -814,11 +817,11 @@ impl Client {
         builder::UpdateInvoiceLastVisit::new(&self.handle)
     }
 
-    /// Sets what is charged when an invoice is paid late.
+    /// Sets the late fees of an invoice.
     ///
     /// `PATCH /invoices/{invoiceId}/late-fees-configuration`
     ///
-    /// The whole configuration is sent; nothing else of the invoice changes.
+    /// Replaces the whole late fee configuration; the rest of the invoice stays unchanged.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
@@ -829,7 +832,7 @@ impl Client {
     /// let reply = invoices
     ///     .update_invoice_late_fees()
     ///     .invoice_id("…")
-    ///     .body(types::UpdateInvoiceLateFeesConfiguration::new().late_fees_configuration(types::LateFeesConfiguration::new()))
+    ///     .body(types::UpdateLateFeesRequest::new().late_fees_configuration(types::LateFeesConfiguration::new()))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -840,11 +843,11 @@ impl Client {
         builder::UpdateInvoiceLateFees::new(&self.handle)
     }
 
-    /// Changes an invoice schedule.
+    /// Updates an invoice schedule.
     ///
     /// `PUT /invoices/schedule/{scheduleId}`
     ///
-    /// It is sent as a whole: who pays, when, and all items, changed or not.
+    /// Replaces the whole schedule: contact, rule and all lines are required, even if unchanged.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -856,7 +859,7 @@ impl Client {
     /// let reply = invoices
     ///     .update_invoice_schedule()
     ///     .schedule_id("…")
-    ///     .body(types::UpdateInvoiceScheduleRequest::new().business_details(types::BusinessDetailsDto::new()).contact_details(types::ContactDetailsDto::new()).currency("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").schedule(types::ScheduleOptions::new()))
+    ///     .body(types::UpdateInvoiceScheduleRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").schedule(types::ScheduleOptions::new()))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -867,11 +870,11 @@ impl Client {
         builder::UpdateInvoiceSchedule::new(&self.handle)
     }
 
-    /// Sets whether and by what the invoices of a schedule are paid automatically.
+    /// Sets the automatic payment of the invoices of a schedule.
     ///
     /// `POST /invoices/schedule/{scheduleId}/auto-payment`
     ///
-    /// With it, a payment method that the customer left is charged by itself.
+    /// If enabled, the platform charges the payment method that the customer stored, without further confirmation.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -894,11 +897,11 @@ impl Client {
         builder::UpdateInvoiceScheduleAutoPayment::new(&self.handle)
     }
 
-    /// Changes an invoice template.
+    /// Updates an invoice template.
     ///
     /// `PUT /invoices/template/{templateId}`
     ///
-    /// Late fees and payment methods have calls of their own: `update_invoice_template_late_fees` and `update_invoice_template_payment_methods`.
+    /// `update_invoice_template_late_fees` and `update_invoice_template_payment_methods` update late fees and payment methods.
     ///
     /// - Scope: `invoices/template.write`.
     /// - Version: `2021-07-28`.
@@ -910,7 +913,7 @@ impl Client {
     /// let reply = invoices
     ///     .update_invoice_template()
     ///     .template_id("…")
-    ///     .body(types::UpdateInvoiceTemplateRequest::new().business_details(types::BusinessDetailsDto::new()).currency("…").items([types::InvoiceItem::new()]).name("…"))
+    ///     .body(types::UpdateInvoiceTemplateRequest::new().business_details(types::BusinessDetails::new()).currency("…").items([types::InvoiceItem::new()]).name("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -921,11 +924,11 @@ impl Client {
         builder::UpdateInvoiceTemplate::new(&self.handle)
     }
 
-    /// Sets what invoices of a template charge when they are paid late.
+    /// Sets the late fees of an invoice template.
     ///
     /// `PATCH /invoices/template/{templateId}/late-fees-configuration`
     ///
-    /// The whole configuration is sent; nothing else of the template changes.
+    /// Replaces the whole late fee configuration; the rest of the template stays unchanged.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
@@ -936,7 +939,7 @@ impl Client {
     /// let reply = invoices
     ///     .update_invoice_template_late_fees()
     ///     .template_id("…")
-    ///     .body(types::UpdateInvoiceLateFeesConfiguration::new().late_fees_configuration(types::LateFeesConfiguration::new()))
+    ///     .body(types::UpdateLateFeesRequest::new().late_fees_configuration(types::LateFeesConfiguration::new()))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -947,7 +950,7 @@ impl Client {
         builder::UpdateInvoiceTemplateLateFees::new(&self.handle)
     }
 
-    /// Sets how invoices of a template can be paid.
+    /// Sets the payment methods of an invoice template.
     ///
     /// `PATCH /invoices/template/{templateId}/payment-methods-configuration`
     ///
@@ -969,12 +972,12 @@ impl Client {
         builder::UpdateInvoiceTemplatePaymentMethods::new(&self.handle)
     }
 
-    /// Makes an invoice or changes one, and sends it if wished.
+    /// Creates or updates an invoice, and optionally sends it.
     ///
     /// `POST /invoices/text2pay`
     ///
-    /// Without `id` a new invoice is made, each time it is called; with `id` that one is changed. With `send` as its `action` a real person gets a
-    /// message. The reply holds the address under which the invoice can be seen.
+    /// Each call without `id` creates a new invoice; a call with `id` updates that invoice. With the `action` `send` a real person receives a
+    /// message. The reply holds the URL at which the invoice can be viewed.
     ///
     /// - Scope: `invoices.write`.
     /// - Requires a location token.
@@ -983,10 +986,11 @@ impl Client {
     ///
     /// ```no_run
     /// # use hoopai_invoices::types;
+    /// # use hoopai_invoices::runtime;
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .upsert_text2pay_invoice()
-    ///     .body(types::UpsertText2payInvoiceRequest::new().action(types::UpsertText2payInvoiceRequestAction::Draft).contact_details(types::ContactDetailsDto::new()).currency("…").issue_date("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").sent_to(types::SentToDto::new()).user_id("…"))
+    ///     .body(types::UpsertText2payInvoiceRequest::new().action(types::Text2payInvoiceAction::Draft).contact_details(types::ContactDetails::new()).currency("…").issue_date(runtime::Date::new(2026, 1, 31).unwrap()).items([types::InvoiceItem::new()]).live_mode(true).name("…").sent_to(types::Recipients::new()).user_id("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -997,11 +1001,11 @@ impl Client {
         builder::UpsertText2payInvoice::new(&self.handle)
     }
 
-    /// Voids an invoice, so that it is not to be paid any more.
+    /// Voids an invoice, so that it is no longer payable.
     ///
     /// `POST /invoices/{invoiceId}/void`
     ///
-    /// Unlike after `delete_invoice` it stays, with the state `void`.
+    /// The invoice stays, with the status `void`.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -1025,7 +1029,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`cancel_invoice_schedule`](super::Client::cancel_invoice_schedule).
-        pub CancelInvoiceSchedule(operations::CANCEL_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub CancelInvoiceSchedule(operations::CANCEL_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         CancelInvoiceSchedule {
@@ -1037,7 +1041,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_estimate`](super::Client::create_estimate).
-        pub CreateEstimate(operations::CREATE_ESTIMATE) -> json types::EstimateResponse
+        pub CreateEstimate(operations::CREATE_ESTIMATE) -> json types::Estimate
     }
     hoopai_runtime::setters! {
         CreateEstimate {
@@ -1047,17 +1051,17 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_estimate_template`](super::Client::create_estimate_template).
-        pub CreateEstimateTemplate(operations::CREATE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplateResponse
+        pub CreateEstimateTemplate(operations::CREATE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         CreateEstimateTemplate {
-            json body: types::EstimateTemplates,
+            json body: types::EstimateTemplateRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice`](super::Client::create_invoice).
-        pub CreateInvoice(operations::CREATE_INVOICE) -> json types::InvoiceResponse
+        pub CreateInvoice(operations::CREATE_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         CreateInvoice {
@@ -1079,7 +1083,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice_schedule`](super::Client::create_invoice_schedule).
-        pub CreateInvoiceSchedule(operations::CREATE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub CreateInvoiceSchedule(operations::CREATE_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         CreateInvoiceSchedule {
@@ -1089,7 +1093,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice_template`](super::Client::create_invoice_template).
-        pub CreateInvoiceTemplate(operations::CREATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplateResponse
+        pub CreateInvoiceTemplate(operations::CREATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         CreateInvoiceTemplate {
@@ -1099,40 +1103,40 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_estimate`](super::Client::delete_estimate).
-        pub DeleteEstimate(operations::DELETE_ESTIMATE) -> json types::EstimateResponse
+        pub DeleteEstimate(operations::DELETE_ESTIMATE) -> json types::Estimate
     }
     hoopai_runtime::setters! {
         DeleteEstimate {
             /// The id of the estimate.
             path estimate_id: String = "estimateId",
-            json body: types::Alt,
+            json body: types::DeleteEstimateRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`delete_estimate_template`](super::Client::delete_estimate_template).
-        pub DeleteEstimateTemplate(operations::DELETE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplateResponse
+        pub DeleteEstimateTemplate(operations::DELETE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         DeleteEstimateTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            json body: types::Alt,
+            json body: types::DeleteEstimateRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`delete_invoice`](super::Client::delete_invoice).
-        pub DeleteInvoice(operations::DELETE_INVOICE) -> json types::InvoiceResponse
+        pub DeleteInvoice(operations::DELETE_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         DeleteInvoice {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -1144,10 +1148,10 @@ pub mod builder {
         DeleteInvoiceSchedule {
             /// The id of the schedule.
             path schedule_id: String = "scheduleId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -1159,10 +1163,10 @@ pub mod builder {
         DeleteInvoiceTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -1172,10 +1176,10 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GenerateEstimateNumber {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -1185,214 +1189,214 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GenerateInvoiceNumber {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_invoice`](super::Client::get_invoice).
-        pub GetInvoice(operations::GET_INVOICE) -> json types::GetInvoiceResponse
+        pub GetInvoice(operations::GET_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         GetInvoice {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_invoice_schedule`](super::Client::get_invoice_schedule).
-        pub GetInvoiceSchedule(operations::GET_INVOICE_SCHEDULE) -> json types::GetScheduleResponse
+        pub GetInvoiceSchedule(operations::GET_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         GetInvoiceSchedule {
             /// The id of the schedule.
             path schedule_id: String = "scheduleId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_invoice_settings`](super::Client::get_invoice_settings).
-        pub GetInvoiceSettings(operations::GET_INVOICE_SETTINGS) -> json types::GetInvoiceSettingsResponse
+        pub GetInvoiceSettings(operations::GET_INVOICE_SETTINGS) -> json types::InvoiceSettings
     }
     hoopai_runtime::setters! {
         GetInvoiceSettings {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_invoice_template`](super::Client::get_invoice_template).
-        pub GetInvoiceTemplate(operations::GET_INVOICE_TEMPLATE) -> json types::GetTemplateResponse
+        pub GetInvoiceTemplate(operations::GET_INVOICE_TEMPLATE) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         GetInvoiceTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_estimate_templates`](super::Client::list_estimate_templates).
-        pub ListEstimateTemplates(operations::LIST_ESTIMATE_TEMPLATES) -> json types::ListEstimateTemplatesResponse, paged types::EstimateTemplateResponse
+        pub ListEstimateTemplates(operations::LIST_ESTIMATE_TEMPLATES) -> json types::ListEstimateTemplatesResponse, paged types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         ListEstimateTemplates {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: String = "offset",
-            /// An id or a name to look for.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            query offset: i64 = "offset",
+            /// An id or a name to search for.
             query search: String = "search",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_estimates`](super::Client::list_estimates).
-        pub ListEstimates(operations::LIST_ESTIMATES) -> json types::ListEstimatesResponse, paged types::EstimateResponse
+        pub ListEstimates(operations::LIST_ESTIMATES) -> json types::ListEstimatesResponse, paged types::Estimate
     }
     hoopai_runtime::setters! {
         ListEstimates {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: String = "offset",
-            /// The id of the contact whom the estimate is for.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            query offset: i64 = "offset",
+            /// The id of the contact that receives the estimates.
             query contact_id: String = "contactId",
-            /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: String = "endAt",
-            /// Words to look for in the estimate's name.
+            /// The last day of the period, such as `2023-01-31`.
+            query end_at: hoopai_runtime::Date = "endAt",
+            /// Words to search for in the name of the estimate.
             query search: String = "search",
-            /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: String = "startAt",
-            /// The state of the estimates: `draft`, `sent`, `viewed`, `accepted`, `declined`, `invoiced`, or `all`.
-            query status: types::ListEstimatesStatus = "status",
+            /// The first day of the period, such as `2023-01-01`.
+            query start_at: hoopai_runtime::Date = "startAt",
+            /// The status of the estimates: `draft`, `sent`, `viewed`, `accepted`, `declined`, `invoiced`, or `all`.
+            query status: types::EstimateStatus = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_invoice_schedules`](super::Client::list_invoice_schedules).
-        pub ListInvoiceSchedules(operations::LIST_INVOICE_SCHEDULES) -> json types::ListInvoiceSchedulesResponse, paged types::GetScheduleResponse
+        pub ListInvoiceSchedules(operations::LIST_INVOICE_SCHEDULES) -> json types::ListInvoiceSchedulesResponse, paged types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         ListInvoiceSchedules {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: String = "offset",
-            /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: String = "endAt",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            query offset: i64 = "offset",
+            /// The last day of the period, such as `2023-01-31`.
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
-            /// An id, a name, an email address or a phone number to look for.
+            /// An id, a name, an email address or a phone number to search for.
             query search: String = "search",
-            /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: String = "startAt",
-            /// The state of the schedules.
+            /// The first day of the period, such as `2023-01-01`.
+            query start_at: hoopai_runtime::Date = "startAt",
+            /// The status of the schedules.
             query status: String = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_invoice_templates`](super::Client::list_invoice_templates).
-        pub ListInvoiceTemplates(operations::LIST_INVOICE_TEMPLATES) -> json types::ListInvoiceTemplatesResponse, paged types::GetTemplateResponse
+        pub ListInvoiceTemplates(operations::LIST_INVOICE_TEMPLATES) -> json types::ListInvoiceTemplatesResponse, paged types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         ListInvoiceTemplates {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
-            query offset: String = "offset",
-            /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: String = "endAt",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
+            query offset: i64 = "offset",
+            /// The last day of the period, such as `2023-01-31`.
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
-            /// An id, a name, an email address or a phone number to look for.
+            /// An id, a name, an email address or a phone number to search for.
             query search: String = "search",
-            /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: String = "startAt",
-            /// The state of the templates.
+            /// The first day of the period, such as `2023-01-01`.
+            query start_at: hoopai_runtime::Date = "startAt",
+            /// The status of the templates.
             query status: String = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_invoices`](super::Client::list_invoices).
-        pub ListInvoices(operations::LIST_INVOICES) -> json types::ListInvoicesResponse, paged types::GetInvoiceResponse
+        pub ListInvoices(operations::LIST_INVOICES) -> json types::ListInvoicesResponse, paged types::Invoice
     }
     hoopai_runtime::setters! {
         ListInvoices {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Required.
-            query offset: String = "offset",
-            /// The id of the contact who is to pay.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The maximum number of items of a page: a number, written as text. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page: a number, written as text; `0` for the first page. Required.
+            query offset: i64 = "offset",
+            /// The id of the contact that the invoices bill.
             query contact_id: String = "contactId",
-            /// The day on which the period ends, such as `2023-01-31`.
-            query end_at: String = "endAt",
+            /// The last day of the period, such as `2023-01-31`.
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
-            /// An id, a name, an email address or a phone number to look for.
+            /// An id, a name, an email address or a phone number to search for.
             query search: String = "search",
-            /// What to sort by; `issueDate` is the only choice.
-            query sort_field: types::ListInvoicesSortField = "sortField",
-            /// The direction: `ascend` upwards, `descend` downwards.
-            query sort_order: types::ListInvoicesSortOrder = "sortOrder",
-            /// The day on which the period begins, such as `2023-01-01`.
-            query start_at: String = "startAt",
-            /// The state of the invoices: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
+            /// The field to sort by; only `issueDate` is allowed.
+            query sort_field: types::InvoiceSortField = "sortField",
+            /// The direction: `ascend` or `descend`.
+            query sort_order: types::InvoiceSortOrder = "sortOrder",
+            /// The first day of the period, such as `2023-01-01`.
+            query start_at: hoopai_runtime::Date = "startAt",
+            /// The status of the invoices: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
             query status: String = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`preview_estimate_template`](super::Client::preview_estimate_template).
-        pub PreviewEstimateTemplate(operations::PREVIEW_ESTIMATE_TEMPLATE) -> json types::EstimateTemplateResponse
+        pub PreviewEstimateTemplate(operations::PREVIEW_ESTIMATE_TEMPLATE) -> json types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         PreviewEstimateTemplate {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
             /// The id of the template. Declared as required by the platform's specification.
             query template_id: String = "templateId",
         }
@@ -1412,7 +1416,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`schedule_invoice_schedule`](super::Client::schedule_invoice_schedule).
-        pub ScheduleInvoiceSchedule(operations::SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub ScheduleInvoiceSchedule(operations::SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         ScheduleInvoiceSchedule {
@@ -1424,13 +1428,13 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`send_estimate`](super::Client::send_estimate).
-        pub SendEstimate(operations::SEND_ESTIMATE) -> json types::EstimateResponse
+        pub SendEstimate(operations::SEND_ESTIMATE) -> json types::Estimate
     }
     hoopai_runtime::setters! {
         SendEstimate {
             /// The id of the estimate.
             path estimate_id: String = "estimateId",
-            json body: types::SendEstimate,
+            json body: types::SendEstimateRequest,
         }
     }
 
@@ -1448,7 +1452,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_and_schedule_invoice_schedule`](super::Client::update_and_schedule_invoice_schedule).
-        pub UpdateAndScheduleInvoiceSchedule(operations::UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub UpdateAndScheduleInvoiceSchedule(operations::UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         UpdateAndScheduleInvoiceSchedule {
@@ -1459,7 +1463,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_estimate`](super::Client::update_estimate).
-        pub UpdateEstimate(operations::UPDATE_ESTIMATE) -> json types::EstimateResponse
+        pub UpdateEstimate(operations::UPDATE_ESTIMATE) -> json types::Estimate
     }
     hoopai_runtime::setters! {
         UpdateEstimate {
@@ -1471,7 +1475,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_estimate_last_visit`](super::Client::update_estimate_last_visit).
-        pub UpdateEstimateLastVisit(operations::UPDATE_ESTIMATE_LAST_VISIT) -> json types::Response
+        pub UpdateEstimateLastVisit(operations::UPDATE_ESTIMATE_LAST_VISIT) -> json types::UpdateEstimateLastVisitResponse
     }
     hoopai_runtime::setters! {
         UpdateEstimateLastVisit {
@@ -1481,19 +1485,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_estimate_template`](super::Client::update_estimate_template).
-        pub UpdateEstimateTemplate(operations::UPDATE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplateResponse
+        pub UpdateEstimateTemplate(operations::UPDATE_ESTIMATE_TEMPLATE) -> json types::EstimateTemplate
     }
     hoopai_runtime::setters! {
         UpdateEstimateTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            json body: types::EstimateTemplates,
+            json body: types::EstimateTemplateRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice`](super::Client::update_invoice).
-        pub UpdateInvoice(operations::UPDATE_INVOICE) -> json types::InvoiceResponse
+        pub UpdateInvoice(operations::UPDATE_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         UpdateInvoice {
@@ -1505,7 +1509,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_last_visit`](super::Client::update_invoice_last_visit).
-        pub UpdateInvoiceLastVisit(operations::UPDATE_INVOICE_LAST_VISIT) -> json types::Response
+        pub UpdateInvoiceLastVisit(operations::UPDATE_INVOICE_LAST_VISIT) -> json types::UpdateInvoiceLastVisitResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceLastVisit {
@@ -1515,19 +1519,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_late_fees`](super::Client::update_invoice_late_fees).
-        pub UpdateInvoiceLateFees(operations::UPDATE_INVOICE_LATE_FEES) -> json types::InvoiceResponse
+        pub UpdateInvoiceLateFees(operations::UPDATE_INVOICE_LATE_FEES) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         UpdateInvoiceLateFees {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            json body: types::UpdateInvoiceLateFeesConfiguration,
+            json body: types::UpdateLateFeesRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_schedule`](super::Client::update_invoice_schedule).
-        pub UpdateInvoiceSchedule(operations::UPDATE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
+        pub UpdateInvoiceSchedule(operations::UPDATE_INVOICE_SCHEDULE) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         UpdateInvoiceSchedule {
@@ -1539,7 +1543,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_schedule_auto_payment`](super::Client::update_invoice_schedule_auto_payment).
-        pub UpdateInvoiceScheduleAutoPayment(operations::UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT) -> json types::UpdateInvoiceScheduleAutoPaymentResponse
+        pub UpdateInvoiceScheduleAutoPayment(operations::UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT) -> json types::InvoiceSchedule
     }
     hoopai_runtime::setters! {
         UpdateInvoiceScheduleAutoPayment {
@@ -1551,7 +1555,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template`](super::Client::update_invoice_template).
-        pub UpdateInvoiceTemplate(operations::UPDATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplateResponse
+        pub UpdateInvoiceTemplate(operations::UPDATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplate {
@@ -1563,19 +1567,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template_late_fees`](super::Client::update_invoice_template_late_fees).
-        pub UpdateInvoiceTemplateLateFees(operations::UPDATE_INVOICE_TEMPLATE_LATE_FEES) -> json types::InvoiceTemplateResponse
+        pub UpdateInvoiceTemplateLateFees(operations::UPDATE_INVOICE_TEMPLATE_LATE_FEES) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplateLateFees {
             /// The id of the template.
             path template_id: String = "templateId",
-            json body: types::UpdateInvoiceLateFeesConfiguration,
+            json body: types::UpdateLateFeesRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template_payment_methods`](super::Client::update_invoice_template_payment_methods).
-        pub UpdateInvoiceTemplatePaymentMethods(operations::UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS) -> json types::InvoiceTemplateResponse
+        pub UpdateInvoiceTemplatePaymentMethods(operations::UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS) -> json types::InvoiceTemplate
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplatePaymentMethods {
@@ -1597,7 +1601,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`void_invoice`](super::Client::void_invoice).
-        pub VoidInvoice(operations::VOID_INVOICE) -> json types::InvoiceResponse
+        pub VoidInvoice(operations::VOID_INVOICE) -> json types::Invoice
     }
     hoopai_runtime::setters! {
         VoidInvoice {

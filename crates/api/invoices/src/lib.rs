@@ -2,18 +2,19 @@
 
 //! Invoices of the HoopAI Platform API: 42 operations.
 //!
-//! Invoices and estimates of a location: made, sent, paid and voided, once or by a schedule, from scratch or from a template.
+//! Invoices and estimates of a location: create, send, record payments, void, repeat on a schedule, and reuse templates.
 //!
-//! An invoice asks a contact for money. It begins as a draft (`create_invoice`), is sent (`send_invoice`) and ends as paid, partially paid or void;
-//! `upsert_text2pay_invoice` makes and sends in one call. A schedule makes such invoices again and again: `create_invoice_schedule` makes it,
+//! An invoice bills a contact. It begins as a draft (`create_invoice`), is sent (`send_invoice`) and ends as paid, partially paid or void;
+//! `upsert_text2pay_invoice` creates and sends in one call. A schedule generates invoices once or repeatedly: `create_invoice_schedule` creates it,
 //! `schedule_invoice_schedule` starts it, `cancel_invoice_schedule` ends it. An estimate is an offer that the contact accepts or declines;
-//! `create_invoice_from_estimate` makes an invoice of it. Templates keep what invoices or estimates have in common.
+//! `create_invoice_from_estimate` converts it to an invoice. Templates hold the parts that invoices or estimates have in common.
 //!
-//! Amounts are in major units of the currency: `9.99` is nine dollars and ninety-nine cents. Days are written `2023-01-01`. `liveMode` says whether
-//! real money is meant or a test.
+//! Amounts are in major units of the currency: `9.99` is nine dollars and ninety-nine cents. Days are written `2023-01-01`. `liveMode` distinguishes
+//! live payments from test payments.
 //!
-//! Traps: sending writes to real people, by email or SMS. The lists want `limit` and `offset` both, as text, also on the first page. An invoice's
-//! items are called `items` when it is made and `invoiceItems` when it is changed. Updates send the document as a whole and not only what differs.
+//! Pitfalls: sending reaches real people, by email or SMS. The lists require both `limit` and `offset`, as text, also on the first page. The lines of
+//! an invoice are in `items` when it is created and in `invoiceItems` when it is updated. Updates replace the whole document, not only the fields that
+//! differ.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_invoices::Error> {
@@ -32,67 +33,67 @@
 //! | operation | |
 //! |---|---|
 //! | [`cancel_invoice_schedule`](Client::cancel_invoice_schedule) | Cancels an invoice schedule. |
-//! | [`create_invoice_schedule`](Client::create_invoice_schedule) | Makes a schedule of invoices. |
+//! | [`create_invoice_schedule`](Client::create_invoice_schedule) | Creates an invoice schedule. |
 //! | [`delete_invoice_schedule`](Client::delete_invoice_schedule) | Deletes an invoice schedule. |
-//! | [`get_invoice_schedule`](Client::get_invoice_schedule) | Answers one invoice schedule, with the invoices it made. |
-//! | [`list_invoice_schedules`](Client::list_invoice_schedules) | Lists the invoice schedules of a location, filtered as wished. |
+//! | [`get_invoice_schedule`](Client::get_invoice_schedule) | Returns an invoice schedule with the invoices that it generated. |
+//! | [`list_invoice_schedules`](Client::list_invoice_schedules) | Lists the invoice schedules of a location, optionally filtered. |
 //! | [`schedule_invoice_schedule`](Client::schedule_invoice_schedule) | Starts an invoice schedule. |
-//! | [`update_and_schedule_invoice_schedule`](Client::update_and_schedule_invoice_schedule) | Updates an invoice schedule that runs already, and schedules it anew. |
-//! | [`update_invoice_schedule`](Client::update_invoice_schedule) | Changes an invoice schedule. |
-//! | [`update_invoice_schedule_auto_payment`](Client::update_invoice_schedule_auto_payment) | Sets whether and by what the invoices of a schedule are paid automatically. |
+//! | [`update_and_schedule_invoice_schedule`](Client::update_and_schedule_invoice_schedule) | Updates an active invoice schedule and schedules it again. |
+//! | [`update_invoice_schedule`](Client::update_invoice_schedule) | Updates an invoice schedule. |
+//! | [`update_invoice_schedule_auto_payment`](Client::update_invoice_schedule_auto_payment) | Sets the automatic payment of the invoices of a schedule. |
 //!
 //! ## Estimate
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_estimate`](Client::create_estimate) | Makes an estimate. |
-//! | [`create_estimate_template`](Client::create_estimate_template) | Makes an estimate template. |
-//! | [`create_invoice_from_estimate`](Client::create_invoice_from_estimate) | Makes an invoice of an estimate. |
+//! | [`create_estimate`](Client::create_estimate) | Creates an estimate. |
+//! | [`create_estimate_template`](Client::create_estimate_template) | Creates an estimate template. |
+//! | [`create_invoice_from_estimate`](Client::create_invoice_from_estimate) | Creates an invoice from an estimate. |
 //! | [`delete_estimate`](Client::delete_estimate) | Deletes an estimate. |
 //! | [`delete_estimate_template`](Client::delete_estimate_template) | Deletes an estimate template. |
-//! | [`generate_estimate_number`](Client::generate_estimate_number) | Hands out the next estimate number of a location. |
+//! | [`generate_estimate_number`](Client::generate_estimate_number) | Returns the next estimate number of a location. |
 //! | [`list_estimate_templates`](Client::list_estimate_templates) | Lists the estimate templates of a location. |
-//! | [`list_estimates`](Client::list_estimates) | Lists the estimates of a location, filtered as wished. |
-//! | [`preview_estimate_template`](Client::preview_estimate_template) | Answers an estimate template as a preview. |
+//! | [`list_estimates`](Client::list_estimates) | Lists the estimates of a location, optionally filtered. |
+//! | [`preview_estimate_template`](Client::preview_estimate_template) | Returns a preview of an estimate template. |
 //! | [`send_estimate`](Client::send_estimate) | Sends an estimate to its contact. |
-//! | [`update_estimate`](Client::update_estimate) | Changes an estimate. |
-//! | [`update_estimate_last_visit`](Client::update_estimate_last_visit) | Marks an estimate as visited now. |
-//! | [`update_estimate_template`](Client::update_estimate_template) | Changes an estimate template. |
+//! | [`update_estimate`](Client::update_estimate) | Updates an estimate. |
+//! | [`update_estimate_last_visit`](Client::update_estimate_last_visit) | Records a visit to an estimate at the current time. |
+//! | [`update_estimate_template`](Client::update_estimate_template) | Updates an estimate template. |
 //!
 //! ## Invoice
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_invoice`](Client::create_invoice) | Makes an invoice, as a draft. |
+//! | [`create_invoice`](Client::create_invoice) | Creates an invoice as a draft. |
 //! | [`delete_invoice`](Client::delete_invoice) | Deletes an invoice. |
-//! | [`generate_invoice_number`](Client::generate_invoice_number) | Hands out the next invoice number of a location. |
-//! | [`get_invoice`](Client::get_invoice) | Answers one invoice, with its items, sums and state. |
-//! | [`get_invoice_settings`](Client::get_invoice_settings) | Answers a location's settings for invoices and estimates: terms, prefixes, reminders, fees. |
-//! | [`list_invoices`](Client::list_invoices) | Lists the invoices of a location, filtered as wished. |
-//! | [`record_invoice_payment`](Client::record_invoice_payment) | Records a payment for an invoice that was made outside the platform. |
+//! | [`generate_invoice_number`](Client::generate_invoice_number) | Returns the next invoice number of a location. |
+//! | [`get_invoice`](Client::get_invoice) | Returns an invoice with its lines, totals and status. |
+//! | [`get_invoice_settings`](Client::get_invoice_settings) | Returns a location's settings for invoices and estimates: terms, prefixes, reminders, fees. |
+//! | [`list_invoices`](Client::list_invoices) | Lists the invoices of a location, optionally filtered. |
+//! | [`record_invoice_payment`](Client::record_invoice_payment) | Records a payment of an invoice that was received outside the platform. |
 //! | [`send_invoice`](Client::send_invoice) | Sends an invoice to its contact. |
-//! | [`update_invoice`](Client::update_invoice) | Changes an invoice. |
-//! | [`update_invoice_last_visit`](Client::update_invoice_last_visit) | Marks an invoice as visited now. |
-//! | [`update_invoice_late_fees`](Client::update_invoice_late_fees) | Sets what is charged when an invoice is paid late. |
-//! | [`void_invoice`](Client::void_invoice) | Voids an invoice, so that it is not to be paid any more. |
+//! | [`update_invoice`](Client::update_invoice) | Updates an invoice. |
+//! | [`update_invoice_last_visit`](Client::update_invoice_last_visit) | Records a visit to an invoice at the current time. |
+//! | [`update_invoice_late_fees`](Client::update_invoice_late_fees) | Sets the late fees of an invoice. |
+//! | [`void_invoice`](Client::void_invoice) | Voids an invoice, so that it is no longer payable. |
 //!
 //! ## Template
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_invoice_template`](Client::create_invoice_template) | Makes an invoice template. |
+//! | [`create_invoice_template`](Client::create_invoice_template) | Creates an invoice template. |
 //! | [`delete_invoice_template`](Client::delete_invoice_template) | Deletes an invoice template. |
-//! | [`get_invoice_template`](Client::get_invoice_template) | Answers one invoice template. |
-//! | [`list_invoice_templates`](Client::list_invoice_templates) | Lists the invoice templates of a location, filtered as wished. |
-//! | [`update_invoice_template`](Client::update_invoice_template) | Changes an invoice template. |
-//! | [`update_invoice_template_late_fees`](Client::update_invoice_template_late_fees) | Sets what invoices of a template charge when they are paid late. |
-//! | [`update_invoice_template_payment_methods`](Client::update_invoice_template_payment_methods) | Sets how invoices of a template can be paid. |
+//! | [`get_invoice_template`](Client::get_invoice_template) | Returns an invoice template. |
+//! | [`list_invoice_templates`](Client::list_invoice_templates) | Lists the invoice templates of a location, optionally filtered. |
+//! | [`update_invoice_template`](Client::update_invoice_template) | Updates an invoice template. |
+//! | [`update_invoice_template_late_fees`](Client::update_invoice_template_late_fees) | Sets the late fees of an invoice template. |
+//! | [`update_invoice_template_payment_methods`](Client::update_invoice_template_payment_methods) | Sets the payment methods of an invoice template. |
 //!
 //! ## Text2Pay
 //!
 //! | operation | |
 //! |---|---|
-//! | [`upsert_text2pay_invoice`](Client::upsert_text2pay_invoice) | Makes an invoice or changes one, and sends it if wished. |
+//! | [`upsert_text2pay_invoice`](Client::upsert_text2pay_invoice) | Creates or updates an invoice, and optionally sends it. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

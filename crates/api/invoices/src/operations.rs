@@ -53,7 +53,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /invoices/schedule/{scheduleId}/cancel`
 pub static CANCEL_INVOICE_SCHEDULE: Operation = Operation {
     module: "invoices", name: "cancel_invoice_schedule", id: "cancel-invoice-schedule",
-    method: Method::Post, path: "/invoices/schedule/{scheduleId}/cancel",
+    method: &Method::POST, path: "/invoices/schedule/{scheduleId}/cancel",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     idempotent: true,
@@ -65,7 +65,7 @@ pub static CANCEL_INVOICE_SCHEDULE: Operation = Operation {
 /// `POST /invoices/estimate`
 pub static CREATE_ESTIMATE: Operation = Operation {
     module: "invoices", name: "create_estimate", id: "create-new-estimate",
-    method: Method::Post, path: "/invoices/estimate",
+    method: &Method::POST, path: "/invoices/estimate",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -76,7 +76,7 @@ pub static CREATE_ESTIMATE: Operation = Operation {
 /// `POST /invoices/estimate/template`
 pub static CREATE_ESTIMATE_TEMPLATE: Operation = Operation {
     module: "invoices", name: "create_estimate_template", id: "create-estimate-template",
-    method: Method::Post, path: "/invoices/estimate/template",
+    method: &Method::POST, path: "/invoices/estimate/template",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -87,7 +87,7 @@ pub static CREATE_ESTIMATE_TEMPLATE: Operation = Operation {
 /// `POST /invoices/`
 pub static CREATE_INVOICE: Operation = Operation {
     module: "invoices", name: "create_invoice", id: "create-invoice",
-    method: Method::Post, path: "/invoices/",
+    method: &Method::POST, path: "/invoices/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -98,7 +98,7 @@ pub static CREATE_INVOICE: Operation = Operation {
 /// `POST /invoices/estimate/{estimateId}/invoice`
 pub static CREATE_INVOICE_FROM_ESTIMATE: Operation = Operation {
     module: "invoices", name: "create_invoice_from_estimate", id: "create-invoice-from-estimate",
-    method: Method::Post, path: "/invoices/estimate/{estimateId}/invoice",
+    method: &Method::POST, path: "/invoices/estimate/{estimateId}/invoice",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -109,7 +109,7 @@ pub static CREATE_INVOICE_FROM_ESTIMATE: Operation = Operation {
 /// `POST /invoices/schedule`
 pub static CREATE_INVOICE_SCHEDULE: Operation = Operation {
     module: "invoices", name: "create_invoice_schedule", id: "create-invoice-schedule",
-    method: Method::Post, path: "/invoices/schedule",
+    method: &Method::POST, path: "/invoices/schedule",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -120,7 +120,7 @@ pub static CREATE_INVOICE_SCHEDULE: Operation = Operation {
 /// `POST /invoices/template`
 pub static CREATE_INVOICE_TEMPLATE: Operation = Operation {
     module: "invoices", name: "create_invoice_template", id: "create-invoice-template",
-    method: Method::Post, path: "/invoices/template",
+    method: &Method::POST, path: "/invoices/template",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -131,7 +131,7 @@ pub static CREATE_INVOICE_TEMPLATE: Operation = Operation {
 /// `DELETE /invoices/estimate/{estimateId}`
 pub static DELETE_ESTIMATE: Operation = Operation {
     module: "invoices", name: "delete_estimate", id: "delete-estimate",
-    method: Method::Delete, path: "/invoices/estimate/{estimateId}",
+    method: &Method::DELETE, path: "/invoices/estimate/{estimateId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
@@ -143,7 +143,7 @@ pub static DELETE_ESTIMATE: Operation = Operation {
 /// `DELETE /invoices/estimate/template/{templateId}`
 pub static DELETE_ESTIMATE_TEMPLATE: Operation = Operation {
     module: "invoices", name: "delete_estimate_template", id: "delete-estimate-template",
-    method: Method::Delete, path: "/invoices/estimate/template/{templateId}",
+    method: &Method::DELETE, path: "/invoices/estimate/template/{templateId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
@@ -155,7 +155,7 @@ pub static DELETE_ESTIMATE_TEMPLATE: Operation = Operation {
 /// `DELETE /invoices/{invoiceId}`
 pub static DELETE_INVOICE: Operation = Operation {
     module: "invoices", name: "delete_invoice", id: "delete-invoice",
-    method: Method::Delete, path: "/invoices/{invoiceId}",
+    method: &Method::DELETE, path: "/invoices/{invoiceId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     idempotent: true,
@@ -170,7 +170,7 @@ pub static DELETE_INVOICE: Operation = Operation {
 /// `DELETE /invoices/schedule/{scheduleId}`
 pub static DELETE_INVOICE_SCHEDULE: Operation = Operation {
     module: "invoices", name: "delete_invoice_schedule", id: "delete-invoice-schedule",
-    method: Method::Delete, path: "/invoices/schedule/{scheduleId}",
+    method: &Method::DELETE, path: "/invoices/schedule/{scheduleId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     idempotent: true,
@@ -185,7 +185,7 @@ pub static DELETE_INVOICE_SCHEDULE: Operation = Operation {
 /// `DELETE /invoices/template/{templateId}`
 pub static DELETE_INVOICE_TEMPLATE: Operation = Operation {
     module: "invoices", name: "delete_invoice_template", id: "delete-invoice-template",
-    method: Method::Delete, path: "/invoices/template/{templateId}",
+    method: &Method::DELETE, path: "/invoices/template/{templateId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.write"],
     idempotent: true,
@@ -200,7 +200,7 @@ pub static DELETE_INVOICE_TEMPLATE: Operation = Operation {
 /// `GET /invoices/estimate/number/generate`
 pub static GENERATE_ESTIMATE_NUMBER: Operation = Operation {
     module: "invoices", name: "generate_estimate_number", id: "generate-estimate-number",
-    method: Method::Get, path: "/invoices/estimate/number/generate",
+    method: &Method::GET, path: "/invoices/estimate/number/generate",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.readonly"],
     location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
@@ -214,7 +214,7 @@ pub static GENERATE_ESTIMATE_NUMBER: Operation = Operation {
 /// `GET /invoices/generate-invoice-number`
 pub static GENERATE_INVOICE_NUMBER: Operation = Operation {
     module: "invoices", name: "generate_invoice_number", id: "generate-invoice-number",
-    method: Method::Get, path: "/invoices/generate-invoice-number",
+    method: &Method::GET, path: "/invoices/generate-invoice-number",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.readonly"],
     location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
@@ -228,7 +228,7 @@ pub static GENERATE_INVOICE_NUMBER: Operation = Operation {
 /// `GET /invoices/{invoiceId}`
 pub static GET_INVOICE: Operation = Operation {
     module: "invoices", name: "get_invoice", id: "get-invoice",
-    method: Method::Get, path: "/invoices/{invoiceId}",
+    method: &Method::GET, path: "/invoices/{invoiceId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.readonly"],
     idempotent: true,
@@ -243,7 +243,7 @@ pub static GET_INVOICE: Operation = Operation {
 /// `GET /invoices/schedule/{scheduleId}`
 pub static GET_INVOICE_SCHEDULE: Operation = Operation {
     module: "invoices", name: "get_invoice_schedule", id: "get-invoice-schedule",
-    method: Method::Get, path: "/invoices/schedule/{scheduleId}",
+    method: &Method::GET, path: "/invoices/schedule/{scheduleId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.readonly"],
     idempotent: true,
@@ -258,7 +258,7 @@ pub static GET_INVOICE_SCHEDULE: Operation = Operation {
 /// `GET /invoices/settings`
 pub static GET_INVOICE_SETTINGS: Operation = Operation {
     module: "invoices", name: "get_invoice_settings", id: "get-invoice-settings",
-    method: Method::Get, path: "/invoices/settings",
+    method: &Method::GET, path: "/invoices/settings",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.readonly"],
     idempotent: true,
@@ -273,7 +273,7 @@ pub static GET_INVOICE_SETTINGS: Operation = Operation {
 /// `GET /invoices/template/{templateId}`
 pub static GET_INVOICE_TEMPLATE: Operation = Operation {
     module: "invoices", name: "get_invoice_template", id: "get-invoice-template",
-    method: Method::Get, path: "/invoices/template/{templateId}",
+    method: &Method::GET, path: "/invoices/template/{templateId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.readonly"],
     idempotent: true,
@@ -288,7 +288,7 @@ pub static GET_INVOICE_TEMPLATE: Operation = Operation {
 /// `GET /invoices/estimate/template`
 pub static LIST_ESTIMATE_TEMPLATES: Operation = Operation {
     module: "invoices", name: "list_estimate_templates", id: "list-estimate-templates",
-    method: Method::Get, path: "/invoices/estimate/template",
+    method: &Method::GET, path: "/invoices/estimate/template",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.readonly"],
     idempotent: true,
@@ -311,7 +311,7 @@ pub static LIST_ESTIMATE_TEMPLATES: Operation = Operation {
 /// `GET /invoices/estimate/list`
 pub static LIST_ESTIMATES: Operation = Operation {
     module: "invoices", name: "list_estimates", id: "list-estimates",
-    method: Method::Get, path: "/invoices/estimate/list",
+    method: &Method::GET, path: "/invoices/estimate/list",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.readonly"],
     idempotent: true,
@@ -338,7 +338,7 @@ pub static LIST_ESTIMATES: Operation = Operation {
 /// `GET /invoices/schedule`
 pub static LIST_INVOICE_SCHEDULES: Operation = Operation {
     module: "invoices", name: "list_invoice_schedules", id: "list-invoice-schedules",
-    method: Method::Get, path: "/invoices/schedule",
+    method: &Method::GET, path: "/invoices/schedule",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.readonly"],
     idempotent: true,
@@ -365,7 +365,7 @@ pub static LIST_INVOICE_SCHEDULES: Operation = Operation {
 /// `GET /invoices/template`
 pub static LIST_INVOICE_TEMPLATES: Operation = Operation {
     module: "invoices", name: "list_invoice_templates", id: "list-invoice-templates",
-    method: Method::Get, path: "/invoices/template",
+    method: &Method::GET, path: "/invoices/template",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.readonly"],
     idempotent: true,
@@ -392,7 +392,7 @@ pub static LIST_INVOICE_TEMPLATES: Operation = Operation {
 /// `GET /invoices/`
 pub static LIST_INVOICES: Operation = Operation {
     module: "invoices", name: "list_invoices", id: "list-invoices",
-    method: Method::Get, path: "/invoices/",
+    method: &Method::GET, path: "/invoices/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.readonly"],
     idempotent: true,
@@ -422,7 +422,7 @@ pub static LIST_INVOICES: Operation = Operation {
 /// `GET /invoices/estimate/template/preview`
 pub static PREVIEW_ESTIMATE_TEMPLATE: Operation = Operation {
     module: "invoices", name: "preview_estimate_template", id: "preview-estimate-template",
-    method: Method::Get, path: "/invoices/estimate/template/preview",
+    method: &Method::GET, path: "/invoices/estimate/template/preview",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.readonly"],
     idempotent: true,
@@ -438,7 +438,7 @@ pub static PREVIEW_ESTIMATE_TEMPLATE: Operation = Operation {
 /// `POST /invoices/{invoiceId}/record-payment`
 pub static RECORD_INVOICE_PAYMENT: Operation = Operation {
     module: "invoices", name: "record_invoice_payment", id: "record-invoice",
-    method: Method::Post, path: "/invoices/{invoiceId}/record-payment",
+    method: &Method::POST, path: "/invoices/{invoiceId}/record-payment",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -449,7 +449,7 @@ pub static RECORD_INVOICE_PAYMENT: Operation = Operation {
 /// `POST /invoices/schedule/{scheduleId}/schedule`
 pub static SCHEDULE_INVOICE_SCHEDULE: Operation = Operation {
     module: "invoices", name: "schedule_invoice_schedule", id: "schedule-invoice-schedule",
-    method: Method::Post, path: "/invoices/schedule/{scheduleId}/schedule",
+    method: &Method::POST, path: "/invoices/schedule/{scheduleId}/schedule",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -460,7 +460,7 @@ pub static SCHEDULE_INVOICE_SCHEDULE: Operation = Operation {
 /// `POST /invoices/estimate/{estimateId}/send`
 pub static SEND_ESTIMATE: Operation = Operation {
     module: "invoices", name: "send_estimate", id: "send-estimate",
-    method: Method::Post, path: "/invoices/estimate/{estimateId}/send",
+    method: &Method::POST, path: "/invoices/estimate/{estimateId}/send",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -471,7 +471,7 @@ pub static SEND_ESTIMATE: Operation = Operation {
 /// `POST /invoices/{invoiceId}/send`
 pub static SEND_INVOICE: Operation = Operation {
     module: "invoices", name: "send_invoice", id: "send-invoice",
-    method: Method::Post, path: "/invoices/{invoiceId}/send",
+    method: &Method::POST, path: "/invoices/{invoiceId}/send",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -482,7 +482,7 @@ pub static SEND_INVOICE: Operation = Operation {
 /// `POST /invoices/schedule/{scheduleId}/updateAndSchedule`
 pub static UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE: Operation = Operation {
     module: "invoices", name: "update_and_schedule_invoice_schedule", id: "update-and-schedule-invoice-schedule",
-    method: Method::Post, path: "/invoices/schedule/{scheduleId}/updateAndSchedule",
+    method: &Method::POST, path: "/invoices/schedule/{scheduleId}/updateAndSchedule",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     ..Operation::DEFAULT
@@ -491,7 +491,7 @@ pub static UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE: Operation = Operation {
 /// `PUT /invoices/estimate/{estimateId}`
 pub static UPDATE_ESTIMATE: Operation = Operation {
     module: "invoices", name: "update_estimate", id: "update-estimate",
-    method: Method::Put, path: "/invoices/estimate/{estimateId}",
+    method: &Method::PUT, path: "/invoices/estimate/{estimateId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
@@ -503,7 +503,7 @@ pub static UPDATE_ESTIMATE: Operation = Operation {
 /// `PATCH /invoices/estimate/stats/last-visited-at`
 pub static UPDATE_ESTIMATE_LAST_VISIT: Operation = Operation {
     module: "invoices", name: "update_estimate_last_visit", id: "update-estimate-last-visited-at",
-    method: Method::Patch, path: "/invoices/estimate/stats/last-visited-at",
+    method: &Method::PATCH, path: "/invoices/estimate/stats/last-visited-at",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body::DEFAULT),
@@ -513,7 +513,7 @@ pub static UPDATE_ESTIMATE_LAST_VISIT: Operation = Operation {
 /// `PUT /invoices/estimate/template/{templateId}`
 pub static UPDATE_ESTIMATE_TEMPLATE: Operation = Operation {
     module: "invoices", name: "update_estimate_template", id: "update-estimate-template",
-    method: Method::Put, path: "/invoices/estimate/template/{templateId}",
+    method: &Method::PUT, path: "/invoices/estimate/template/{templateId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
@@ -525,7 +525,7 @@ pub static UPDATE_ESTIMATE_TEMPLATE: Operation = Operation {
 /// `PUT /invoices/{invoiceId}`
 pub static UPDATE_INVOICE: Operation = Operation {
     module: "invoices", name: "update_invoice", id: "update-invoice",
-    method: Method::Put, path: "/invoices/{invoiceId}",
+    method: &Method::PUT, path: "/invoices/{invoiceId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     idempotent: true,
@@ -537,7 +537,7 @@ pub static UPDATE_INVOICE: Operation = Operation {
 /// `PATCH /invoices/stats/last-visited-at`
 pub static UPDATE_INVOICE_LAST_VISIT: Operation = Operation {
     module: "invoices", name: "update_invoice_last_visit", id: "update-invoice-last-visited-at",
-    method: Method::Patch, path: "/invoices/stats/last-visited-at",
+    method: &Method::PATCH, path: "/invoices/stats/last-visited-at",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body::DEFAULT),
@@ -547,7 +547,7 @@ pub static UPDATE_INVOICE_LAST_VISIT: Operation = Operation {
 /// `PATCH /invoices/{invoiceId}/late-fees-configuration`
 pub static UPDATE_INVOICE_LATE_FEES: Operation = Operation {
     module: "invoices", name: "update_invoice_late_fees", id: "update-invoice-late-fees-configuration",
-    method: Method::Patch, path: "/invoices/{invoiceId}/late-fees-configuration",
+    method: &Method::PATCH, path: "/invoices/{invoiceId}/late-fees-configuration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -559,7 +559,7 @@ pub static UPDATE_INVOICE_LATE_FEES: Operation = Operation {
 /// `PUT /invoices/schedule/{scheduleId}`
 pub static UPDATE_INVOICE_SCHEDULE: Operation = Operation {
     module: "invoices", name: "update_invoice_schedule", id: "update-invoice-schedule",
-    method: Method::Put, path: "/invoices/schedule/{scheduleId}",
+    method: &Method::PUT, path: "/invoices/schedule/{scheduleId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     idempotent: true,
@@ -571,7 +571,7 @@ pub static UPDATE_INVOICE_SCHEDULE: Operation = Operation {
 /// `POST /invoices/schedule/{scheduleId}/auto-payment`
 pub static UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT: Operation = Operation {
     module: "invoices", name: "update_invoice_schedule_auto_payment", id: "auto-payment-invoice-schedule",
-    method: Method::Post, path: "/invoices/schedule/{scheduleId}/auto-payment",
+    method: &Method::POST, path: "/invoices/schedule/{scheduleId}/auto-payment",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -582,7 +582,7 @@ pub static UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT: Operation = Operation {
 /// `PUT /invoices/template/{templateId}`
 pub static UPDATE_INVOICE_TEMPLATE: Operation = Operation {
     module: "invoices", name: "update_invoice_template", id: "update-invoice-template",
-    method: Method::Put, path: "/invoices/template/{templateId}",
+    method: &Method::PUT, path: "/invoices/template/{templateId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.write"],
     idempotent: true,
@@ -594,7 +594,7 @@ pub static UPDATE_INVOICE_TEMPLATE: Operation = Operation {
 /// `PATCH /invoices/template/{templateId}/late-fees-configuration`
 pub static UPDATE_INVOICE_TEMPLATE_LATE_FEES: Operation = Operation {
     module: "invoices", name: "update_invoice_template_late_fees", id: "update-invoice-template-late-fees-configuration",
-    method: Method::Patch, path: "/invoices/template/{templateId}/late-fees-configuration",
+    method: &Method::PATCH, path: "/invoices/template/{templateId}/late-fees-configuration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -606,7 +606,7 @@ pub static UPDATE_INVOICE_TEMPLATE_LATE_FEES: Operation = Operation {
 /// `PATCH /invoices/template/{templateId}/payment-methods-configuration`
 pub static UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS: Operation = Operation {
     module: "invoices", name: "update_invoice_template_payment_methods", id: "update-invoice-payment-methods-configuration",
-    method: Method::Patch, path: "/invoices/template/{templateId}/payment-methods-configuration",
+    method: &Method::PATCH, path: "/invoices/template/{templateId}/payment-methods-configuration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -618,7 +618,7 @@ pub static UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS: Operation = Operation {
 /// `POST /invoices/text2pay`
 pub static UPSERT_TEXT2PAY_INVOICE: Operation = Operation {
     module: "invoices", name: "upsert_text2pay_invoice", id: "text2pay-invoice",
-    method: Method::Post, path: "/invoices/text2pay",
+    method: &Method::POST, path: "/invoices/text2pay",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["invoices.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -629,7 +629,7 @@ pub static UPSERT_TEXT2PAY_INVOICE: Operation = Operation {
 /// `POST /invoices/{invoiceId}/void`
 pub static VOID_INVOICE: Operation = Operation {
     module: "invoices", name: "void_invoice", id: "void-invoice",
-    method: Method::Post, path: "/invoices/{invoiceId}/void",
+    method: &Method::POST, path: "/invoices/{invoiceId}/void",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     idempotent: true,

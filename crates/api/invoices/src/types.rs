@@ -3,140 +3,141 @@
 //! The models of requests and replies.
 
 use hoopai_runtime::json::{Map, Value};
-use hoopai_runtime::{Decimal, Timestamp};
+use hoopai_runtime::{Date, Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// A further email address of a contact.
+    /// An additional email address of a contact.
     #[doc(alias = "AdditionalEmailsDto")]
-    pub struct AdditionalEmails {
+    pub struct AdditionalEmail {
         /// The email address. Declared as required by the platform's specification.
         pub email: String = "email",
     }
-    /// `Address` of Invoices.
-    pub struct Address {
-        pub address_line1: String = "addressLine1",
-        pub address_line2: String = "addressLine2",
-        pub city: String = "city",
-        pub country_code: AddressCountryCode = "countryCode",
-        pub postal_code: String = "postalCode",
-        pub state: String = "state",
-    }
     /// A postal address.
-    pub struct AddressDto {
+    #[doc(alias = "AddressDto")]
+    pub struct Address {
         /// The first line, as a rule street and number.
         pub address_line1: String = "addressLine1",
         /// The second line.
         pub address_line2: String = "addressLine2",
         /// The city.
         pub city: String = "city",
-        /// The country by its two letters of ISO 3166, such as `US`.
+        /// The two-letter country code of ISO 3166, such as `US`.
         pub country_code: String = "countryCode",
         /// The postal code.
         pub postal_code: String = "postalCode",
         /// The state or region, such as `TX`.
         pub state: String = "state",
     }
-    /// `AltDto` of Invoices.
-    #[doc(alias = "AltDto")]
-    pub struct Alt {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-    }
-    /// A file that goes with the document.
+    /// A file that is attached to a document.
     #[doc(alias = "AttachmentsDto")]
-    pub struct Attachments {
+    pub struct Attachment {
         /// The id of the file. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The file's name, such as `Electronics.pdf`. Declared as required by the platform's specification.
+        /// The name of the file, such as `Electronics.pdf`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The size of the file. Declared as required by the platform's specification.
-        pub size: f64 = "size",
+        /// The size of the file; the unit is undocumented, presumably bytes. Declared as required by the platform's specification.
+        pub size: i64 = "size",
         /// The type of the file. Declared as required by the platform's specification.
         pub type_: String = "type",
-        /// The address of the file. Declared as required by the platform's specification.
+        /// The URL of the file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// Whether an invoice is made of an estimate automatically.
+    /// The automatic conversion of an estimate to an invoice.
     #[doc(alias = "AutoInvoicingDto")]
     pub struct AutoInvoicing {
-        /// Whether direct payments are on; what they do is described nowhere.
+        /// Whether direct payments are enabled; the effect is undocumented.
         pub direct_payments: bool = "directPayments",
-        /// Whether an invoice is made automatically. Declared as required by the platform's specification.
+        /// Whether an invoice is created automatically. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
     }
-    /// Whether and by what invoices are paid automatically.
+    /// The payment method that is charged automatically.
     #[doc(alias = "AutoPaymentDetailsDto")]
     pub struct AutoPaymentDetails {
-        /// The account that is debited by Bacs, in the United Kingdom.
+        /// The bank account in the United Kingdom to debit by Bacs.
         pub bacs_direct_debit: BacsDirectDebit = "bacsDirectDebit",
-        /// The account that is debited by BECS, in Australia.
+        /// The bank account in Australia to debit by BECS.
         pub becs_direct_debit: BecsDirectDebit = "becsDirectDebit",
-        /// The card that is charged.
+        /// The card to charge.
         pub card: Card = "card",
         /// The id of the card.
         pub card_id: String = "cardId",
-        /// The id of the customer, as the payment provider writes it.
+        /// The payment provider's id of the customer.
         pub customer_id: String = "customerId",
-        /// Whether invoices are paid automatically. Declared as required by the platform's specification.
+        /// Whether automatic payment is enabled. Declared as required by the platform's specification.
         pub enable: bool = "enable",
-        /// The id of the payment method, as the payment provider writes it.
+        /// The payment provider's id of the payment method.
         pub payment_method_id: String = "paymentMethodId",
-        /// The payment provider; its fields are described nowhere.
+        /// The payment provider; its fields are undocumented.
         pub provider: Map = "provider",
-        /// The account that is debited by SEPA, in the euro area.
+        /// The bank account in the euro area to debit by SEPA.
         pub sepa_direct_debit: SepaDirectDebit = "sepaDirectDebit",
         /// The kind of payment method.
         pub type_: String = "type",
-        /// The account at a bank of the United States that is debited.
+        /// The bank account in the United States to debit.
         pub us_bank_account: UsBankAccount = "usBankAccount",
     }
-    /// An account in the United Kingdom, in as far as it may be kept.
+    /// A bank account in the United Kingdom, without its full number.
     #[doc(alias = "BacsDirectDebitDTO")]
     pub struct BacsDirectDebit {
-        /// The last four digits of the account's number. Declared as required by the platform's specification.
+        /// The last four digits of the account number. Declared as required by the platform's specification.
         pub last4: String = "last4",
-        /// The sort code of the bank's branch. Declared as required by the platform's specification.
+        /// The sort code of the branch. Declared as required by the platform's specification.
         pub sort_code: String = "sort_code",
     }
-    /// An account in Australia, in as far as it may be kept.
+    /// A bank account in Australia, without its full number.
     #[doc(alias = "BecsDirectDebitDTO")]
     pub struct BecsDirectDebit {
-        /// The BSB number of the bank's branch. Declared as required by the platform's specification.
+        /// The BSB number of the branch. Declared as required by the platform's specification.
         pub bsb_number: String = "bsb_number",
-        /// The last four digits of the account's number. Declared as required by the platform's specification.
+        /// The last four digits of the account number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
-    /// The business that writes, as it stands on the document.
-    pub struct BusinessDetailsDto {
-        /// The business's postal address.
-        pub address: Box<AddressDto> = "address",
-        /// Custom values that stand on the document; replies hold objects where text is declared.
+    /// A postal address.
+    #[doc(alias = "Address")]
+    pub struct BusinessAddress {
+        /// The first line, as a rule street and number.
+        pub address_line1: String = "addressLine1",
+        /// The second line.
+        pub address_line2: String = "addressLine2",
+        /// The city.
+        pub city: String = "city",
+        /// The two-letter country code of ISO 3166, such as `US`.
+        pub country_code: BusinessAddressCountryCode = "countryCode",
+        /// The postal code.
+        pub postal_code: String = "postalCode",
+        /// The state or region, such as `TX`.
+        pub state: String = "state",
+    }
+    /// The business that issues a document, as printed on it.
+    #[doc(alias = "BusinessDetailsDto")]
+    pub struct BusinessDetails {
+        /// The postal address of the business.
+        pub address: Box<Address> = "address",
+        /// Custom values that are printed on the document; replies hold objects although text is declared.
         pub custom_values: Vec<String> = "customValues",
-        /// The address of the logo.
+        /// The URL of the logo.
         pub logo_url: String = "logoUrl",
-        /// The business's name.
+        /// The name of the business.
         pub name: String = "name",
-        /// The business's phone number.
+        /// The phone number of the business.
         pub phone_no: String = "phoneNo",
-        /// The address of the website.
+        /// The URL of the website.
         pub website: String = "website",
     }
-    /// `CancelInvoiceScheduleDto` of Invoices.
+    /// The location whose schedule is cancelled.
     #[doc(alias = "CancelInvoiceScheduleDto")]
     pub struct CancelInvoiceScheduleRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
     }
-    /// A card, in as far as it may be kept.
+    /// A payment card, without its full number.
     #[doc(alias = "CardDto")]
     pub struct Card {
-        /// The card's brand. Declared as required by the platform's specification.
+        /// The brand of the card. Declared as required by the platform's specification.
         pub brand: String = "brand",
-        /// The last four digits of the card's number. Declared as required by the platform's specification.
+        /// The last four digits of the card number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
     /// A cheque.
@@ -145,833 +146,917 @@ hoopai_runtime::model! {
         /// The number of the cheque. Declared as required by the platform's specification.
         pub number: String = "number",
     }
-    /// The contact to whom the document goes.
-    pub struct ContactDetailsDto {
-        /// Further email addresses of the contact.
-        pub additional_emails: Vec<AdditionalEmails> = "additionalEmails",
-        /// The contact's postal address.
-        pub address: Box<AddressDto> = "address",
+    /// The contact that receives a document.
+    #[doc(alias = "ContactDetailsDto")]
+    pub struct ContactDetails {
+        /// Additional email addresses of the contact.
+        pub additional_emails: Vec<AdditionalEmail> = "additionalEmails",
+        /// The postal address of the contact.
+        pub address: Box<Address> = "address",
         /// The name of the contact's company.
         pub company_name: String = "companyName",
-        /// Custom fields of the contact.
+        /// The custom fields of the contact that are printed on the document.
         pub custom_fields: Vec<String> = "customFields",
-        /// The contact's email address. Declared as required by the platform's specification.
+        /// The email address of the contact. Declared as required by the platform's specification.
         pub email: String = "email",
         /// The id of the contact. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The contact's name. Declared as required by the platform's specification.
+        /// The name of the contact. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The contact's phone number, such as `+1234567890`. Declared as required by the platform's specification.
+        /// The phone number of the contact, such as `+1234567890`. Declared as required by the platform's specification.
         pub phone_no: String = "phoneNo",
     }
-    /// An estimate to be made.
+    /// An estimate to create.
     #[doc(alias = "CreateEstimatesDto")]
     pub struct CreateEstimateRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
-        /// Whether an invoice is made of the estimate automatically.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The files to attach.
+        pub attachments: Vec<Attachment> = "attachments",
+        /// The automatic conversion of the estimate to an invoice.
         pub auto_invoice: AutoInvoicing = "autoInvoice",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        /// The contact that receives the document. Declared as required by the platform's specification.
+        pub contact_details: Box<ContactDetails> = "contactDetails",
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off. Declared as required by the platform's specification.
+        /// The discount on the total. Declared as required by the platform's specification.
         pub discount: Discount = "discount",
-        /// The number of the estimate; when left out, the next free one is taken.
-        pub estimate_number: f64 = "estimateNumber",
-        /// What goes before the number; `EST-` when left out.
+        /// The number of the estimate; by default the next free number.
+        pub estimate_number: i64 = "estimateNumber",
+        /// The text before the estimate number; by default `EST-`.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// The day on which the estimate expires, such as `2024-08-10`.
-        pub expiry_date: String = "expiryDate",
-        /// Whether and how often the estimate recurs. Declared as required by the platform's specification.
+        pub expiry_date: Date = "expiryDate",
+        /// The recurrence of the estimate. Declared as required by the platform's specification.
         pub frequency_settings: FrequencySettings = "frequencySettings",
-        /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: String = "issueDate",
-        /// What is charged for, one entry a line. Declared as required by the platform's specification.
+        /// The day of issue, such as `2023-01-01`.
+        pub issue_date: Date = "issueDate",
+        /// The lines of the estimate. Declared as required by the platform's specification.
         pub items: Vec<EstimateLineItem> = "items",
-        /// Whether real money is meant; `true` when left out.
+        /// Whether payments are live; by default `true`.
         pub live_mode: bool = "liveMode",
-        /// Further data of your own, kept with the document.
+        /// Additional data of your own, stored with the document.
         pub meta: Map = "meta",
-        /// Charges beside the items, such as processing fees.
+        /// Charges beside the lines, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The estimate's name, by which the business finds it. Declared as required by the platform's specification.
+        /// The internal name of the estimate. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The parts in which the estimate is paid.
+        /// The instalments of the estimate.
         pub payment_schedule_config: PaymentScheduleConfig = "paymentScheduleConfig",
-        /// How to send the estimate at once, when it is saved; a real person gets it.
-        pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
-        /// The addresses and phone numbers to which it is sent.
-        pub sent_to: SentToDto = "sentTo",
-        /// The terms at the foot of the document; HTML is allowed.
+        /// Sends the estimate to a real person as soon as it is saved, with these options.
+        pub send_estimate_details: Box<SendEstimateRequest> = "sendEstimateDetails",
+        /// The email addresses and phone numbers that receive the document.
+        pub sent_to: Recipients = "sentTo",
+        /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        /// The id of the user who acts; must be one with access to the location.
+        /// The id of the user who issues the estimate; needs access to the location.
         pub user_id: String = "userId",
     }
-    /// `CreateInvoiceFromEstimateDto` of Invoices.
+    /// Options of the conversion of an estimate to an invoice.
     #[doc(alias = "CreateInvoiceFromEstimateDto")]
     pub struct CreateInvoiceFromEstimateRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Whether the estimate gets the state `invoiced`. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// Whether to set the status of the estimate to `invoiced`. Declared as required by the platform's specification.
         pub mark_as_invoiced: bool = "markAsInvoiced",
-        /// The version of the request, `v1` or `v2`; what sets them apart is described nowhere.
-        pub version: CreateInvoiceFromEstimateRequestVersion = "version",
+        /// The version of the request, `v1` or `v2`; the difference is undocumented.
+        pub version: InvoiceVersion = "version",
     }
-    /// `CreateInvoiceFromEstimateResponseDTO` of Invoices.
+    /// An invoice that was created from an estimate.
     #[doc(alias = "CreateInvoiceFromEstimateResponseDTO")]
     pub struct CreateInvoiceFromEstimateResponse {
-        pub estimate: Box<EstimateResponse> = "estimate",
-        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
+        /// The estimate.
+        pub estimate: Box<Estimate> = "estimate",
+        /// The new invoice.
+        pub invoice: Box<Invoice> = "invoice",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// An invoice to be made.
+    /// An invoice to create.
     #[doc(alias = "CreateInvoiceDto")]
     pub struct CreateInvoiceRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The files to attach.
+        pub attachments: Vec<Attachment> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        /// The contact that receives the document. Declared as required by the platform's specification.
+        pub contact_details: Box<ContactDetails> = "contactDetails",
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off.
+        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// The day until which it is to be paid, such as `2023-01-14`.
-        pub due_date: String = "dueDate",
+        /// The day by which the invoice is to be paid, such as `2023-01-14`.
+        pub due_date: Date = "dueDate",
         /// The number of the invoice, without its prefix.
         pub invoice_number: String = "invoiceNumber",
-        /// What goes before the number, such as `INV-`.
+        /// The text before the invoice number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The day on which it is issued, such as `2023-01-01`. Declared as required by the platform's specification.
-        pub issue_date: String = "issueDate",
-        /// What is charged for, one entry a line. Declared as required by the platform's specification.
+        /// The day of issue, such as `2023-01-01`. Declared as required by the platform's specification.
+        pub issue_date: Date = "issueDate",
+        /// The lines of the invoice. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// What is charged when it is paid late.
+        /// The fees for late payment.
         pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
-        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
+        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
-        /// Charges beside the items, such as processing fees.
+        /// Charges beside the lines, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The invoice's name, by which the business finds it. Declared as required by the platform's specification.
+        /// The internal name of the invoice. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// How it can be paid.
+        /// The methods by which the document can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// The parts in which the invoice is paid; together they make up the whole sum.
+        /// The instalments of the invoice; their sum is the total.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
-        /// The addresses and phone numbers to which it is sent.
-        pub sent_to: SentToDto = "sentTo",
-        /// The terms at the foot of the document; HTML is allowed.
+        /// The email addresses and phone numbers that receive the document.
+        pub sent_to: Recipients = "sentTo",
+        /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// Whether and which tips are offered.
+        /// The tips that the payer can choose.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// A schedule of invoices to be made.
+    /// An invoice schedule to create.
     #[doc(alias = "CreateInvoiceScheduleDto")]
     pub struct CreateInvoiceScheduleRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The files to attach.
+        pub attachments: Vec<Attachment> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        /// The contact that receives the document. Declared as required by the platform's specification.
+        pub contact_details: Box<ContactDetails> = "contactDetails",
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off.
+        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// What goes before the number, such as `INV-`.
+        /// The text before the invoice number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// What is charged for, one entry a line. Declared as required by the platform's specification.
+        /// The lines of each invoice. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// What is charged when it is paid late.
+        /// The fees for late payment.
         pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
-        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
+        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
-        /// Charges beside the items, such as processing fees.
+        /// Charges beside the lines, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The schedule's name. Declared as required by the platform's specification.
+        /// The name of the schedule. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// How it can be paid.
+        /// The methods by which the document can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// When invoices are made and sent. Declared as required by the platform's specification.
+        /// The rule by which invoices are generated and sent. Declared as required by the platform's specification.
         pub schedule: ScheduleOptions = "schedule",
-        /// The terms at the foot of the document; HTML is allowed.
+        /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// Whether and which tips are offered.
+        /// The tips that the payer can choose.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// An invoice template to be made.
+    /// An invoice template to create.
     #[doc(alias = "CreateInvoiceTemplateDto")]
     pub struct CreateInvoiceTemplateRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Files that go with the invoices, as text whose form is described nowhere.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The files to attach; their text form is undocumented.
         pub attachments: Vec<String> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off.
+        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// Whether the template is internal; what follows from that is described nowhere.
+        /// Whether the template is internal; the effect is undocumented.
         pub internal: bool = "internal",
-        /// What goes before the number, such as `INV-`.
+        /// The text before the invoice number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// What is charged for, one entry a line. Declared as required by the platform's specification.
+        /// The lines of the template. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// What is charged when it is paid late.
+        /// The fees for late payment.
         pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
-        /// Charges beside the items, such as processing fees.
+        /// Charges beside the lines, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The template's name. Declared as required by the platform's specification.
+        /// The name of the template. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// How it can be paid.
+        /// The methods by which the document can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// The terms at the foot of the document; HTML is allowed.
+        /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// Whether and which tips are offered.
+        /// The tips that the payer can choose.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// `CustomNotificationDto` of Invoices.
+    /// A location's notifications about invoices and estimates, one by event.
     #[doc(alias = "CustomNotificationDto")]
     pub struct CustomNotification {
+        /// To the customer: the amount of an automatic payment changed.
         pub customer_auto_payment_amount_changed: Box<CustomNotificationItem> = "customerAutoPaymentAmountChanged",
+        /// To the customer: an automatic payment failed.
         pub customer_auto_payment_failure: Box<CustomNotificationItem> = "customerAutoPaymentFailure",
+        /// To the customer: information about automatic payment.
         pub customer_auto_payment_info: Box<CustomNotificationItem> = "customerAutoPaymentInfo",
+        /// To the customer: an automatic payment succeeded.
         pub customer_auto_payment_success: Box<CustomNotificationItem> = "customerAutoPaymentSuccess",
+        /// To the customer: a payment failed.
         pub customer_payment_failure: Box<CustomNotificationItem> = "customerPaymentFailure",
+        /// To the customer: a payment succeeded.
         pub customer_payment_success: Box<CustomNotificationItem> = "customerPaymentSuccess",
+        /// To the customer: an estimate.
         pub customer_send_estimate: Box<CustomNotificationItem> = "customerSendEstimate",
+        /// To the customer: an invoice.
         pub customer_send_invoice: Box<CustomNotificationItem> = "customerSendInvoice",
+        /// To the team: an automatic payment failed.
         pub team_auto_payment_failure: Box<CustomNotificationItem> = "teamAutoPaymentFailure",
+        /// To the team: an automatic payment was skipped.
         pub team_auto_payment_skip: Box<CustomNotificationItem> = "teamAutoPaymentSkip",
+        /// To the team: an automatic payment succeeded.
         pub team_auto_payment_success: Box<CustomNotificationItem> = "teamAutoPaymentSuccess",
+        /// To the team: an estimate was accepted.
         pub team_estimate_accepted: Box<CustomNotificationItem> = "teamEstimateAccepted",
+        /// To the team: an estimate was declined.
         pub team_estimate_declined: Box<CustomNotificationItem> = "teamEstimateDeclined",
+        /// To the team: a payment failed.
         pub team_payment_failure: Box<CustomNotificationItem> = "teamPaymentFailure",
+        /// To the team: a payment succeeded.
         pub team_payment_success: Box<CustomNotificationItem> = "teamPaymentSuccess",
+        /// To the team: a recurring invoice could not be sent.
         pub team_recurring_send_invoice_failed: Box<CustomNotificationItem> = "teamRecurringSendInvoiceFailed",
     }
-    /// `CustomNotificationItemDto` of Invoices.
+    /// The settings of one notification.
     #[doc(alias = "CustomNotificationItemDto")]
     pub struct CustomNotificationItem {
+        /// The id of the default email template.
         pub default_email_template_id: String = "defaultEmailTemplateId",
+        /// The subject of the email.
         pub email_subject: String = "emailSubject",
+        /// The template of the email.
         pub email_template: String = "emailTemplate",
+        /// Whether the notification is sent.
         pub enabled: bool = "enabled",
+        /// The email address of the sender.
         pub from_email: String = "fromEmail",
+        /// The name of the sender.
         pub from_name: String = "fromName",
+        /// The template of the SMS.
         pub sms_template: String = "smsTemplate",
     }
-    /// A rule by which something recurs.
-    #[doc(alias = "CustomRRuleOptionsDto")]
-    pub struct CustomRRuleOptions {
-        /// How many times it happens at most.
-        pub count: f64 = "count",
-        /// The day of the month: `1` to `28`, or `-1` for the last.
-        pub day_of_month: f64 = "dayOfMonth",
-        /// The day of the week: `mo`, `tu`, `we`, `th`, `fr`, `sa` or `su`.
-        pub day_of_week: CustomRRuleOptionsDayOfWeek = "dayOfWeek",
-        /// How many days earlier than the rule says it happens.
-        pub days_before: f64 = "daysBefore",
-        /// The day on which it ends, such as `2029-11-01`.
-        pub end_date: String = "endDate",
-        /// The time of day at which it ends, such as `18:45:00`.
-        pub end_time: String = "endTime",
-        /// How it ends: `after` so many times (`count`), `by` a day (`endDate`) or `never`.
-        pub end_type: String = "endType",
-        /// Every so many intervals it happens. Declared as required by the platform's specification.
-        pub interval: f64 = "interval",
-        /// The interval: `yearly`, `monthly`, `weekly`, `daily`, `hourly`, `minutely` or `secondly`. Declared as required by the platform's specification.
-        pub interval_type: IntervalType = "intervalType",
-        /// The month by its first three letters, such as `jan`.
-        pub month_of_year: CustomRRuleOptionsMonthOfYear = "monthOfYear",
-        /// Which week: `1` to `4`, or `-1` for the last.
-        pub num_of_week: f64 = "numOfWeek",
-        /// The day on which it begins, such as `2023-01-01`. Declared as required by the platform's specification.
-        pub start_date: String = "startDate",
-        /// The time of day at which it begins, such as `20:45:00`.
-        pub start_time: String = "startTime",
-        /// Whether it begins on the day when the primary user accepts.
-        pub use_start_as_primary_user_accepted: bool = "useStartAsPrimaryUserAccepted",
-    }
-    /// `DefaultInvoiceResponseDto` of Invoices.
-    #[doc(alias = "DefaultInvoiceResponseDto")]
-    pub struct DefaultInvoiceResponse {
-        pub id: String = "_id",
+    /// The location whose estimate or estimate template is deleted.
+    #[doc(alias = "AltDto")]
+    pub struct DeleteEstimateRequest {
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub amount_due: Decimal = "amountDue",
-        pub amount_paid: Decimal = "amountPaid",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        pub business_details: Map = "businessDetails",
-        pub contact_details: Map = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Map = "discount",
-        pub due_date: String = "dueDate",
-        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        pub invoice_number: f64 = "invoiceNumber",
-        pub issue_date: String = "issueDate",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub updated_at: Timestamp = "updatedAt",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
     }
-    /// `DeleteInvoiceScheduleResponseDto` of Invoices.
+    /// The result of deleting an invoice schedule.
     #[doc(alias = "DeleteInvoiceScheduleResponseDto")]
     pub struct DeleteInvoiceScheduleResponse {
+        /// Whether it was deleted.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteInvoiceTemplateResponseDto` of Invoices.
+    /// The result of deleting an invoice template.
     #[doc(alias = "DeleteInvoiceTemplateResponseDto")]
     pub struct DeleteInvoiceTemplateResponse {
+        /// Whether it was deleted.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// What is taken off.
+    /// A discount on the total of a document.
     #[doc(alias = "DiscountDto")]
     pub struct Discount {
-        /// What `value` means: `percentage`, or `fixed` for an amount of money. Declared as required by the platform's specification.
+        /// The meaning of `value`: `percentage`, or `fixed` for an amount of money. Declared as required by the platform's specification.
         pub type_: DiscountType = "type",
-        /// The ids of the products that are discounted.
+        /// The ids of the products to which the discount applies.
         pub valid_on_product_ids: Vec<String> = "validOnProductIds",
-        /// How much is taken off, in per cent or in money as `type` says.
+        /// The discount, in per cent or in major units of the currency, depending on `type`.
         pub value: Decimal = "value",
     }
-    /// A line of an estimate.
+    /// An offer that a contact accepts or declines.
+    #[doc(alias = "EstimateResponseDto")]
+    pub struct Estimate {
+        /// The revision counter of the stored document.
+        pub v: i64 = "__v",
+        /// The id of the estimate.
+        pub id: String = "_id",
+        /// The id of the location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` identifies; always `location`.
+        pub alt_type: AltIdType = "altType",
+        /// The files that are attached.
+        pub attachments: Vec<Attachment> = "attachments",
+        /// The automatic conversion of the estimate to an invoice.
+        pub auto_invoice: Map = "autoInvoice",
+        /// Whether the taxes of the lines were calculated automatically.
+        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// Whether automatic calculation of taxes is enabled.
+        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that issues the document, as printed on it.
+        pub business_details: Map = "businessDetails",
+        /// The id of the agency (company).
+        pub company_id: String = "companyId",
+        /// The contact that receives the document.
+        pub contact_details: Map = "contactDetails",
+        /// The time of creation.
+        pub created_at: Timestamp = "createdAt",
+        /// The three-letter currency code of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// Whether it is deleted.
+        pub deleted: bool = "deleted",
+        /// The discount on the total.
+        pub discount: Discount = "discount",
+        /// The actions on the estimate, such as its creation.
+        pub estimate_action_history: Vec<EstimateActionHistory> = "estimateActionHistory",
+        /// The text before the estimate number, such as `EST-`.
+        pub estimate_number_prefix: String = "estimateNumberPrefix",
+        /// The time at which the estimate expires.
+        pub expiry_date: Date = "expiryDate",
+        /// The recurrence of the estimate.
+        pub frequency_settings: FrequencySettings = "frequencySettings",
+        /// The time of issue.
+        pub issue_date: Date = "issueDate",
+        /// The lines of the estimate.
+        pub items: Vec<EstimateLineItem> = "items",
+        /// The time of the last visit to the estimate.
+        pub last_visited_at: Timestamp = "lastVisitedAt",
+        /// Whether payments are live; if `false`, they are test payments.
+        pub live_mode: bool = "liveMode",
+        /// Additional data of the creator.
+        pub meta: Map = "meta",
+        /// The internal name of the estimate.
+        pub name: String = "name",
+        /// The user who sent the estimate.
+        pub sent_by: String = "sentBy",
+        /// The email addresses and phone numbers that receive the estimate.
+        pub sent_to: Map = "sentTo",
+        /// The terms at the end of the document, as HTML.
+        pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `ESTIMATE`.
+        pub title: String = "title",
+        /// The total, in major units of the currency.
+        pub total: Decimal = "total",
+        /// The total in US dollars.
+        pub totalamount_in_usd: Decimal = "totalamountInUSD",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+        /// The time of the last change.
+        pub updated_at: Timestamp = "updatedAt",
+        /// The id of the user who made the last change.
+        pub updated_by: String = "updatedBy",
+    }
+    /// An action on an estimate.
+    pub struct EstimateActionHistory {
+        /// The action, such as `Created`.
+        pub action: String = "action",
+        /// The time of the action.
+        pub timestamp: Timestamp = "timestamp",
+    }
+    /// A line of an estimate or of an estimate template.
     #[doc(alias = "EstimateLineItemDto")]
     pub struct EstimateLineItem {
-        /// What one piece costs, in major units. Declared as required by the platform's specification.
+        /// The price of one unit, in major units of the currency. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// The addresses of files that go with the line.
+        /// The URLs of files that belong to the line.
         pub attachments: Vec<String> = "attachments",
+        /// The id of the tax category, for automatic calculation of taxes.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// Declared as required by the platform's specification.
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is charged for, in more words.
+        /// The description of the product or service.
         pub description: String = "description",
-        /// Whether the line is a setup fee; such a line stands only on the first invoice of a recurring schedule.
+        /// Whether the line is a setup fee, which only the first invoice of a recurring schedule includes.
         pub is_setup_fee_item: bool = "isSetupFeeItem",
-        /// What is charged for. Declared as required by the platform's specification.
+        /// The name of the product or service. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The id of the product's price.
+        /// The id of the price of that product.
         pub price_id: String = "priceId",
-        /// The id of the product, if it is one of the catalogue.
+        /// The id of the product, if it is in the catalogue.
         pub product_id: String = "productId",
-        /// How many pieces are charged for. Declared as required by the platform's specification.
-        pub qty: f64 = "qty",
-        /// Whether the amount contains the taxes already; `false` when left out.
+        /// The number of units. Declared as required by the platform's specification.
+        pub qty: Decimal = "qty",
+        /// Whether the amount includes the taxes; by default `false`.
         pub tax_inclusive: bool = "taxInclusive",
         /// The taxes on this line.
-        pub taxes: Vec<ItemTax> = "taxes",
+        pub taxes: Vec<InvoiceItemTax> = "taxes",
         /// The kind of price: `one_time` or `recurring`.
         pub type_: InvoiceItemType = "type",
     }
-    /// `EstimateResponseDto` of Invoices.
-    #[doc(alias = "EstimateResponseDto")]
-    pub struct EstimateResponse {
-        pub v: f64 = "__v",
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub attachments: Vec<Attachments> = "attachments",
-        pub auto_invoice: Map = "autoInvoice",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        pub business_details: Map = "businessDetails",
-        pub company_id: String = "companyId",
-        pub contact_details: Map = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub deleted: bool = "deleted",
-        pub discount: Discount = "discount",
-        pub estimate_action_history: Vec<EstimateResponseEstimateActionHistory> = "estimateActionHistory",
-        pub estimate_number_prefix: String = "estimateNumberPrefix",
-        pub expiry_date: Timestamp = "expiryDate",
-        pub frequency_settings: FrequencySettings = "frequencySettings",
-        pub issue_date: Timestamp = "issueDate",
-        pub items: Vec<EstimateLineItem> = "items",
-        pub last_visited_at: Timestamp = "lastVisitedAt",
-        pub live_mode: bool = "liveMode",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub sent_by: String = "sentBy",
-        pub sent_to: Map = "sentTo",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub totalamount_in_usd: Decimal = "totalamountInUSD",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-        pub updated_by: String = "updatedBy",
-    }
-    /// `EstimateResponseEstimateActionHistory` of Invoices.
-    pub struct EstimateResponseEstimateActionHistory {
-        pub action: String = "action",
-        pub timestamp: String = "timestamp",
-    }
-    /// `EstimateTemplateResponseDTO` of Invoices.
+    /// A template: the parts that several estimates have in common.
     #[doc(alias = "EstimateTemplateResponseDTO")]
-    pub struct EstimateTemplateResponse {
-        pub v: f64 = "__v",
+    pub struct EstimateTemplate {
+        /// The revision counter of the stored document.
+        pub v: i64 = "__v",
+        /// The id of the template.
         pub id: String = "_id",
+        /// The id of the location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub attachments: Vec<Attachments> = "attachments",
+        /// The kind of account that `altId` identifies; always `location`.
+        pub alt_type: AltIdType = "altType",
+        /// The files that are attached.
+        pub attachments: Vec<Attachment> = "attachments",
+        /// Whether automatic calculation of taxes is enabled.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that issues the document, as printed on it.
         pub business_details: Map = "businessDetails",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// Whether it is deleted.
         pub deleted: bool = "deleted",
+        /// The discount on the total.
         pub discount: Discount = "discount",
+        /// The text before the estimate number, such as `EST-`.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
+        /// The lines of the template.
         pub items: Vec<EstimateLineItem> = "items",
+        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
+        /// The name of the template.
         pub name: String = "name",
+        /// The terms at the end of the document, as HTML.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `ESTIMATE`.
         pub title: String = "title",
+        /// The total, in major units of the currency.
         pub total: Decimal = "total",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
+        /// The id of the user who made the last change.
         pub updated_by: String = "updatedBy",
     }
-    /// An estimate template, to be made or as it is to be.
+    /// An estimate template to create, or its new content.
     #[doc(alias = "EstimateTemplatesDto")]
-    pub struct EstimateTemplates {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+    pub struct EstimateTemplateRequest {
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The files to attach.
+        pub attachments: Vec<Attachment> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off. Declared as required by the platform's specification.
+        /// The discount on the total. Declared as required by the platform's specification.
         pub discount: Discount = "discount",
-        /// What goes before the number; `EST-` when left out.
+        /// The text before the estimate number; by default `EST-`.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// What is charged for, one entry a line, with the fields of an estimate's items. Declared as required by the platform's specification.
+        /// The lines of the template, with the fields of the lines of an estimate. Declared as required by the platform's specification.
         pub items: Vec<Value> = "items",
-        /// Whether real money is meant; `true` when left out.
+        /// Whether payments are live; by default `true`.
         pub live_mode: bool = "liveMode",
-        /// Further data of your own, kept with the document.
+        /// Additional data of your own, stored with the document.
         pub meta: Map = "meta",
-        /// Charges beside the items, such as processing fees.
+        /// Charges beside the lines, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The template's name. Declared as required by the platform's specification.
+        /// The name of the template. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// How to send the estimate at once, when it is saved; a real person gets it.
-        pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
-        /// The terms at the foot of the document; HTML is allowed.
+        /// Sends the estimate to a real person as soon as it is saved, with these options.
+        pub send_estimate_details: Box<SendEstimateRequest> = "sendEstimateDetails",
+        /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// Whether and how often an estimate recurs.
+    /// The recurrence of an estimate.
     #[doc(alias = "FrequencySettingsDto")]
     pub struct FrequencySettings {
-        /// Whether it recurs. Declared as required by the platform's specification.
+        /// Whether the estimate recurs. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// When it recurs. Declared as required by the platform's specification.
+        /// The rule of the recurrence. Declared as required by the platform's specification.
         pub schedule: ScheduleOptions = "schedule",
     }
-    /// `GenerateEstimateNumberResponse` of Invoices.
+    /// The next estimate number of a location.
     pub struct GenerateEstimateNumberResponse {
-        pub estimate_number: f64 = "estimateNumber",
+        /// The number, without its prefix.
+        pub estimate_number: i64 = "estimateNumber",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `GenerateInvoiceNumberResponseDto` of Invoices.
+    /// The next invoice number of a location.
     #[doc(alias = "GenerateInvoiceNumberResponseDto")]
     pub struct GenerateInvoiceNumberResponse {
-        pub invoice_number: f64 = "invoiceNumber",
+        /// The number, without its prefix.
+        pub invoice_number: i64 = "invoiceNumber",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `GetInvoiceResponseDto` of Invoices.
+    /// A bill to a contact, with its lines, amounts and status.
+    #[doc(alias = "DefaultInvoiceResponseDto")]
+    #[doc(alias = "CreateInvoiceResponseDto")]
+    #[doc(alias = "DeleteInvoiceResponseDto")]
     #[doc(alias = "GetInvoiceResponseDto")]
-    pub struct GetInvoiceResponse {
+    #[doc(alias = "UpdateInvoiceResponseDto")]
+    #[doc(alias = "VoidInvoiceResponseDto")]
+    pub struct Invoice {
+        /// The id of the invoice.
         pub id: String = "_id",
+        /// The id of the location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies; always `location`.
+        pub alt_type: AltIdType = "altType",
+        /// The amount that is still to be paid, in major units of the currency.
         pub amount_due: Decimal = "amountDue",
+        /// The amount that was paid so far, in major units of the currency.
         pub amount_paid: Decimal = "amountPaid",
+        /// Whether the taxes of the lines were calculated automatically.
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// Whether automatic calculation of taxes is enabled.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that issues the document, as printed on it.
         pub business_details: Map = "businessDetails",
+        /// The contact that receives the document.
         pub contact_details: Map = "contactDetails",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The discount on the total.
         pub discount: Map = "discount",
-        pub due_date: String = "dueDate",
+        /// The day by which the invoice is to be paid, such as `2023-01-14`.
+        pub due_date: Date = "dueDate",
+        /// The lines of the invoice.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        pub invoice_number: f64 = "invoiceNumber",
-        pub issue_date: String = "issueDate",
+        /// The number of the invoice, without its prefix.
+        pub invoice_number: i64 = "invoiceNumber",
+        /// The day of issue, such as `2023-01-01`.
+        pub issue_date: Date = "issueDate",
+        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
+        /// The internal name of the invoice.
         pub name: String = "name",
+        /// The instalments of the invoice; their sum is the total.
         pub payment_schedule: Map = "paymentSchedule",
+        /// The reminders of the invoice.
         pub reminders_configuration: RemindersConfiguration = "remindersConfiguration",
-        pub status: Status = "status",
+        /// The status: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
+        pub status: InvoiceStatus = "status",
+        /// The heading of the invoice, such as `INVOICE`.
         pub title: String = "title",
+        /// The total, in major units of the currency.
         pub total: Decimal = "total",
+        /// The components of the total.
         pub total_summary: TotalSummary = "totalSummary",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetInvoiceSettingsResponseDto` of Invoices.
-    #[doc(alias = "GetInvoiceSettingsResponseDto")]
-    pub struct GetInvoiceSettingsResponse {
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: Box<InvoiceSettingsBusinessDetails> = "businessDetails",
-        pub custom_fields: Vec<String> = "customFields",
-        pub custom_notification: Box<CustomNotification> = "customNotification",
-        pub due_after_x_days: f64 = "dueAfterXDays",
-        pub estimate_number_prefix: String = "estimateNumberPrefix",
-        pub estimates_expire_after_x_days: f64 = "estimatesExpireAfterXDays",
-        pub estimates_terms_note: String = "estimatesTermsNote",
-        pub estimates_title: String = "estimatesTitle",
-        pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
-        pub minimum_percentage_partial_payment: f64 = "minimumPercentagePartialPayment",
-        pub payment_methods: PaymentMethod = "paymentMethods",
-        pub product_settings: InvoiceProductSettings = "productSettings",
-        pub reminder_settings: ReminderSettings = "reminderSettings",
-        pub sender_configuration: InvoiceSettingsSenderConfiguration = "senderConfiguration",
-        pub terms_note: String = "termsNote",
-        pub tips_configuration: TipsConfiguration = "tipsConfiguration",
-        pub title: String = "title",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
-    }
-    /// `GetScheduleResponseDto` of Invoices.
-    #[doc(alias = "GetScheduleResponseDto")]
-    pub struct GetScheduleResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        pub items: Vec<InvoiceItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `GetTemplateResponseDto` of Invoices.
-    #[doc(alias = "GetTemplateResponseDto")]
-    pub struct GetTemplateResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        pub items: Vec<InvoiceItem> = "items",
-        pub name: String = "name",
-        pub total: Decimal = "total",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// A line of an invoice.
+    /// A line of an invoice, an invoice schedule or an invoice template.
     #[doc(alias = "InvoiceItemDto")]
     pub struct InvoiceItem {
-        /// What one piece costs, in major units. Declared as required by the platform's specification.
+        /// The price of one unit, in major units of the currency. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
+        /// The id of the tax category, for automatic calculation of taxes.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// Declared as required by the platform's specification.
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is charged for, in more words.
+        /// The description of the product or service.
         pub description: String = "description",
-        /// Whether the line is a setup fee; such a line stands only on the first invoice of a recurring schedule.
+        /// Whether the line is a setup fee, which only the first invoice of a recurring schedule includes.
         pub is_setup_fee_item: bool = "isSetupFeeItem",
-        /// What is charged for. Declared as required by the platform's specification.
+        /// The name of the product or service. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The id of the product's price.
+        /// The id of the price of that product.
         pub price_id: String = "priceId",
-        /// The id of the product, if it is one of the catalogue.
+        /// The id of the product, if it is in the catalogue.
         pub product_id: String = "productId",
-        /// How many pieces are charged for. Declared as required by the platform's specification.
-        pub qty: f64 = "qty",
-        /// Whether the amount contains the taxes already; `false` when left out.
+        /// The number of units. Declared as required by the platform's specification.
+        pub qty: Decimal = "qty",
+        /// Whether the amount includes the taxes; by default `false`.
         pub tax_inclusive: bool = "taxInclusive",
         /// The taxes on this line.
-        pub taxes: Vec<ItemTax> = "taxes",
+        pub taxes: Vec<InvoiceItemTax> = "taxes",
         /// The kind of price: `one_time` or `recurring`.
         pub type_: InvoiceItemType = "type",
-    }
-    /// `InvoiceProductSettingsDto` of Invoices.
-    #[doc(alias = "InvoiceProductSettingsDto")]
-    pub struct InvoiceProductSettings {
-        pub description_optional: bool = "descriptionOptional",
-        pub enable_import_product_description: bool = "enableImportProductDescription",
-    }
-    /// `CreateInvoiceResponseDto` of Invoices.
-    #[doc(alias = "CreateInvoiceResponseDto")]
-    pub struct InvoiceResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub amount_due: Decimal = "amountDue",
-        pub amount_paid: Decimal = "amountPaid",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        pub business_details: Map = "businessDetails",
-        pub contact_details: Map = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Map = "discount",
-        pub due_date: String = "dueDate",
-        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        pub invoice_number: f64 = "invoiceNumber",
-        pub issue_date: String = "issueDate",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `CancelInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "CancelInvoiceScheduleResponseDto")]
-    pub struct InvoiceScheduleResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        pub items: Vec<InvoiceItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `InvoiceSettingsBusinessDetailsDto` of Invoices.
-    #[doc(alias = "InvoiceSettingsBusinessDetailsDto")]
-    pub struct InvoiceSettingsBusinessDetails {
-        pub address: Box<Address> = "address",
-        pub custom_values: Vec<String> = "customValues",
-        pub logo_url: String = "logoUrl",
-        pub name: String = "name",
-        pub phone_no: String = "phoneNo",
-        pub website: String = "website",
-    }
-    /// The sender, as the receiver sees it.
-    #[doc(alias = "InvoiceSettingsSenderConfigurationDto")]
-    pub struct InvoiceSettingsSenderConfiguration {
-        /// The sender's email address.
-        pub from_email: String = "fromEmail",
-        /// The sender's name.
-        pub from_name: String = "fromName",
-    }
-    /// `CreateInvoiceTemplateResponseDto` of Invoices.
-    #[doc(alias = "CreateInvoiceTemplateResponseDto")]
-    pub struct InvoiceTemplateResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        pub items: Vec<InvoiceItem> = "items",
-        pub name: String = "name",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
     }
     /// A tax on a line.
     #[doc(alias = "ItemTaxDto")]
-    pub struct ItemTax {
+    pub struct InvoiceItemTax {
         /// The id of the tax. Declared as required by the platform's specification.
         pub id: String = "_id",
-        /// How it is calculated; `exclusive`, on top of the amount, is the only choice.
-        pub calculation: ItemTaxCalculation = "calculation",
-        /// What the tax is, in a few words.
+        /// The method of calculation; always `exclusive`, on top of the amount.
+        pub calculation: InvoiceItemTaxCalculation = "calculation",
+        /// A short description of the tax.
         pub description: String = "description",
-        /// The tax's name. Declared as required by the platform's specification.
+        /// The name of the tax. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The rate in per cent. Declared as required by the platform's specification.
         pub rate: f64 = "rate",
-        /// A further id of the tax.
+        /// Another id of the tax; its meaning is undocumented.
         pub tax_id: String = "taxId",
     }
-    /// What is charged when an invoice is paid late.
+    /// A location's settings for descriptions of products on invoices.
+    #[doc(alias = "InvoiceProductSettingsDto")]
+    pub struct InvoiceProductSettings {
+        /// Whether the description of a product is optional.
+        pub description_optional: bool = "descriptionOptional",
+        /// Whether the description of a product can be imported into the line.
+        pub enable_import_product_description: bool = "enableImportProductDescription",
+    }
+    /// A schedule that generates invoices once or repeatedly.
+    #[doc(alias = "CancelInvoiceScheduleResponseDto")]
+    #[doc(alias = "CreateInvoiceScheduleResponseDto")]
+    #[doc(alias = "GetScheduleResponseDto")]
+    #[doc(alias = "ScheduleInvoiceScheduleResponseDto")]
+    #[doc(alias = "UpdateAndScheduleInvoiceScheduleResponseDto")]
+    #[doc(alias = "UpdateInvoiceScheduleResponseDto")]
+    #[doc(alias = "AutoPaymentInvoiceScheduleResponseDto")]
+    pub struct InvoiceSchedule {
+        /// The id of the schedule.
+        pub id: String = "_id",
+        /// The id of the location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` identifies; always `location`.
+        pub alt_type: AltIdType = "altType",
+        /// The business that issues the document, as printed on it.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        /// The compiled form of `termsNotes`, as printed.
+        pub compiled_terms_notes: String = "compiledTermsNotes",
+        /// The contact that receives the document.
+        pub contact_details: Box<ContactDetails> = "contactDetails",
+        /// The time of creation.
+        pub created_at: Timestamp = "createdAt",
+        /// The three-letter currency code of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// The discount on the total.
+        pub discount: Discount = "discount",
+        /// The invoices that the schedule generated.
+        pub invoices: Vec<Invoice> = "invoices",
+        /// The lines of each invoice.
+        pub items: Vec<InvoiceItem> = "items",
+        /// Whether payments are live; if `false`, they are test payments.
+        pub live_mode: bool = "liveMode",
+        /// The name of the schedule.
+        pub name: String = "name",
+        /// The rule by which invoices are generated and sent.
+        pub schedule: ScheduleOptions = "schedule",
+        /// The status of the schedule, such as `draft`.
+        pub status: String = "status",
+        /// The terms at the end of each invoice, as HTML or text.
+        pub terms_notes: String = "termsNotes",
+        /// The heading of each invoice, such as `INVOICE`.
+        pub title: String = "title",
+        /// The total of each invoice, in major units of the currency.
+        pub total: Decimal = "total",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+        /// The time of the last change.
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// A location's settings for invoices and estimates.
+    #[doc(alias = "GetInvoiceSettingsResponseDto")]
+    pub struct InvoiceSettings {
+        /// The id of the location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` identifies; always `location`.
+        pub alt_type: AltIdType = "altType",
+        /// The business, as printed on the documents.
+        pub business_details: Box<InvoiceSettingsBusinessDetails> = "businessDetails",
+        /// The ids of the custom fields that are printed on the documents.
+        pub custom_fields: Vec<String> = "customFields",
+        /// The notifications to customers and to the team.
+        pub custom_notification: Box<CustomNotification> = "customNotification",
+        /// The number of days from issue to the due date of an invoice.
+        pub due_after_x_days: i64 = "dueAfterXDays",
+        /// The text before the estimate number, such as `EST-`.
+        pub estimate_number_prefix: String = "estimateNumberPrefix",
+        /// The number of days from issue to the expiry of an estimate.
+        pub estimates_expire_after_x_days: i64 = "estimatesExpireAfterXDays",
+        /// The terms at the end of estimates.
+        pub estimates_terms_note: String = "estimatesTermsNote",
+        /// The heading of estimates, such as `ESTIMATE`.
+        pub estimates_title: String = "estimatesTitle",
+        /// The text before the invoice number, such as `INV-`.
+        pub invoice_number_prefix: String = "invoiceNumberPrefix",
+        /// The fees for late payment.
+        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
+        /// The minimum of a partial payment, in per cent of the total.
+        pub minimum_percentage_partial_payment: f64 = "minimumPercentagePartialPayment",
+        /// The methods by which documents can be paid.
+        pub payment_methods: PaymentMethod = "paymentMethods",
+        /// The settings for descriptions of products.
+        pub product_settings: InvoiceProductSettings = "productSettings",
+        /// The reminders of unpaid invoices.
+        pub reminder_settings: ReminderSettings = "reminderSettings",
+        /// The sender that recipients see.
+        pub sender_configuration: SenderConfiguration = "senderConfiguration",
+        /// The terms at the end of invoices.
+        pub terms_note: String = "termsNote",
+        /// The tips that the payer can choose.
+        pub tips_configuration: TipsConfiguration = "tipsConfiguration",
+        /// The heading of invoices, such as `INVOICE`.
+        pub title: String = "title",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+    }
+    /// The business of a location, as printed on its invoices and estimates.
+    #[doc(alias = "InvoiceSettingsBusinessDetailsDto")]
+    pub struct InvoiceSettingsBusinessDetails {
+        /// The postal address of the business.
+        pub address: Box<BusinessAddress> = "address",
+        /// Custom values that are printed on the documents.
+        pub custom_values: Vec<String> = "customValues",
+        /// The URL of the logo.
+        pub logo_url: String = "logoUrl",
+        /// The name of the business.
+        pub name: String = "name",
+        /// The phone number of the business.
+        pub phone_no: String = "phoneNo",
+        /// The URL of the website.
+        pub website: String = "website",
+    }
+    /// A template: the parts that several invoices have in common.
+    #[doc(alias = "CreateInvoiceTemplateResponseDto")]
+    #[doc(alias = "GetTemplateResponseDto")]
+    #[doc(alias = "UpdateInvoiceTemplateResponseDto")]
+    pub struct InvoiceTemplate {
+        /// The id of the template.
+        pub id: String = "_id",
+        /// The id of the location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` identifies; always `location`.
+        pub alt_type: AltIdType = "altType",
+        /// The business that issues the document, as printed on it.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        /// The time of creation.
+        pub created_at: Timestamp = "createdAt",
+        /// The three-letter currency code of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// The discount on the total.
+        pub discount: Discount = "discount",
+        /// The text before the invoice number, such as `INV-`.
+        pub invoice_number_prefix: String = "invoiceNumberPrefix",
+        /// The lines of the template.
+        pub items: Vec<InvoiceItem> = "items",
+        /// The name of the template.
+        pub name: String = "name",
+        /// The total of the lines, in major units of the currency.
+        pub total: Decimal = "total",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+        /// The time of the last change.
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// The fees for late payment.
     #[doc(alias = "LateFeesConfigurationDto")]
     pub struct LateFeesConfiguration {
         /// Whether late fees are charged. Declared as required by the platform's specification.
         pub enable: bool = "enable",
-        /// How often the fee is charged. Declared as required by the platform's specification.
+        /// The interval between fees. Declared as required by the platform's specification.
         pub frequency: LateFeesFrequency = "frequency",
-        /// How long nothing is charged yet.
+        /// The period after the due date without fees.
         pub grace: LateFeesGrace = "grace",
-        /// How much all late fees together can come to.
+        /// The maximum of all late fees together.
         pub max_late_fees: LateFeesMaxFees = "maxLateFees",
-        /// What `value` means: `fixed` for an amount of money, or `percentage`. Declared as required by the platform's specification.
+        /// The meaning of `value`: `fixed` for an amount of money, or `percentage`. Declared as required by the platform's specification.
         pub type_: DiscountType = "type",
-        /// How high the fee is, in money or in per cent as `type` says. Declared as required by the platform's specification.
+        /// The fee, in per cent or in major units of the currency, depending on `type`. Declared as required by the platform's specification.
         pub value: Decimal = "value",
     }
-    /// How often a late fee is charged.
+    /// The interval between late fees.
     #[doc(alias = "LateFeesFrequencyDto")]
     pub struct LateFeesFrequency {
         /// The interval: `minute`, `hour`, `day`, `week` or `month`; `one_time` for a single fee. Declared as required by the platform's specification.
         pub interval: LateFeesFrequencyInterval = "interval",
-        /// How many intervals lie between two fees. Declared as required by the platform's specification.
-        pub interval_count: f64 = "intervalCount",
+        /// The number of intervals between two fees. Declared as required by the platform's specification.
+        pub interval_count: i64 = "intervalCount",
     }
-    /// How long no late fee is charged yet.
+    /// The period after the due date without late fees.
     #[doc(alias = "LateFeesGraceDto")]
     pub struct LateFeesGrace {
         /// The unit; always `day`. Declared as required by the platform's specification.
         pub interval: LateFeesGraceInterval = "interval",
         /// The number of days. Declared as required by the platform's specification.
-        pub interval_count: f64 = "intervalCount",
+        pub interval_count: i64 = "intervalCount",
     }
-    /// How much all late fees together can come to.
+    /// The maximum of all late fees together.
     #[doc(alias = "LateFeesMaxFeesDto")]
     pub struct LateFeesMaxFees {
-        /// What `value` means; always `fixed`, an amount of money. Declared as required by the platform's specification.
+        /// The meaning of `value`; always `fixed`, an amount of money. Declared as required by the platform's specification.
         pub type_: LateFeesMaxFeesType = "type",
-        /// The amount of money. Declared as required by the platform's specification.
+        /// The maximum, in major units of the currency. Declared as required by the platform's specification.
         pub value: Decimal = "value",
     }
-    /// `ListEstimateTemplateResponseDTO` of Invoices.
+    /// A page of estimate templates.
     #[doc(alias = "ListEstimateTemplateResponseDTO")]
     pub struct ListEstimateTemplatesResponse {
-        pub data: Vec<EstimateTemplateResponse> = "data",
-        pub total_count: f64 = "totalCount",
+        /// The templates of this page.
+        pub data: Vec<EstimateTemplate> = "data",
+        /// The number of templates on all pages.
+        pub total_count: i64 = "totalCount",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListEstimatesResponseDTO` of Invoices.
+    /// A page of estimates.
     #[doc(alias = "ListEstimatesResponseDTO")]
     pub struct ListEstimatesResponse {
-        pub estimates: Vec<EstimateResponse> = "estimates",
-        pub total: f64 = "total",
+        /// The estimates of this page.
+        pub estimates: Vec<Estimate> = "estimates",
+        /// The number of estimates on all pages.
+        pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListSchedulesResponseDto` of Invoices.
+    /// A page of invoice schedules.
     #[doc(alias = "ListSchedulesResponseDto")]
     pub struct ListInvoiceSchedulesResponse {
-        pub schedules: Vec<GetScheduleResponse> = "schedules",
-        pub total: f64 = "total",
+        /// The schedules of this page.
+        pub schedules: Vec<InvoiceSchedule> = "schedules",
+        /// The number of schedules on all pages.
+        pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListTemplatesResponseDto` of Invoices.
+    /// A page of invoice templates.
     #[doc(alias = "ListTemplatesResponseDto")]
     pub struct ListInvoiceTemplatesResponse {
-        pub data: Vec<GetTemplateResponse> = "data",
-        pub total_count: f64 = "totalCount",
+        /// The templates of this page.
+        pub data: Vec<InvoiceTemplate> = "data",
+        /// The number of templates on all pages.
+        pub total_count: i64 = "totalCount",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListInvoicesResponseDto` of Invoices.
+    /// A page of invoices.
     #[doc(alias = "ListInvoicesResponseDto")]
     pub struct ListInvoicesResponse {
-        pub invoices: Vec<GetInvoiceResponse> = "invoices",
-        pub total: f64 = "total",
+        /// The invoices of this page.
+        pub invoices: Vec<Invoice> = "invoices",
+        /// The number of invoices on all pages.
+        pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// How a document can be paid.
+    /// The methods by which a document can be paid.
     #[doc(alias = "PaymentMethodDto")]
     pub struct PaymentMethod {
-        /// What Stripe takes. Declared as required by the platform's specification.
+        /// The options of payment by Stripe. Declared as required by the platform's specification.
         pub stripe: StripePaymentMethod = "stripe",
     }
-    /// The parts in which an invoice is paid.
+    /// The instalments of an invoice.
     #[doc(alias = "PaymentScheduleDto")]
     pub struct PaymentSchedule {
-        /// The parts; their text form is described nowhere. Declared as required by the platform's specification.
+        /// The instalments; their text form is undocumented. Declared as required by the platform's specification.
         pub schedules: Vec<String> = "schedules",
-        /// How the parts are given: as `fixed` amounts or as `percentage` of the sum. Declared as required by the platform's specification.
+        /// The unit of the instalments: `fixed` amounts or `percentage` of the total. Declared as required by the platform's specification.
         pub type_: DiscountType = "type",
     }
-    /// The parts in which an estimate is paid.
+    /// The instalments of an estimate.
     #[doc(alias = "PaymentScheduleConfigDto")]
     pub struct PaymentScheduleConfig {
-        /// How the days are found on which the parts are due. Declared as required by the platform's specification.
+        /// The rule for the due dates of the instalments. Declared as required by the platform's specification.
         pub date_config: PaymentScheduleDateConfig = "dateConfig",
-        /// The parts; in which fields is described nowhere. Declared as required by the platform's specification.
+        /// The instalments; their fields are undocumented. Declared as required by the platform's specification.
         pub schedules: Vec<Value> = "schedules",
-        /// How the parts are given: as `fixed` amounts or as `percentage` of the sum. Declared as required by the platform's specification.
+        /// The unit of the instalments: `fixed` amounts or `percentage` of the total. Declared as required by the platform's specification.
         pub type_: DiscountType = "type",
     }
-    /// How the days are found on which the parts of an estimate are due.
+    /// The rule for the due dates of the instalments of an estimate.
     #[doc(alias = "PaymentScheduleDateConfigDto")]
     pub struct PaymentScheduleDateConfig {
-        /// When the deposit is due: once the estimate is accepted (`estimate_accepted`) or on a day of your own (`custom`). Declared as required by the platform's specification.
-        pub deposit_date_type: PaymentScheduleDateConfigDepositDateType = "depositDateType",
-        /// When the other parts are due: at a `regular_interval` or on days of your own (`custom`). Declared as required by the platform's specification.
-        pub schedule_date_type: PaymentScheduleDateConfigScheduleDateType = "scheduleDateType",
+        /// The due date of the deposit: the acceptance of the estimate (`estimate_accepted`) or a day of your own (`custom`). Declared as required by the platform's specification.
+        pub deposit_date_type: DepositDateType = "depositDateType",
+        /// The due dates of the other instalments: a `regular_interval` or days of your own (`custom`). Declared as required by the platform's specification.
+        pub schedule_date_type: ScheduleDateType = "scheduleDateType",
     }
-    /// Charges beside the items.
+    /// Charges beside the lines of a document.
     #[doc(alias = "ProcessingFeeDto")]
     pub struct ProcessingFee {
-        /// The charges; in which fields is described nowhere. Declared as required by the platform's specification.
+        /// The charges; their fields are undocumented. Declared as required by the platform's specification.
         pub charges: Vec<Value> = "charges",
-        /// How much of them was collected.
+        /// The amount that was collected, in major units of the currency.
         pub collected_miscellaneous_charges: Decimal = "collectedMiscellaneousCharges",
         /// The charges that were paid.
         pub paid_charges: Vec<ProcessingFeePaidCharge> = "paidCharges",
@@ -981,498 +1066,552 @@ hoopai_runtime::model! {
     pub struct ProcessingFeePaidCharge {
         /// The id of the charge. Declared as required by the platform's specification.
         pub id: String = "_id",
-        /// What it came to. Declared as required by the platform's specification.
+        /// The amount that was charged, in major units of the currency. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// The charge as it is set. Declared as required by the platform's specification.
+        /// The configured charge. Declared as required by the platform's specification.
         pub charge: Decimal = "charge",
-        /// The charge's name, such as `Processing Fee`. Declared as required by the platform's specification.
+        /// The name of the charge, such as `Processing Fee`. Declared as required by the platform's specification.
         pub name: String = "name",
+    }
+    /// The recipients of a document.
+    #[doc(alias = "SentToDto")]
+    pub struct Recipients {
+        /// The email addresses. Declared as required by the platform's specification.
+        pub email: Vec<String> = "email",
+        /// The email addresses that receive a blind copy.
+        pub email_bcc: Vec<String> = "emailBcc",
+        /// The email addresses that receive a copy.
+        pub email_cc: Vec<String> = "emailCc",
+        /// The phone numbers.
+        pub phone_no: Vec<String> = "phoneNo",
     }
     /// A payment that was received outside the platform.
     #[doc(alias = "RecordPaymentDto")]
     pub struct RecordInvoicePaymentRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// How much was paid, in major units.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The amount that was paid, in major units of the currency.
         pub amount: Decimal = "amount",
         /// The card that was used.
         pub card: Card = "card",
         /// The cheque that was used.
         pub cheque: Cheque = "cheque",
-        /// The moment to be noted for the payment, in ISO 8601, such as `2025-03-19T05:03:00.000Z`.
+        /// The time to record for the payment.
         pub fulfilled_at: Timestamp = "fulfilledAt",
-        /// Further data of your own, kept with the payment.
+        /// Additional data of your own, stored with the payment.
         pub meta: Map = "meta",
-        /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Declared as required by the platform's specification.
-        pub mode: RecordInvoicePaymentRequestMode = "mode",
-        /// A note to be kept with the payment.
+        /// The means of payment: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Declared as required by the platform's specification.
+        pub mode: RecordInvoicePaymentMode = "mode",
+        /// A note that is stored with the payment.
         pub notes: String = "notes",
-        /// The ids of the parts of the invoice's payment schedule that this payment settles.
+        /// The ids of the instalments of the invoice that this payment settles.
         pub payment_schedule_ids: Vec<String> = "paymentScheduleIds",
     }
-    /// `RecordPaymentResponseDto` of Invoices.
+    /// The invoice after a payment was recorded.
     #[doc(alias = "RecordPaymentResponseDto")]
     pub struct RecordInvoicePaymentResponse {
-        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
+        /// The invoice, with the payment applied.
+        pub invoice: Box<Invoice> = "invoice",
+        /// Whether the payment was recorded.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ReminderDto` of Invoices.
+    /// A rule of recurrence.
+    #[doc(alias = "CustomRRuleOptionsDto")]
+    pub struct RecurrenceOptions {
+        /// The maximum number of executions.
+        pub count: i64 = "count",
+        /// The day of the month: `1` to `28`, or `-1` for the last.
+        pub day_of_month: i64 = "dayOfMonth",
+        /// The day of the week: `mo`, `tu`, `we`, `th`, `fr`, `sa` or `su`.
+        pub day_of_week: DayOfWeek = "dayOfWeek",
+        /// The number of days by which each execution precedes the computed day.
+        pub days_before: i64 = "daysBefore",
+        /// The last day, such as `2029-11-01`.
+        pub end_date: Date = "endDate",
+        /// The time of day of the end, such as `18:45:00`.
+        pub end_time: String = "endTime",
+        /// The kind of end: `after` a number of executions (`count`), `by` a day (`endDate`) or `never`.
+        pub end_type: String = "endType",
+        /// The number of intervals between two executions. Declared as required by the platform's specification.
+        pub interval: i64 = "interval",
+        /// The interval: `yearly`, `monthly`, `weekly`, `daily`, `hourly`, `minutely` or `secondly`. Declared as required by the platform's specification.
+        pub interval_type: IntervalType = "intervalType",
+        /// The month by its first three letters, such as `jan`.
+        pub month_of_year: MonthOfYear = "monthOfYear",
+        /// The week of the month: `1` to `4`, or `-1` for the last.
+        pub num_of_week: i64 = "numOfWeek",
+        /// The first day, such as `2023-01-01`. Declared as required by the platform's specification.
+        pub start_date: Date = "startDate",
+        /// The time of day of the start, such as `20:45:00`.
+        pub start_time: String = "startTime",
+        /// Whether the start is the day on which the primary user accepts.
+        pub use_start_as_primary_user_accepted: bool = "useStartAsPrimaryUserAccepted",
+    }
+    /// A rule that sends reminders of an unpaid invoice.
     #[doc(alias = "ReminderDto")]
     pub struct Reminder {
+        /// The subject of the email.
         pub email_subject: String = "emailSubject",
+        /// The template of the email, such as `default`.
         pub email_template: String = "emailTemplate",
+        /// Whether the reminder is sent.
         pub enabled: bool = "enabled",
+        /// The end of the time of day in which reminders are sent, such as `5:00 PM`.
         pub end_time: String = "endTime",
+        /// The unit of `reminderNumber`, such as `daily`.
         pub interval_type: IntervalType = "intervalType",
-        pub max_reminders: f64 = "maxReminders",
+        /// The maximum number of reminders.
+        pub max_reminders: i64 = "maxReminders",
+        /// The id of the reminder.
         pub reminder_id: String = "reminderId",
-        pub reminder_invoice_condition: ReminderReminderInvoiceCondition = "reminderInvoiceCondition",
+        /// The event: `invoice_sent` or `invoice_overdue`.
+        pub reminder_invoice_condition: ReminderInvoiceCondition = "reminderInvoiceCondition",
+        /// The name of the reminder.
         pub reminder_name: String = "reminderName",
-        pub reminder_number: f64 = "reminderNumber",
-        pub reminder_time: ReminderReminderTime = "reminderTime",
+        /// The number of intervals before or after the event.
+        pub reminder_number: i64 = "reminderNumber",
+        /// The position relative to the event: `before` or `after`.
+        pub reminder_time: ReminderTime = "reminderTime",
+        /// The template of the SMS, such as `default`.
         pub sms_template: String = "smsTemplate",
+        /// The start of the time of day in which reminders are sent, such as `9:00 AM`.
         pub start_time: String = "startTime",
+        /// The time zone of the reminder; `businessTZ` is that of the business.
         pub timezone: String = "timezone",
     }
-    /// `ReminderSettingsDto` of Invoices.
+    /// The reminders of unpaid invoices.
     #[doc(alias = "ReminderSettingsDto")]
     pub struct ReminderSettings {
+        /// The id of the default email template.
         pub default_email_template_id: String = "defaultEmailTemplateId",
+        /// The reminders.
         pub reminders: Vec<Reminder> = "reminders",
     }
-    /// `RemindersConfigurationDto` of Invoices.
+    /// The reminders of an invoice.
     #[doc(alias = "RemindersConfigurationDto")]
     pub struct RemindersConfiguration {
+        /// The reminders that were sent or are planned.
         pub reminder_execution_details_list: Map = "reminderExecutionDetailsList",
+        /// The rules of the reminders.
         pub reminder_settings: ReminderSettings = "reminderSettings",
     }
-    /// `Response` of Invoices.
-    pub struct Response {
-        pub trace_id: String = "traceId",
-    }
-    /// How an invoice schedule is started.
+    /// Options of the start of an invoice schedule.
     #[doc(alias = "ScheduleInvoiceScheduleDto")]
     pub struct ScheduleInvoiceScheduleRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Whether and by what it is paid automatically.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The automatic payment of the invoices.
         pub auto_payment: Box<AutoPaymentDetails> = "autoPayment",
-        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
+        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
     }
-    /// When something happens: once, or again and again by a rule.
+    /// The time of a single execution, or the rule of a recurring one.
     #[doc(alias = "ScheduleOptionsDto")]
     pub struct ScheduleOptions {
-        /// The moment at which it happens, if only once.
+        /// The time of the single execution.
         pub execute_at: Timestamp = "executeAt",
-        /// The rule by which it recurs.
-        pub rrule: Box<CustomRRuleOptions> = "rrule",
+        /// The rule of the recurrence.
+        pub rrule: Box<RecurrenceOptions> = "rrule",
     }
-    /// How an estimate is sent.
+    /// Options of sending an estimate.
     #[doc(alias = "SendEstimateDto")]
-    pub struct SendEstimate {
-        /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Declared as required by the platform's specification.
-        pub action: Action = "action",
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+    pub struct SendEstimateRequest {
+        /// The channel: `email`, `sms` or `sms_and_email`; with `send_manually` nothing is sent, and you deliver the estimate yourself. Declared as required by the platform's specification.
+        pub action: SendInvoiceAction = "action",
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The estimate's name.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The name of the estimate.
         pub estimate_name: String = "estimateName",
-        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
+        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
-        /// The sender, as the receiver sees it; not for `send_manually`.
-        pub sent_from: InvoiceSettingsSenderConfiguration = "sentFrom",
-        /// The id of the user who sends it; must be one with access to the location. Declared as required by the platform's specification.
+        /// The sender that the recipient sees; not for `send_manually`.
+        pub sent_from: SenderConfiguration = "sentFrom",
+        /// The id of the user who sends the estimate; needs access to the location. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
-    /// How an invoice is sent.
+    /// Options of sending an invoice.
     #[doc(alias = "SendInvoiceDto")]
     pub struct SendInvoiceRequest {
-        /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Declared as required by the platform's specification.
-        pub action: Action = "action",
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The channel: `email`, `sms` or `sms_and_email`; with `send_manually` nothing is sent, and you deliver the invoice yourself. Declared as required by the platform's specification.
+        pub action: SendInvoiceAction = "action",
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Whether and by what it is paid automatically.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The automatic payment of the invoices.
         pub auto_payment: Box<AutoPaymentDetails> = "autoPayment",
-        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
+        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
-        /// The sender, as the receiver sees it; not for `send_manually`.
-        pub sent_from: InvoiceSettingsSenderConfiguration = "sentFrom",
-        /// The id of the user who sends it; must be one with access to the location. Declared as required by the platform's specification.
+        /// The sender that the recipient sees; not for `send_manually`.
+        pub sent_from: SenderConfiguration = "sentFrom",
+        /// The id of the user who sends the invoice; needs access to the location. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
-    /// `SendInvoicesResponseDto` of Invoices.
+    /// An invoice that was sent, with the messages.
     #[doc(alias = "SendInvoicesResponseDto")]
     pub struct SendInvoiceResponse {
+        /// The email that was sent; its fields are undocumented.
         pub email_data: Map = "emailData",
-        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
+        /// The invoice.
+        pub invoice: Box<Invoice> = "invoice",
+        /// The SMS that was sent; its fields are undocumented.
         pub sms_data: Map = "smsData",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// Where a document is sent.
-    pub struct SentToDto {
-        /// The email addresses. Declared as required by the platform's specification.
-        pub email: Vec<String> = "email",
-        /// The email addresses that get a hidden copy.
-        pub email_bcc: Vec<String> = "emailBcc",
-        /// The email addresses that get a copy.
-        pub email_cc: Vec<String> = "emailCc",
-        /// The phone numbers.
-        pub phone_no: Vec<String> = "phoneNo",
+    /// The sender that the recipient of a document sees.
+    #[doc(alias = "InvoiceSettingsSenderConfigurationDto")]
+    pub struct SenderConfiguration {
+        /// The email address of the sender.
+        pub from_email: String = "fromEmail",
+        /// The name of the sender.
+        pub from_name: String = "fromName",
     }
-    /// An account in the euro area, in as far as it may be kept.
+    /// A bank account in the euro area, without its full number.
     #[doc(alias = "SepaDirectDebitDTO")]
     pub struct SepaDirectDebit {
-        /// The bank's code. Declared as required by the platform's specification.
+        /// The code of the bank. Declared as required by the platform's specification.
         pub bank_code: String = "bank_code",
-        /// The code of the bank's branch. Declared as required by the platform's specification.
+        /// The code of the branch. Declared as required by the platform's specification.
         pub branch_code: String = "branch_code",
-        /// The last four digits of the account's number. Declared as required by the platform's specification.
+        /// The last four digits of the account number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
-    /// What Stripe takes.
+    /// The options of payment by Stripe.
     #[doc(alias = "StripePaymentMethodDto")]
     pub struct StripePaymentMethod {
-        /// Whether only debits of a bank account are taken. Declared as required by the platform's specification.
+        /// Whether Stripe accepts only direct debit from bank accounts. Declared as required by the platform's specification.
         pub enable_bank_debit_only: bool = "enableBankDebitOnly",
     }
-    /// Whether and which tips are offered.
+    /// The tips that the payer can choose.
     #[doc(alias = "TipsConfigurationDto")]
     pub struct TipsConfiguration {
-        /// Whether tips are offered. Declared as required by the platform's specification.
+        /// Whether the payer can add a tip. Declared as required by the platform's specification.
         pub tips_enabled: bool = "tipsEnabled",
-        /// The tips that are offered, in per cent. Declared as required by the platform's specification.
+        /// The tips to choose from, in per cent. Declared as required by the platform's specification.
         pub tips_percentage: Vec<f64> = "tipsPercentage",
     }
-    /// `TotalSummaryDto` of Invoices.
+    /// The components of the total of an invoice, in major units of the currency.
     #[doc(alias = "TotalSummaryDto")]
     pub struct TotalSummary {
+        /// The discount.
         pub discount: Decimal = "discount",
+        /// The sum of the lines, before discount and tax.
         pub sub_total: Decimal = "subTotal",
+        /// The taxes.
         pub tax: Decimal = "tax",
     }
-    /// `EstimateIdParam` of Invoices.
+    /// The estimate that was visited.
     #[doc(alias = "EstimateIdParam")]
     pub struct UpdateEstimateLastVisitRequest {
         /// The id of the estimate. Declared as required by the platform's specification.
         pub estimate_id: String = "estimateId",
     }
-    /// An estimate as it is to be.
+    /// The result of recording a visit to an estimate, in undocumented fields.
+    pub struct UpdateEstimateLastVisitResponse {
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+    }
+    /// The new content of an estimate.
     #[doc(alias = "UpdateEstimateDto")]
     pub struct UpdateEstimateRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
-        /// Whether an invoice is made of the estimate automatically.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The files to attach.
+        pub attachments: Vec<Attachment> = "attachments",
+        /// The automatic conversion of the estimate to an invoice.
         pub auto_invoice: AutoInvoicing = "autoInvoice",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        /// The contact that receives the document. Declared as required by the platform's specification.
+        pub contact_details: Box<ContactDetails> = "contactDetails",
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off. Declared as required by the platform's specification.
+        /// The discount on the total. Declared as required by the platform's specification.
         pub discount: Discount = "discount",
-        /// The number of the estimate; when left out, the next free one is taken.
-        pub estimate_number: f64 = "estimateNumber",
-        /// What goes before the number; `EST-` when left out.
+        /// The number of the estimate; by default the next free number.
+        pub estimate_number: i64 = "estimateNumber",
+        /// The text before the estimate number; by default `EST-`.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// The state of the estimate; `all` is declared too, but is a word for filters.
-        pub estimate_status: UpdateEstimateRequestEstimateStatus = "estimateStatus",
+        /// The status of the estimate; `all` is declared too, but is useful only as a filter.
+        pub estimate_status: EstimateStatus = "estimateStatus",
         /// The day on which the estimate expires, such as `2024-08-10`.
-        pub expiry_date: String = "expiryDate",
-        /// Whether and how often the estimate recurs. Declared as required by the platform's specification.
+        pub expiry_date: Date = "expiryDate",
+        /// The recurrence of the estimate. Declared as required by the platform's specification.
         pub frequency_settings: FrequencySettings = "frequencySettings",
-        /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: String = "issueDate",
-        /// What is charged for, one entry a line. Declared as required by the platform's specification.
+        /// The day of issue, such as `2023-01-01`.
+        pub issue_date: Date = "issueDate",
+        /// The lines of the estimate. Declared as required by the platform's specification.
         pub items: Vec<EstimateLineItem> = "items",
-        /// Whether real money is meant; `true` when left out.
+        /// Whether payments are live; by default `true`.
         pub live_mode: bool = "liveMode",
-        /// Further data of your own, kept with the document.
+        /// Additional data of your own, stored with the document.
         pub meta: Map = "meta",
-        /// Charges beside the items, such as processing fees.
+        /// Charges beside the lines, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The estimate's name, by which the business finds it. Declared as required by the platform's specification.
+        /// The internal name of the estimate. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The parts in which the estimate is paid.
+        /// The instalments of the estimate.
         pub payment_schedule_config: PaymentScheduleConfig = "paymentScheduleConfig",
-        /// How to send the estimate at once, when it is saved; a real person gets it.
-        pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
-        /// The addresses and phone numbers to which it is sent.
-        pub sent_to: SentToDto = "sentTo",
-        /// The terms at the foot of the document; HTML is allowed.
+        /// Sends the estimate to a real person as soon as it is saved, with these options.
+        pub send_estimate_details: Box<SendEstimateRequest> = "sendEstimateDetails",
+        /// The email addresses and phone numbers that receive the document.
+        pub sent_to: Recipients = "sentTo",
+        /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        /// The id of the user who acts; must be one with access to the location.
+        /// The id of the user who issues the estimate; needs access to the location.
         pub user_id: String = "userId",
     }
-    /// `PatchInvoiceStatsLastViewedDto` of Invoices.
+    /// The invoice that was visited.
     #[doc(alias = "PatchInvoiceStatsLastViewedDto")]
     pub struct UpdateInvoiceLastVisitRequest {
         /// The id of the invoice. Declared as required by the platform's specification.
         pub invoice_id: String = "invoiceId",
     }
-    /// `UpdateInvoiceLateFeesConfigurationDto` of Invoices.
-    #[doc(alias = "UpdateInvoiceLateFeesConfigurationDto")]
-    pub struct UpdateInvoiceLateFeesConfiguration {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// What is charged when it is paid late. Declared as required by the platform's specification.
-        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
+    /// The result of recording a visit to an invoice, in undocumented fields.
+    pub struct UpdateInvoiceLastVisitResponse {
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
     }
-    /// An invoice as it is to be.
+    /// The new content of an invoice.
     #[doc(alias = "UpdateInvoiceDto")]
     pub struct UpdateInvoiceRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The files to attach.
+        pub attachments: Vec<Attachment> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact to whom the document goes.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The id of the contact to whom the invoice goes.
+        /// The business that issues the document, as printed on it.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        /// The contact that receives the document.
+        pub contact_details: Box<ContactDetails> = "contactDetails",
+        /// The id of the contact that receives the invoice.
         pub contact_id: String = "contactId",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What the invoice is about.
+        /// A description of the invoice.
         pub description: String = "description",
-        /// What is taken off.
+        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// The day until which it is to be paid, such as `2023-01-14`. Declared as required by the platform's specification.
-        pub due_date: String = "dueDate",
-        /// What is charged for, one entry a line. Declared as required by the platform's specification.
+        /// The day by which the invoice is to be paid, such as `2023-01-14`. Declared as required by the platform's specification.
+        pub due_date: Date = "dueDate",
+        /// The lines of the invoice. Declared as required by the platform's specification.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
         /// The number of the invoice, without its prefix.
         pub invoice_number: String = "invoiceNumber",
-        /// What goes before the number, such as `INV-`.
+        /// The text before the invoice number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The day on which it is issued, such as `2023-01-01`. Declared as required by the platform's specification.
-        pub issue_date: String = "issueDate",
-        /// Whether real money is meant; if not, payments are tests.
+        /// The day of issue, such as `2023-01-01`. Declared as required by the platform's specification.
+        pub issue_date: Date = "issueDate",
+        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
-        /// Charges beside the items, such as processing fees.
+        /// Charges beside the lines, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The invoice's name, by which the business finds it. Declared as required by the platform's specification.
+        /// The internal name of the invoice. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// How it can be paid.
+        /// The methods by which the document can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// The parts in which the invoice is paid; together they make up the whole sum.
+        /// The instalments of the invoice; their sum is the total.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
-        /// The terms at the foot of the document; HTML is allowed.
+        /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// Whether and which tips are offered.
+        /// The tips that the payer can choose.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        /// What Xero, the accounting software, needs; its fields are described nowhere.
+        /// Data for Xero, the accounting software; its fields are undocumented.
         pub xero_details: Map = "xeroDetails",
     }
-    /// `AutoPaymentScheduleDto` of Invoices.
+    /// The new automatic payment of a schedule.
     #[doc(alias = "AutoPaymentScheduleDto")]
     pub struct UpdateInvoiceScheduleAutoPaymentRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Whether and by what it is paid automatically. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The automatic payment of the invoices. Declared as required by the platform's specification.
         pub auto_payment: Box<AutoPaymentDetails> = "autoPayment",
-        /// The id of the schedule, as in the path. Declared as required by the platform's specification.
+        /// The id of the schedule. Declared as required by the platform's specification.
         pub id: String = "id",
     }
-    /// `AutoPaymentInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "AutoPaymentInvoiceScheduleResponseDto")]
-    pub struct UpdateInvoiceScheduleAutoPaymentResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        pub items: Vec<InvoiceItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// A schedule of invoices as it is to be.
+    /// The new content of an invoice schedule.
     #[doc(alias = "UpdateInvoiceScheduleDto")]
     pub struct UpdateInvoiceScheduleRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
-        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The files to attach.
+        pub attachments: Vec<Attachment> = "attachments",
+        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        /// The contact that receives the document. Declared as required by the platform's specification.
+        pub contact_details: Box<ContactDetails> = "contactDetails",
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off.
+        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// What is charged for, one entry a line. Declared as required by the platform's specification.
+        /// The lines of each invoice. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
+        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
-        /// Charges beside the items, such as processing fees.
+        /// Charges beside the lines, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The schedule's name. Declared as required by the platform's specification.
+        /// The name of the schedule. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// When invoices are made and sent. Declared as required by the platform's specification.
+        /// The rule by which invoices are generated and sent. Declared as required by the platform's specification.
         pub schedule: ScheduleOptions = "schedule",
-        /// The terms at the foot of the document; HTML is allowed.
+        /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// `UpdatePaymentMethodsConfigurationDto` of Invoices.
+    /// The new payment methods of an invoice template.
     #[doc(alias = "UpdatePaymentMethodsConfigurationDto")]
     pub struct UpdateInvoiceTemplatePaymentMethodsRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// How it can be paid.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The methods by which the document can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
     }
-    /// An invoice template as it is to be.
+    /// The new content of an invoice template.
     #[doc(alias = "UpdateInvoiceTemplateDto")]
     pub struct UpdateInvoiceTemplateRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The business that issues the document, as printed on it. Declared as required by the platform's specification.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off.
+        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// Whether the template is internal; what follows from that is described nowhere.
+        /// Whether the template is internal; the effect is undocumented.
         pub internal: bool = "internal",
-        /// What is charged for, one entry a line. Declared as required by the platform's specification.
+        /// The lines of the template. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// Charges beside the items, such as processing fees.
+        /// Charges beside the lines, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The template's name. Declared as required by the platform's specification.
+        /// The name of the template. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The terms at the foot of the document; HTML is allowed.
+        /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// An invoice to be made or changed, and sent.
+    /// The new late fees of an invoice or of an invoice template.
+    #[doc(alias = "UpdateInvoiceLateFeesConfigurationDto")]
+    pub struct UpdateLateFeesRequest {
+        /// The id of the location. The client's default location unless set.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The fees for late payment. Declared as required by the platform's specification.
+        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
+    }
+    /// An invoice to create or update, and optionally to send.
     #[doc(alias = "Text2PayDto")]
     pub struct UpsertText2payInvoiceRequest {
-        /// `draft` only saves the invoice, `send` sends it. Declared as required by the platform's specification.
-        pub action: UpsertText2payInvoiceRequestAction = "action",
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// `draft` only saves the invoice, `send` also sends it. Declared as required by the platform's specification.
+        pub action: Text2payInvoiceAction = "action",
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Files that go with the document.
-        pub attachments: Vec<Attachments> = "attachments",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The files to attach.
+        pub attachments: Vec<Attachment> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document.
-        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
-        /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The business that issues the document, as printed on it.
+        pub business_details: Box<BusinessDetails> = "businessDetails",
+        /// The contact that receives the document. Declared as required by the platform's specification.
+        pub contact_details: Box<ContactDetails> = "contactDetails",
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off.
+        /// The discount on the total.
         pub discount: Discount = "discount",
-        /// The day until which it is to be paid, such as `2023-01-14`.
-        pub due_date: String = "dueDate",
-        /// The id of the invoice to be changed; left out to make a new one.
+        /// The day by which the invoice is to be paid, such as `2023-01-14`.
+        pub due_date: Date = "dueDate",
+        /// The id of the invoice to update; without it, a new invoice is created.
         pub id: String = "id",
-        /// Whether receipts carry the terms too.
+        /// Whether receipts include the terms.
         pub include_terms_note: bool = "includeTermsNote",
         /// The number of the invoice, without its prefix.
         pub invoice_number: String = "invoiceNumber",
-        /// What goes before the number, such as `INV-`.
+        /// The text before the invoice number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The day on which it is issued, such as `2023-01-01`. Declared as required by the platform's specification.
-        pub issue_date: String = "issueDate",
-        /// What is charged for, one entry a line. Declared as required by the platform's specification.
+        /// The day of issue, such as `2023-01-01`. Declared as required by the platform's specification.
+        pub issue_date: Date = "issueDate",
+        /// The lines of the invoice. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// What is charged when it is paid late.
+        /// The fees for late payment.
         pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
-        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
+        /// Whether payments are live; if `false`, they are test payments. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
-        /// Charges beside the items, such as processing fees.
+        /// Charges beside the lines, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The invoice's name, by which the business finds it. Declared as required by the platform's specification.
+        /// The internal name of the invoice. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// How it can be paid.
+        /// The methods by which the document can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// The parts in which the invoice is paid; together they make up the whole sum.
+        /// The instalments of the invoice; their sum is the total.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
-        /// The addresses and phone numbers to which it is sent. Declared as required by the platform's specification.
-        pub sent_to: SentToDto = "sentTo",
-        /// The terms at the foot of the document; HTML is allowed.
+        /// The email addresses and phone numbers that receive the document. Declared as required by the platform's specification.
+        pub sent_to: Recipients = "sentTo",
+        /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// Whether and which tips are offered.
+        /// The tips that the payer can choose.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        /// The id of the user who acts; must be one with access to the location. Declared as required by the platform's specification.
+        /// The id of the user who issues the invoice; needs access to the location. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
-    /// `Text2PayInvoiceResponseDto` of Invoices.
+    /// An invoice that was created or updated, with its public URL.
     #[doc(alias = "Text2PayInvoiceResponseDto")]
     pub struct UpsertText2payInvoiceResponse {
-        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
+        /// The invoice.
+        pub invoice: Box<Invoice> = "invoice",
+        /// The URL at which the invoice can be viewed.
         pub invoice_url: String = "invoiceUrl",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// An account at a bank of the United States, in as far as it may be kept.
+    /// A bank account in the United States, without its full number.
     #[doc(alias = "USBankAccountDto")]
     pub struct UsBankAccount {
-        /// The bank's name. Declared as required by the platform's specification.
+        /// The name of the bank. Declared as required by the platform's specification.
         pub bank_name: String = "bank_name",
-        /// The last four digits of the account's number. Declared as required by the platform's specification.
+        /// The last four digits of the account number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
-    /// `VoidInvoiceDto` of Invoices.
+    /// The location whose invoice is voided.
     #[doc(alias = "VoidInvoiceDto")]
     pub struct VoidInvoiceRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
     }
 }
 
@@ -1483,12 +1622,12 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `Action`.
-    pub enum Action {
-        SmsAndEmail = "sms_and_email", SendManually = "send_manually", Email = "email", Sms = "sms",
+    /// Values of `AltIdType`.
+    pub enum AltIdType {
+        Location = "location",
     }
-    /// Values of `AddressCountryCode`.
-    pub enum AddressCountryCode {
+    /// Values of `BusinessAddressCountryCode`.
+    pub enum BusinessAddressCountryCode {
         Af = "AF", Ax = "AX", Al = "AL", Dz = "DZ", As = "AS", Ad = "AD", Ao = "AO", Ai = "AI", Aq = "AQ", Ag = "AG",
         Ar = "AR", Am = "AM", Aw = "AW", Au = "AU", At = "AT", Az = "AZ", Bs = "BS", Bh = "BH", Bd = "BD", Bb = "BB",
         By = "BY", Be = "BE", Bz = "BZ", Bj = "BJ", Bm = "BM", Bt = "BT", Bo = "BO", Ba = "BA", Bw = "BW", Bv = "BV",
@@ -1515,39 +1654,52 @@ hoopai_runtime::open_enum! {
         Gb = "GB", Ua = "UA", Ae = "AE", Us = "US", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
         Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
     }
-    /// Values of `AltType`.
-    pub enum AltType {
-        Location = "location",
-    }
-    /// Values of `CreateInvoiceFromEstimateRequestVersion`.
-    pub enum CreateInvoiceFromEstimateRequestVersion {
-        V1 = "v1", V2 = "v2",
-    }
-    /// Values of `CustomRRuleOptionsDayOfWeek`.
-    pub enum CustomRRuleOptionsDayOfWeek {
+    /// Values of `DayOfWeek`.
+    pub enum DayOfWeek {
         Mo = "mo", Tu = "tu", We = "we", Th = "th", Fr = "fr", Sa = "sa", Su = "su",
     }
-    /// Values of `CustomRRuleOptionsMonthOfYear`.
-    pub enum CustomRRuleOptionsMonthOfYear {
-        Jan = "jan", Feb = "feb", Mar = "mar", Apr = "apr", May = "may", Jun = "jun", Jul = "jul", Aug = "aug",
-        Sep = "sep", Oct = "oct", Nov = "nov", Dec = "dec",
+    /// Values of `DepositDateType`.
+    pub enum DepositDateType {
+        EstimateAccepted = "estimate_accepted", Custom = "custom",
     }
     /// Values of `DiscountType`.
     pub enum DiscountType {
         Percentage = "percentage", Fixed = "fixed",
+    }
+    /// Values of `EstimateStatus`.
+    pub enum EstimateStatus {
+        All = "all", Draft = "draft", Sent = "sent", Accepted = "accepted", Declined = "declined",
+        Invoiced = "invoiced", Viewed = "viewed",
     }
     /// Values of `IntervalType`.
     pub enum IntervalType {
         Yearly = "yearly", Monthly = "monthly", Weekly = "weekly", Daily = "daily", Hourly = "hourly",
         Minutely = "minutely", Secondly = "secondly",
     }
+    /// Values of `InvoiceItemTaxCalculation`.
+    pub enum InvoiceItemTaxCalculation {
+        Exclusive = "exclusive",
+    }
     /// Values of `InvoiceItemType`.
     pub enum InvoiceItemType {
         OneTime = "one_time", Recurring = "recurring",
     }
-    /// Values of `ItemTaxCalculation`.
-    pub enum ItemTaxCalculation {
-        Exclusive = "exclusive",
+    /// Values of `InvoiceSortField`.
+    pub enum InvoiceSortField {
+        IssueDate = "issueDate",
+    }
+    /// Values of `InvoiceSortOrder`.
+    pub enum InvoiceSortOrder {
+        Ascend = "ascend", Descend = "descend",
+    }
+    /// Values of `InvoiceStatus`.
+    pub enum InvoiceStatus {
+        Draft = "draft", Sent = "sent", PaymentProcessing = "payment_processing", Paid = "paid", Void = "void",
+        PartiallyPaid = "partially_paid",
+    }
+    /// Values of `InvoiceVersion`.
+    pub enum InvoiceVersion {
+        V1 = "v1", V2 = "v2",
     }
     /// Values of `LateFeesFrequencyInterval`.
     pub enum LateFeesFrequencyInterval {
@@ -1561,55 +1713,37 @@ hoopai_runtime::open_enum! {
     pub enum LateFeesMaxFeesType {
         Fixed = "fixed",
     }
-    /// Values of `ListEstimatesStatus`.
-    pub enum ListEstimatesStatus {
-        All = "all", Draft = "draft", Sent = "sent", Accepted = "accepted", Declined = "declined",
-        Invoiced = "invoiced", Viewed = "viewed",
-    }
-    /// Values of `ListInvoicesSortField`.
-    pub enum ListInvoicesSortField {
-        IssueDate = "issueDate",
-    }
-    /// Values of `ListInvoicesSortOrder`.
-    pub enum ListInvoicesSortOrder {
-        Ascend = "ascend", Descend = "descend",
+    /// Values of `MonthOfYear`.
+    pub enum MonthOfYear {
+        Jan = "jan", Feb = "feb", Mar = "mar", Apr = "apr", May = "may", Jun = "jun", Jul = "jul", Aug = "aug",
+        Sep = "sep", Oct = "oct", Nov = "nov", Dec = "dec",
     }
     /// Values of `PaymentMode`.
     pub enum PaymentMode {
         Default = "default", Live = "live", Test = "test",
     }
-    /// Values of `PaymentScheduleDateConfigDepositDateType`.
-    pub enum PaymentScheduleDateConfigDepositDateType {
-        EstimateAccepted = "estimate_accepted", Custom = "custom",
-    }
-    /// Values of `PaymentScheduleDateConfigScheduleDateType`.
-    pub enum PaymentScheduleDateConfigScheduleDateType {
-        RegularInterval = "regular_interval", Custom = "custom",
-    }
-    /// Values of `RecordInvoicePaymentRequestMode`.
-    pub enum RecordInvoicePaymentRequestMode {
+    /// Values of `RecordInvoicePaymentMode`.
+    pub enum RecordInvoicePaymentMode {
         Cash = "cash", Card = "card", Cheque = "cheque", BankTransfer = "bank_transfer", Other = "other",
     }
-    /// Values of `ReminderReminderInvoiceCondition`.
-    pub enum ReminderReminderInvoiceCondition {
+    /// Values of `ReminderInvoiceCondition`.
+    pub enum ReminderInvoiceCondition {
         InvoiceSent = "invoice_sent", InvoiceOverdue = "invoice_overdue",
     }
-    /// Values of `ReminderReminderTime`.
-    pub enum ReminderReminderTime {
+    /// Values of `ReminderTime`.
+    pub enum ReminderTime {
         Before = "before", After = "after",
     }
-    /// Values of `Status`.
-    pub enum Status {
-        Draft = "draft", Sent = "sent", PaymentProcessing = "payment_processing", Paid = "paid", Void = "void",
-        PartiallyPaid = "partially_paid",
+    /// Values of `ScheduleDateType`.
+    pub enum ScheduleDateType {
+        RegularInterval = "regular_interval", Custom = "custom",
     }
-    /// Values of `UpdateEstimateRequestEstimateStatus`.
-    pub enum UpdateEstimateRequestEstimateStatus {
-        All = "all", Draft = "draft", Sent = "sent", Accepted = "accepted", Declined = "declined",
-        Invoiced = "invoiced", Viewed = "viewed",
+    /// Values of `SendInvoiceAction`.
+    pub enum SendInvoiceAction {
+        SmsAndEmail = "sms_and_email", SendManually = "send_manually", Email = "email", Sms = "sms",
     }
-    /// Values of `UpsertText2payInvoiceRequestAction`.
-    pub enum UpsertText2payInvoiceRequestAction {
+    /// Values of `Text2payInvoiceAction`.
+    pub enum Text2payInvoiceAction {
         Draft = "draft", Send = "send",
     }
 }

@@ -17,7 +17,7 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Adds a FAQ to a knowledge base.
+    /// Adds an FAQ to a knowledge base.
     ///
     /// `POST /knowledge-bases/faqs`
     ///
@@ -41,11 +41,11 @@ impl Client {
         builder::CreateFaq::new(&self.handle)
     }
 
-    /// Makes an empty knowledge base.
+    /// Creates an empty knowledge base.
     ///
     /// `POST /knowledge-bases/`
     ///
-    /// A location may have 15 at most. The reply's `data` holds the id that FAQs and crawls ask for.
+    /// A location may have at most 15. The id in `data` is a parameter of operations on FAQs and crawls.
     ///
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
@@ -67,7 +67,7 @@ impl Client {
         builder::CreateKnowledgeBase::new(&self.handle)
     }
 
-    /// Deletes a FAQ.
+    /// Deletes an FAQ.
     ///
     /// `DELETE /knowledge-bases/faqs/{id}`
     ///
@@ -113,7 +113,7 @@ impl Client {
     ///
     /// `DELETE /knowledge-bases/crawler`
     ///
-    /// The ids go in the body, although it is a DELETE.
+    /// The ids are sent in the body, although it is a DELETE.
     ///
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
@@ -139,8 +139,8 @@ impl Client {
     ///
     /// `POST /knowledge-bases/crawler`
     ///
-    /// It answers at once with an `operationId`, by which the status can be read while the crawl goes on. What it finds is not in the knowledge
-    /// base until it is trained.
+    /// The reply is sent at once. Its `operationId` identifies the crawl in status requests.
+    /// Discovered pages are not part of the knowledge base until they are trained.
     ///
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
@@ -151,7 +151,7 @@ impl Client {
     /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
     /// let reply = knowledge_base
     ///     .discover_website()
-    ///     .body(types::DiscoverWebsiteRequest::new().knowledge_base_id("…").option(types::DiscoverWebsiteRequestOption::Exact).url("…"))
+    ///     .body(types::DiscoverWebsiteRequest::new().knowledge_base_id("…").option(types::DiscoverWebsiteOption::Exact).url("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -162,12 +162,12 @@ impl Client {
         builder::DiscoverWebsite::new(&self.handle)
     }
 
-    /// Reads how far a crawl is and which pages it found.
+    /// Gets the progress of a crawl and the pages that it has discovered.
     ///
     /// `GET /knowledge-bases/crawler/status`
     ///
-    /// `operationDetails` tells of the crawl as a whole, `aggregate` groups its pages by their status; the `id` of each is what training asks
-    /// for. A page that failed brings its error along.
+    /// `operationDetails` describes the crawl as a whole, `aggregate` groups its pages by their
+    /// status. The `id` of each page is a parameter of the training. Failed pages have an error.
     ///
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
@@ -189,11 +189,12 @@ impl Client {
         builder::GetCrawlingStatus::new(&self.handle)
     }
 
-    /// Reads a knowledge base and how much it holds of each kind.
+    /// Gets a knowledge base with the number of its items of each kind.
     ///
     /// `GET /knowledge-bases/{knowledgeBaseId}`
     ///
-    /// `kbMetadata` in the reply's `data` counts FAQs, pages, rich texts, files, tables and web searches; the things themselves are not in it.
+    /// `kbMetadata` in `data` holds the numbers of FAQs, pages, rich texts, files, tables and web
+    /// searches; the reply does not hold the items themselves.
     ///
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
@@ -210,11 +211,11 @@ impl Client {
         builder::GetKnowledgeBase::new(&self.handle)
     }
 
-    /// Lists the FAQs of a knowledge base, ten a page unless told otherwise.
+    /// Lists the FAQs of a knowledge base.
     ///
     /// `GET /knowledge-bases/faqs`
     ///
-    /// `lastFaqId` and `hasMore` in the reply lead to the next page; `count` is of all FAQs.
+    /// `lastFaqId` and `hasMore` in the reply lead to the next page; `count` is the number of all FAQs.
     ///
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
@@ -235,11 +236,12 @@ impl Client {
         builder::ListFaqs::new(&self.handle)
     }
 
-    /// Lists the knowledge bases of a location, 20 a page unless told otherwise.
+    /// Lists the knowledge bases of a location.
     ///
     /// `GET /knowledge-bases/`
     ///
-    /// Each comes with its id, name and creation time only. `lastKnowledgeBaseId` and `hasMore` in the reply's `data` lead to the next page.
+    /// Each is returned with id, name and creation time only. `lastKnowledgeBaseId` and `hasMore` in
+    /// `data` lead to the next page.
     ///
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
@@ -264,7 +266,8 @@ impl Client {
     ///
     /// `GET /knowledge-bases/crawler`
     ///
-    /// Each comes with its status; `content` is not the text but a link to a file with it. `count` in the reply is of all pages.
+    /// `content` of a page is not its text but the URL of a file that contains it. `count` is the
+    /// number of all pages.
     ///
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
@@ -285,11 +288,12 @@ impl Client {
         builder::ListTrainedUrls::new(&self.handle)
     }
 
-    /// Takes discovered pages into the knowledge base.
+    /// Adds discovered pages to a knowledge base.
     ///
     /// `POST /knowledge-bases/crawler/train`
     ///
-    /// The reply says only that training began or did not; the list of trained pages and the crawl's status show the outcome for each page.
+    /// The reply states only whether training has started; the list of trained pages and the status
+    /// of the crawl show the outcome for each page.
     ///
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
@@ -311,11 +315,11 @@ impl Client {
         builder::TrainDiscoveredUrls::new(&self.handle)
     }
 
-    /// Rewrites the question and the answer of a FAQ.
+    /// Replaces the question and the answer of an FAQ.
     ///
     /// `PUT /knowledge-bases/faqs/{id}`
     ///
-    /// Both must be sent, also where only one changes.
+    /// Both are required, even if only one changes.
     ///
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
@@ -338,11 +342,11 @@ impl Client {
         builder::UpdateFaq::new(&self.handle)
     }
 
-    /// Changes the name or the description of a knowledge base.
+    /// Updates the name or the description of a knowledge base.
     ///
     /// `PUT /knowledge-bases/{id}`
     ///
-    /// The reply says only whether it worked.
+    /// The reply states only whether the update succeeded.
     ///
     /// - Requires a location token.
     /// - Version: `2021-04-15`.
@@ -382,7 +386,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_knowledge_base`](super::Client::create_knowledge_base).
-        pub CreateKnowledgeBase(operations::CREATE_KNOWLEDGE_BASE) -> json types::CreateKnowledgeBaseResponse
+        pub CreateKnowledgeBase(operations::CREATE_KNOWLEDGE_BASE) -> json types::KnowledgeBaseResponse
     }
     hoopai_runtime::setters! {
         CreateKnowledgeBase {
@@ -442,14 +446,14 @@ pub mod builder {
             query knowledge_base_id: String = "knowledgeBaseId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The crawl, as its start answered it. Declared as required by the platform's specification.
+            /// The id of the crawl, from the reply to its start. Declared as required by the platform's specification.
             query operation_id: String = "operationId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_knowledge_base`](super::Client::get_knowledge_base).
-        pub GetKnowledgeBase(operations::GET_KNOWLEDGE_BASE) -> json types::GetKnowledgeBaseResponse
+        pub GetKnowledgeBase(operations::GET_KNOWLEDGE_BASE) -> json types::KnowledgeBaseResponse
     }
     hoopai_runtime::setters! {
         GetKnowledgeBase {
@@ -460,7 +464,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_faqs`](super::Client::list_faqs).
-        pub ListFaqs(operations::LIST_FAQS) -> json types::ListFaqsResponse, paged types::FaqResponse
+        pub ListFaqs(operations::LIST_FAQS) -> json types::ListFaqsResponse, paged types::Faq
     }
     hoopai_runtime::setters! {
         ListFaqs {
@@ -468,26 +472,26 @@ pub mod builder {
             query knowledge_base_id: String = "knowledgeBaseId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The id of the last FAQ of the page before; left out for the first page.
+            /// The id of the last FAQ of the previous page; absent for the first page.
             query last_faq_id: String = "lastFaqId",
-            /// How many FAQs a page holds at most; 10 if left out.
+            /// The maximum number of FAQs of a page; by default 10.
             query limit: i64 = "limit",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_knowledge_bases`](super::Client::list_knowledge_bases).
-        pub ListKnowledgeBases(operations::LIST_KNOWLEDGE_BASES) -> json types::ListKnowledgeBasesResponse, paged types::KnowledgeBaseListItem
+        pub ListKnowledgeBases(operations::LIST_KNOWLEDGE_BASES) -> json types::ListKnowledgeBasesResponse, paged types::KnowledgeBase
     }
     hoopai_runtime::setters! {
         ListKnowledgeBases {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The id of the last knowledge base of the page before; left out for the first page.
+            /// The id of the last knowledge base of the previous page; absent for the first page.
             query last_knowledge_base_id: String = "lastKnowledgeBaseId",
-            /// How many knowledge bases a page holds at most; 20 if left out.
+            /// The maximum number of knowledge bases of a page; by default 20.
             query limit: i64 = "limit",
-            /// Words to look for in the names.
+            /// Text to search for in the names.
             query query: String = "query",
         }
     }
@@ -502,11 +506,11 @@ pub mod builder {
             query knowledge_base_id: String = "knowledgeBaseId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The number of the page; the first is 1.
+            /// The number of the page of the list, starting at 1.
             query page: i64 = "page",
-            /// How many trained pages come in one reply.
-            query page_length: f64 = "pageLength",
-            /// Part of the addresses to look for, such as `www.example.com/`.
+            /// The maximum number of trained pages of a reply.
+            query page_length: i64 = "pageLength",
+            /// A part of the URLs to search for, such as `www.example.com/`.
             query query: String = "query",
         }
     }

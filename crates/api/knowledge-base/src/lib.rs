@@ -2,15 +2,17 @@
 
 //! Knowledge Base of the HoopAI Platform API: 14 operations.
 //!
-//! A knowledge base is what the AI bots of a location draw on when they answer. A location may have up to 15. This module manages the bases
-//! themselves and two of the things that one can hold: FAQs (a question with its answer) and pages of websites. Rich texts, files, tables and web
-//! searches are counted where a base is read, but not managed here.
+//! A knowledge base holds the information from which the AI agents of a location generate their
+//! replies. A location may have up to 15. This module manages the knowledge bases and two kinds of
+//! their content: FAQs (a question with its answer) and pages of websites. Rich texts, files, tables
+//! and web searches are counted in `get_knowledge_base`, but are not managed here.
 //!
-//! A website gets in by three steps. Start a crawl, which answers an `operationId`; ask for its status until the pages are discovered; then train
-//! those that you want, by the ids that the status lists. Discovering alone teaches the bots nothing. Trained pages are listed and
-//! deleted under `/knowledge-bases/crawler`.
+//! Pages of a website are added in three steps: start a crawl, whose reply holds an `operationId`;
+//! poll its status until the pages are discovered; train the pages that you need, by the ids from the
+//! status. Discovered pages have no effect until they are trained. Operations under
+//! `/knowledge-bases/crawler` list and delete trained pages.
 //!
-//! Everything in a base needs its id: begin with the list of bases, or make one.
+//! Start with the list of knowledge bases or create one: most operations need its id.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_knowledge_base::Error> {
@@ -28,20 +30,20 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_knowledge_base`](Client::create_knowledge_base) | Makes an empty knowledge base. |
+//! | [`create_knowledge_base`](Client::create_knowledge_base) | Creates an empty knowledge base. |
 //! | [`delete_knowledge_base`](Client::delete_knowledge_base) | Deletes a knowledge base. |
-//! | [`get_knowledge_base`](Client::get_knowledge_base) | Reads a knowledge base and how much it holds of each kind. |
-//! | [`list_knowledge_bases`](Client::list_knowledge_bases) | Lists the knowledge bases of a location, 20 a page unless told otherwise. |
-//! | [`update_knowledge_base`](Client::update_knowledge_base) | Changes the name or the description of a knowledge base. |
+//! | [`get_knowledge_base`](Client::get_knowledge_base) | Gets a knowledge base with the number of its items of each kind. |
+//! | [`list_knowledge_bases`](Client::list_knowledge_bases) | Lists the knowledge bases of a location. |
+//! | [`update_knowledge_base`](Client::update_knowledge_base) | Updates the name or the description of a knowledge base. |
 //!
 //! ## Faqs
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_faq`](Client::create_faq) | Adds a FAQ to a knowledge base. |
-//! | [`delete_faq`](Client::delete_faq) | Deletes a FAQ. |
-//! | [`list_faqs`](Client::list_faqs) | Lists the FAQs of a knowledge base, ten a page unless told otherwise. |
-//! | [`update_faq`](Client::update_faq) | Rewrites the question and the answer of a FAQ. |
+//! | [`create_faq`](Client::create_faq) | Adds an FAQ to a knowledge base. |
+//! | [`delete_faq`](Client::delete_faq) | Deletes an FAQ. |
+//! | [`list_faqs`](Client::list_faqs) | Lists the FAQs of a knowledge base. |
+//! | [`update_faq`](Client::update_faq) | Replaces the question and the answer of an FAQ. |
 //!
 //! ## Web Crawler
 //!
@@ -49,9 +51,9 @@
 //! |---|---|
 //! | [`delete_trained_urls`](Client::delete_trained_urls) | Deletes trained pages from a knowledge base. |
 //! | [`discover_website`](Client::discover_website) | Starts a crawl that discovers the pages of a website. |
-//! | [`get_crawling_status`](Client::get_crawling_status) | Reads how far a crawl is and which pages it found. |
+//! | [`get_crawling_status`](Client::get_crawling_status) | Gets the progress of a crawl and the pages that it has discovered. |
 //! | [`list_trained_urls`](Client::list_trained_urls) | Lists the trained pages of a knowledge base. |
-//! | [`train_discovered_urls`](Client::train_discovered_urls) | Takes discovered pages into the knowledge base. |
+//! | [`train_discovered_urls`](Client::train_discovered_urls) | Adds discovered pages to a knowledge base. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

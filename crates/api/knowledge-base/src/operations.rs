@@ -25,7 +25,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /knowledge-bases/faqs`
 pub static CREATE_FAQ: Operation = Operation {
     module: "knowledge-base", name: "create_faq", id: "create",
-    method: Method::Post, path: "/knowledge-bases/faqs",
+    method: &Method::POST, path: "/knowledge-bases/faqs",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -36,7 +36,7 @@ pub static CREATE_FAQ: Operation = Operation {
 /// `POST /knowledge-bases/`
 pub static CREATE_KNOWLEDGE_BASE: Operation = Operation {
     module: "knowledge-base", name: "create_knowledge_base", id: "createKnowledgeBase",
-    method: Method::Post, path: "/knowledge-bases/",
+    method: &Method::POST, path: "/knowledge-bases/",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -47,7 +47,7 @@ pub static CREATE_KNOWLEDGE_BASE: Operation = Operation {
 /// `DELETE /knowledge-bases/faqs/{id}`
 pub static DELETE_FAQ: Operation = Operation {
     module: "knowledge-base", name: "delete_faq", id: "delete",
-    method: Method::Delete, path: "/knowledge-bases/faqs/{id}",
+    method: &Method::DELETE, path: "/knowledge-bases/faqs/{id}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -57,7 +57,7 @@ pub static DELETE_FAQ: Operation = Operation {
 /// `DELETE /knowledge-bases/{knowledgeBaseId}`
 pub static DELETE_KNOWLEDGE_BASE: Operation = Operation {
     module: "knowledge-base", name: "delete_knowledge_base", id: "deleteKnowledgeBase",
-    method: Method::Delete, path: "/knowledge-bases/{knowledgeBaseId}",
+    method: &Method::DELETE, path: "/knowledge-bases/{knowledgeBaseId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -67,7 +67,7 @@ pub static DELETE_KNOWLEDGE_BASE: Operation = Operation {
 /// `DELETE /knowledge-bases/crawler`
 pub static DELETE_TRAINED_URLS: Operation = Operation {
     module: "knowledge-base", name: "delete_trained_urls", id: "deleteTrainedUrlsForKnowledgeBase",
-    method: Method::Delete, path: "/knowledge-bases/crawler",
+    method: &Method::DELETE, path: "/knowledge-bases/crawler",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -79,7 +79,7 @@ pub static DELETE_TRAINED_URLS: Operation = Operation {
 /// `POST /knowledge-bases/crawler`
 pub static DISCOVER_WEBSITE: Operation = Operation {
     module: "knowledge-base", name: "discover_website", id: "discoverWebsite",
-    method: Method::Post, path: "/knowledge-bases/crawler",
+    method: &Method::POST, path: "/knowledge-bases/crawler",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -90,7 +90,7 @@ pub static DISCOVER_WEBSITE: Operation = Operation {
 /// `GET /knowledge-bases/crawler/status`
 pub static GET_CRAWLING_STATUS: Operation = Operation {
     module: "knowledge-base", name: "get_crawling_status", id: "getCrawlingStatusForLatestOperation",
-    method: Method::Get, path: "/knowledge-bases/crawler/status",
+    method: &Method::GET, path: "/knowledge-bases/crawler/status",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -106,7 +106,7 @@ pub static GET_CRAWLING_STATUS: Operation = Operation {
 /// `GET /knowledge-bases/{knowledgeBaseId}`
 pub static GET_KNOWLEDGE_BASE: Operation = Operation {
     module: "knowledge-base", name: "get_knowledge_base", id: "getKnowledgeBaseById",
-    method: Method::Get, path: "/knowledge-bases/{knowledgeBaseId}",
+    method: &Method::GET, path: "/knowledge-bases/{knowledgeBaseId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -116,7 +116,7 @@ pub static GET_KNOWLEDGE_BASE: Operation = Operation {
 /// `GET /knowledge-bases/faqs`
 pub static LIST_FAQS: Operation = Operation {
     module: "knowledge-base", name: "list_faqs", id: "list",
-    method: Method::Get, path: "/knowledge-bases/faqs",
+    method: &Method::GET, path: "/knowledge-bases/faqs",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -140,7 +140,7 @@ pub static LIST_FAQS: Operation = Operation {
 /// `GET /knowledge-bases/`
 pub static LIST_KNOWLEDGE_BASES: Operation = Operation {
     module: "knowledge-base", name: "list_knowledge_bases", id: "listAllKnowledgeBasesPaginated",
-    method: Method::Get, path: "/knowledge-bases/",
+    method: &Method::GET, path: "/knowledge-bases/",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -164,7 +164,7 @@ pub static LIST_KNOWLEDGE_BASES: Operation = Operation {
 /// `GET /knowledge-bases/crawler`
 pub static LIST_TRAINED_URLS: Operation = Operation {
     module: "knowledge-base", name: "list_trained_urls", id: "getAllWebsiteUrlsDataByKnowledgeBase",
-    method: Method::Get, path: "/knowledge-bases/crawler",
+    method: &Method::GET, path: "/knowledge-bases/crawler",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -187,7 +187,7 @@ pub static LIST_TRAINED_URLS: Operation = Operation {
 /// `POST /knowledge-bases/crawler/train`
 pub static TRAIN_DISCOVERED_URLS: Operation = Operation {
     module: "knowledge-base", name: "train_discovered_urls", id: "trainDiscoveredUrls",
-    method: Method::Post, path: "/knowledge-bases/crawler/train",
+    method: &Method::POST, path: "/knowledge-bases/crawler/train",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -198,7 +198,7 @@ pub static TRAIN_DISCOVERED_URLS: Operation = Operation {
 /// `PUT /knowledge-bases/faqs/{id}`
 pub static UPDATE_FAQ: Operation = Operation {
     module: "knowledge-base", name: "update_faq", id: "update",
-    method: Method::Put, path: "/knowledge-bases/faqs/{id}",
+    method: &Method::PUT, path: "/knowledge-bases/faqs/{id}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -209,7 +209,7 @@ pub static UPDATE_FAQ: Operation = Operation {
 /// `PUT /knowledge-bases/{id}`
 pub static UPDATE_KNOWLEDGE_BASE: Operation = Operation {
     module: "knowledge-base", name: "update_knowledge_base", id: "updateKnowledgeBase",
-    method: Method::Put, path: "/knowledge-bases/{id}",
+    method: &Method::PUT, path: "/knowledge-bases/{id}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,

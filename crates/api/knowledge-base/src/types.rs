@@ -6,314 +6,391 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
-    /// `CrawledUrlDTO` of Knowledge Base.
+    /// A page of a website that was trained for a knowledge base.
     #[doc(alias = "CrawledUrlDTO")]
     pub struct CrawledUrl {
+        /// The URL of a file that contains the text of the page.
         pub content: String = "content",
+        /// Whether a user has edited the text.
         pub content_edited_by_user: bool = "contentEditedByUser",
+        /// The id of the page, by which it can be deleted.
         pub id: String = "id",
+        /// The id of the knowledge base that contains the page.
         pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub status: Status = "status",
+        /// The status of the page, such as `Training` or `Successful`.
+        pub status: CrawledUrlStatus = "status",
+        /// The title of the page.
         pub title: String = "title",
+        /// The time of the last change of the page.
         pub updated_at: Timestamp = "updatedAt",
+        /// The URL of the page.
         pub url: String = "url",
     }
-    /// The pages of a crawl that have one status.
+    /// The pages of a crawl that have the same status.
     #[doc(alias = "CrawlingAggregateDTO")]
     pub struct CrawlingAggregate {
-        /// The status that they have in common. They are grouped by it; it is the id of nothing.
-        pub id: Status = "_id",
+        /// The status of the pages, not an id.
+        pub id: CrawledUrlStatus = "_id",
+        /// The pages with this status.
         pub records: Vec<CrawlingRecord> = "records",
     }
-    /// `CrawlingRecordDTO` of Knowledge Base.
-    #[doc(alias = "CrawlingRecordDTO")]
-    pub struct CrawlingRecord {
-        pub error: Box<ErrorDetails> = "error",
-        pub id: String = "id",
-        pub title: String = "title",
+    /// The error because of which a page could not be processed.
+    #[doc(alias = "ErrorDetailsDTO")]
+    pub struct CrawlingError {
+        /// The message of the error.
+        pub message: String = "message",
+        /// The kind of error, such as `HttpException`.
+        pub name: String = "name",
+        /// Further details of the error; the platform does not document them.
+        pub options: Map = "options",
+        /// The text of the error response.
+        pub response: String = "response",
+        /// The stack trace of the error on the platform's server.
+        pub stack: String = "stack",
+        /// The HTTP status code of the error.
+        pub status: i64 = "status",
+    }
+    /// A crawl of a website.
+    #[doc(alias = "OperationDetailsDTO")]
+    pub struct CrawlingOperation {
+        /// The version of the database record.
+        pub v: i64 = "__v",
+        /// The id of the crawl.
+        pub id: String = "_id",
+        /// The time at which the crawl was started.
+        pub created_at: Timestamp = "createdAt",
+        /// The number of pages that the crawl has discovered.
+        pub discovered_urls_count: i64 = "discoveredUrlsCount",
+        /// The id of the knowledge base for which pages are discovered.
+        pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The extent of the crawl: the single page (`Exact`), all pages below its path (`Path`), or the whole domain (`Domain`).
+        pub mode: DiscoverWebsiteOption = "mode",
+        /// The content of the `robots.txt` file of the website.
+        pub robots_file_data: String = "robotsFileData",
+        /// The status of the crawl, such as `Pending`.
+        pub status: CrawledUrlStatus = "status",
+        /// The number of discovered pages that were trained.
+        pub trained_urls_count: i64 = "trainedUrlsCount",
+        /// The time of the last change of the crawl.
+        pub updated_at: Timestamp = "updatedAt",
+        /// The URL at which the crawl starts.
         pub url: String = "url",
     }
-    /// `CrawlingStatusDataDTO` of Knowledge Base.
-    #[doc(alias = "CrawlingStatusDataDTO")]
-    pub struct CrawlingStatusData {
-        pub aggregate: Vec<CrawlingAggregate> = "aggregate",
-        pub operation_details: Box<OperationDetails> = "operationDetails",
+    /// A page that a crawl has discovered.
+    #[doc(alias = "CrawlingRecordDTO")]
+    pub struct CrawlingRecord {
+        /// The reason for the failure, if the page could not be processed.
+        pub error: Box<CrawlingError> = "error",
+        /// The id of the page, by which it can be trained.
+        pub id: String = "id",
+        /// The title of the page.
+        pub title: String = "title",
+        /// The URL of the page.
+        pub url: String = "url",
     }
-    /// `AddFaqDTO` of Knowledge Base.
+    /// The progress and the pages of a crawl.
+    #[doc(alias = "CrawlingStatusDataDTO")]
+    pub struct CrawlingStatus {
+        /// The pages, grouped by their status.
+        pub aggregate: Vec<CrawlingAggregate> = "aggregate",
+        /// The crawl as a whole.
+        pub operation_details: Box<CrawlingOperation> = "operationDetails",
+    }
+    /// An FAQ to add to a knowledge base.
     #[doc(alias = "AddFaqDTO")]
     pub struct CreateFaqRequest {
-        /// The answer, as the bot should know it. Declared as required by the platform's specification.
+        /// The answer to the question. Declared as required by the platform's specification.
         pub answer: String = "answer",
         /// The id of the knowledge base. Declared as required by the platform's specification.
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The question, as somebody may ask it. Declared as required by the platform's specification.
+        /// The question, as a person may ask it. Declared as required by the platform's specification.
         pub question: String = "question",
     }
-    /// `CreateFaqResponseDTO` of Knowledge Base.
+    /// The reply to a request that adds an FAQ.
     #[doc(alias = "CreateFaqResponseDTO")]
     pub struct CreateFaqResponse {
-        pub faq: Box<FaqResponse> = "faq",
+        /// The added FAQ.
+        pub faq: Box<Faq> = "faq",
+        /// Whether the FAQ was added.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CreateKnowledgeBaseDTO` of Knowledge Base.
+    /// A knowledge base to create.
     #[doc(alias = "CreateKnowledgeBaseDTO")]
     pub struct CreateKnowledgeBaseRequest {
-        /// What the knowledge base is about.
+        /// A description of the content of the knowledge base.
         pub description: String = "description",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The name of the knowledge base. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// `CreateKnowledgeBaseResponseDTO` of Knowledge Base.
-    #[doc(alias = "CreateKnowledgeBaseResponseDTO")]
-    pub struct CreateKnowledgeBaseResponse {
-        pub data: Box<KnowledgeBaseData> = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `DeleteFaqResponseDTO` of Knowledge Base.
+    /// The outcome of the deletion of an FAQ.
     #[doc(alias = "DeleteFaqResponseDTO")]
     pub struct DeleteFaqResponse {
+        /// Whether the FAQ was deleted.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteKnowledgeBaseResponseDTO` of Knowledge Base.
+    /// The outcome of the deletion of a knowledge base.
     #[doc(alias = "DeleteKnowledgeBaseResponseDTO")]
     pub struct DeleteKnowledgeBaseResponse {
+        /// Whether the knowledge base was deleted.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteWebsiteUrlRequestDTO` of Knowledge Base.
+    /// Trained pages to delete.
     #[doc(alias = "DeleteWebsiteUrlRequestDTO")]
     pub struct DeleteTrainedUrlsRequest {
         /// The id of the knowledge base. Declared as required by the platform's specification.
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The ids of the pages, as the list of trained pages has them. Declared as required by the platform's specification.
+        /// The ids of the pages, from the list of trained pages. Declared as required by the platform's specification.
         pub url_ids: Vec<String> = "urlIds",
     }
-    /// `DeleteWebsiteUrlResponseDTO` of Knowledge Base.
+    /// The outcome of the deletion of trained pages.
     #[doc(alias = "DeleteWebsiteUrlResponseDTO")]
     pub struct DeleteTrainedUrlsResponse {
+        /// Whether the pages were deleted.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DiscoverWebsiteDataDTO` of Knowledge Base.
-    #[doc(alias = "DiscoverWebsiteDataDTO")]
-    pub struct DiscoverWebsiteData {
-        pub operation_id: String = "operationId",
-        pub status: Status = "status",
-        pub url: String = "url",
-    }
-    /// `DiscoverWebsiteRequestDTO` of Knowledge Base.
+    /// A crawl to start.
     #[doc(alias = "DiscoverWebsiteRequestDTO")]
     pub struct DiscoverWebsiteRequest {
         /// The id of the knowledge base. Declared as required by the platform's specification.
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// How far the crawl goes: `Exact` takes the one page, `Path` what lies below its path, `Domain` the whole domain. Declared as required by the platform's specification.
-        pub option: DiscoverWebsiteRequestOption = "option",
-        /// The address that the crawl begins with. Declared as required by the platform's specification.
+        /// The extent of the crawl: the single page (`Exact`), all pages below its path (`Path`), or the whole domain (`Domain`). Declared as required by the platform's specification.
+        pub option: DiscoverWebsiteOption = "option",
+        /// The URL at which the crawl starts. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// `DiscoverWebsiteResponseDTO` of Knowledge Base.
+    /// The reply to a request that starts a crawl.
     #[doc(alias = "DiscoverWebsiteResponseDTO")]
     pub struct DiscoverWebsiteResponse {
-        pub data: DiscoverWebsiteData = "data",
+        /// The started crawl.
+        pub data: WebsiteDiscovery = "data",
+        /// Whether the crawl was started.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `ErrorDetailsDTO` of Knowledge Base.
-    #[doc(alias = "ErrorDetailsDTO")]
-    pub struct ErrorDetails {
-        pub message: String = "message",
-        pub name: String = "name",
-        pub options: Map = "options",
-        pub response: String = "response",
-        pub stack: String = "stack",
-        pub status: f64 = "status",
-    }
-    /// `FaqResponseDTO` of Knowledge Base.
+    /// A question with its answer in a knowledge base.
     #[doc(alias = "FaqResponseDTO")]
-    pub struct FaqResponse {
+    pub struct Faq {
+        /// The answer to the question.
         pub answer: String = "answer",
+        /// The time at which the FAQ was created.
         pub created_at: Timestamp = "createdAt",
+        /// Whether the FAQ has been deleted.
         pub deleted: bool = "deleted",
+        /// The id of the FAQ.
         pub id: String = "id",
+        /// The id of the knowledge base that contains the FAQ.
         pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The question, as a person may ask it.
         pub question: String = "question",
+        /// The question in lower case.
         pub question_lower_case: String = "questionLowerCase",
+        /// The id of the trained page to which the FAQ is linked.
         pub trained_url_id: String = "trainedUrlId",
+        /// The time of the last change of the FAQ.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `GetAllKnowledgeBasesPaginatedDataDTO` of Knowledge Base.
-    #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]
-    pub struct GetAllKnowledgeBasesPaginatedData {
-        pub active_count: f64 = "activeCount",
-        pub has_more: bool = "hasMore",
-        pub knowledge_bases: Vec<KnowledgeBaseListItem> = "knowledgeBases",
-        pub last_knowledge_base_id: String = "lastKnowledgeBaseId",
-    }
-    /// `CrawlingStatusResponseDTO` of Knowledge Base.
+    /// The reply to a request for the status of a crawl.
     #[doc(alias = "CrawlingStatusResponseDTO")]
     pub struct GetCrawlingStatusResponse {
-        pub data: CrawlingStatusData = "data",
+        /// The progress and the pages of the crawl.
+        pub data: CrawlingStatus = "data",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetKnowledgeBaseByIdDataDTO` of Knowledge Base.
-    #[doc(alias = "GetKnowledgeBaseByIdDataDTO")]
-    pub struct GetKnowledgeBaseByIdData {
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub id: String = "id",
-        pub is_default: bool = "isDefault",
-        pub kb_metadata: KnowledgeBaseMetadata = "kbMetadata",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub name_lower_case: String = "nameLowerCase",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetKnowledgeBaseByIdResponseDTO` of Knowledge Base.
-    #[doc(alias = "GetKnowledgeBaseByIdResponseDTO")]
-    pub struct GetKnowledgeBaseResponse {
-        pub data: Box<GetKnowledgeBaseByIdData> = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `KnowledgeBaseDataDTO` of Knowledge Base.
+    /// A knowledge base.
     #[doc(alias = "KnowledgeBaseDataDTO")]
-    pub struct KnowledgeBaseData {
+    #[doc(alias = "GetKnowledgeBaseByIdDataDTO")]
+    #[doc(alias = "KnowledgeBaseListItemDTO")]
+    pub struct KnowledgeBase {
+        /// The time at which the knowledge base was created.
         pub created_at: Timestamp = "createdAt",
+        /// Whether the knowledge base has been deleted.
         pub deleted: bool = "deleted",
+        /// The id of the knowledge base.
         pub id: String = "id",
-        pub kb_metadata: Map = "kbMetadata",
+        /// Whether the knowledge base is the default of the location.
+        pub is_default: bool = "isDefault",
+        /// Details of the content, empty for a new knowledge base.
+        pub kb_metadata: KnowledgeBaseMetadata = "kbMetadata",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The name of the knowledge base.
         pub name: String = "name",
+        /// The name in lower case.
         pub name_lower_case: String = "nameLowerCase",
+        /// The time of the last change of the knowledge base.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `KnowledgeBaseListItemDTO` of Knowledge Base.
-    #[doc(alias = "KnowledgeBaseListItemDTO")]
-    pub struct KnowledgeBaseListItem {
-        pub created_at: Timestamp = "createdAt",
-        pub id: String = "id",
-        pub name: String = "name",
-    }
-    /// `KnowledgeBaseMetadataDTO` of Knowledge Base.
+    /// Details of the content, empty for a new knowledge base.
     #[doc(alias = "KnowledgeBaseMetadataDTO")]
     pub struct KnowledgeBaseMetadata {
-        pub faqs: f64 = "faqs",
-        pub files: f64 = "files",
-        pub rich_text: f64 = "richText",
-        pub tables: f64 = "tables",
-        pub urls: f64 = "urls",
-        pub web_searches: f64 = "webSearches",
+        /// The number of FAQs.
+        pub faqs: i64 = "faqs",
+        /// The number of files.
+        pub files: i64 = "files",
+        /// The number of rich texts.
+        pub rich_text: i64 = "richText",
+        /// The number of tables.
+        pub tables: i64 = "tables",
+        /// The number of trained pages of websites.
+        pub urls: i64 = "urls",
+        /// The number of web searches.
+        pub web_searches: i64 = "webSearches",
     }
-    /// `ListFaqsResponseDTO` of Knowledge Base.
+    /// A page of knowledge bases.
+    #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]
+    pub struct KnowledgeBasePage {
+        /// The number of all active knowledge bases of the location.
+        pub active_count: i64 = "activeCount",
+        /// Whether there is a further page.
+        pub has_more: bool = "hasMore",
+        /// The knowledge bases of the page.
+        pub knowledge_bases: Vec<KnowledgeBase> = "knowledgeBases",
+        /// The id of the last knowledge base of the page, a parameter of the request for the next page.
+        pub last_knowledge_base_id: String = "lastKnowledgeBaseId",
+    }
+    /// The reply to a request that creates a knowledge base.
+    #[doc(alias = "CreateKnowledgeBaseResponseDTO")]
+    #[doc(alias = "GetKnowledgeBaseByIdResponseDTO")]
+    pub struct KnowledgeBaseResponse {
+        /// The created knowledge base.
+        pub data: Box<KnowledgeBase> = "data",
+        /// Whether the knowledge base was created.
+        pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A page of the FAQs of a knowledge base.
     #[doc(alias = "ListFaqsResponseDTO")]
     pub struct ListFaqsResponse {
-        pub count: f64 = "count",
-        pub faqs: Vec<FaqResponse> = "faqs",
+        /// The number of all FAQs of the knowledge base.
+        pub count: i64 = "count",
+        /// The FAQs of the page.
+        pub faqs: Vec<Faq> = "faqs",
+        /// Whether there is a further page.
         pub has_more: bool = "hasMore",
+        /// The id of the last FAQ of the page, a parameter of the request for the next page.
         pub last_faq_id: String = "lastFaqId",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetAllKnowledgeBasesPaginatedResponseDTO` of Knowledge Base.
+    /// The reply to a request that lists knowledge bases.
     #[doc(alias = "GetAllKnowledgeBasesPaginatedResponseDTO")]
     pub struct ListKnowledgeBasesResponse {
-        pub data: GetAllKnowledgeBasesPaginatedData = "data",
+        /// A page of knowledge bases.
+        pub data: KnowledgeBasePage = "data",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetAllUrlsByKnowledgeBaseResponseDTO` of Knowledge Base.
+    /// A part of the trained pages of a knowledge base.
     #[doc(alias = "GetAllUrlsByKnowledgeBaseResponseDTO")]
     pub struct ListTrainedUrlsResponse {
-        pub count: f64 = "count",
+        /// The number of all trained pages of the knowledge base.
+        pub count: i64 = "count",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The trained pages of this part of the list.
         pub urls: Vec<CrawledUrl> = "urls",
     }
-    /// `OperationDetailsDTO` of Knowledge Base.
-    #[doc(alias = "OperationDetailsDTO")]
-    pub struct OperationDetails {
-        pub v: f64 = "__v",
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub discovered_urls_count: f64 = "discoveredUrlsCount",
-        pub knowledge_base_id: String = "knowledgeBaseId",
-        pub location_id: String = "locationId",
-        pub mode: OperationDetailsMode = "mode",
-        pub robots_file_data: String = "robotsFileData",
-        pub status: Status = "status",
-        pub trained_urls_count: f64 = "trainedUrlsCount",
-        pub updated_at: Timestamp = "updatedAt",
-        pub url: String = "url",
-    }
-    /// `TrainDiscoveredUrlsDTO` of Knowledge Base.
+    /// Discovered pages to train.
     #[doc(alias = "TrainDiscoveredUrlsDTO")]
     pub struct TrainDiscoveredUrlsRequest {
         /// The id of the knowledge base. Declared as required by the platform's specification.
         pub knowledge_base_id: String = "knowledgeBaseId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The crawl that discovered the pages, as its start answered it. Declared as required by the platform's specification.
+        /// The id of the crawl that discovered the pages, from the reply to its start. Declared as required by the platform's specification.
         pub operation_id: String = "operationId",
-        /// The ids of the discovered pages that are to be trained, as the crawl's status lists them. Declared as required by the platform's specification.
+        /// The ids of the discovered pages, from the status of the crawl. Declared as required by the platform's specification.
         pub url_ids: Vec<String> = "urlIds",
     }
-    /// `TrainDiscoveredUrlsResponseDTO` of Knowledge Base.
+    /// Whether the training of pages was started.
     #[doc(alias = "TrainDiscoveredUrlsResponseDTO")]
     pub struct TrainDiscoveredUrlsResponse {
+        /// Whether the training was started.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `UpdateFaqBodyDTO` of Knowledge Base.
+    /// The new question and answer of an FAQ.
     #[doc(alias = "UpdateFaqBodyDTO")]
     pub struct UpdateFaqRequest {
-        /// The answer, as the bot should know it. Declared as required by the platform's specification.
+        /// The answer to the question. Declared as required by the platform's specification.
         pub answer: String = "answer",
-        /// The question, as somebody may ask it. Declared as required by the platform's specification.
+        /// The question, as a person may ask it. Declared as required by the platform's specification.
         pub question: String = "question",
     }
-    /// `UpdateFaqResponseDTO` of Knowledge Base.
+    /// The outcome of the update of an FAQ.
     #[doc(alias = "UpdateFaqResponseDTO")]
     pub struct UpdateFaqResponse {
+        /// Whether the FAQ was updated.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `UpdateKnowledgeBaseDTO` of Knowledge Base.
+    /// The new name or description of a knowledge base.
     #[doc(alias = "UpdateKnowledgeBaseDTO")]
     pub struct UpdateKnowledgeBaseRequest {
-        /// The new description.
+        /// The new description of the content.
         pub description: String = "description",
-        /// The new name.
+        /// The new name of the knowledge base.
         pub name: String = "name",
     }
-    /// `UpdateKnowledgeBaseResponseDTO` of Knowledge Base.
+    /// The outcome of the update of a knowledge base.
     #[doc(alias = "UpdateKnowledgeBaseResponseDTO")]
     pub struct UpdateKnowledgeBaseResponse {
+        /// Whether the knowledge base was updated.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+    }
+    /// A crawl that was started.
+    #[doc(alias = "DiscoverWebsiteDataDTO")]
+    pub struct WebsiteDiscovery {
+        /// The id of the crawl, a parameter of status and training requests.
+        pub operation_id: String = "operationId",
+        /// The status of the crawl, such as `Processing`.
+        pub status: CrawledUrlStatus = "status",
+        /// The URL at which the crawl starts.
+        pub url: String = "url",
     }
 }
 
 hoopai_runtime::confirmations! {
     CreateFaqResponse,
-    CreateKnowledgeBaseResponse,
     DeleteFaqResponse,
     DeleteKnowledgeBaseResponse,
     DeleteTrainedUrlsResponse,
     DiscoverWebsiteResponse,
     GetCrawlingStatusResponse,
-    GetKnowledgeBaseResponse,
+    KnowledgeBaseResponse,
     ListKnowledgeBasesResponse,
     TrainDiscoveredUrlsResponse,
     UpdateFaqResponse,
@@ -321,18 +398,14 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `DiscoverWebsiteRequestOption`.
-    pub enum DiscoverWebsiteRequestOption {
-        Exact = "Exact", Path = "Path", Domain = "Domain",
-    }
-    /// Values of `OperationDetailsMode`.
-    pub enum OperationDetailsMode {
-        Exact = "Exact", Path = "Path", Domain = "Domain",
-    }
-    /// Values of `Status`.
-    pub enum Status {
+    /// Values of `CrawledUrlStatus`.
+    pub enum CrawledUrlStatus {
         Pending = "Pending", Processing = "Processing", Successful = "Successful", Failed = "Failed",
         Existing = "Existing", Restricted = "Restricted", Cancelled = "Cancelled", Aborted = "Aborted",
         Training = "Training",
+    }
+    /// Values of `DiscoverWebsiteOption`.
+    pub enum DiscoverWebsiteOption {
+        Exact = "Exact", Path = "Path", Domain = "Domain",
     }
 }

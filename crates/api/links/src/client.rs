@@ -62,11 +62,11 @@ impl Client {
         builder::DeleteLink::new(&self.handle)
     }
 
-    /// Gets one trigger link.
+    /// Gets a trigger link.
     ///
     /// `GET /links/id/{linkId}`
     ///
-    /// Unlike `update_link` and `delete_link` it needs the location too.
+    /// Unlike `update_link` and `delete_link` it requires the location too.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -126,11 +126,11 @@ impl Client {
         builder::SearchLinks::new(&self.handle)
     }
 
-    /// Changes the name and the target of a trigger link.
+    /// Updates the name and the target of a trigger link.
     ///
     /// `PUT /links/{linkId}`
     ///
-    /// Both are needed, the one that stays included.
+    /// Both are required, even if only one changes.
     ///
     /// - Scope: `links.write`.
     /// - Requires a location token.
@@ -161,7 +161,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_link`](super::Client::create_link).
-        pub CreateLink(operations::CREATE_LINK) -> json types::GetLinkResponse
+        pub CreateLink(operations::CREATE_LINK) -> json types::LinkResponse
     }
     hoopai_runtime::setters! {
         CreateLink {
@@ -182,7 +182,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_link`](super::Client::get_link).
-        pub GetLink(operations::GET_LINK) -> json types::GetLinkResponse
+        pub GetLink(operations::GET_LINK) -> json types::LinkResponse
     }
     hoopai_runtime::setters! {
         GetLink {
@@ -195,7 +195,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_links`](super::Client::list_links).
-        pub ListLinks(operations::LIST_LINKS) -> json types::GetLinksResponse
+        pub ListLinks(operations::LIST_LINKS) -> json types::LinksResponse
     }
     hoopai_runtime::setters! {
         ListLinks {
@@ -206,24 +206,24 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_links`](super::Client::search_links).
-        pub SearchLinks(operations::SEARCH_LINKS) -> json types::GetLinksResponse, paged types::Link
+        pub SearchLinks(operations::SEARCH_LINKS) -> json types::LinksResponse, paged types::Link
     }
     hoopai_runtime::setters! {
         SearchLinks {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many links a page holds at most; 20 if left out.
+            /// The number of links per page; by default 20.
             query limit: i64 = "limit",
-            /// Words to look for.
+            /// Text to search for.
             query query: String = "query",
-            /// How many links are left out before the page begins; 0 if left out.
+            /// The number of links before the page; by default 0.
             query skip: i64 = "skip",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_link`](super::Client::update_link).
-        pub UpdateLink(operations::UPDATE_LINK) -> json types::GetLinkResponse
+        pub UpdateLink(operations::UPDATE_LINK) -> json types::LinkResponse
     }
     hoopai_runtime::setters! {
         UpdateLink {

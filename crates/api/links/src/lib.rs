@@ -2,10 +2,12 @@
 
 //! Trigger Links of the HoopAI Platform API: 6 operations.
 //!
-//! Trigger links: addresses that lead somewhere else and tell the platform who clicked. A link is put into an email or a text message; when
-//! a contact follows it, workflows can react, and the contact goes on to `redirectTo`.
+//! Trigger links are URLs that redirect to another URL and record the contact who opened them. An email or a
+//! text message contains such a link; when a contact opens it, workflows can react, and the contact is
+//! redirected to `redirectTo`.
 //!
-//! Begin with `list_links`, which answers all links of a location at once, or with `search_links`, which answers them in pages.
+//! Start with `list_links`, which returns all links of a location at once, or with `search_links`, which
+//! returns them in pages.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_links::Error> {
@@ -25,9 +27,9 @@
 //! |---|---|
 //! | [`create_link`](Client::create_link) | Creates a trigger link. |
 //! | [`delete_link`](Client::delete_link) | Deletes a trigger link. |
-//! | [`get_link`](Client::get_link) | Gets one trigger link. |
+//! | [`get_link`](Client::get_link) | Gets a trigger link. |
 //! | [`list_links`](Client::list_links) | Lists all trigger links of a location. |
-//! | [`update_link`](Client::update_link) | Changes the name and the target of a trigger link. |
+//! | [`update_link`](Client::update_link) | Updates the name and the target of a trigger link. |
 //!
 //! ## Trigger Links Search
 //!

@@ -17,7 +17,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /links/`
 pub static CREATE_LINK: Operation = Operation {
     module: "links", name: "create_link", id: "create-link",
-    method: Method::Post, path: "/links/",
+    method: &Method::POST, path: "/links/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["links.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -28,7 +28,7 @@ pub static CREATE_LINK: Operation = Operation {
 /// `DELETE /links/{linkId}`
 pub static DELETE_LINK: Operation = Operation {
     module: "links", name: "delete_link", id: "delete-link",
-    method: Method::Delete, path: "/links/{linkId}",
+    method: &Method::DELETE, path: "/links/{linkId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["links.write"],
     idempotent: true,
@@ -38,7 +38,7 @@ pub static DELETE_LINK: Operation = Operation {
 /// `GET /links/id/{linkId}`
 pub static GET_LINK: Operation = Operation {
     module: "links", name: "get_link", id: "get-link-by-id",
-    method: Method::Get, path: "/links/id/{linkId}",
+    method: &Method::GET, path: "/links/id/{linkId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -52,7 +52,7 @@ pub static GET_LINK: Operation = Operation {
 /// `GET /links/`
 pub static LIST_LINKS: Operation = Operation {
     module: "links", name: "list_links", id: "get-links",
-    method: Method::Get, path: "/links/",
+    method: &Method::GET, path: "/links/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["links.readonly"],
     idempotent: true,
@@ -66,7 +66,7 @@ pub static LIST_LINKS: Operation = Operation {
 /// `GET /links/search`
 pub static SEARCH_LINKS: Operation = Operation {
     module: "links", name: "search_links", id: "search-trigger-links",
-    method: Method::Get, path: "/links/search",
+    method: &Method::GET, path: "/links/search",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -88,7 +88,7 @@ pub static SEARCH_LINKS: Operation = Operation {
 /// `PUT /links/{linkId}`
 pub static UPDATE_LINK: Operation = Operation {
     module: "links", name: "update_link", id: "update-link",
-    method: Method::Put, path: "/links/{linkId}",
+    method: &Method::PUT, path: "/links/{linkId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["links.write"],
     idempotent: true,

@@ -3,49 +3,60 @@
 //! The models of requests and replies.
 
 hoopai_runtime::model! {
-    /// `LinksDto` of Trigger Links.
+    /// A trigger link to create.
     #[doc(alias = "LinksDto")]
     pub struct CreateLinkRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The link's name within the platform. Declared as required by the platform's specification.
+        /// The name of the trigger link, which only users see. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The whole address that whoever clicks is sent to, such as `https://www.example.com/offer`. Declared as required by the platform's specification.
+        /// The complete URL to which the link redirects, such as `https://www.example.com/offer`. Declared as required by the platform's specification.
         pub redirect_to: String = "redirectTo",
     }
-    /// `DeleteLinksSuccessfulResponseDto` of Trigger Links.
+    /// The reply to the deletion of a trigger link.
     #[doc(alias = "DeleteLinksSuccessfulResponseDto")]
     pub struct DeleteLinkResponse {
+        /// Whether the deletion succeeded, in the platform's misspelling.
         pub succeded: bool = "succeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetLinkSuccessfulResponseDto` of Trigger Links.
-    #[doc(alias = "GetLinkSuccessfulResponseDto")]
-    pub struct GetLinkResponse {
-        pub link: Box<Link> = "link",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetLinksSuccessfulResponseDto` of Trigger Links.
-    #[doc(alias = "GetLinksSuccessfulResponseDto")]
-    pub struct GetLinksResponse {
-        pub links: Vec<Link> = "links",
-        pub trace_id: String = "traceId",
-    }
-    /// `LinkSchema` of Trigger Links.
+    /// A trigger link, a URL that redirects to another one and records the contact who opened it.
     #[doc(alias = "LinkSchema")]
     pub struct Link {
+        /// The placeholder that templates use for the link, with its braces.
         pub field_key: String = "fieldKey",
+        /// The id of the trigger link.
         pub id: String = "id",
+        /// The id of the location (sub-account) of the trigger link.
         pub location_id: String = "locationId",
+        /// The name of the trigger link, which only users see.
         pub name: String = "name",
+        /// The complete URL to which the link redirects, such as `https://www.example.com/offer`.
         pub redirect_to: String = "redirectTo",
     }
-    /// `LinkUpdateDto` of Trigger Links.
+    /// A reply with one trigger link.
+    #[doc(alias = "GetLinkSuccessfulResponseDto")]
+    pub struct LinkResponse {
+        /// The trigger link as it is after the call.
+        pub link: Box<Link> = "link",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// Trigger links of a location.
+    #[doc(alias = "GetLinksSuccessfulResponseDto")]
+    pub struct LinksResponse {
+        /// The trigger links of the location.
+        pub links: Vec<Link> = "links",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// Changes to a trigger link.
     #[doc(alias = "LinkUpdateDto")]
     pub struct UpdateLinkRequest {
-        /// The link's name within the platform. Declared as required by the platform's specification.
+        /// The name of the trigger link, which only users see. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The whole address that whoever clicks is sent to, such as `https://www.example.com/offer`. Declared as required by the platform's specification.
+        /// The complete URL to which the link redirects, such as `https://www.example.com/offer`. Declared as required by the platform's specification.
         pub redirect_to: String = "redirectTo",
     }
 }

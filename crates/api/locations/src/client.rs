@@ -23,8 +23,7 @@ impl Client {
     ///
     /// `POST /locations/{locationId}/customFields`
     ///
-    /// The platform makes the field's key from its name. The type of a field is given here and cannot be changed by
-    /// `update_custom_field`.
+    /// The platform derives the key of the field from its name. `update_custom_field` cannot change the type of a field.
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Requires a location token.
@@ -51,7 +50,7 @@ impl Client {
     ///
     /// `POST /locations/{locationId}/customValues`
     ///
-    /// The platform makes the placeholder from the name.
+    /// The platform derives the placeholder from the name.
     ///
     /// - Scope: `locations/customValues.write`.
     /// - Requires a location token.
@@ -63,7 +62,7 @@ impl Client {
     /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
     /// let reply = locations
     ///     .create_custom_value()
-    ///     .body(types::CustomValues::new().name("…").value("…"))
+    ///     .body(types::CustomValueRequest::new().name("…").value("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -78,8 +77,9 @@ impl Client {
     ///
     /// `POST /locations/`
     ///
-    /// Needs an agency on a plan that allows creating locations by API (Agency Pro). A snapshot can fill the new location with
-    /// funnels, workflows, calendars and the like. The reply has the location's id, with which everything inside it is addressed.
+    /// Requires an agency on a plan that allows creating locations by API (Agency Pro). A snapshot can fill the
+    /// new location with funnels, workflows, calendars and more. The reply holds the id of the location, which
+    /// most other operations require.
     ///
     /// - Scope: `locations.write`.
     /// - Requires an agency token.
@@ -102,12 +102,12 @@ impl Client {
         builder::CreateLocation::new(&self.handle)
     }
 
-    /// Creates a task that comes back on a schedule.
+    /// Creates a task that recurs by a schedule.
     ///
     /// `POST /locations/{locationId}/recurring-tasks`
     ///
-    /// The schedule in `rruleOptions` says when the platform makes the next task, for whom and how often. The reply has the
-    /// recurring task, not the single tasks made from it; those are found with `search_tasks`.
+    /// The schedule in `rruleOptions` defines the times at which the platform creates tasks. The reply holds
+    /// the recurring task, not the single tasks; `search_tasks` finds those.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -118,7 +118,7 @@ impl Client {
     /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
     /// let reply = locations
     ///     .create_recurring_task()
-    ///     .body(types::CreateRecurringTaskRequest::new().rrule_options(types::CustomRRulesOptions::new()).title("…"))
+    ///     .body(types::CreateRecurringTaskRequest::new().rrule_options(types::RecurrenceOptions::new()).title("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -143,7 +143,7 @@ impl Client {
     /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
     /// let reply = locations
     ///     .create_tag()
-    ///     .body(types::TagBody::new().name("…"))
+    ///     .body(types::TagRequest::new().name("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -196,7 +196,7 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}`
     ///
-    /// What belongs to the location goes with it, and no call brings it back. Decide whether its Twilio account goes, too: the parameter has no default.
+    /// This is irreversible and deletes all items of the location. The parameter for its Twilio account has no default.
     ///
     /// - Scope: `locations.internal-access-only`.
     /// - Requires an agency token.
@@ -257,7 +257,7 @@ impl Client {
         builder::DeleteTag::new(&self.handle)
     }
 
-    /// Deletes a message template, of whichever channel.
+    /// Deletes a message template of any channel.
     ///
     /// `DELETE /locations/{locationId}/templates/{id}`
     ///
@@ -375,8 +375,8 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/customFields`
     ///
-    /// Answers all of them at once. Each has an `id` and a `fieldKey` such as `contact.call_disposition`; values of contacts are
-    /// written under either.
+    /// The list is complete, without pages. Each field has an `id` and a `fieldKey` such as
+    /// `contact.call_disposition`; requests that set values accept either.
     ///
     /// - Scope: `locations/customFields.readonly`.
     /// - Requires a location token.
@@ -398,8 +398,8 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/customValues`
     ///
-    /// Answers all of them at once. `fieldKey` is the whole placeholder that templates use, braces included:
-    /// `{{ custom_values.calendar_link }}`. A value that was never filled in may be absent.
+    /// The list is complete, without pages. `fieldKey` is the whole placeholder that templates use, with its
+    /// braces: `{{ custom_values.calendar_link }}`. A value that was never set may be absent.
     ///
     /// - Scope: `locations/customValues.readonly`.
     /// - Requires a location token.
@@ -421,7 +421,7 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/tags`
     ///
-    /// Answers all of them at once. These are the tags that the location knows, not those of one contact.
+    /// The list is complete, without pages. It holds all tags of the location, not those of one contact.
     ///
     /// - Scope: `locations/tags.readonly`.
     /// - Requires a location token.
@@ -443,8 +443,8 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/templates`
     ///
-    /// An SMS template has `body` in its `template`, one for email has `subject` and `html`. `totalCount` says how many there
-    /// are over all pages.
+    /// A template for text messages has `body` in its `template`, one for emails has `subject` and `html`.
+    /// `totalCount` is the number of templates on all pages.
     ///
     /// - Scope: `locations/templates.readonly`.
     /// - Requires a location token.
@@ -466,11 +466,11 @@ impl Client {
         builder::ListTemplates::new(&self.handle)
     }
 
-    /// Lists the time zones that a location can be set to.
+    /// Lists the time zones that a location can have.
     ///
     /// `GET /locations/{locationId}/timezones`
     ///
-    /// Answers a plain list of names under `timeZones`.
+    /// The reply holds a list of IANA names as `timeZones`.
     ///
     /// - Scope: `locations.readonly`.
     /// - Requires a location token.
@@ -488,12 +488,12 @@ impl Client {
         builder::ListTimezones::new(&self.handle)
     }
 
-    /// Finds locations, by email address or by agency.
+    /// Finds locations by email address or by agency.
     ///
     /// `GET /locations/search`
     ///
-    /// With the token of an agency it answers the agency's locations, ten a page unless `limit` says otherwise. The reply
-    /// carries no total: a page with fewer items than asked for is the last one.
+    /// With the token of an agency it returns the agency's locations, by default ten per page. The reply has no
+    /// total: a page with fewer items than requested is the last one.
     ///
     /// - Scope: `locations.readonly`.
     /// - Version: `2021-07-28`.
@@ -518,7 +518,7 @@ impl Client {
     ///
     /// `POST /locations/{locationId}/tasks/search`
     ///
-    /// Everything in the body is optional, and what is given narrows the search. Pages are made with `skip` and `limit`.
+    /// All fields of the body are optional; each one that is set narrows the search.
     ///
     /// - Scope: `locations/tasks.readonly`.
     /// - Requires a location token.
@@ -548,7 +548,7 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}/customFields/{id}`
     ///
-    /// The name must be sent even if it stays as it is. The type of the field cannot be changed.
+    /// The name is required even if it does not change. The type of the field cannot be changed.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -575,7 +575,7 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}/customValues/{id}`
     ///
-    /// Name and value must both be sent, even if only one of them changes.
+    /// Name and value are both required, even if only one of them changes.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -587,7 +587,7 @@ impl Client {
     /// let reply = locations
     ///     .update_custom_value()
     ///     .id("…")
-    ///     .body(types::CustomValues::new().name("…").value("…"))
+    ///     .body(types::CustomValueRequest::new().name("…").value("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -602,8 +602,8 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}`
     ///
-    /// `companyId` must be sent even though it never changes. A snapshot that is named here is loaded into the location, which
-    /// changes much more than its data sheet; see `snapshot.override`.
+    /// `companyId` is required although it never changes. A snapshot that is set is loaded into the location,
+    /// which changes many of its items; see `snapshot.override`.
     ///
     /// - Scope: `locations.write`.
     /// - Version: `2021-07-28`.
@@ -665,7 +665,7 @@ impl Client {
     /// let reply = locations
     ///     .update_tag()
     ///     .tag_id("…")
-    ///     .body(types::TagBody::new().name("…"))
+    ///     .body(types::TagRequest::new().name("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -676,12 +676,12 @@ impl Client {
         builder::UpdateTag::new(&self.handle)
     }
 
-    /// Uploads files for a custom field of the file kind.
+    /// Uploads files for a custom field of the type file.
     ///
     /// `POST /locations/{locationId}/customFields/upload`
     ///
-    /// A multipart request; each file is a part of its own, added with `part`. The reply maps the name of each part to the
-    /// address under which the file is stored.
+    /// A multipart request; each file is a part of its own, added with `part`. The reply maps the name of each
+    /// part to the URL of the file.
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Requires a location token.
@@ -718,19 +718,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_value`](super::Client::create_custom_value).
-        pub CreateCustomValue(operations::CREATE_CUSTOM_VALUE) -> json types::CustomValueIdResponse
+        pub CreateCustomValue(operations::CREATE_CUSTOM_VALUE) -> json types::CustomValueResponse
     }
     hoopai_runtime::setters! {
         CreateCustomValue {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            json body: types::CustomValues,
+            json body: types::CustomValueRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_location`](super::Client::create_location).
-        pub CreateLocation(operations::CREATE_LOCATION) -> json types::CreateLocationResponse
+        pub CreateLocation(operations::CREATE_LOCATION) -> json types::Location
     }
     hoopai_runtime::setters! {
         CreateLocation {
@@ -740,7 +740,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_recurring_task`](super::Client::create_recurring_task).
-        pub CreateRecurringTask(operations::CREATE_RECURRING_TASK) -> json types::RecurringTaskSingleResponse
+        pub CreateRecurringTask(operations::CREATE_RECURRING_TASK) -> json types::RecurringTaskResponse
     }
     hoopai_runtime::setters! {
         CreateRecurringTask {
@@ -752,13 +752,13 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_tag`](super::Client::create_tag).
-        pub CreateTag(operations::CREATE_TAG) -> json types::LocationTagResponse
+        pub CreateTag(operations::CREATE_TAG) -> json types::TagResponse
     }
     hoopai_runtime::setters! {
         CreateTag {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            json body: types::TagBody,
+            json body: types::TagRequest,
         }
     }
 
@@ -777,7 +777,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_custom_value`](super::Client::delete_custom_value).
-        pub DeleteCustomValue(operations::DELETE_CUSTOM_VALUE) -> json types::CustomValueDeleteResponse
+        pub DeleteCustomValue(operations::DELETE_CUSTOM_VALUE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteCustomValue {
@@ -829,7 +829,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_template`](super::Client::delete_template).
-        pub DeleteTemplate(operations::DELETE_TEMPLATE) -> json types::CustomValueDeleteResponse
+        pub DeleteTemplate(operations::DELETE_TEMPLATE) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteTemplate {
@@ -855,7 +855,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_custom_value`](super::Client::get_custom_value).
-        pub GetCustomValue(operations::GET_CUSTOM_VALUE) -> json types::CustomValueIdResponse
+        pub GetCustomValue(operations::GET_CUSTOM_VALUE) -> json types::CustomValueResponse
     }
     hoopai_runtime::setters! {
         GetCustomValue {
@@ -879,7 +879,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_recurring_task`](super::Client::get_recurring_task).
-        pub GetRecurringTask(operations::GET_RECURRING_TASK) -> json types::RecurringTaskSingleResponse
+        pub GetRecurringTask(operations::GET_RECURRING_TASK) -> json types::RecurringTaskResponse
     }
     hoopai_runtime::setters! {
         GetRecurringTask {
@@ -892,7 +892,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_tag`](super::Client::get_tag).
-        pub GetTag(operations::GET_TAG) -> json types::LocationTagResponse
+        pub GetTag(operations::GET_TAG) -> json types::TagResponse
     }
     hoopai_runtime::setters! {
         GetTag {
@@ -911,8 +911,8 @@ pub mod builder {
         ListCustomFields {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// Whose fields to list: those of contacts, of opportunities, or `all`.
-            query model: types::ListCustomFieldsModel = "model",
+            /// The kind of fields: those of contacts, of opportunities, or `all`.
+            query model: types::ListCustomFieldsSubject = "model",
         }
     }
 
@@ -940,22 +940,22 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_templates`](super::Client::list_templates).
-        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::ListTemplatesResponseTemplate
+        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::Template
     }
     hoopai_runtime::setters! {
         ListTemplates {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id of what the templates belong to, as a rule the location's id once more. Declared as required by the platform's specification.
+            /// The id of the item to which the templates belong, as a rule the location's id again. Declared as required by the platform's specification.
             query origin_id: String = "originId",
-            /// Whether deleted templates are listed; `false` when left out.
+            /// Whether deleted templates are listed; by default `false`.
             query deleted: bool = "deleted",
-            /// How many templates a page holds at most; 25 when left out.
-            query limit: String = "limit",
-            /// How many templates are left out before the page begins; none when left out.
-            query skip: String = "skip",
-            /// The channel of the templates; all channels when left out.
-            query type_: types::ListTemplatesType = "type",
+            /// The number of templates per page; by default 25.
+            query limit: i64 = "limit",
+            /// The number of templates before the page; by default none.
+            query skip: i64 = "skip",
+            /// The channel of the templates; by default all channels.
+            query type_: types::TemplateType = "type",
         }
     }
 
@@ -972,26 +972,26 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_locations`](super::Client::search_locations).
-        pub SearchLocations(operations::SEARCH_LOCATIONS) -> json types::SearchLocationsResponse, paged types::GetLocation
+        pub SearchLocations(operations::SEARCH_LOCATIONS) -> json types::SearchLocationsResponse, paged types::Location
     }
     hoopai_runtime::setters! {
         SearchLocations {
             /// The id of the agency whose locations are searched.
             query company_id: String = "companyId",
-            /// The email address of the locations looked for.
+            /// Only locations with this email address.
             query email: String = "email",
-            /// How many locations a page holds at most; 10 when left out.
-            query limit: String = "limit",
+            /// The number of locations per page; by default 10.
+            query limit: i64 = "limit",
             /// The sort order, `asc` (the default) or `desc`.
             query order: String = "order",
-            /// How many locations are left out before the page begins; none when left out.
-            query skip: String = "skip",
+            /// The number of locations before the page; by default none.
+            query skip: i64 = "skip",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`search_tasks`](super::Client::search_tasks).
-        pub SearchTasks(operations::SEARCH_TASKS) -> json types::SearchTasksResponse, paged types::SearchTasksResponseTask
+        pub SearchTasks(operations::SEARCH_TASKS) -> json types::SearchTasksResponse, paged types::Task
     }
     hoopai_runtime::setters! {
         SearchTasks {
@@ -1017,7 +1017,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_custom_value`](super::Client::update_custom_value).
-        pub UpdateCustomValue(operations::UPDATE_CUSTOM_VALUE) -> json types::CustomValueIdResponse
+        pub UpdateCustomValue(operations::UPDATE_CUSTOM_VALUE) -> json types::CustomValueResponse
     }
     hoopai_runtime::setters! {
         UpdateCustomValue {
@@ -1025,13 +1025,13 @@ pub mod builder {
             path location_id: String = "locationId",
             /// The id of the custom value.
             path id: String = "id",
-            json body: types::CustomValues,
+            json body: types::CustomValueRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_location`](super::Client::update_location).
-        pub UpdateLocation(operations::UPDATE_LOCATION) -> json types::CreateLocationResponse
+        pub UpdateLocation(operations::UPDATE_LOCATION) -> json types::Location
     }
     hoopai_runtime::setters! {
         UpdateLocation {
@@ -1043,7 +1043,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_recurring_task`](super::Client::update_recurring_task).
-        pub UpdateRecurringTask(operations::UPDATE_RECURRING_TASK) -> json types::RecurringTaskSingleResponse
+        pub UpdateRecurringTask(operations::UPDATE_RECURRING_TASK) -> json types::RecurringTaskResponse
     }
     hoopai_runtime::setters! {
         UpdateRecurringTask {
@@ -1057,7 +1057,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_tag`](super::Client::update_tag).
-        pub UpdateTag(operations::UPDATE_TAG) -> json types::LocationTagResponse
+        pub UpdateTag(operations::UPDATE_TAG) -> json types::TagResponse
     }
     hoopai_runtime::setters! {
         UpdateTag {
@@ -1065,7 +1065,7 @@ pub mod builder {
             path location_id: String = "locationId",
             /// The id of the tag.
             path tag_id: String = "tagId",
-            json body: types::TagBody,
+            json body: types::TagRequest,
         }
     }
 
@@ -1077,9 +1077,9 @@ pub mod builder {
         UploadCustomFieldFiles {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id of the contact, the opportunity or the custom field that the files are for.
+            /// The id of the contact, the opportunity or the custom field to which the files belong.
             text id: String = "id",
-            /// How many files are taken at most, as text, such as `"15"`.
+            /// The largest number of files, as text, such as `"15"`.
             text max_files: String = "maxFiles",
         }
     }

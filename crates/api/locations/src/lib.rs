@@ -2,17 +2,20 @@
 
 //! Accounts of the HoopAI Platform API: 29 operations.
 //!
-//! A location, called a sub-account in the app, is the account of one business; an agency (company) has many of them. Nearly
-//! everything else on the platform (contacts, calendars, pipelines) belongs to one location, and its id is what most calls ask for.
+//! A location, called a sub-account in the user interface, is the account of one business; an agency (company)
+//! has many of them. Nearly all other items of the platform, such as contacts, calendars and pipelines, belong
+//! to one location, and most operations require its id.
 //!
-//! Besides locations themselves, the module has what belongs to a location as a whole: tags, custom fields (questions that each
-//! contact or opportunity answers), custom values (texts that stand once per location and that templates insert, written
-//! `{{ custom_values.name }}`), recurring tasks, message templates, and a search over the tasks of all contacts.
+//! Apart from locations themselves, the module covers items of a location as a whole: tags, custom fields of
+//! contacts and opportunities, custom values (texts that templates insert, written `{{ custom_values.name }}`),
+//! recurring tasks, message templates, and a search over the tasks of all contacts.
 //!
-//! An agency begins with `search_locations`, an app that is installed in one location with `get_location`. Locations are created
-//! and deleted with the token of an agency; a location's own token does for reading and changing that location.
+//! An agency starts with `search_locations`, an app that is installed in one location with `get_location`.
+//! Creating and deleting locations requires the token of an agency; the token of a location is sufficient to
+//! read and update that location.
 //!
-//! Tags, custom fields and custom values come as whole lists, without pages. The module Custom Fields covers the same for custom objects.
+//! Lists of tags, custom fields and custom values are complete, without pages. The module Custom Fields covers
+//! the fields of custom objects.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_locations::Error> {
@@ -35,7 +38,7 @@
 //! | [`get_custom_field`](Client::get_custom_field) | Gets a custom field by its id or its key. |
 //! | [`list_custom_fields`](Client::list_custom_fields) | Lists the custom fields of a location. |
 //! | [`update_custom_field`](Client::update_custom_field) | Updates a custom field. |
-//! | [`upload_custom_field_files`](Client::upload_custom_field_files) | Uploads files for a custom field of the file kind. |
+//! | [`upload_custom_field_files`](Client::upload_custom_field_files) | Uploads files for a custom field of the type file. |
 //!
 //! ## Custom Value
 //!
@@ -60,7 +63,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_recurring_task`](Client::create_recurring_task) | Creates a task that comes back on a schedule. |
+//! | [`create_recurring_task`](Client::create_recurring_task) | Creates a task that recurs by a schedule. |
 //! | [`delete_recurring_task`](Client::delete_recurring_task) | Deletes a recurring task. |
 //! | [`get_recurring_task`](Client::get_recurring_task) | Gets a recurring task with its schedule. |
 //! | [`update_recurring_task`](Client::update_recurring_task) | Updates a recurring task. |
@@ -79,20 +82,20 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`delete_template`](Client::delete_template) | Deletes a message template, of whichever channel. |
+//! | [`delete_template`](Client::delete_template) | Deletes a message template of any channel. |
 //! | [`list_templates`](Client::list_templates) | Lists the SMS, email and WhatsApp templates of a location. |
 //!
 //! ## Timezone
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_timezones`](Client::list_timezones) | Lists the time zones that a location can be set to. |
+//! | [`list_timezones`](Client::list_timezones) | Lists the time zones that a location can have. |
 //!
 //! ## Search
 //!
 //! | operation | |
 //! |---|---|
-//! | [`search_locations`](Client::search_locations) | Finds locations, by email address or by agency. |
+//! | [`search_locations`](Client::search_locations) | Finds locations by email address or by agency. |
 //!
 //! ## Tasks Search
 //!

@@ -40,7 +40,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /locations/{locationId}/customFields`
 pub static CREATE_CUSTOM_FIELD: Operation = Operation {
     module: "locations", name: "create_custom_field", id: "create-custom-field",
-    method: Method::Post, path: "/locations/{locationId}/customFields",
+    method: &Method::POST, path: "/locations/{locationId}/customFields",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
@@ -51,7 +51,7 @@ pub static CREATE_CUSTOM_FIELD: Operation = Operation {
 /// `POST /locations/{locationId}/customValues`
 pub static CREATE_CUSTOM_VALUE: Operation = Operation {
     module: "locations", name: "create_custom_value", id: "create-custom-value",
-    method: Method::Post, path: "/locations/{locationId}/customValues",
+    method: &Method::POST, path: "/locations/{locationId}/customValues",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customValues.write"],
     location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
@@ -62,7 +62,7 @@ pub static CREATE_CUSTOM_VALUE: Operation = Operation {
 /// `POST /locations/`
 pub static CREATE_LOCATION: Operation = Operation {
     module: "locations", name: "create_location", id: "create-location",
-    method: Method::Post, path: "/locations/",
+    method: &Method::POST, path: "/locations/",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["locations.write"],
     body: Some(Body::DEFAULT),
@@ -72,7 +72,7 @@ pub static CREATE_LOCATION: Operation = Operation {
 /// `POST /locations/{locationId}/recurring-tasks`
 pub static CREATE_RECURRING_TASK: Operation = Operation {
     module: "locations", name: "create_recurring_task", id: "create-recurring-task",
-    method: Method::Post, path: "/locations/{locationId}/recurring-tasks",
+    method: &Method::POST, path: "/locations/{locationId}/recurring-tasks",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
@@ -83,7 +83,7 @@ pub static CREATE_RECURRING_TASK: Operation = Operation {
 /// `POST /locations/{locationId}/tags`
 pub static CREATE_TAG: Operation = Operation {
     module: "locations", name: "create_tag", id: "create-tag",
-    method: Method::Post, path: "/locations/{locationId}/tags",
+    method: &Method::POST, path: "/locations/{locationId}/tags",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/tags.write"],
     location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
@@ -94,7 +94,7 @@ pub static CREATE_TAG: Operation = Operation {
 /// `DELETE /locations/{locationId}/customFields/{id}`
 pub static DELETE_CUSTOM_FIELD: Operation = Operation {
     module: "locations", name: "delete_custom_field", id: "delete-custom-field",
-    method: Method::Delete, path: "/locations/{locationId}/customFields/{id}",
+    method: &Method::DELETE, path: "/locations/{locationId}/customFields/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -105,7 +105,7 @@ pub static DELETE_CUSTOM_FIELD: Operation = Operation {
 /// `DELETE /locations/{locationId}/customValues/{id}`
 pub static DELETE_CUSTOM_VALUE: Operation = Operation {
     module: "locations", name: "delete_custom_value", id: "delete-custom-value",
-    method: Method::Delete, path: "/locations/{locationId}/customValues/{id}",
+    method: &Method::DELETE, path: "/locations/{locationId}/customValues/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -116,7 +116,7 @@ pub static DELETE_CUSTOM_VALUE: Operation = Operation {
 /// `DELETE /locations/{locationId}`
 pub static DELETE_LOCATION: Operation = Operation {
     module: "locations", name: "delete_location", id: "delete-location",
-    method: Method::Delete, path: "/locations/{locationId}",
+    method: &Method::DELETE, path: "/locations/{locationId}",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["locations.internal-access-only"],
     idempotent: true,
@@ -129,7 +129,7 @@ pub static DELETE_LOCATION: Operation = Operation {
 /// `DELETE /locations/{locationId}/recurring-tasks/{id}`
 pub static DELETE_RECURRING_TASK: Operation = Operation {
     module: "locations", name: "delete_recurring_task", id: "delete-recurring-task",
-    method: Method::Delete, path: "/locations/{locationId}/recurring-tasks/{id}",
+    method: &Method::DELETE, path: "/locations/{locationId}/recurring-tasks/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -140,7 +140,7 @@ pub static DELETE_RECURRING_TASK: Operation = Operation {
 /// `DELETE /locations/{locationId}/tags/{tagId}`
 pub static DELETE_TAG: Operation = Operation {
     module: "locations", name: "delete_tag", id: "delete-tag",
-    method: Method::Delete, path: "/locations/{locationId}/tags/{tagId}",
+    method: &Method::DELETE, path: "/locations/{locationId}/tags/{tagId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -151,7 +151,7 @@ pub static DELETE_TAG: Operation = Operation {
 /// `DELETE /locations/{locationId}/templates/{id}`
 pub static DELETE_TEMPLATE: Operation = Operation {
     module: "locations", name: "delete_template", id: "DELETE-an-email-sms-template",
-    method: Method::Delete, path: "/locations/{locationId}/templates/{id}",
+    method: &Method::DELETE, path: "/locations/{locationId}/templates/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -162,7 +162,7 @@ pub static DELETE_TEMPLATE: Operation = Operation {
 /// `GET /locations/{locationId}/customFields/{id}`
 pub static GET_CUSTOM_FIELD: Operation = Operation {
     module: "locations", name: "get_custom_field", id: "get-custom-field",
-    method: Method::Get, path: "/locations/{locationId}/customFields/{id}",
+    method: &Method::GET, path: "/locations/{locationId}/customFields/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -173,7 +173,7 @@ pub static GET_CUSTOM_FIELD: Operation = Operation {
 /// `GET /locations/{locationId}/customValues/{id}`
 pub static GET_CUSTOM_VALUE: Operation = Operation {
     module: "locations", name: "get_custom_value", id: "get-custom-value",
-    method: Method::Get, path: "/locations/{locationId}/customValues/{id}",
+    method: &Method::GET, path: "/locations/{locationId}/customValues/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -184,7 +184,7 @@ pub static GET_CUSTOM_VALUE: Operation = Operation {
 /// `GET /locations/{locationId}`
 pub static GET_LOCATION: Operation = Operation {
     module: "locations", name: "get_location", id: "get-location",
-    method: Method::Get, path: "/locations/{locationId}",
+    method: &Method::GET, path: "/locations/{locationId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations.readonly"],
     idempotent: true,
@@ -194,7 +194,7 @@ pub static GET_LOCATION: Operation = Operation {
 /// `GET /locations/{locationId}/recurring-tasks/{id}`
 pub static GET_RECURRING_TASK: Operation = Operation {
     module: "locations", name: "get_recurring_task", id: "get-recurring-task-by-id",
-    method: Method::Get, path: "/locations/{locationId}/recurring-tasks/{id}",
+    method: &Method::GET, path: "/locations/{locationId}/recurring-tasks/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -205,7 +205,7 @@ pub static GET_RECURRING_TASK: Operation = Operation {
 /// `GET /locations/{locationId}/tags/{tagId}`
 pub static GET_TAG: Operation = Operation {
     module: "locations", name: "get_tag", id: "get-tag-by-id",
-    method: Method::Get, path: "/locations/{locationId}/tags/{tagId}",
+    method: &Method::GET, path: "/locations/{locationId}/tags/{tagId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -216,7 +216,7 @@ pub static GET_TAG: Operation = Operation {
 /// `GET /locations/{locationId}/customFields`
 pub static LIST_CUSTOM_FIELDS: Operation = Operation {
     module: "locations", name: "list_custom_fields", id: "get-custom-fields",
-    method: Method::Get, path: "/locations/{locationId}/customFields",
+    method: &Method::GET, path: "/locations/{locationId}/customFields",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.readonly"],
     idempotent: true,
@@ -230,7 +230,7 @@ pub static LIST_CUSTOM_FIELDS: Operation = Operation {
 /// `GET /locations/{locationId}/customValues`
 pub static LIST_CUSTOM_VALUES: Operation = Operation {
     module: "locations", name: "list_custom_values", id: "get-custom-values",
-    method: Method::Get, path: "/locations/{locationId}/customValues",
+    method: &Method::GET, path: "/locations/{locationId}/customValues",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customValues.readonly"],
     idempotent: true,
@@ -241,7 +241,7 @@ pub static LIST_CUSTOM_VALUES: Operation = Operation {
 /// `GET /locations/{locationId}/tags`
 pub static LIST_TAGS: Operation = Operation {
     module: "locations", name: "list_tags", id: "get-location-tags",
-    method: Method::Get, path: "/locations/{locationId}/tags",
+    method: &Method::GET, path: "/locations/{locationId}/tags",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/tags.readonly"],
     idempotent: true,
@@ -252,7 +252,7 @@ pub static LIST_TAGS: Operation = Operation {
 /// `GET /locations/{locationId}/templates`
 pub static LIST_TEMPLATES: Operation = Operation {
     module: "locations", name: "list_templates", id: "GET-all-or-email-sms-templates",
-    method: Method::Get, path: "/locations/{locationId}/templates",
+    method: &Method::GET, path: "/locations/{locationId}/templates",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/templates.readonly"],
     idempotent: true,
@@ -275,7 +275,7 @@ pub static LIST_TEMPLATES: Operation = Operation {
 /// `GET /locations/{locationId}/timezones`
 pub static LIST_TIMEZONES: Operation = Operation {
     module: "locations", name: "list_timezones", id: "get-timezones",
-    method: Method::Get, path: "/locations/{locationId}/timezones",
+    method: &Method::GET, path: "/locations/{locationId}/timezones",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations.readonly"],
     idempotent: true,
@@ -286,7 +286,7 @@ pub static LIST_TIMEZONES: Operation = Operation {
 /// `GET /locations/search`
 pub static SEARCH_LOCATIONS: Operation = Operation {
     module: "locations", name: "search_locations", id: "search-locations",
-    method: Method::Get, path: "/locations/search",
+    method: &Method::GET, path: "/locations/search",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations.readonly"],
     idempotent: true,
@@ -308,7 +308,7 @@ pub static SEARCH_LOCATIONS: Operation = Operation {
 /// `POST /locations/{locationId}/tasks/search`
 pub static SEARCH_TASKS: Operation = Operation {
     module: "locations", name: "search_tasks", id: "task-search",
-    method: Method::Post, path: "/locations/{locationId}/tasks/search",
+    method: &Method::POST, path: "/locations/{locationId}/tasks/search",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/tasks.readonly"],
     idempotent: true,
@@ -325,7 +325,7 @@ pub static SEARCH_TASKS: Operation = Operation {
 /// `PUT /locations/{locationId}/customFields/{id}`
 pub static UPDATE_CUSTOM_FIELD: Operation = Operation {
     module: "locations", name: "update_custom_field", id: "update-custom-field",
-    method: Method::Put, path: "/locations/{locationId}/customFields/{id}",
+    method: &Method::PUT, path: "/locations/{locationId}/customFields/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -337,7 +337,7 @@ pub static UPDATE_CUSTOM_FIELD: Operation = Operation {
 /// `PUT /locations/{locationId}/customValues/{id}`
 pub static UPDATE_CUSTOM_VALUE: Operation = Operation {
     module: "locations", name: "update_custom_value", id: "update-custom-value",
-    method: Method::Put, path: "/locations/{locationId}/customValues/{id}",
+    method: &Method::PUT, path: "/locations/{locationId}/customValues/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -349,7 +349,7 @@ pub static UPDATE_CUSTOM_VALUE: Operation = Operation {
 /// `PUT /locations/{locationId}`
 pub static UPDATE_LOCATION: Operation = Operation {
     module: "locations", name: "update_location", id: "put-location",
-    method: Method::Put, path: "/locations/{locationId}",
+    method: &Method::PUT, path: "/locations/{locationId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations.write"],
     idempotent: true,
@@ -360,7 +360,7 @@ pub static UPDATE_LOCATION: Operation = Operation {
 /// `PUT /locations/{locationId}/recurring-tasks/{id}`
 pub static UPDATE_RECURRING_TASK: Operation = Operation {
     module: "locations", name: "update_recurring_task", id: "update-recurring-task",
-    method: Method::Put, path: "/locations/{locationId}/recurring-tasks/{id}",
+    method: &Method::PUT, path: "/locations/{locationId}/recurring-tasks/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -372,7 +372,7 @@ pub static UPDATE_RECURRING_TASK: Operation = Operation {
 /// `PUT /locations/{locationId}/tags/{tagId}`
 pub static UPDATE_TAG: Operation = Operation {
     module: "locations", name: "update_tag", id: "update-tag",
-    method: Method::Put, path: "/locations/{locationId}/tags/{tagId}",
+    method: &Method::PUT, path: "/locations/{locationId}/tags/{tagId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -384,7 +384,7 @@ pub static UPDATE_TAG: Operation = Operation {
 /// `POST /locations/{locationId}/customFields/upload`
 pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
     module: "locations", name: "upload_custom_field_files", id: "upload-file-customFields",
-    method: Method::Post, path: "/locations/{locationId}/customFields/upload",
+    method: &Method::POST, path: "/locations/{locationId}/customFields/upload",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),

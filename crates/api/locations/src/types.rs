@@ -6,48 +6,58 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// `BusinessSchema` of Accounts.
+    /// The business of a location.
     #[doc(alias = "BusinessSchema")]
     pub struct Business {
+        /// Street and house number of the business.
         pub address: String = "address",
+        /// The city of the business.
         pub city: String = "city",
+        /// The country of the business as a two-letter code of ISO 3166, such as `US`.
         pub country: String = "country",
+        /// The URL of the logo of the business.
         pub logo_url: String = "logoUrl",
+        /// The name of the business.
         pub name: String = "name",
+        /// The postal code of the business.
         pub postal_code: String = "postalCode",
+        /// The state or region of the business.
         pub state: String = "state",
+        /// The time zone of the business by its IANA name, such as `America/Chicago`.
         pub timezone: String = "timezone",
+        /// The URL of the business's website.
         pub website: String = "website",
     }
-    /// A custom field to be created.
+    /// A custom field to create.
     #[doc(alias = "CreateCustomFieldsDTO")]
     pub struct CreateCustomFieldRequest {
-        /// For uploads, the file name extensions that are taken, with their dots, such as `.pdf`.
+        /// For uploads, the accepted file name extensions with their dots, such as `.pdf`.
         pub accepted_format: Vec<String> = "acceptedFormat",
-        /// The type of the field, such as `TEXT`, `LARGE_TEXT`, `NUMERICAL`, `PHONE`, `MONETORY`, `CHECKBOX`, `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `DATE`, `TEXTBOX_LIST`, `FILE_UPLOAD` or `RADIO`. Declared as required by the platform's specification.
+        /// The type of the field, such as `TEXT`, `LARGE_TEXT`, `NUMERICAL`, `PHONE`, `MONETORY`, `CHECKBOX`,
+        /// `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `DATE`, `TEXTBOX_LIST`, `FILE_UPLOAD` or `RADIO`. Declared as required by the platform's specification.
         pub data_type: String = "dataType",
-        /// The key by which texts and requests refer to the field, such as `contact.lead_source`.
+        /// The key by which templates and requests refer to the field, such as `contact.lead_source`.
         pub field_key: String = "fieldKey",
-        /// For uploads, whether several files may be given.
+        /// For uploads, whether the field accepts several files.
         pub is_multiple_file: bool = "isMultipleFile",
-        /// For uploads, how many files may be given at most.
-        pub max_number_of_files: f64 = "maxNumberOfFiles",
-        /// Whose field it is, a contact's or an opportunity's.
-        pub model: Model = "model",
-        /// The field's name, as forms and records show it. Declared as required by the platform's specification.
+        /// For uploads, the largest number of files.
+        pub max_number_of_files: i64 = "maxNumberOfFiles",
+        /// Whether contacts or opportunities have the field.
+        pub model: CustomFieldSubject = "model",
+        /// The name of the field, which forms and records show. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The choices of a field of type `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `RADIO` or `CHECKBOX`, in their order. Replies hold them as `picklistOptions`.
+        /// The choices of a field of the type `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `RADIO` or `CHECKBOX`, in order.
         pub options: Vec<String> = "options",
         /// The id of the folder that holds the field.
         pub parent_id: String = "parentId",
         /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
-        /// Where the field stands among the others; smaller numbers come first, `0` when left out.
-        pub position: f64 = "position",
-        /// For lists of text boxes, the boxes in their order.
-        pub text_box_list_options: Vec<TextBoxListOptions> = "textBoxListOptions",
+        /// The position of the field among the others; fields with smaller numbers are first. By default 0.
+        pub position: i64 = "position",
+        /// For lists of text boxes, the boxes in order.
+        pub text_box_list_options: Vec<TextBoxListOption> = "textBoxListOptions",
     }
-    /// A location to be created.
+    /// A location to create.
     #[doc(alias = "CreateLocationDto")]
     pub struct CreateLocationRequest {
         /// Street and house number of the business.
@@ -56,359 +66,266 @@ hoopai_runtime::model! {
         pub city: String = "city",
         /// The id of the agency in which the location is created. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// The country of the business by its two letters of ISO 3166, such as `US`.
+        /// The country of the business as a two-letter code of ISO 3166, such as `US`.
         pub country: Country = "country",
-        /// The Mailgun account over which the location sends email.
+        /// The Mailgun account by which the location sends emails.
         pub mailgun: Mailgun = "mailgun",
-        /// The location's name, as a rule that of the business. Declared as required by the platform's specification.
+        /// The name of the location, as a rule that of the business. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The phone number of the business, with the code of its country, such as `+15551234567`.
+        /// The phone number of the business, with the country code, such as `+15551234567`.
         pub phone: String = "phone",
         /// The postal code of the business.
         pub postal_code: String = "postalCode",
-        /// The agency's contact person at the business; all three fields must be given.
+        /// The agency's contact person at the business; all three fields are required.
         pub prospect_info: ProspectInfo = "prospectInfo",
-        /// How the location treats duplicates and time zones of contacts.
-        pub settings: Settings = "settings",
+        /// The settings for duplicates and time zones of contacts.
+        pub settings: LocationSettings = "settings",
         /// The id of a snapshot that is loaded into the new location.
         pub snapshot_id: String = "snapshotId",
-        /// The business's pages on social networks.
-        pub social: Box<Social> = "social",
+        /// The pages of the business on social networks.
+        pub social: Box<SocialLinks> = "social",
         /// The state or region of the business.
         pub state: String = "state",
-        /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as `US/Central` are taken, too.
+        /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as
+        /// `US/Central` are accepted too.
         pub timezone: String = "timezone",
-        /// The Twilio account over which the location calls and texts.
+        /// The Twilio account by which the location makes calls and sends text messages.
         pub twilio: Twilio = "twilio",
-        /// The address of the business's website.
+        /// The URL of the business's website.
         pub website: String = "website",
     }
-    /// `CreateLocationSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "CreateLocationSuccessfulResponseDto")]
-    pub struct CreateLocationResponse {
-        pub address: String = "address",
-        pub city: String = "city",
-        pub company_id: String = "companyId",
-        pub country: Country = "country",
-        pub domain: String = "domain",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub settings: Settings = "settings",
-        pub social: Box<Social> = "social",
-        pub state: String = "state",
-        pub timezone: String = "timezone",
-        pub trace_id: String = "traceId",
-        pub website: String = "website",
-    }
-    /// A recurring task to be created.
+    /// A recurring task to create.
     #[doc(alias = "RecurringTaskCreateDTO")]
     pub struct CreateRecurringTaskRequest {
-        /// The ids of the contacts for whom tasks are made.
+        /// The ids of the contacts for whom tasks are created.
         pub contact_ids: Vec<String> = "contactIds",
-        /// The text that each task made from it gets.
+        /// The description of each task.
         pub description: String = "description",
-        /// Whether the first task is left out, so that there is none before the schedule makes one.
+        /// Whether to create no task until the schedule creates the first one.
         pub ignore_task_creation: bool = "ignoreTaskCreation",
         /// The ids of the users to whom the tasks are assigned.
         pub owners: Vec<String> = "owners",
-        /// The schedule. Declared as required by the platform's specification.
-        pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
-        /// The title that each task made from it gets. Declared as required by the platform's specification.
+        /// The schedule by which tasks are created. Declared as required by the platform's specification.
+        pub rrule_options: Box<RecurrenceOptions> = "rruleOptions",
+        /// The title of each task. Declared as required by the platform's specification.
         pub title: String = "title",
     }
-    /// `CustomFieldSchema` of Accounts.
+    /// A custom field of contacts or opportunities.
     #[doc(alias = "CustomFieldSchema")]
     pub struct CustomField {
+        /// The type of the field, such as `TEXT` or `SINGLE_OPTIONS`.
         pub data_type: String = "dataType",
+        /// The time when the field was created.
         pub date_added: Timestamp = "dateAdded",
+        /// The kind of entry, `field` for a field as opposed to a folder.
         pub document_type: String = "documentType",
+        /// The key by which templates and requests refer to the field, such as `contact.lead_source`.
         pub field_key: String = "fieldKey",
+        /// The id of the custom field.
         pub id: String = "id",
+        /// Whether a user may enter a choice that is not in the list.
         pub is_allowed_custom_option: bool = "isAllowedCustomOption",
+        /// For uploads, whether the field accepts several files.
         pub is_multi_file_allowed: bool = "isMultiFileAllowed",
+        /// The id of the location (sub-account) of the field.
         pub location_id: String = "locationId",
-        pub max_file_limit: f64 = "maxFileLimit",
-        pub model: Model = "model",
+        /// For uploads, the largest number of files.
+        pub max_file_limit: i64 = "maxFileLimit",
+        /// Whether contacts or opportunities have the field.
+        pub model: CustomFieldSubject = "model",
+        /// The name of the field, which forms and records show.
         pub name: String = "name",
+        /// The id of the folder that holds the field.
         pub parent_id: String = "parentId",
+        /// The URLs of the pictures of the choices, in order.
         pub picklist_image_options: Vec<String> = "picklistImageOptions",
+        /// The choices of a field with choices, in order.
         pub picklist_options: Vec<String> = "picklistOptions",
+        /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
-        pub position: f64 = "position",
+        /// The position of the field among the others; fields with smaller numbers are first.
+        pub position: i64 = "position",
+        /// The scopes of the field; the platform does not explain them.
         pub scopes: Vec<Value> = "scopes",
+        /// Whether the field is one of the platform, not of the location.
         pub standard: bool = "standard",
     }
-    /// `CustomFieldSuccessfulResponseDto` of Accounts.
+    /// A reply with one custom field.
     #[doc(alias = "CustomFieldSuccessfulResponseDto")]
     pub struct CustomFieldResponse {
+        /// The custom field as it is after the call.
         pub custom_field: Box<CustomField> = "customField",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The schedule of a recurring task.
-    pub struct CustomRRulesOptions {
-        /// How many times a task is made at most.
-        pub count: f64 = "count",
-        /// Whether the next task is made while the one before is overdue.
-        pub create_task_if_over_due: bool = "createTaskIfOverDue",
-        /// The day of the month on which tasks are made: `1` to `27`, or `31`.
-        pub day_of_month: f64 = "dayOfMonth",
-        /// The day of the week on which tasks are made.
-        pub day_of_week: CustomRRulesOptionsDayOfWeek = "dayOfWeek",
-        /// How many seconds after it is made a task falls due. Declared as required by the platform's specification.
-        pub due_after_seconds: f64 = "dueAfterSeconds",
-        /// When the schedule ends, in ISO 8601; open when left out.
-        pub end_date: Timestamp = "endDate",
-        /// Every how many units a task is made; `2` with `monthly` is every second month. Declared as required by the platform's specification.
-        pub interval: f64 = "interval",
-        /// The unit in which `interval` counts. Declared as required by the platform's specification.
-        pub interval_type: CustomRRulesOptionsIntervalType = "intervalType",
-        /// The month in which tasks are made, from `1` to `12`.
-        pub month_of_year: f64 = "monthOfYear",
-        /// When the schedule begins, in ISO 8601, such as `2026-09-30T00:00:00.000Z`. Declared as required by the platform's specification.
-        pub start_date: Timestamp = "startDate",
-    }
-    /// `CustomValueSchema` of Accounts.
+    /// A custom value, a text that templates of the location insert in place of a placeholder.
     #[doc(alias = "CustomValueSchema")]
     pub struct CustomValue {
+        /// The kind of entry, `field` for a value as opposed to a folder.
         pub document_type: String = "documentType",
+        /// The placeholder with its braces, such as `{{ custom_values.calendar_link }}`.
         pub field_key: String = "fieldKey",
+        /// The id of the custom value.
         pub id: String = "id",
+        /// The id of the location (sub-account) of the custom value.
         pub location_id: String = "locationId",
+        /// The name, from which the platform derives the placeholder.
         pub name: String = "name",
+        /// The id of the folder that holds the custom value.
         pub parent_id: String = "parentId",
+        /// The text that replaces the placeholder.
         pub value: String = "value",
     }
-    /// `CustomValueDeleteSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "CustomValueDeleteSuccessfulResponseDto")]
-    pub struct CustomValueDeleteResponse {
-        pub succeded: bool = "succeded",
-        pub trace_id: String = "traceId",
-    }
-    /// `CustomValueIdSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "CustomValueIdSuccessfulResponseDto")]
-    pub struct CustomValueIdResponse {
-        pub custom_value: Box<CustomValue> = "customValue",
-        pub trace_id: String = "traceId",
-    }
-    /// A custom value.
+    /// A custom value, to create or to change.
     #[doc(alias = "customValuesDTO")]
-    pub struct CustomValues {
-        /// The name, from which the platform makes the placeholder. Declared as required by the platform's specification.
+    pub struct CustomValueRequest {
+        /// The name, from which the platform derives the placeholder. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The text that takes the placeholder's place. Declared as required by the platform's specification.
+        /// The text that replaces the placeholder. Declared as required by the platform's specification.
         pub value: String = "value",
     }
-    /// `CustomFieldDeleteSuccessfulResponseDto` of Accounts.
+    /// A reply with one custom value.
+    #[doc(alias = "CustomValueIdSuccessfulResponseDto")]
+    pub struct CustomValueResponse {
+        /// The custom value as it is after the call.
+        pub custom_value: Box<CustomValue> = "customValue",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// The reply to the deletion of a custom field.
     #[doc(alias = "CustomFieldDeleteSuccessfulResponseDto")]
     pub struct DeleteCustomFieldResponse {
+        /// Whether the deletion succeeded, in the platform's misspelling.
         pub succeded: bool = "succeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `LocationDeletedSuccessfulResponseDto` of Accounts.
+    /// The reply to the deletion of a location.
     #[doc(alias = "LocationDeletedSuccessfulResponseDto")]
     pub struct DeleteLocationResponse {
+        /// A text on the outcome of the deletion.
         pub message: String = "message",
+        /// Whether the deletion succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteRecurringTaskResponseDTO` of Accounts.
+    /// The reply to the deletion of a recurring task.
     #[doc(alias = "DeleteRecurringTaskResponseDTO")]
     pub struct DeleteRecurringTaskResponse {
+        /// The id of the deleted recurring task.
         pub id: String = "id",
+        /// Whether the deletion succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `LocationTagDeleteSuccessfulResponseDto` of Accounts.
+    /// The reply to the deletion of a tag.
     #[doc(alias = "LocationTagDeleteSuccessfulResponseDto")]
     pub struct DeleteTagResponse {
+        /// Whether the deletion succeeded, in the platform's misspelling.
         pub succeded: bool = "succeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetLocationSchema` of Accounts.
-    #[doc(alias = "GetLocationSchema")]
-    pub struct GetLocation {
-        pub address: String = "address",
-        pub city: String = "city",
-        pub country: String = "country",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub settings: Settings = "settings",
-        pub social: Box<Social> = "social",
-        pub state: String = "state",
-        pub timezone: String = "timezone",
-        pub website: String = "website",
-    }
-    /// `GetLocationByIdSchema` of Accounts.
-    #[doc(alias = "GetLocationByIdSchema")]
-    pub struct GetLocationById {
-        pub address: String = "address",
-        pub business: Box<Business> = "business",
-        pub city: String = "city",
-        pub company_id: String = "companyId",
-        pub country: String = "country",
-        pub domain: String = "domain",
-        pub email: String = "email",
-        pub first_name: String = "firstName",
-        pub id: String = "id",
-        pub last_name: String = "lastName",
-        pub logo_url: String = "logoUrl",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub postal_code: String = "postalCode",
-        pub reseller: Map = "reseller",
-        pub settings: Settings = "settings",
-        pub social: Box<Social> = "social",
-        pub state: String = "state",
-        pub timezone: String = "timezone",
-        pub website: String = "website",
-    }
-    /// `GetLocationByIdSuccessfulResponseDto` of Accounts.
+    /// A reply with one location.
     #[doc(alias = "GetLocationByIdSuccessfulResponseDto")]
     pub struct GetLocationResponse {
-        pub location: Box<GetLocationById> = "location",
+        /// The requested location.
+        pub location: Box<Location> = "location",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CustomFieldsListSuccessfulResponseDto` of Accounts.
+    /// The custom fields of a location.
     #[doc(alias = "CustomFieldsListSuccessfulResponseDto")]
     pub struct ListCustomFieldsResponse {
+        /// The custom fields of the location.
         pub custom_fields: Vec<CustomField> = "customFields",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CustomValuesListSuccessfulResponseDto` of Accounts.
+    /// The custom values of a location.
     #[doc(alias = "CustomValuesListSuccessfulResponseDto")]
     pub struct ListCustomValuesResponse {
+        /// The custom values of the location.
         pub custom_values: Vec<CustomValue> = "customValues",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `LocationTagsSuccessfulResponseDto` of Accounts.
+    /// The tags of a location.
     #[doc(alias = "LocationTagsSuccessfulResponseDto")]
     pub struct ListTagsResponse {
-        pub tags: Vec<LocationTags> = "tags",
+        /// The tags of the location.
+        pub tags: Vec<Tag> = "tags",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetTemplatesSuccessfulResponseDto` of Accounts.
+    /// A page of message templates.
     #[doc(alias = "GetTemplatesSuccessfulResponseDto")]
     pub struct ListTemplatesResponse {
-        pub templates: Vec<ListTemplatesResponseTemplate> = "templates",
-        pub total_count: f64 = "totalCount",
+        /// The templates of the page.
+        pub templates: Vec<Template> = "templates",
+        /// The number of templates on all pages.
+        pub total_count: i64 = "totalCount",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
-    }
-    /// `ListTemplatesResponseTemplate` of Accounts.
-    pub struct ListTemplatesResponseTemplate {
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub template: Value = "template",
-        pub type_: String = "type",
-        pub url_attachments: Vec<String> = "urlAttachments",
     }
     /// `ListTimezonesResponse` of Accounts.
     pub struct ListTimezonesResponse {
         pub time_zones: Vec<String> = "timeZones",
         pub trace_id: String = "traceId",
     }
-    /// `LocationTagSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "LocationTagSuccessfulResponseDto")]
-    pub struct LocationTagResponse {
-        pub tag: LocationTags = "tag",
-        pub trace_id: String = "traceId",
-    }
-    /// `LocationTagsSchema` of Accounts.
-    #[doc(alias = "LocationTagsSchema")]
-    pub struct LocationTags {
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-    }
-    /// The credentials of a Mailgun account.
-    #[doc(alias = "MailgunSchema")]
-    pub struct Mailgun {
-        /// The account's API key, a secret. Declared as required by the platform's specification.
-        pub api_key: String = "apiKey",
-        /// The domain from which Mailgun sends for the location. Declared as required by the platform's specification.
+    /// A location that was created or changed.
+    #[doc(alias = "CreateLocationSuccessfulResponseDto")]
+    #[doc(alias = "GetLocationByIdSchema")]
+    #[doc(alias = "GetLocationSchema")]
+    pub struct Location {
+        /// Street and house number of the business.
+        pub address: String = "address",
+        /// The business of the location.
+        pub business: Box<Business> = "business",
+        /// The city of the business.
+        pub city: String = "city",
+        /// The id of the agency to which the location belongs.
+        pub company_id: String = "companyId",
+        /// The country of the business as a two-letter code of ISO 3166, such as `US`.
+        pub country: Country = "country",
+        /// The domain of the location's pages.
         pub domain: String = "domain",
-    }
-    /// The agency's contact person at a business.
-    #[doc(alias = "ProspectInfoDto")]
-    pub struct ProspectInfo {
-        /// The person's email address. Declared as required by the platform's specification.
+        /// The email address of the location.
         pub email: String = "email",
-        /// The person's given name. Declared as required by the platform's specification.
+        /// The given name of the contact person.
         pub first_name: String = "firstName",
-        /// The person's family name. Declared as required by the platform's specification.
+        /// The id of the location.
+        pub id: String = "id",
+        /// The family name of the contact person.
         pub last_name: String = "lastName",
-    }
-    /// `RecurringTaskResponseDTO` of Accounts.
-    #[doc(alias = "RecurringTaskResponseDTO")]
-    pub struct RecurringTaskResponse {
-        pub assigned_to: String = "assignedTo",
-        pub contact_id: String = "contactId",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub description: String = "description",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
-        pub title: String = "title",
-        pub total_occurrence: f64 = "totalOccurrence",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `RecurringTaskSingleResponseDTO` of Accounts.
-    #[doc(alias = "RecurringTaskSingleResponseDTO")]
-    pub struct RecurringTaskSingleResponse {
-        pub recurring_task: Box<RecurringTaskResponse> = "recurringTask",
+        /// The URL of the logo.
+        pub logo_url: String = "logoUrl",
+        /// The name of the location, as a rule that of the business.
+        pub name: String = "name",
+        /// The phone number of the business.
+        pub phone: String = "phone",
+        /// The postal code of the business.
+        pub postal_code: String = "postalCode",
+        /// The data of a reseller, as free-form JSON.
+        pub reseller: Map = "reseller",
+        /// The settings for duplicates and time zones of contacts.
+        pub settings: LocationSettings = "settings",
+        /// The pages of the business on social networks.
+        pub social: Box<SocialLinks> = "social",
+        /// The state or region of the business.
+        pub state: String = "state",
+        /// The time zone of the business by its IANA name, such as `America/Chicago`.
+        pub timezone: String = "timezone",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The URL of the business's website.
+        pub website: String = "website",
     }
-    /// `SearchSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "SearchSuccessfulResponseDto")]
-    pub struct SearchLocationsResponse {
-        pub locations: Vec<GetLocation> = "locations",
-        pub trace_id: String = "traceId",
-    }
-    /// Which tasks to look for.
-    #[doc(alias = "TaskSearchParamsDto")]
-    pub struct SearchTasksRequest {
-        /// The ids of the users to whom the tasks are assigned.
-        pub assigned_to: Vec<String> = "assignedTo",
-        /// The id of the business to whose contacts the tasks belong.
-        pub business_id: String = "businessId",
-        /// Whether completed tasks are looked for, or open ones.
-        pub completed: bool = "completed",
-        /// The ids of the contacts whose tasks are looked for.
-        pub contact_id: Vec<String> = "contactId",
-        /// How many tasks a page holds at most; 25 when left out.
-        pub limit: i64 = "limit",
-        /// Words of the task's title to look for.
-        pub query: String = "query",
-        /// How many tasks are left out before the page begins; none when left out.
-        pub skip: i64 = "skip",
-    }
-    /// `LocationTaskListSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "LocationTaskListSuccessfulResponseDto")]
-    pub struct SearchTasksResponse {
-        pub tasks: Vec<SearchTasksResponseTask> = "tasks",
-        pub trace_id: String = "traceId",
-    }
-    /// `SearchTasksResponseTask` of Accounts.
-    pub struct SearchTasksResponseTask {
-        pub assigned_to: String = "assignedTo",
-        pub body: String = "body",
-        pub completed: bool = "completed",
-        pub contact_id: String = "contactId",
-        pub due_date: String = "dueDate",
-        pub id: String = "id",
-        pub title: String = "title",
-    }
-    /// How a location treats duplicates and time zones of contacts.
+    /// The settings of a location for duplicates and time zones of contacts.
     #[doc(alias = "SettingsSchema")]
-    pub struct Settings {
+    pub struct LocationSettings {
         /// Whether two contacts may have the same email address or phone number.
         pub allow_duplicate_contact: bool = "allowDuplicateContact",
         /// Whether a contact may have several opportunities.
@@ -420,162 +337,342 @@ hoopai_runtime::model! {
     }
     /// A snapshot to load into a location.
     #[doc(alias = "SnapshotPutSchema")]
-    pub struct SnapshotPut {
+    pub struct LocationSnapshot {
         /// The id of the snapshot. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// Whether assets of the location that conflict with the snapshot are overwritten; `false` when left out.
+        /// Whether assets of the location that conflict with the snapshot are overwritten; by default false.
         pub override_: bool = "override",
+    }
+    /// The credentials of a Mailgun account.
+    #[doc(alias = "MailgunSchema")]
+    pub struct Mailgun {
+        /// The API key of the account, a secret. Declared as required by the platform's specification.
+        pub api_key: String = "apiKey",
+        /// The domain from which Mailgun sends emails of the location. Declared as required by the platform's specification.
+        pub domain: String = "domain",
+    }
+    /// The agency's contact person at a business.
+    #[doc(alias = "ProspectInfoDto")]
+    pub struct ProspectInfo {
+        /// The email address of the person. Declared as required by the platform's specification.
+        pub email: String = "email",
+        /// The given name of the person. Declared as required by the platform's specification.
+        pub first_name: String = "firstName",
+        /// The family name of the person. Declared as required by the platform's specification.
+        pub last_name: String = "lastName",
+    }
+    /// The schedule of a recurring task.
+    #[doc(alias = "CustomRRulesOptions")]
+    pub struct RecurrenceOptions {
+        /// The largest number of tasks.
+        pub count: i64 = "count",
+        /// Whether the next task is created while the previous one is overdue.
+        pub create_task_if_over_due: bool = "createTaskIfOverDue",
+        /// The day of the month on which tasks are created: `1` to `27`, or `31`.
+        pub day_of_month: i64 = "dayOfMonth",
+        /// The day of the week on which tasks are created.
+        pub day_of_week: DayOfWeek = "dayOfWeek",
+        /// The number of seconds between the creation of a task and the time when it is due. Declared as required by the platform's specification.
+        pub due_after_seconds: i64 = "dueAfterSeconds",
+        /// The end of the schedule; by default it has none.
+        pub end_date: Timestamp = "endDate",
+        /// The number of units between two tasks; `2` with the unit `monthly` is every second month. Declared as required by the platform's specification.
+        pub interval: i64 = "interval",
+        /// The unit of `interval`. Declared as required by the platform's specification.
+        pub interval_type: IntervalType = "intervalType",
+        /// The month in which tasks are created, from `1` to `12`.
+        pub month_of_year: i64 = "monthOfYear",
+        /// The start of the schedule. Declared as required by the platform's specification.
+        pub start_date: Timestamp = "startDate",
+    }
+    /// A recurring task, from which the platform creates tasks by a schedule.
+    #[doc(alias = "RecurringTaskResponseDTO")]
+    pub struct RecurringTask {
+        /// The id of the user to whom the tasks are assigned.
+        pub assigned_to: String = "assignedTo",
+        /// The id of the contact for whom tasks are created.
+        pub contact_id: String = "contactId",
+        /// The time when the recurring task was created.
+        pub created_at: Timestamp = "createdAt",
+        /// Whether the recurring task is deleted.
+        pub deleted: bool = "deleted",
+        /// The description of each task.
+        pub description: String = "description",
+        /// The id of the recurring task.
+        pub id: String = "id",
+        /// The id of the location (sub-account) of the recurring task.
+        pub location_id: String = "locationId",
+        /// The schedule by which tasks are created.
+        pub rrule_options: Box<RecurrenceOptions> = "rruleOptions",
+        /// The title of each task.
+        pub title: String = "title",
+        /// The number of occurrences of the task.
+        pub total_occurrence: i64 = "totalOccurrence",
+        /// The time when the recurring task was last changed.
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// A reply with one recurring task.
+    #[doc(alias = "RecurringTaskSingleResponseDTO")]
+    pub struct RecurringTaskResponse {
+        /// The recurring task as it is after the call.
+        pub recurring_task: Box<RecurringTask> = "recurringTask",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A page of locations.
+    #[doc(alias = "SearchSuccessfulResponseDto")]
+    pub struct SearchLocationsResponse {
+        /// The locations of the page.
+        pub locations: Vec<Location> = "locations",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// Conditions and page of a search for tasks.
+    #[doc(alias = "TaskSearchParamsDto")]
+    pub struct SearchTasksRequest {
+        /// The ids of the users to whom the tasks are assigned.
+        pub assigned_to: Vec<String> = "assignedTo",
+        /// The id of the business to whose contacts the tasks belong.
+        pub business_id: String = "businessId",
+        /// Whether to find tasks that are done, or those that are not.
+        pub completed: bool = "completed",
+        /// The ids of the contacts to whom the tasks belong.
+        pub contact_id: Vec<String> = "contactId",
+        /// The number of tasks per page; by default 25.
+        pub limit: i64 = "limit",
+        /// Text to search for in titles.
+        pub query: String = "query",
+        /// The number of tasks before the page; by default none.
+        pub skip: i64 = "skip",
+    }
+    /// A page of tasks that a search has found.
+    #[doc(alias = "LocationTaskListSuccessfulResponseDto")]
+    pub struct SearchTasksResponse {
+        /// The tasks of the page.
+        pub tasks: Vec<Task> = "tasks",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
     }
     /// The pages of a business on social networks.
     #[doc(alias = "SocialSchema")]
-    pub struct Social {
-        /// The address of its blog's RSS feed.
+    pub struct SocialLinks {
+        /// The URL of the RSS feed of the blog.
         pub blog_rss: String = "blogRss",
-        /// The address of its Facebook page.
+        /// The URL of the Facebook page.
         pub facebook_url: String = "facebookUrl",
-        /// The address of its Foursquare page.
+        /// The URL of the Foursquare page.
         pub foursquare: String = "foursquare",
-        /// The place id of the business with Google.
+        /// The id of the business in Google Places.
         pub google_places_id: String = "googlePlacesId",
-        /// The address of its Google+ page, a service that has ended.
+        /// The URL of the Google+ page; that service no longer exists.
         pub google_plus: String = "googlePlus",
-        /// The address of its Instagram page.
+        /// The URL of the Instagram page.
         pub instagram: String = "instagram",
-        /// The address of its LinkedIn page.
+        /// The URL of the LinkedIn page.
         pub linked_in: String = "linkedIn",
-        /// The address of its Pinterest page.
+        /// The URL of the Pinterest page.
         pub pinterest: String = "pinterest",
-        /// The address of its Twitter (X) page.
+        /// The URL of the Twitter (X) page.
         pub twitter: String = "twitter",
-        /// The address of its Yelp page.
+        /// The URL of the Yelp page.
         pub yelp: String = "yelp",
-        /// The address of its YouTube channel.
+        /// The URL of the YouTube channel.
         pub youtube: String = "youtube",
     }
-    /// A tag.
-    #[doc(alias = "tagBody")]
-    pub struct TagBody {
-        /// The text of the tag. Declared as required by the platform's specification.
+    /// The reply to the deletion of a custom value or a template.
+    #[doc(alias = "CustomValueDeleteSuccessfulResponseDto")]
+    pub struct SuccessResponse {
+        /// Whether the deletion succeeded, in the platform's misspelling.
+        pub succeded: bool = "succeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A tag that contacts of a location can have.
+    #[doc(alias = "LocationTagsSchema")]
+    pub struct Tag {
+        /// The id of the tag.
+        pub id: String = "id",
+        /// The id of the location (sub-account) of the tag.
+        pub location_id: String = "locationId",
+        /// The name of the tag.
         pub name: String = "name",
+    }
+    /// A tag, to create or to rename.
+    #[doc(alias = "tagBody")]
+    pub struct TagRequest {
+        /// The name of the tag. Declared as required by the platform's specification.
+        pub name: String = "name",
+    }
+    /// A reply with one tag.
+    #[doc(alias = "LocationTagSuccessfulResponseDto")]
+    pub struct TagResponse {
+        /// The tag as it is after the call.
+        pub tag: Tag = "tag",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// `Task` of Accounts.
+    pub struct Task {
+        /// The id of the user to whom the task is assigned.
+        pub assigned_to: String = "assignedTo",
+        /// The description of the task.
+        pub body: String = "body",
+        /// Whether the task is done.
+        pub completed: bool = "completed",
+        /// The id of the contact to whom the task belongs.
+        pub contact_id: String = "contactId",
+        /// The time when the task is due.
+        pub due_date: Timestamp = "dueDate",
+        /// The id of the task.
+        pub id: String = "id",
+        /// The title of the task.
+        pub title: String = "title",
+    }
+    /// `Template` of Accounts.
+    pub struct Template {
+        /// The time when the template was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The id of the template.
+        pub id: String = "id",
+        /// The id of the location (sub-account) of the template.
+        pub location_id: String = "locationId",
+        /// The name of the template.
+        pub name: String = "name",
+        /// The content of the template.
+        pub template: Value = "template",
+        /// The channel of the template, such as "sms" or "email".
+        pub type_: String = "type",
+        /// The URLs of the files of the template.
+        pub url_attachments: Vec<String> = "urlAttachments",
     }
     /// A box of a list of text boxes.
     #[doc(alias = "textBoxListOptionsSchema")]
-    pub struct TextBoxListOptions {
-        /// The text that stands beside the box.
+    pub struct TextBoxListOption {
+        /// The text beside the box.
         pub label: String = "label",
-        /// What the box holds before anybody writes into it.
+        /// The initial content of the box.
         pub prefill_value: String = "prefillValue",
     }
     /// The credentials of a Twilio account.
     #[doc(alias = "TwilioSchema")]
     pub struct Twilio {
-        /// The account's auth token, a secret. Declared as required by the platform's specification.
+        /// The auth token of the account, a secret. Declared as required by the platform's specification.
         pub auth_token: String = "authToken",
-        /// The account's SID, which begins with `AC`. Declared as required by the platform's specification.
+        /// The SID of the account, which starts with `AC`. Declared as required by the platform's specification.
         pub sid: String = "sid",
     }
-    /// What is to change in a custom field.
+    /// Changes to a custom field.
     #[doc(alias = "UpdateCustomFieldsDTO")]
     pub struct UpdateCustomFieldRequest {
-        /// For uploads, the file name extensions that are taken, with their dots, such as `.pdf`.
+        /// For uploads, the accepted file name extensions with their dots, such as `.pdf`.
         pub accepted_format: Vec<String> = "acceptedFormat",
-        /// The key by which texts and requests refer to the field, such as `contact.lead_source`.
+        /// The key by which templates and requests refer to the field, such as `contact.lead_source`.
         pub field_key: String = "fieldKey",
-        /// For uploads, whether several files may be given.
+        /// For uploads, whether the field accepts several files.
         pub is_multiple_file: bool = "isMultipleFile",
-        /// For uploads, how many files may be given at most.
-        pub max_number_of_files: f64 = "maxNumberOfFiles",
-        /// Whose field it is, a contact's or an opportunity's.
-        pub model: Model = "model",
-        /// The field's name, as forms and records show it. Declared as required by the platform's specification.
+        /// For uploads, the largest number of files.
+        pub max_number_of_files: i64 = "maxNumberOfFiles",
+        /// Whether contacts or opportunities have the field.
+        pub model: CustomFieldSubject = "model",
+        /// The name of the field, which forms and records show. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The choices of a field with choices, in their order. They replace the choices that it had.
+        /// The choices of a field with choices, in order. They replace all existing choices.
         pub options: Vec<String> = "options",
         /// The id of the folder that holds the field.
         pub parent_id: String = "parentId",
         /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
-        /// Where the field stands among the others; smaller numbers come first.
-        pub position: f64 = "position",
-        /// For lists of text boxes, the boxes in their order.
-        pub text_box_list_options: Vec<TextBoxListOptions> = "textBoxListOptions",
+        /// The position of the field among the others; fields with smaller numbers are first.
+        pub position: i64 = "position",
+        /// For lists of text boxes, the boxes in order.
+        pub text_box_list_options: Vec<TextBoxListOption> = "textBoxListOptions",
     }
-    /// What is to change in a location.
+    /// Changes to a location.
     #[doc(alias = "UpdateLocationDto")]
     pub struct UpdateLocationRequest {
         /// Street and house number of the business.
         pub address: String = "address",
         /// The city of the business.
         pub city: String = "city",
-        /// The id of the agency that the location belongs to. Declared as required by the platform's specification.
+        /// The id of the agency to which the location belongs. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// The country of the business by its two letters of ISO 3166, such as `US`.
+        /// The country of the business as a two-letter code of ISO 3166, such as `US`.
         pub country: Country = "country",
-        /// The Mailgun account over which the location sends email.
+        /// The Mailgun account by which the location sends emails.
         pub mailgun: Mailgun = "mailgun",
-        /// The location's name, as a rule that of the business.
+        /// The name of the location, as a rule that of the business.
         pub name: String = "name",
-        /// The phone number of the business, with the code of its country, such as `+15551234567`.
+        /// The phone number of the business, with the country code, such as `+15551234567`.
         pub phone: String = "phone",
         /// The postal code of the business.
         pub postal_code: String = "postalCode",
-        /// The agency's contact person at the business; all three fields must be given.
+        /// The agency's contact person at the business; all three fields are required.
         pub prospect_info: ProspectInfo = "prospectInfo",
-        /// How the location treats duplicates and time zones of contacts.
-        pub settings: Settings = "settings",
+        /// The settings for duplicates and time zones of contacts.
+        pub settings: LocationSettings = "settings",
         /// A snapshot that is loaded into the location.
-        pub snapshot: SnapshotPut = "snapshot",
-        /// The business's pages on social networks.
-        pub social: Box<Social> = "social",
+        pub snapshot: LocationSnapshot = "snapshot",
+        /// The pages of the business on social networks.
+        pub social: Box<SocialLinks> = "social",
         /// The state or region of the business.
         pub state: String = "state",
-        /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as `US/Central` are taken, too.
+        /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as
+        /// `US/Central` are accepted too.
         pub timezone: String = "timezone",
-        /// The Twilio account over which the location calls and texts.
+        /// The Twilio account by which the location makes calls and sends text messages.
         pub twilio: Twilio = "twilio",
-        /// The address of the business's website.
+        /// The URL of the business's website.
         pub website: String = "website",
     }
-    /// What is to change in a recurring task.
+    /// Changes to a recurring task.
     #[doc(alias = "RecurringTaskUpdateDTO")]
     pub struct UpdateRecurringTaskRequest {
-        /// The ids of the contacts for whom tasks are made.
+        /// The ids of the contacts for whom tasks are created.
         pub contact_ids: Vec<String> = "contactIds",
-        /// The text that each task made from it gets.
+        /// The description of each task.
         pub description: String = "description",
-        /// Whether the first task is left out, so that there is none before the schedule makes one.
+        /// Whether to create no task until the schedule creates the first one.
         pub ignore_task_creation: bool = "ignoreTaskCreation",
         /// The ids of the users to whom the tasks are assigned.
         pub owners: Vec<String> = "owners",
-        /// The schedule.
-        pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
-        /// The title that each task made from it gets.
+        /// The schedule by which tasks are created.
+        pub rrule_options: Box<RecurrenceOptions> = "rruleOptions",
+        /// The title of each task.
         pub title: String = "title",
     }
-    /// `FileUploadResponseDto` of Accounts.
+    /// The URLs of files that were uploaded for a custom field.
     #[doc(alias = "FileUploadResponseDto")]
     pub struct UploadCustomFieldFilesResponse {
-        pub meta: Vec<UploadCustomFieldFilesResponseMeta> = "meta",
+        /// The data of the files.
+        pub meta: Vec<UploadedFile> = "meta",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The URLs of the files by the names of their parts of the request.
         pub uploaded_files: Map = "uploadedFiles",
     }
-    /// `UploadCustomFieldFilesResponseMeta` of Accounts.
-    pub struct UploadCustomFieldFilesResponseMeta {
+    /// `UploadedFile` of Accounts.
+    pub struct UploadedFile {
+        /// The transfer encoding of the file, such as `7bit`.
         pub encoding: String = "encoding",
+        /// The name of the part of the request that held the file.
         pub fieldname: String = "fieldname",
+        /// The MIME type of the file.
         pub mimetype: String = "mimetype",
+        /// The name of the file.
         pub originalname: String = "originalname",
-        pub size: f64 = "size",
+        /// The size of the file, in bytes.
+        pub size: i64 = "size",
+        /// The URL of the file.
         pub url: String = "url",
     }
 }
 
 hoopai_runtime::confirmations! {
-    CustomValueDeleteResponse,
     DeleteCustomFieldResponse,
     DeleteLocationResponse,
     DeleteRecurringTaskResponse,
     DeleteTagResponse,
+    SuccessResponse,
 }
 
 hoopai_runtime::open_enum! {
@@ -607,24 +704,24 @@ hoopai_runtime::open_enum! {
         Gb = "GB", Ua = "UA", Ae = "AE", Us = "US", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
         Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
     }
-    /// Values of `CustomRRulesOptionsDayOfWeek`.
-    pub enum CustomRRulesOptionsDayOfWeek {
+    /// Values of `CustomFieldSubject`.
+    pub enum CustomFieldSubject {
+        Contact = "contact", Opportunity = "opportunity",
+    }
+    /// Values of `DayOfWeek`.
+    pub enum DayOfWeek {
         Mo = "MO", Tu = "TU", We = "WE", Th = "TH", Fr = "FR", Sa = "SA", Su = "SU",
     }
-    /// Values of `CustomRRulesOptionsIntervalType`.
-    pub enum CustomRRulesOptionsIntervalType {
+    /// Values of `IntervalType`.
+    pub enum IntervalType {
         Yearly = "yearly", Monthly = "monthly", Weekly = "weekly", Daily = "daily", Hourly = "hourly",
     }
-    /// Values of `ListCustomFieldsModel`.
-    pub enum ListCustomFieldsModel {
+    /// Values of `ListCustomFieldsSubject`.
+    pub enum ListCustomFieldsSubject {
         Contact = "contact", Opportunity = "opportunity", All = "all",
     }
-    /// Values of `ListTemplatesType`.
-    pub enum ListTemplatesType {
+    /// Values of `TemplateType`.
+    pub enum TemplateType {
         Sms = "sms", Email = "email", Whatsapp = "whatsapp",
-    }
-    /// Values of `Model`.
-    pub enum Model {
-        Contact = "contact", Opportunity = "opportunity",
     }
 }

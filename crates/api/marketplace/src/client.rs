@@ -17,7 +17,7 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Tells whether the wallet of the location whose token is used has enough money to be charged.
+    /// Checks whether the wallet of the token's location has enough money for a charge.
     ///
     /// `GET /marketplace/billing/charges/has-funds`
     ///
@@ -37,12 +37,12 @@ impl Client {
         builder::CheckFunds::new(&self.handle)
     }
 
-    /// Takes money from the wallet of a location, for units of a meter.
+    /// Charges the wallet of a location for units of a meter.
     ///
     /// `POST /marketplace/billing/charges`
     ///
-    /// It costs the customer real money. Use an `eventId` that is unique on your side: nothing says that a second call with the
-    /// same one is refused, but `list_charges` finds what became of the first.
+    /// It costs the customer real money. Use an `eventId` that is unique on your side. It is undocumented whether a second call with the same one is
+    /// rejected; `list_charges` shows whether the first succeeded.
     ///
     /// - Scope: `charges.write`.
     /// - Requires a location token.
@@ -54,7 +54,7 @@ impl Client {
     /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
     /// let reply = marketplace
     ///     .create_charge()
-    ///     .body(types::CreateChargeRequest::new().app_id("…").company_id("…").description("…").event_id("…").meter_id("…").units(0.5))
+    ///     .body(types::CreateChargeRequest::new().app_id("…").company_id("…").description("…").event_id("…").meter_id("…").units(10))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -85,7 +85,7 @@ impl Client {
         builder::DeleteCharge::new(&self.handle)
     }
 
-    /// Gets a charge: meter, units, amount, and whether it was refunded.
+    /// Returns a charge: meter, units, amount, and whether it was refunded.
     ///
     /// `GET /marketplace/billing/charges/{chargeId}`
     ///
@@ -107,12 +107,12 @@ impl Client {
         builder::GetCharge::new(&self.handle)
     }
 
-    /// Tells who installed an app in the account whose token is used.
+    /// Returns the account and user that installed an app, for the account of the token.
     ///
     /// `GET /marketplace/app/{appId}/installations`
     ///
-    /// Answers agency, location, user and the plan of a paid app, and the white label's domain and logo if there is one. For an app
-    /// that is installed in a location, email address, owner and plan of the agency are `null`.
+    /// The reply holds agency, location, user and the plan of a paid app, and domain and logo of the white label, if any. If the app is installed in a
+    /// location, email address, owner and plan of the agency are `null`.
     ///
     /// - Scope: `marketplace-installer-details.readonly`.
     /// - Version: `2021-07-28`.
@@ -129,12 +129,9 @@ impl Client {
         builder::GetInstallerDetails::new(&self.handle)
     }
 
-    /// Gets what an app costs a location, by subscription and by use.
+    /// Returns the prices of an app for a location, by subscription and by usage.
     ///
     /// `GET /marketplace/app/{appId}/rebilling-config/location/{locationId}`
-    ///
-    /// `usage` lists the meters with their prices per unit. `fixedPricePerUnit` counts if `priceType` is `fixed`; if it
-    /// is `dynamic`, the price lies between the two others, which come as text.
     ///
     /// - Scope: `oauth.readonly`.
     /// - Requires a location token.
@@ -152,11 +149,11 @@ impl Client {
         builder::GetRebillingConfig::new(&self.handle)
     }
 
-    /// Lists the charges that an app made to wallets.
+    /// Lists the charges of an app to wallets.
     ///
     /// `GET /marketplace/billing/charges`
     ///
-    /// All conditions must hold together. `pagination.total` in the reply says how many there are over all pages.
+    /// Filters combine: a charge must match all of them. `pagination.total` in the reply is the number of charges on all pages.
     ///
     /// - Scope: `charges.readonly`.
     /// - Requires a location token.
@@ -178,13 +175,13 @@ impl Client {
         builder::ListCharges::new(&self.handle)
     }
 
-    /// Hands a location's credentials for a third service over to the platform.
+    /// Transfers a location's credentials for a third-party service to the platform.
     ///
     /// `POST /marketplace/external-auth/migration`
     ///
-    /// For apps that used to keep such credentials themselves. The platform checks them against what the app's version declares, stores them
-    /// encrypted, and renews the tokens from then on. With `type` `oauth2`, `accessToken` and `refreshToken` are needed; with
-    /// `basic`, `apiKey` or `basicCredentials`.
+    /// For apps that used to store such credentials themselves. The platform checks them against the declaration of the app's version, stores them
+    /// encrypted, and refreshes the tokens from then on. The `type` `oauth2` requires `accessToken` and `refreshToken`; `basic` requires `apiKey` or
+    /// `basicCredentials`.
     ///
     /// - Scope: `marketplace-external-auth-migration.write`.
     /// - Requires a location token.
@@ -196,7 +193,7 @@ impl Client {
     /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
     /// let reply = marketplace
     ///     .migrate_connection()
-    ///     .body(types::MigrateConnectionRequest::new().account_id("…").app_id("…").app_version_id("…").type_(types::MigrateConnectionRequestType::Oauth2))
+    ///     .body(types::MigrateConnectionRequest::new().account_id("…").app_id("…").app_version_id("…").type_(types::MigrateConnectionType::Oauth2))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -211,8 +208,8 @@ impl Client {
     ///
     /// `DELETE /marketplace/app/{appId}/installations`
     ///
-    /// The token decides: with an agency's, `companyId` is needed, and the app goes from the agency and from all its locations; with
-    /// a location's, `locationId` is needed, and it goes from that location only. The app loses its access and stops working there.
+    /// The token determines the scope. With an agency's token, `companyId` is required, and the app is removed from the agency and all its locations.
+    /// With a location's token, `locationId` is required, and the app is removed from that location only. The app loses its access there.
     ///
     /// - Scope: `oauth.write`.
     /// - Version: `2021-07-28`.
@@ -268,7 +265,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_charge`](super::Client::get_charge).
-        pub GetCharge(operations::GET_CHARGE) -> json types::GetChargeResponse
+        pub GetCharge(operations::GET_CHARGE) -> json types::Charge
     }
     hoopai_runtime::setters! {
         GetCharge {
@@ -303,23 +300,23 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_charges`](super::Client::list_charges).
-        pub ListCharges(operations::LIST_CHARGES) -> json types::ListChargesResponse, paged types::ListChargesResponseCharge
+        pub ListCharges(operations::LIST_CHARGES) -> json types::ListChargesResponse, paged types::Charge
     }
     hoopai_runtime::setters! {
         ListCharges {
-            /// The day before which the charges were made, such as `2026-03-27`; goes with `startDate`.
-            query end_date: String = "endDate",
-            /// The app's own id of an event, to list only charges for it.
+            /// The day before which the charges were created, such as `2026-03-27`; requires `startDate`.
+            query end_date: hoopai_runtime::Date = "endDate",
+            /// Your own id of an event, to list only its charges.
             query event_id: String = "eventId",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
             /// The id of a meter, to list only its charges.
             query meter_id: String = "meterId",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
-            /// The day after which the charges were made, such as `2026-03-26`; goes with `endDate`.
-            query start_date: String = "startDate",
-            /// The user's id that was given when the charges were made.
+            /// The day after which the charges were created, such as `2026-03-26`; requires `endDate`.
+            query start_date: hoopai_runtime::Date = "startDate",
+            /// The id of a user, as set when the charges were created.
             query user_id: String = "userId",
         }
     }

@@ -2,14 +2,14 @@
 
 //! Marketplace of the HoopAI Platform API: 9 operations.
 //!
-//! For apps of the marketplace: who installed the app, what it costs the customer, and charges for what the customer used.
+//! Operations for marketplace apps: installations, prices for customers, and charges for usage.
 //!
-//! An app that bills by use has meters, set up on its pricing page in the developer portal. A charge names a meter and a number
-//! of units, and takes the money from the wallet of a location, in US dollars. Ask `check_funds` first, then `create_charge`, with
-//! an `event_id` of your own by which the charge can be found again.
+//! An app that bills by usage has meters, which are set up on its pricing page in the developer portal. A charge consists of a meter and a number of
+//! units, and is paid from the wallet of a location, in US dollars. Call `check_funds` first, then `create_charge` with an `event_id` of your own,
+//! which finds the charge again.
 //!
-//! `get_installer_details` tells who installed the app. `migrate_connection` hands credentials for a third service over to
-//! the platform, which keeps and renews them from then on.
+//! `get_installer_details` returns the account and user that installed the app. `migrate_connection` transfers credentials for a third-party service
+//! to the platform, which stores and refreshes them from then on.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_marketplace::Error> {
@@ -27,30 +27,30 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`check_funds`](Client::check_funds) | Tells whether the wallet of the location whose token is used has enough money to be charged. |
-//! | [`create_charge`](Client::create_charge) | Takes money from the wallet of a location, for units of a meter. |
+//! | [`check_funds`](Client::check_funds) | Checks whether the wallet of the token's location has enough money for a charge. |
+//! | [`create_charge`](Client::create_charge) | Charges the wallet of a location for units of a meter. |
 //! | [`delete_charge`](Client::delete_charge) | Deletes a charge. |
-//! | [`get_charge`](Client::get_charge) | Gets a charge: meter, units, amount, and whether it was refunded. |
-//! | [`list_charges`](Client::list_charges) | Lists the charges that an app made to wallets. |
+//! | [`get_charge`](Client::get_charge) | Returns a charge: meter, units, amount, and whether it was refunded. |
+//! | [`list_charges`](Client::list_charges) | Lists the charges of an app to wallets. |
 //!
 //! ## App Management
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_installer_details`](Client::get_installer_details) | Tells who installed an app in the account whose token is used. |
+//! | [`get_installer_details`](Client::get_installer_details) | Returns the account and user that installed an app, for the account of the token. |
 //! | [`uninstall_application`](Client::uninstall_application) | Uninstalls an app from an agency with all its locations, or from one location. |
 //!
 //! ## App Billing Management
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_rebilling_config`](Client::get_rebilling_config) | Gets what an app costs a location, by subscription and by use. |
+//! | [`get_rebilling_config`](Client::get_rebilling_config) | Returns the prices of an app for a location, by subscription and by usage. |
 //!
 //! ## External Auth Migration
 //!
 //! | operation | |
 //! |---|---|
-//! | [`migrate_connection`](Client::migrate_connection) | Hands a location's credentials for a third service over to the platform. |
+//! | [`migrate_connection`](Client::migrate_connection) | Transfers a location's credentials for a third-party service to the platform. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

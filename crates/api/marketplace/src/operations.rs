@@ -20,7 +20,7 @@ pub static ALL: &[&Operation] = &[
 /// `GET /marketplace/billing/charges/has-funds`
 pub static CHECK_FUNDS: Operation = Operation {
     module: "marketplace", name: "check_funds", id: "hasFunds",
-    method: Method::Get, path: "/marketplace/billing/charges/has-funds",
+    method: &Method::GET, path: "/marketplace/billing/charges/has-funds",
     tokens: Tokens::LOCATION, scopes: &["charges.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
@@ -29,7 +29,7 @@ pub static CHECK_FUNDS: Operation = Operation {
 /// `POST /marketplace/billing/charges`
 pub static CREATE_CHARGE: Operation = Operation {
     module: "marketplace", name: "create_charge", id: "charge",
-    method: Method::Post, path: "/marketplace/billing/charges",
+    method: &Method::POST, path: "/marketplace/billing/charges",
     tokens: Tokens::LOCATION, scopes: &["charges.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -39,7 +39,7 @@ pub static CREATE_CHARGE: Operation = Operation {
 /// `DELETE /marketplace/billing/charges/{chargeId}`
 pub static DELETE_CHARGE: Operation = Operation {
     module: "marketplace", name: "delete_charge", id: "deleteCharge",
-    method: Method::Delete, path: "/marketplace/billing/charges/{chargeId}",
+    method: &Method::DELETE, path: "/marketplace/billing/charges/{chargeId}",
     tokens: Tokens::LOCATION, scopes: &["charges.write"],
     idempotent: true,
     ..Operation::DEFAULT
@@ -48,7 +48,7 @@ pub static DELETE_CHARGE: Operation = Operation {
 /// `GET /marketplace/billing/charges/{chargeId}`
 pub static GET_CHARGE: Operation = Operation {
     module: "marketplace", name: "get_charge", id: "getSpecificCharge",
-    method: Method::Get, path: "/marketplace/billing/charges/{chargeId}",
+    method: &Method::GET, path: "/marketplace/billing/charges/{chargeId}",
     tokens: Tokens::LOCATION, scopes: &["charges.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
@@ -57,7 +57,7 @@ pub static GET_CHARGE: Operation = Operation {
 /// `GET /marketplace/app/{appId}/installations`
 pub static GET_INSTALLER_DETAILS: Operation = Operation {
     module: "marketplace", name: "get_installer_details", id: "get-installer-details",
-    method: Method::Get, path: "/marketplace/app/{appId}/installations",
+    method: &Method::GET, path: "/marketplace/app/{appId}/installations",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["marketplace-installer-details.readonly"],
     idempotent: true,
@@ -67,7 +67,7 @@ pub static GET_INSTALLER_DETAILS: Operation = Operation {
 /// `GET /marketplace/app/{appId}/rebilling-config/location/{locationId}`
 pub static GET_REBILLING_CONFIG: Operation = Operation {
     module: "marketplace", name: "get_rebilling_config", id: "get-rebilling-config-for-app",
-    method: Method::Get, path: "/marketplace/app/{appId}/rebilling-config/location/{locationId}",
+    method: &Method::GET, path: "/marketplace/app/{appId}/rebilling-config/location/{locationId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["oauth.readonly"],
     idempotent: true,
@@ -78,7 +78,7 @@ pub static GET_REBILLING_CONFIG: Operation = Operation {
 /// `GET /marketplace/billing/charges`
 pub static LIST_CHARGES: Operation = Operation {
     module: "marketplace", name: "list_charges", id: "getCharges",
-    method: Method::Get, path: "/marketplace/billing/charges",
+    method: &Method::GET, path: "/marketplace/billing/charges",
     tokens: Tokens::LOCATION, scopes: &["charges.readonly"],
     idempotent: true,
     query: &[
@@ -101,7 +101,7 @@ pub static LIST_CHARGES: Operation = Operation {
 /// `POST /marketplace/external-auth/migration`
 pub static MIGRATE_CONNECTION: Operation = Operation {
     module: "marketplace", name: "migrate_connection", id: "migrateConnection",
-    method: Method::Post, path: "/marketplace/external-auth/migration",
+    method: &Method::POST, path: "/marketplace/external-auth/migration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["marketplace-external-auth-migration.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -112,7 +112,7 @@ pub static MIGRATE_CONNECTION: Operation = Operation {
 /// `DELETE /marketplace/app/{appId}/installations`
 pub static UNINSTALL_APPLICATION: Operation = Operation {
     module: "marketplace", name: "uninstall_application", id: "uninstall-application",
-    method: Method::Delete, path: "/marketplace/app/{appId}/installations",
+    method: &Method::DELETE, path: "/marketplace/app/{appId}/installations",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["oauth.write"],
     idempotent: true,

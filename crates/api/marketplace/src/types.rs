@@ -6,215 +6,268 @@ use hoopai_runtime::json::Map;
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// `CheckFundsResponse` of Marketplace.
+    /// A charge to the wallet of a location.
+    pub struct Charge {
+        /// The charged amount in US dollars.
+        pub amount_charged: Decimal = "amountCharged",
+        /// The id of the app.
+        pub app_id: String = "appId",
+        /// The id of the charge.
+        pub charge_id: String = "chargeId",
+        /// The time of creation.
+        pub created_at: Timestamp = "createdAt",
+        /// The currency; always `USD`.
+        pub currency: String = "currency",
+        /// The id of the charged account, a location.
+        pub entity_id: String = "entityId",
+        /// The kind of the charged account; always `location`.
+        pub entity_type: String = "entityType",
+        /// The data of the request, such as your own id of the event; free-form.
+        pub meta: Map = "meta",
+        /// The id of the meter.
+        pub meter_id: String = "meterId",
+        /// The price of one unit in US dollars.
+        pub price_per_unit: Decimal = "pricePerUnit",
+        /// Whether the charge was refunded.
+        pub refunded: bool = "refunded",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+        /// The type of transaction: `charge` or `refund`.
+        pub transaction_type: String = "transactionType",
+        /// The number of units.
+        pub units: Decimal = "units",
+        /// The time of the last change.
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// The state of a wallet.
     pub struct CheckFundsResponse {
+        /// Whether the wallet has enough money for a charge.
         pub has_funds: bool = "hasFunds",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `RaiseChargeBodyDTO` of Marketplace.
+    /// A charge to the wallet of a location.
     #[doc(alias = "RaiseChargeBodyDTO")]
     pub struct CreateChargeRequest {
         /// The id of the app. Declared as required by the platform's specification.
         pub app_id: String = "appId",
-        /// The id of the agency that the location belongs to. Declared as required by the platform's specification.
+        /// The id of the agency of the location. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// What the charge is for, in words for the customer. Declared as required by the platform's specification.
+        /// The description of the charge for the customer. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// Your own id of what is charged for, by which `list_charges` finds the charge again. Declared as required by the platform's specification.
+        /// Your own id of the charged event, by which `list_charges` finds the charge again. Declared as required by the platform's specification.
         pub event_id: String = "eventId",
-        /// When it happened, in ISO 8601; the time of the charge when left out.
+        /// The time of the event; by default the time of the charge.
         pub event_time: Timestamp = "eventTime",
-        /// The id of the location whose wallet pays. The client's default location unless set.
+        /// The id of the location whose wallet is charged. The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of the meter, found on the app's pricing page in the developer portal. Declared as required by the platform's specification.
+        /// The id of the meter, from the app's pricing page in the developer portal. Declared as required by the platform's specification.
         pub meter_id: String = "meterId",
         /// The price of one unit in US dollars, such as `0.01`.
         pub price: Decimal = "price",
-        /// How many units are charged. Declared as required by the platform's specification.
-        pub units: f64 = "units",
+        /// The number of units. Declared as required by the platform's specification.
+        pub units: Decimal = "units",
         /// The id of the user who caused the charge.
         pub user_id: String = "userId",
     }
-    /// `CreateChargeResponse` of Marketplace.
+    /// The result of charging a wallet.
     pub struct CreateChargeResponse {
+        /// The id of the new charge.
         pub charge_id: String = "chargeId",
+        /// Whether the wallet was charged.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteChargeResponse` of Marketplace.
+    /// The result of deleting a charge.
     pub struct DeleteChargeResponse {
+        /// Whether the charge was deleted.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `GetChargeResponse` of Marketplace.
-    pub struct GetChargeResponse {
-        pub amount_charged: Decimal = "amountCharged",
-        pub app_id: String = "appId",
-        pub charge_id: String = "chargeId",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub entity_id: String = "entityId",
-        pub entity_type: String = "entityType",
-        pub meta: Map = "meta",
-        pub meter_id: String = "meterId",
-        pub price_per_unit: Decimal = "pricePerUnit",
-        pub refunded: bool = "refunded",
-        pub trace_id: String = "traceId",
-        pub transaction_type: String = "transactionType",
-        pub units: f64 = "units",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetInstallerDetailsResponseDTO` of Marketplace.
+    /// The installation of an app.
     #[doc(alias = "GetInstallerDetailsResponseDTO")]
     pub struct GetInstallerDetailsResponse {
+        /// The account and user that installed the app.
         pub installation_details: Box<InstallerDetails> = "installationDetails",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `GetRebillingConfigResponseDTO` of Marketplace.
+    /// The prices of an app for a location.
     #[doc(alias = "GetRebillingConfigResponseDTO")]
     pub struct GetRebillingConfigResponse {
+        /// The prices by subscription and by usage.
         pub plans: Plans = "plans",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `InstallerDetailsDTO` of Marketplace.
+    /// The account and user that installed an app.
     #[doc(alias = "InstallerDetailsDTO")]
     pub struct InstallerDetails {
+        /// The email address of the agency; `null` if the app is installed in a location.
         pub company_email: String = "companyEmail",
-        /// The platform advises against it.
+        /// The agency's plan of the platform, such as `agency_monthly_497`; `null` if the app is installed in a location. The platform advises against it.
         pub company_high_level_plan: String = "companyHighLevelPlan",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
+        /// The name of the agency.
         pub company_name: String = "companyName",
+        /// The full name of the agency's owner; `null` if the app is installed in a location.
         pub company_owner_full_name: String = "companyOwnerFullName",
+        /// The agency's plan, such as `agency_monthly_497`; `null` if the app is installed in a location.
         pub company_plan: String = "companyPlan",
+        /// Whether the agency uses a white label.
         pub is_whitelabel_company: bool = "isWhitelabelCompany",
+        /// The id of the location, if the app is installed in one.
         pub location_id: String = "locationId",
+        /// The id of the app's plan, for paid apps.
         pub marketplace_app_plan_id: String = "marketplaceAppPlanId",
+        /// The relationship number of the agency, such as `0-002-230`.
         pub relationship_number: String = "relationshipNumber",
+        /// The id of the user who installed the app.
         pub user_id: String = "userId",
+        /// The white label of the agency, if it uses one.
         pub whitelabel_details: WhitelabelDetails = "whitelabelDetails",
     }
-    /// `ListChargesResponse` of Marketplace.
+    /// A page of charges.
     pub struct ListChargesResponse {
-        pub charges: Vec<ListChargesResponseCharge> = "charges",
-        /// The platform advises against it.
-        pub count: f64 = "count",
-        pub pagination: ListChargesResponsePagination = "pagination",
+        /// The charges of this page.
+        pub charges: Vec<Charge> = "charges",
+        /// The number of charges on all pages; deprecated in favour of `pagination.total`. The platform advises against it.
+        pub count: i64 = "count",
+        /// The position of this page.
+        pub pagination: Pagination = "pagination",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListChargesResponseCharge` of Marketplace.
-    pub struct ListChargesResponseCharge {
-        pub amount_charged: Decimal = "amountCharged",
-        pub app_id: String = "appId",
-        pub charge_id: String = "chargeId",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub entity_id: String = "entityId",
-        pub entity_type: String = "entityType",
-        pub meta: Map = "meta",
-        pub meter_id: String = "meterId",
-        pub price_per_unit: Decimal = "pricePerUnit",
-        pub refunded: bool = "refunded",
-        pub transaction_type: String = "transactionType",
-        pub units: f64 = "units",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `ListChargesResponsePagination` of Marketplace.
-    pub struct ListChargesResponsePagination {
-        pub limit: i64 = "limit",
-        pub skip: i64 = "skip",
-        pub total: f64 = "total",
-    }
-    /// `MigrateConnectionDto` of Marketplace.
+    /// A location's credentials for a third-party service.
     #[doc(alias = "MigrateConnectionDto")]
     pub struct MigrateConnectionRequest {
         /// The access token, a secret, for `oauth2`.
         pub access_token: String = "accessToken",
-        /// Your own name for the connection, by which it is told from others. Declared as required by the platform's specification.
+        /// Your own identifier of the connection. Declared as required by the platform's specification.
         pub account_id: String = "accountId",
-        /// The key, a secret, for `basic`.
+        /// The API key, a secret, for `basic`.
         pub api_key: String = "apiKey",
         /// The id of the app. Declared as required by the platform's specification.
         pub app_id: String = "appId",
         /// The id of the app's version. Declared as required by the platform's specification.
         pub app_version_id: String = "appVersionId",
-        /// The credentials, secrets, for `basic`; the keys are those that the app's version declares.
+        /// The credentials, secrets, for `basic`; the app's version declares the keys.
         pub basic_credentials: Map = "basicCredentials",
-        /// The connection's name, as users see it; `accountId` when left out.
+        /// The display name of the connection; by default `accountId`.
         pub display_name: String = "displayName",
-        /// When the access token expires, in milliseconds since 1970, for `oauth2`.
-        pub expiry_at: f64 = "expiryAt",
-        /// How long the access token lives, in milliseconds, for `oauth2`.
-        pub expiry_in: f64 = "expiryIn",
-        /// Whether the location uses this connection by default; `false` when left out.
+        /// The expiry of the access token in milliseconds since 1970, for `oauth2`.
+        pub expiry_at: Timestamp as in_milliseconds = "expiryAt",
+        /// The lifetime of the access token in milliseconds, for `oauth2`.
+        pub expiry_in: i64 = "expiryIn",
+        /// Whether the location uses this connection by default; by default `false`.
         pub is_default: bool = "isDefault",
-        /// The id of the location whose credentials they are. The client's default location unless set.
+        /// The id of the location that owns the credentials. The client's default location unless set.
         pub location_id: String = "locationId",
         /// The refresh token, a secret, for `oauth2`.
         pub refresh_token: String = "refreshToken",
-        /// What the tokens allow, for `oauth2`.
+        /// The scopes of the tokens, for `oauth2`.
         pub scopes: Vec<String> = "scopes",
-        /// The kind of credentials: OAuth 2.0 tokens, or a key or password. Declared as required by the platform's specification.
-        pub type_: MigrateConnectionRequestType = "type",
+        /// The kind of credentials: `oauth2` for OAuth 2.0 tokens, `basic` for a key or password. Declared as required by the platform's specification.
+        pub type_: MigrateConnectionType = "type",
     }
-    /// `MigrateConnectionResponseDto` of Marketplace.
+    /// The result of transferring credentials.
     #[doc(alias = "MigrateConnectionResponseDto")]
     pub struct MigrateConnectionResponse {
+        /// The id of the connection on the platform.
         pub identifier: String = "identifier",
+        /// A text on the result, such as `Connection migrated successfully`.
         pub message: String = "message",
+        /// Whether the credentials were transferred.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `PlansDTO` of Marketplace.
+    /// The position of this page.
+    pub struct Pagination {
+        /// The maximum number of items of a page.
+        pub limit: i64 = "limit",
+        /// The number of skipped charges before this page.
+        pub skip: i64 = "skip",
+        /// The number of charges on all pages.
+        pub total: i64 = "total",
+    }
+    /// The prices of an app.
     #[doc(alias = "PlansDTO")]
     pub struct Plans {
+        /// The subscriptions.
         pub subscription: Vec<SubscriptionPlan> = "subscription",
+        /// The meters with their prices per unit.
         pub usage: Vec<UsagePlan> = "usage",
     }
-    /// `SubscriptionPlanDTO` of Marketplace.
+    /// A subscription to an app.
     #[doc(alias = "SubscriptionPlanDTO")]
     pub struct SubscriptionPlan {
+        /// The base price of the plan; currency and unit are undocumented.
         pub base_amount: Decimal = "baseAmount",
+        /// The features of the plan.
         pub features: Vec<String> = "features",
+        /// The name of the plan.
         pub name: String = "name",
+        /// The interval between payments, such as `month`.
         pub payment_time: String = "paymentTime",
+        /// The interval between payments, such as `month`.
         pub payment_type: String = "paymentType",
+        /// The id of the plan.
         pub plan_id: String = "planId",
+        /// The price at which the plan is resold; currency and unit are undocumented.
         pub reselling_amount: Decimal = "resellingAmount",
     }
-    /// `DeleteIntegrationBodyDto` of Marketplace.
+    /// The account from which an app is uninstalled.
     #[doc(alias = "DeleteIntegrationBodyDto")]
     pub struct UninstallApplicationRequest {
-        /// The id of the agency from which the app is uninstalled; needed with the token of an agency.
+        /// The id of the agency from which the app is uninstalled; required with the token of an agency.
         pub company_id: String = "companyId",
-        /// The id of the location from which the app is uninstalled; needed with the token of a location.
+        /// The id of the location from which the app is uninstalled; required with the token of a location.
         pub location_id: String = "locationId",
-        /// Why the app is uninstalled; needed if its developer is who does it.
+        /// The reason for the uninstallation; required if the developer of the app uninstalls it.
         pub reason: String = "reason",
     }
-    /// `DeleteIntegrationResponse` of Marketplace.
+    /// The result of uninstalling an app.
     #[doc(alias = "DeleteIntegrationResponse")]
     pub struct UninstallApplicationResponse {
+        /// Whether the app was uninstalled.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `UsagePlanDTO` of Marketplace.
+    /// A meter of an app with its price per unit.
     #[doc(alias = "UsagePlanDTO")]
     pub struct UsagePlan {
-        pub execution_limit_per_cycle: f64 = "executionLimitPerCycle",
+        /// The maximum number of executions per billing cycle.
+        pub execution_limit_per_cycle: i64 = "executionLimitPerCycle",
+        /// The price per unit in US dollars, if `priceType` is `fixed`.
         pub fixed_price_per_unit: Decimal = "fixedPricePerUnit",
+        /// The maximum price per unit in US dollars as text, if `priceType` is `dynamic`.
         pub max_price_per_unit: String = "maxPricePerUnit",
+        /// The id of the meter.
         pub meter_id: String = "meterId",
+        /// The name of the meter.
         pub meter_name: String = "meterName",
+        /// The minimum price per unit in US dollars as text, if `priceType` is `dynamic`.
         pub min_price_per_unit: String = "minPricePerUnit",
+        /// The kind of price: `fixed`, or `dynamic` between minimum and maximum.
         pub price_type: UsagePlanPriceType = "priceType",
+        /// The name of the metered feature.
         pub product_name: String = "productName",
+        /// The kind of the metered feature, such as `workflow_action`.
         pub product_type: String = "productType",
+        /// The unit that is counted, such as `action / message`.
         pub usage_unit: String = "usageUnit",
     }
-    /// `WhitelabelDetailsDTO` of Marketplace.
+    /// The white label of an agency.
     #[doc(alias = "WhitelabelDetailsDTO")]
     pub struct WhitelabelDetails {
+        /// The domain of the white label.
         pub domain: String = "domain",
+        /// The URL of the logo.
         pub logo_url: String = "logoUrl",
     }
 }
@@ -227,8 +280,8 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `MigrateConnectionRequestType`.
-    pub enum MigrateConnectionRequestType {
+    /// Values of `MigrateConnectionType`.
+    pub enum MigrateConnectionType {
         Oauth2 = "oauth2", Basic = "basic",
     }
     /// Values of `UsagePlanPriceType`.

@@ -66,7 +66,7 @@ impl Client {
     ///
     /// `PUT /medias/delete-files`
     ///
-    /// The reply has an entry for each, with its id and whether it was deleted.
+    /// The reply has an item for each file or folder, with its id and whether it was deleted.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -77,7 +77,7 @@ impl Client {
     /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
     /// let reply = medias
     ///     .delete_media_objects_in_bulk()
-    ///     .body(types::DeleteMediaObjectsInBulkRequest::new().files_to_be_deleted([types::DeleteMediaObjectItem::new()]).status(types::DeleteMediaObjectsInBulkRequestStatus::Deleted))
+    ///     .body(types::DeleteMediaObjectsInBulkRequest::new().files_to_be_deleted([types::DeleteMediaObjectItem::new()]).status(types::MediaObjectStatus::Deleted))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -92,7 +92,7 @@ impl Client {
     ///
     /// `GET /medias/files`
     ///
-    /// `parentId` looks into a folder.
+    /// `parentId` selects the content of a folder.
     ///
     /// - Scope: `medias.readonly`.
     /// - Requires a location token.
@@ -148,7 +148,7 @@ impl Client {
     ///
     /// `PUT /medias/update-files`
     ///
-    /// The reply has an entry for each, with its id and whether it was updated.
+    /// The reply has an item for each file or folder, with its id and whether it was renamed.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -170,12 +170,12 @@ impl Client {
         builder::UpdateMediaObjectsInBulk::new(&self.handle)
     }
 
-    /// Uploads a file, or takes one over from an address.
+    /// Uploads a file, or adds one from a URL.
     ///
     /// `POST /medias/upload-file`
     ///
-    /// Either send `file`, up to 25 MB, or set `hosted` to `true` and send `fileUrl`. The reply has the file's id and the
-    /// address under which it is stored.
+    /// Send either `file`, at most 25 MB, or `hosted` as true and `fileUrl`. The reply holds the id of the file
+    /// and its URL in the library.
     ///
     /// - Scope: `medias.write`.
     /// - Requires a location token.
@@ -205,7 +205,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_media_folder`](super::Client::create_media_folder).
-        pub CreateMediaFolder(operations::CREATE_MEDIA_FOLDER) -> json types::CreateMediaFolderResponse
+        pub CreateMediaFolder(operations::CREATE_MEDIA_FOLDER) -> json types::MediaFolder
     }
     hoopai_runtime::setters! {
         CreateMediaFolder {
@@ -223,14 +223,14 @@ pub mod builder {
             path id: String = "id",
             /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account with the id `altId`; always `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`delete_media_objects_in_bulk`](super::Client::delete_media_objects_in_bulk).
-        pub DeleteMediaObjectsInBulk(operations::DELETE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::DeleteMediaObjectsInBulkResponse>
+        pub DeleteMediaObjectsInBulk(operations::DELETE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::DeletedMediaObject>
     }
     hoopai_runtime::setters! {
         DeleteMediaObjectsInBulk {
@@ -240,29 +240,29 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_media_objects`](super::Client::list_media_objects).
-        pub ListMediaObjects(operations::LIST_MEDIA_OBJECTS) -> json types::ListMediaObjectsResponse, paged types::ListMediaObjectsResponseFile
+        pub ListMediaObjects(operations::LIST_MEDIA_OBJECTS) -> json types::ListMediaObjectsResponse, paged types::MediaObject
     }
     hoopai_runtime::setters! {
         ListMediaObjects {
             /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The field to sort by, such as `createdAt`. Declared as required by the platform's specification.
+            /// The kind of account with the id `altId`; always `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The field by which they are sorted, such as `createdAt`. Declared as required by the platform's specification.
             query sort_by: String = "sortBy",
             /// The sort order, such as `asc`. Declared as required by the platform's specification.
             query sort_order: String = "sortOrder",
-            /// What to list, such as `file` or `folder`. Declared as required by the platform's specification.
+            /// The kind of media objects to list, such as `file` or `folder`. Declared as required by the platform's specification.
             query type_: String = "type",
-            /// Whether all files or folders are answered, as text: `true` or `false`.
+            /// Whether all files or folders are returned, as text: `true` or `false`.
             query fetch_all: String = "fetchAll",
-            /// How many items a page holds at most.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins.
-            query offset: String = "offset",
-            /// The id of the folder whose contents are listed.
+            /// The maximum number of items of a page.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page.
+            query offset: i64 = "offset",
+            /// The id of the folder whose content is listed.
             query parent_id: String = "parentId",
-            /// Words to look for in the names.
+            /// Text to search for in the names.
             query query: String = "query",
         }
     }
@@ -281,7 +281,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_media_objects_in_bulk`](super::Client::update_media_objects_in_bulk).
-        pub UpdateMediaObjectsInBulk(operations::UPDATE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::UpdateMediaObjectsInBulkResponse>
+        pub UpdateMediaObjectsInBulk(operations::UPDATE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::UpdatedMediaObject>
     }
     hoopai_runtime::setters! {
         UpdateMediaObjectsInBulk {
@@ -295,15 +295,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadMediaFile {
-            /// The file itself, up to 25 MB; needed unless `hosted` is `true`.
+            /// The file, at most 25 MB; required unless `hosted` is true.
             part file = "file",
-            /// The address of the file; needed if `hosted` is `true`.
+            /// The URL of the file; required if `hosted` is true.
             text file_url: String = "fileUrl",
-            /// Whether the file lies elsewhere already, at `fileUrl`.
+            /// Whether the file is already available at `fileUrl`.
             text hosted: bool = "hosted",
-            /// The name that the file gets in the library.
+            /// The name of the file in the library.
             text name: String = "name",
-            /// The id of the folder for the file; the library's top level when left out.
+            /// The id of the folder that is to hold the file; by default it is at the top level of the library.
             text parent_id: String = "parentId",
         }
     }

@@ -2,11 +2,12 @@
 
 //! Media Library of the HoopAI Platform API: 7 operations.
 //!
-//! The media library is a location's storage for files and folders: pictures, videos and documents that emails, pages and posts
-//! use by their address. Files and folders share their ids and most operations, and are called media objects here.
+//! The media library is the storage of a location for files and folders: pictures, videos and documents that
+//! emails, pages and posts refer to by URL. Files and folders are called media objects; most operations apply
+//! to both.
 //!
-//! `upload_media_file` answers the id and the address of a file, `create_media_folder` makes a place for it, and
-//! `list_media_objects` shows what a folder holds. Names are all that can be changed of a media object.
+//! `upload_media_file` returns the id and the URL of a file, `create_media_folder` creates a folder, and
+//! `list_media_objects` lists the content of a folder. Only the names of media objects can be changed.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_medias::Error> {
@@ -28,7 +29,7 @@
 //! | [`list_media_objects`](Client::list_media_objects) | Lists the files or the folders of a location. |
 //! | [`update_media_object`](Client::update_media_object) | Renames a file or a folder. |
 //! | [`update_media_objects_in_bulk`](Client::update_media_objects_in_bulk) | Renames several files and folders. |
-//! | [`upload_media_file`](Client::upload_media_file) | Uploads a file, or takes one over from an address. |
+//! | [`upload_media_file`](Client::upload_media_file) | Uploads a file, or adds one from a URL. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

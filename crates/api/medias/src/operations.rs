@@ -18,7 +18,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /medias/folder`
 pub static CREATE_MEDIA_FOLDER: Operation = Operation {
     module: "medias", name: "create_media_folder", id: "create-media-folder",
-    method: Method::Post, path: "/medias/folder",
+    method: &Method::POST, path: "/medias/folder",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -29,7 +29,7 @@ pub static CREATE_MEDIA_FOLDER: Operation = Operation {
 /// `DELETE /medias/{id}`
 pub static DELETE_MEDIA_OBJECT: Operation = Operation {
     module: "medias", name: "delete_media_object", id: "delete-media-content",
-    method: Method::Delete, path: "/medias/{id}",
+    method: &Method::DELETE, path: "/medias/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["medias.write"],
     idempotent: true,
@@ -44,7 +44,7 @@ pub static DELETE_MEDIA_OBJECT: Operation = Operation {
 /// `PUT /medias/delete-files`
 pub static DELETE_MEDIA_OBJECTS_IN_BULK: Operation = Operation {
     module: "medias", name: "delete_media_objects_in_bulk", id: "bulk-delete-media-objects",
-    method: Method::Put, path: "/medias/delete-files",
+    method: &Method::PUT, path: "/medias/delete-files",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -56,7 +56,7 @@ pub static DELETE_MEDIA_OBJECTS_IN_BULK: Operation = Operation {
 /// `GET /medias/files`
 pub static LIST_MEDIA_OBJECTS: Operation = Operation {
     module: "medias", name: "list_media_objects", id: "fetch-media-content",
-    method: Method::Get, path: "/medias/files",
+    method: &Method::GET, path: "/medias/files",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["medias.readonly"],
     idempotent: true,
@@ -84,7 +84,7 @@ pub static LIST_MEDIA_OBJECTS: Operation = Operation {
 /// `POST /medias/{id}`
 pub static UPDATE_MEDIA_OBJECT: Operation = Operation {
     module: "medias", name: "update_media_object", id: "update-media-object",
-    method: Method::Post, path: "/medias/{id}",
+    method: &Method::POST, path: "/medias/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -96,7 +96,7 @@ pub static UPDATE_MEDIA_OBJECT: Operation = Operation {
 /// `PUT /medias/update-files`
 pub static UPDATE_MEDIA_OBJECTS_IN_BULK: Operation = Operation {
     module: "medias", name: "update_media_objects_in_bulk", id: "bulk-update-media-objects",
-    method: Method::Put, path: "/medias/update-files",
+    method: &Method::PUT, path: "/medias/update-files",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -108,7 +108,7 @@ pub static UPDATE_MEDIA_OBJECTS_IN_BULK: Operation = Operation {
 /// `POST /medias/upload-file`
 pub static UPLOAD_MEDIA_FILE: Operation = Operation {
     module: "medias", name: "upload_media_file", id: "upload-media-content",
-    method: Method::Post, path: "/medias/upload-file",
+    method: &Method::POST, path: "/medias/upload-file",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["medias.write"],
     body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),

@@ -3,40 +3,19 @@
 //! The models of requests and replies.
 
 hoopai_runtime::model! {
-    /// `CreateFolderParams` of Media Library.
+    /// A folder to create.
     #[doc(alias = "CreateFolderParams")]
     pub struct CreateMediaFolderRequest {
         /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        /// The kind of account with the id `altId`; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
         /// The name of the folder. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The id of the folder in which it is created; the library's top level when left out.
+        /// The id of the folder that is to hold it; by default it is at the top level of the library.
         pub parent_id: String = "parentId",
     }
-    /// `FolderDTO` of Media Library.
-    #[doc(alias = "FolderDTO")]
-    pub struct CreateMediaFolderResponse {
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub app_folder: bool = "appFolder",
-        pub category: String = "category",
-        pub deleted: bool = "deleted",
-        pub is_essential: bool = "isEssential",
-        pub is_private: bool = "isPrivate",
-        pub last_updated_by: String = "lastUpdatedBy",
-        pub migration_completed: bool = "migrationCompleted",
-        pub name: String = "name",
-        pub parent_id: String = "parentId",
-        pub pending_upload: bool = "pendingUpload",
-        pub relocated_folder: bool = "relocatedFolder",
-        pub status: String = "status",
-        pub sub_category: String = "subCategory",
-        pub trace_id: String = "traceId",
-        pub type_: String = "type",
-    }
-    /// `DeleteMediaObjectItem` of Media Library.
+    /// A file or folder to delete or to move to the trash.
     pub struct DeleteMediaObjectItem {
         /// The id of the file or folder. Declared as required by the platform's specification.
         pub id: String = "_id",
@@ -46,53 +25,99 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub trace_id: String = "traceId",
     }
-    /// `DeleteMediaObjectsBodyParams` of Media Library.
+    /// Files and folders to delete or to move to the trash.
     #[doc(alias = "DeleteMediaObjectsBodyParams")]
     pub struct DeleteMediaObjectsInBulkRequest {
         /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        /// The kind of account with the id `altId`; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
         /// The files and folders. Declared as required by the platform's specification.
         pub files_to_be_deleted: Vec<DeleteMediaObjectItem> = "filesToBeDeleted",
-        /// What becomes of them: `trashed` moves them to the trash, `deleted` marks them as deleted. Declared as required by the platform's specification.
-        pub status: DeleteMediaObjectsInBulkRequestStatus = "status",
+        /// Whether to move them to the trash or to delete them. Declared as required by the platform's specification.
+        pub status: MediaObjectStatus = "status",
     }
-    /// `DeleteMediaObjectsInBulkResponse` of Media Library.
-    pub struct DeleteMediaObjectsInBulkResponse {
+    /// `DeletedMediaObject` of Media Library.
+    pub struct DeletedMediaObject {
         pub deleted: bool = "deleted",
         pub id: String = "id",
     }
-    /// `GetFilesResponseDTO` of Media Library.
+    /// Files or folders of a location.
     #[doc(alias = "GetFilesResponseDTO")]
     pub struct ListMediaObjectsResponse {
-        pub files: Vec<ListMediaObjectsResponseFile> = "files",
+        /// The files or folders.
+        pub files: Vec<MediaObject> = "files",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `ListMediaObjectsResponseFile` of Media Library.
-    pub struct ListMediaObjectsResponseFile {
+    /// A folder.
+    #[doc(alias = "FolderDTO")]
+    pub struct MediaFolder {
+        /// The id of the location.
         pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
+        /// The kind of account with the id `altId`; always `location`.
+        pub alt_type: AltIdType = "altType",
+        /// Whether the platform created the folder for its own use.
+        pub app_folder: bool = "appFolder",
+        /// The kind of content of the folder, such as `image`.
+        pub category: String = "category",
+        /// Whether the folder is deleted.
+        pub deleted: bool = "deleted",
+        /// Whether the folder must not be deleted.
+        pub is_essential: bool = "isEssential",
+        /// Whether the content of the folder is not public.
+        pub is_private: bool = "isPrivate",
+        /// The id of the user who last changed the folder.
+        pub last_updated_by: String = "lastUpdatedBy",
+        /// Whether the platform has moved the content of the folder to its current storage.
+        pub migration_completed: bool = "migrationCompleted",
+        /// The name of the folder.
         pub name: String = "name",
+        /// The id of the folder that holds this one, or nothing at the top level.
         pub parent_id: String = "parentId",
+        /// Whether uploads to the folder are not complete.
+        pub pending_upload: bool = "pendingUpload",
+        /// Whether the folder was moved from another place.
+        pub relocated_folder: bool = "relocatedFolder",
+        /// The state of the folder.
+        pub status: String = "status",
+        /// A more specific kind of content, such as `logo`.
+        pub sub_category: String = "subCategory",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+        /// The kind of media object, always `folder`.
+        pub type_: String = "type",
+    }
+    /// `MediaObject` of Media Library.
+    pub struct MediaObject {
+        /// The id of the location.
+        pub alt_id: String = "altId",
+        /// The kind of account with the id `altId`; always `location`.
+        pub alt_type: String = "altType",
+        /// The name of the file or folder.
+        pub name: String = "name",
+        /// The id of the folder that holds it.
+        pub parent_id: String = "parentId",
+        /// The path of the file in the storage.
         pub path: String = "path",
+        /// The URL of the file.
         pub url: String = "url",
     }
-    /// `UpdateMediaObject` of Media Library.
+    /// A file or folder to rename.
     pub struct UpdateMediaObject {
         /// The id of the file or folder. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The new name, with the extension in the case of a file.
+        /// The new name, for files with the extension.
         pub name: String = "name",
     }
-    /// `UpdateObject` of Media Library.
+    /// The new name of a file or folder.
     #[doc(alias = "UpdateObject")]
     pub struct UpdateMediaObjectRequest {
         /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The new name, with the extension in the case of a file. Declared as required by the platform's specification.
+        /// The kind of account with the id `altId`; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The new name, for files with the extension. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// `UpdateMediaObjectResponse` of Media Library.
@@ -100,26 +125,29 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub updated: bool = "updated",
     }
-    /// `UpdateMediaObjects` of Media Library.
+    /// Files and folders to rename.
     #[doc(alias = "UpdateMediaObjects")]
     pub struct UpdateMediaObjectsInBulkRequest {
         /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The files and folders, each with what is to change. Declared as required by the platform's specification.
+        /// The kind of account with the id `altId`; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The files and folders. Declared as required by the platform's specification.
         pub files_to_be_updated: Vec<UpdateMediaObject> = "filesToBeUpdated",
     }
-    /// `UpdateMediaObjectsInBulkResponse` of Media Library.
-    pub struct UpdateMediaObjectsInBulkResponse {
+    /// `UpdatedMediaObject` of Media Library.
+    pub struct UpdatedMediaObject {
         pub id: String = "id",
         pub updated: bool = "updated",
     }
-    /// `UploadFileResponseDTO` of Media Library.
+    /// The id and the URL of an uploaded file.
     #[doc(alias = "UploadFileResponseDTO")]
     pub struct UploadMediaFileResponse {
+        /// The id of the file.
         pub file_id: String = "fileId",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The URL of the file.
         pub url: String = "url",
     }
 }
@@ -129,12 +157,12 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AltType`.
-    pub enum AltType {
+    /// Values of `AltIdType`.
+    pub enum AltIdType {
         Location = "location",
     }
-    /// Values of `DeleteMediaObjectsInBulkRequestStatus`.
-    pub enum DeleteMediaObjectsInBulkRequestStatus {
+    /// Values of `MediaObjectStatus`.
+    pub enum MediaObjectStatus {
         Deleted = "deleted", Trashed = "trashed",
     }
 }

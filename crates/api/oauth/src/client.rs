@@ -21,9 +21,10 @@ impl Client {
     ///
     /// `POST /oauth/token`
     ///
-    /// Needs no token, but the app's credentials. The reply says in `userType` whether the token is an agency's or a location's, and
-    /// in `expires_in`, in seconds, how long it lives. Store the new refresh token before the access token is used: the one that was
-    /// sent is void. Never send a refresh token a second time, not even after a time-out.
+    /// The operation requires the app's credentials, not a token. In the reply, `userType` states whether the
+    /// token is for an agency or a location, and `expires_in` is its lifetime in seconds. Store the new refresh
+    /// token before the access token is used: the previous one is invalid. Never send a refresh token twice,
+    /// not even after a timeout.
     ///
     /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
@@ -33,7 +34,7 @@ impl Client {
     /// # async fn example(oauth: hoopai_oauth::Client) -> Result<(), hoopai_oauth::Error> {
     /// let reply = oauth
     ///     .create_access_token()
-    ///     .body(types::CreateAccessTokenRequest::new().client_id("…").client_secret("…").grant_type(types::CreateAccessTokenRequestGrantType::AuthorizationCode))
+    ///     .body(types::CreateAccessTokenRequest::new().client_id("…").client_secret("…").grant_type(types::AccessTokenGrantType::AuthorizationCode))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -44,12 +45,12 @@ impl Client {
         builder::CreateAccessToken::new(&self.handle)
     }
 
-    /// Makes a token for a location from the token of its agency.
+    /// Creates a token of a location by the token of its agency.
     ///
     /// `POST /oauth/locationToken`
     ///
-    /// Works for locations of the agency in which the app is installed. The token lives 24 hours, like all access tokens. Each call
-    /// makes another one.
+    /// The operation supports locations of an agency in which the app is installed. The token is valid for 24
+    /// hours, like all access tokens. Each call creates another one.
     ///
     /// - Scope: `oauth.write`.
     /// - Requires an agency token.
@@ -76,8 +77,9 @@ impl Client {
     ///
     /// `GET /oauth/installedLocations`
     ///
-    /// `isInstalled` tells the two apart, in the query and in each item. `count` in the reply is the number of the agency's
-    /// locations, not of the items. Locations found here can be given tokens by `create_location_access_token`.
+    /// `isInstalled` distinguishes the two, as a parameter and in each item. `count` in the reply is the number
+    /// of the agency's locations, not of the items. `create_location_access_token` requests tokens of these
+    /// locations.
     ///
     /// - Scope: `oauth.readonly`.
     /// - Requires an agency token.
@@ -107,8 +109,8 @@ impl Client {
     ///
     /// `POST /oauth/billing/webhook`
     ///
-    /// For apps that charge their customers themselves. It authenticates by the app's credentials in two headers. Name the location
-    /// or the agency that paid, as `authType` says.
+    /// The operation is for apps that charge their customers themselves. The credentials of the app in two
+    /// headers authenticate it. Set the location or the agency that paid, depending on `authType`.
     ///
     /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
@@ -172,19 +174,19 @@ pub mod builder {
             query company_id: String = "companyId",
             /// Whether to list locations in which the app is installed, or others.
             query is_installed: bool = "isInstalled",
-            /// How many locations a page holds at most; 20 when left out.
-            query limit: String = "limit",
-            /// The id of a location, to ask for it alone.
+            /// The number of locations per page; by default 20.
+            query limit: i64 = "limit",
+            /// Only the location with this id.
             query location_id: String = "locationId",
             /// Whether to list locations in which the app is on trial.
             query on_trial: bool = "onTrial",
-            /// The id of a plan of the app, to list only locations that subscribed to it.
+            /// Only locations that subscribed to the app's plan with this id.
             query plan_id: String = "planId",
-            /// Words to look for in the names of locations.
+            /// Text to search for in the names of locations.
             query query: String = "query",
-            /// How many locations are left out before the page begins; none when left out.
-            query skip: String = "skip",
-            /// The id of a version of the app, to list only installations of it.
+            /// The number of locations before the page; by default none.
+            query skip: i64 = "skip",
+            /// Only installations of the version of the app with this id.
             query version_id: String = "versionId",
         }
     }

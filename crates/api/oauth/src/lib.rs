@@ -2,15 +2,16 @@
 
 //! OAuth 2.0 of the HoopAI Platform API: 4 operations.
 //!
-//! The token endpoint of the platform, and what an app can learn of its installations. A client that was built with an OAuth app
-//! calls it by itself: it exchanges, refreshes and stores tokens and makes location tokens of agency tokens. Call the two token
-//! operations by hand only if tokens are kept elsewhere.
+//! The module covers the token endpoint of the platform and the installations of an app. A client that was
+//! built with an OAuth app calls the token endpoint itself: it exchanges, refreshes and stores tokens and
+//! requests location tokens by agency tokens. Call the two token operations directly only if tokens are stored
+//! elsewhere.
 //!
-//! An app is installed in an agency (company) or in a location, and has a token for each. Access tokens live 24 hours. A refresh
-//! token is spent by its first use: each use answers a new one, valid for a year. One that is spent twice, or whose successor is
-//! lost before it was saved, leaves nothing but to have the app installed again.
+//! An app is installed in an agency (company) or in a location, and has a token for each. Access tokens are
+//! valid for 24 hours. A refresh token can be used once: each use returns a new one, valid for a year. If it is
+//! used twice, or if its successor is lost before it is stored, the app must be installed again.
 //!
-//! The platform takes five calls a minute on the token endpoint.
+//! The token endpoint allows five requests per minute.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_oauth::Error> {
@@ -29,7 +30,7 @@
 //! | operation | |
 //! |---|---|
 //! | [`create_access_token`](Client::create_access_token) | Exchanges an authorization code or a refresh token for an access token. |
-//! | [`create_location_access_token`](Client::create_location_access_token) | Makes a token for a location from the token of its agency. |
+//! | [`create_location_access_token`](Client::create_location_access_token) | Creates a token of a location by the token of its agency. |
 //! | [`list_installed_locations`](Client::list_installed_locations) | Lists the locations of an agency in which an app is or could be installed. |
 //!
 //! ## Other

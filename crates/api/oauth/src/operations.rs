@@ -15,7 +15,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /oauth/token`
 pub static CREATE_ACCESS_TOKEN: Operation = Operation {
     module: "oauth", name: "create_access_token", id: "get-access-token",
-    method: Method::Post, path: "/oauth/token",
+    method: &Method::POST, path: "/oauth/token",
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body { kind: BodyKind::Form, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -24,7 +24,7 @@ pub static CREATE_ACCESS_TOKEN: Operation = Operation {
 /// `POST /oauth/locationToken`
 pub static CREATE_LOCATION_ACCESS_TOKEN: Operation = Operation {
     module: "oauth", name: "create_location_access_token", id: "get-location-access-token",
-    method: Method::Post, path: "/oauth/locationToken",
+    method: &Method::POST, path: "/oauth/locationToken",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["oauth.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -35,7 +35,7 @@ pub static CREATE_LOCATION_ACCESS_TOKEN: Operation = Operation {
 /// `GET /oauth/installedLocations`
 pub static LIST_INSTALLED_LOCATIONS: Operation = Operation {
     module: "oauth", name: "list_installed_locations", id: "get-installed-location",
-    method: Method::Get, path: "/oauth/installedLocations",
+    method: &Method::GET, path: "/oauth/installedLocations",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["oauth.readonly"],
     idempotent: true,
@@ -62,7 +62,7 @@ pub static LIST_INSTALLED_LOCATIONS: Operation = Operation {
 /// `POST /oauth/billing/webhook`
 pub static SEND_BILLING_WEBHOOK: Operation = Operation {
     module: "oauth", name: "send_billing_webhook", id: "billing-webhook",
-    method: Method::Post, path: "/oauth/billing/webhook",
+    method: &Method::POST, path: "/oauth/billing/webhook",
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -6,122 +6,157 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Value;
 
 hoopai_runtime::model! {
-    /// `GetAccessCodebodyDto` of OAuth 2.0.
+    /// The credentials of an app, and the code or refresh token to exchange.
     #[doc(alias = "GetAccessCodebodyDto")]
     pub struct CreateAccessTokenRequest {
         /// The client id of the app. Declared as required by the platform's specification.
         pub client_id: String = "client_id",
         /// The client secret of the app. Declared as required by the platform's specification.
         pub client_secret: String = "client_secret",
-        /// The authorization code from the redirect, for `authorization_code`; good for one use.
+        /// The authorization code from the redirect, for `authorization_code`. It can be used once.
         pub code: String = "code",
-        /// What is exchanged: an authorization code, a refresh token, or the credentials of the app alone. Declared as required by the platform's specification.
-        pub grant_type: CreateAccessTokenRequestGrantType = "grant_type",
-        /// The redirect address, as it was given when the code was asked for.
+        /// The kind of exchange: an authorization code, a refresh token, or only the credentials of the app. Declared as required by the platform's specification.
+        pub grant_type: AccessTokenGrantType = "grant_type",
+        /// The redirect URL of the authorization request.
         pub redirect_uri: String = "redirect_uri",
-        /// The refresh token, for `refresh_token`; good for one use.
+        /// The refresh token, for the grant type of the same name. It can be used once.
         pub refresh_token: String = "refresh_token",
-        /// The kind of account that the token is to be for.
-        pub user_type: CreateAccessTokenRequestUserType = "user_type",
+        /// The kind of account of the requested token.
+        pub user_type: AccessTokenUserType = "user_type",
     }
-    /// `GetAccessCodeSuccessfulResponseDto` of OAuth 2.0.
+    /// An access token of an agency or a location, with its refresh token.
     #[doc(alias = "GetAccessCodeSuccessfulResponseDto")]
     pub struct CreateAccessTokenResponse {
+        /// The access token, a secret.
         pub access_token: String = "access_token",
+        /// Whether the user approved all locations. Only for tokens of agencies.
         pub approve_all_locations: bool = "approveAllLocations",
+        /// The ids of the locations for which the user approved the installation.
         pub approved_locations: Vec<String> = "approvedLocations",
+        /// The id of the agency.
         pub company_id: String = "companyId",
-        pub expires_in: f64 = "expires_in",
+        /// The number of seconds for which the access token is valid, 86399 as a rule.
+        pub expires_in: i64 = "expires_in",
+        /// Whether the app is also installed in locations that are created later. Only for tokens of agencies.
         pub install_to_future_locations: bool = "installToFutureLocations",
+        /// Whether the app was installed in several locations at once.
         pub is_bulk_installation: bool = "isBulkInstallation",
+        /// The id of the location (sub-account). Only for tokens of locations.
         pub location_id: String = "locationId",
+        /// The id of the app's plan to which the customer has subscribed, for paid apps.
         pub plan_id: String = "planId",
+        /// The refresh token, a secret that can be used once.
         pub refresh_token: String = "refresh_token",
+        /// The scopes of the token, separated by spaces.
         pub scope: String = "scope",
+        /// The type of the token, `Bearer` as a rule.
         pub token_type: String = "token_type",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The id of the user who installed the app.
         pub user_id: String = "userId",
+        /// Whether the token is for an agency (`Company`) or a location (`Location`).
         pub user_type: String = "userType",
     }
-    /// `GetLocationAccessCodeBodyDto` of OAuth 2.0.
+    /// The location for which a token is requested.
     #[doc(alias = "GetLocationAccessCodeBodyDto")]
     pub struct CreateLocationAccessTokenRequest {
-        /// The id of the agency that the location belongs to. Declared as required by the platform's specification.
+        /// The id of the agency to which the location belongs. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// The id of the location for which the token is to be. The client's default location unless set.
+        /// The id of the location of the new token. The client's default location unless set.
         pub location_id: String = "locationId",
     }
-    /// `GetLocationAccessTokenSuccessfulResponseDto` of OAuth 2.0.
+    /// An access token of a location, requested by the token of its agency.
     #[doc(alias = "GetLocationAccessTokenSuccessfulResponseDto")]
     pub struct CreateLocationAccessTokenResponse {
+        /// The access token, a secret.
         pub access_token: String = "access_token",
+        /// The id of the app.
         pub app_id: String = "appId",
-        pub expires_in: f64 = "expires_in",
+        /// The number of seconds for which the access token is valid, 86399 as a rule.
+        pub expires_in: i64 = "expires_in",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The id of the app's plan to which the customer has subscribed, for paid apps.
         pub plan_id: String = "planId",
+        /// The scopes of the token, separated by spaces.
         pub scope: String = "scope",
+        /// The type of the token, `Bearer` as a rule.
         pub token_type: String = "token_type",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The id of the user who installed the app.
         pub user_id: String = "userId",
+        /// The id of the installed version of the app.
         pub version_id: String = "versionId",
     }
-    /// `InstalledLocationSchema` of OAuth 2.0.
+    /// A location in which an app is or could be installed.
     #[doc(alias = "InstalledLocationSchema")]
     pub struct InstalledLocation {
+        /// The id of the location.
         pub id: String = "_id",
+        /// The postal address of the location.
         pub address: String = "address",
+        /// The time when the app was installed in the location.
         pub installed_at: Timestamp = "installedAt",
+        /// Whether the app is installed in the location.
         pub is_installed: bool = "isInstalled",
+        /// The name of the location.
         pub name: String = "name",
+        /// The id of the installed version of the app.
         pub version_id: String = "versionId",
     }
-    /// `GetInstalledLocationsSuccessfulResponseDto` of OAuth 2.0.
+    /// A page of locations of an agency in which an app is or could be installed.
     #[doc(alias = "GetInstalledLocationsSuccessfulResponseDto")]
     pub struct ListInstalledLocationsResponse {
-        pub count: f64 = "count",
+        /// The number of locations of the agency.
+        pub count: i64 = "count",
+        /// Whether the app is also installed in locations that are created later.
         pub install_to_future_locations: bool = "installToFutureLocations",
+        /// The locations of the page.
         pub locations: Vec<InstalledLocation> = "locations",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// `SendBillingWebhookRequest` of OAuth 2.0.
     pub struct SendBillingWebhookRequest {
-        /// The amount that was to be paid.
+        /// The amount of the payment.
         pub amount: Value = "amount",
-        /// Who paid: a location or an agency (`company`).
-        pub auth_type: SendBillingWebhookRequestAuthType = "authType",
+        /// The kind of account that paid: a location or an agency (`company`).
+        pub auth_type: SendBillingWebhookAuthType = "authType",
         /// The client id of the app.
         pub client_id: String = "clientId",
         /// The id of the agency that paid, if `authType` is `company`.
         pub company_id: String = "companyId",
         /// The id of the location that paid, if `authType` is `location`.
         pub location_id: String = "locationId",
-        /// Whether it is paid once or again and again.
-        pub payment_type: SendBillingWebhookRequestPaymentType = "paymentType",
+        /// Whether the payment is made once or recurs.
+        pub payment_type: SendBillingWebhookPaymentType = "paymentType",
         /// Whether the payment was completed or failed.
-        pub status: SendBillingWebhookRequestStatus = "status",
+        pub status: SendBillingWebhookStatus = "status",
     }
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `CreateAccessTokenRequestGrantType`.
-    pub enum CreateAccessTokenRequestGrantType {
+    /// Values of `AccessTokenGrantType`.
+    pub enum AccessTokenGrantType {
         AuthorizationCode = "authorization_code", RefreshToken = "refresh_token",
         ClientCredentials = "client_credentials",
     }
-    /// Values of `CreateAccessTokenRequestUserType`.
-    pub enum CreateAccessTokenRequestUserType {
+    /// Values of `AccessTokenUserType`.
+    pub enum AccessTokenUserType {
         Company = "Company", Location = "Location",
     }
-    /// Values of `SendBillingWebhookRequestAuthType`.
-    pub enum SendBillingWebhookRequestAuthType {
+    /// Values of `SendBillingWebhookAuthType`.
+    pub enum SendBillingWebhookAuthType {
         Location = "location", Company = "company",
     }
-    /// Values of `SendBillingWebhookRequestPaymentType`.
-    pub enum SendBillingWebhookRequestPaymentType {
+    /// Values of `SendBillingWebhookPaymentType`.
+    pub enum SendBillingWebhookPaymentType {
         OneTime = "one_time", Recurring = "recurring",
     }
-    /// Values of `SendBillingWebhookRequestStatus`.
-    pub enum SendBillingWebhookRequestStatus {
+    /// Values of `SendBillingWebhookStatus`.
+    pub enum SendBillingWebhookStatus {
         Completed = "COMPLETED", Failed = "FAILED",
     }
 }

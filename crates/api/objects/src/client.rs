@@ -22,7 +22,7 @@ impl Client {
     ///
     /// `POST /objects/`
     ///
-    /// The first field is the one that names a record on screen. Add others with the module Custom Fields.
+    /// The value of the first field is the name of a record in the user interface. The module Custom Fields creates further fields.
     ///
     /// - Scope: `objects/schema.write`.
     /// - Requires an agency token.
@@ -49,8 +49,9 @@ impl Client {
     ///
     /// `POST /objects/{schemaKey}/records`
     ///
-    /// The platform's specification describes no field of the body. These fields are what public clients send. Reports
-    /// disagree on `owner` and `followers`, which replies hold: `.extra_body("owner", ids)` adds such a field.
+    /// The platform's specification describes no field of the body. These fields are those that public clients
+    /// send. Reports disagree on `owner` and `followers`, which replies hold: `.extra_body("owner", ids)` adds
+    /// such a field.
     ///
     /// - Scope: `objects/record.write`.
     /// - Requires a location token.
@@ -93,7 +94,7 @@ impl Client {
         builder::DeleteObjectRecord::new(&self.handle)
     }
 
-    /// Gets one object, at wish with all its fields.
+    /// Gets an object, optionally with all its fields.
     ///
     /// `GET /objects/{key}`
     ///
@@ -113,7 +114,7 @@ impl Client {
         builder::GetObject::new(&self.handle)
     }
 
-    /// Gets one record of a custom object or of `business`.
+    /// Gets a record of a custom object or of `business`.
     ///
     /// `GET /objects/{schemaKey}/records/{id}`
     ///
@@ -156,8 +157,8 @@ impl Client {
     ///
     /// `POST /objects/{schemaKey}/records/search`
     ///
-    /// Only the fields that the object lists as searchable are looked through; `update_object` sets them. The size of the page is `pageLimit`:
-    /// a `pageSize` is answered 422.
+    /// The search covers only fields that the object declares as searchable; `update_object` sets them. The
+    /// size of the page is `pageLimit`: `pageSize` is rejected with status 422.
     ///
     /// - Scope: `objects/record.readonly`.
     /// - Requires a location token.
@@ -184,11 +185,11 @@ impl Client {
         builder::SearchObjectRecords::new(&self.handle)
     }
 
-    /// Changes the labels of an object and the fields by which its records are found.
+    /// Updates the labels of an object and the fields by which its records are found.
     ///
     /// `PUT /objects/{key}`
     ///
-    /// Of the standard objects only the searchable fields can be changed.
+    /// Only the searchable fields of standard objects can be changed.
     ///
     /// - Scope: `objects/schema.write`.
     /// - Requires a location token.
@@ -212,12 +213,12 @@ impl Client {
         builder::UpdateObject::new(&self.handle)
     }
 
-    /// Changes a record of a custom object or of `business`.
+    /// Updates a record of a custom object or of `business`.
     ///
     /// `PUT /objects/{schemaKey}/records/{id}`
     ///
-    /// The location is sent in the query, the change in the body. The platform's specification describes no field of the body.
-    /// These fields are what public clients send; add others with `extra_body`.
+    /// The location is a query parameter, the changes are in the body. The platform's specification describes
+    /// no field of the body. These fields are those that public clients send; add others with `extra_body`.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -248,7 +249,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_object`](super::Client::create_object).
-        pub CreateObject(operations::CREATE_OBJECT) -> json types::CustomObjectResponse
+        pub CreateObject(operations::CREATE_OBJECT) -> json types::ObjectResponse
     }
     hoopai_runtime::setters! {
         CreateObject {
@@ -258,11 +259,11 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_object_record`](super::Client::create_object_record).
-        pub CreateObjectRecord(operations::CREATE_OBJECT_RECORD) -> json types::RecordByIdResponse
+        pub CreateObjectRecord(operations::CREATE_OBJECT_RECORD) -> json types::ObjectRecordResponse
     }
     hoopai_runtime::setters! {
         CreateObjectRecord {
-            /// The key of the object whose records are meant, such as `custom_objects.pet` or `business`.
+            /// The key of the object of the records, such as `custom_objects.pet` or `business`.
             path schema_key: String = "schemaKey",
             json body: types::CreateObjectRecordRequest,
         }
@@ -274,7 +275,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteObjectRecord {
-            /// The key of the object whose records are meant, such as `custom_objects.pet` or `business`.
+            /// The key of the object of the records, such as `custom_objects.pet` or `business`.
             path schema_key: String = "schemaKey",
             /// The id of the record.
             path id: String = "id",
@@ -291,18 +292,18 @@ pub mod builder {
             path key: String = "key",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Whether the object's fields come along, `true` or `false`.
+            /// Whether the reply holds the fields of the object, `true` or `false`.
             query fetch_properties: String = "fetchProperties",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_object_record`](super::Client::get_object_record).
-        pub GetObjectRecord(operations::GET_OBJECT_RECORD) -> json types::RecordByIdResponse
+        pub GetObjectRecord(operations::GET_OBJECT_RECORD) -> json types::ObjectRecordResponse
     }
     hoopai_runtime::setters! {
         GetObjectRecord {
-            /// The key of the object whose records are meant, such as `custom_objects.pet` or `business`.
+            /// The key of the object of the records, such as `custom_objects.pet` or `business`.
             path schema_key: String = "schemaKey",
             /// The id of the record.
             path id: String = "id",
@@ -322,11 +323,11 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_object_records`](super::Client::search_object_records).
-        pub SearchObjectRecords(operations::SEARCH_OBJECT_RECORDS) -> json types::SearchObjectRecordsResponse, paged types::RecordResponse
+        pub SearchObjectRecords(operations::SEARCH_OBJECT_RECORDS) -> json types::SearchObjectRecordsResponse, paged types::ObjectRecord
     }
     hoopai_runtime::setters! {
         SearchObjectRecords {
-            /// The key of the object whose records are meant, such as `custom_objects.pet` or `business`.
+            /// The key of the object of the records, such as `custom_objects.pet` or `business`.
             path schema_key: String = "schemaKey",
             json body: types::SearchObjectRecordsRequest,
         }
@@ -334,7 +335,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_object`](super::Client::update_object).
-        pub UpdateObject(operations::UPDATE_OBJECT) -> json types::CustomObjectResponse
+        pub UpdateObject(operations::UPDATE_OBJECT) -> json types::ObjectResponse
     }
     hoopai_runtime::setters! {
         UpdateObject {
@@ -346,11 +347,11 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_object_record`](super::Client::update_object_record).
-        pub UpdateObjectRecord(operations::UPDATE_OBJECT_RECORD) -> json types::RecordByIdResponse
+        pub UpdateObjectRecord(operations::UPDATE_OBJECT_RECORD) -> json types::ObjectRecordResponse
     }
     hoopai_runtime::setters! {
         UpdateObjectRecord {
-            /// The key of the object whose records are meant, such as `custom_objects.pet` or `business`.
+            /// The key of the object of the records, such as `custom_objects.pet` or `business`.
             path schema_key: String = "schemaKey",
             /// The id of the record.
             path id: String = "id",

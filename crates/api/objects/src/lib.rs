@@ -2,17 +2,20 @@
 
 //! Objects of the HoopAI Platform API: 9 operations.
 //!
-//! Custom objects: kinds of things that a business knows beside contacts, opportunities and companies, such as pets, cars or policies.
-//! An *object* is the description of a kind (its labels, key and fields); a *record* is one thing of that kind. The standard objects
-//! `contact`, `opportunity` and `business` can be read as objects too; of their records only those of `business` are reached here.
+//! Custom objects are kinds of records that a location defines in addition to contacts, opportunities and
+//! companies, such as pets, cars or policies. An *object* is the description of a kind (its labels, key and
+//! fields); a *record* is one item of that kind. The standard objects `contact`, `opportunity` and `business`
+//! can be read as objects too; of their records, the module only covers those of `business`.
 //!
-//! Keys of custom objects begin with `custom_objects.`, as in `custom_objects.pet`, and keys of their fields continue them, as in
-//! `custom_objects.pet.name`. The platform shows them under Settings, on the page of the object. More fields are added with the module
-//! Custom Fields, and records are tied to each other with Associations.
+//! Keys of custom objects start with `custom_objects.`, as in `custom_objects.pet`, and keys of their fields
+//! start with that of the object, as in `custom_objects.pet.name`. The user interface shows them under
+//! Settings, on the page of the object. The module Custom Fields creates further fields, and Associations
+//! connects records.
 //!
-//! Begin with `list_objects`, then `search_object_records`. A record's values stand in `properties`, by the last part of each field's key,
-//! in the form that the field's type asks for: a number, a string, a list of option keys, `{"currency": …, "value": …}` for money. Whoever owns or
-//! follows a record is a user of the location: one owner and ten followers at most, and owners on custom objects only.
+//! Start with `list_objects`, then `search_object_records`. `properties` holds the values of a record, by the
+//! last part of each field's key. The form of a value depends on the type of the field: a number, a string, a
+//! list of option keys, `{"currency": …, "value": …}` for money. Owners and followers of a record are users of
+//! the location: at most one owner, only for custom objects, and at most ten followers.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_objects::Error> {
@@ -31,9 +34,9 @@
 //! | operation | |
 //! |---|---|
 //! | [`create_object`](Client::create_object) | Creates a custom object with its first field. |
-//! | [`get_object`](Client::get_object) | Gets one object, at wish with all its fields. |
+//! | [`get_object`](Client::get_object) | Gets an object, optionally with all its fields. |
 //! | [`list_objects`](Client::list_objects) | Lists the objects of a location, standard and custom ones. |
-//! | [`update_object`](Client::update_object) | Changes the labels of an object and the fields by which its records are found. |
+//! | [`update_object`](Client::update_object) | Updates the labels of an object and the fields by which its records are found. |
 //!
 //! ## Records
 //!
@@ -41,8 +44,8 @@
 //! |---|---|
 //! | [`create_object_record`](Client::create_object_record) | Creates a record of a custom object or of `business`. |
 //! | [`delete_object_record`](Client::delete_object_record) | Deletes a record of a custom object or of `business`. |
-//! | [`get_object_record`](Client::get_object_record) | Gets one record of a custom object or of `business`. |
-//! | [`update_object_record`](Client::update_object_record) | Changes a record of a custom object or of `business`. |
+//! | [`get_object_record`](Client::get_object_record) | Gets a record of a custom object or of `business`. |
+//! | [`update_object_record`](Client::update_object_record) | Updates a record of a custom object or of `business`. |
 //!
 //! ## Search Object Records
 //!

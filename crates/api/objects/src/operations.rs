@@ -20,7 +20,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /objects/`
 pub static CREATE_OBJECT: Operation = Operation {
     module: "objects", name: "create_object", id: "create-custom-object-schema",
-    method: Method::Post, path: "/objects/",
+    method: &Method::POST, path: "/objects/",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["objects/schema.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -31,7 +31,7 @@ pub static CREATE_OBJECT: Operation = Operation {
 /// `POST /objects/{schemaKey}/records`
 pub static CREATE_OBJECT_RECORD: Operation = Operation {
     module: "objects", name: "create_object_record", id: "create-object-record",
-    method: Method::Post, path: "/objects/{schemaKey}/records",
+    method: &Method::POST, path: "/objects/{schemaKey}/records",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["objects/record.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -42,7 +42,7 @@ pub static CREATE_OBJECT_RECORD: Operation = Operation {
 /// `DELETE /objects/{schemaKey}/records/{id}`
 pub static DELETE_OBJECT_RECORD: Operation = Operation {
     module: "objects", name: "delete_object_record", id: "delete-object-record",
-    method: Method::Delete, path: "/objects/{schemaKey}/records/{id}",
+    method: &Method::DELETE, path: "/objects/{schemaKey}/records/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -52,7 +52,7 @@ pub static DELETE_OBJECT_RECORD: Operation = Operation {
 /// `GET /objects/{key}`
 pub static GET_OBJECT: Operation = Operation {
     module: "objects", name: "get_object", id: "get-object-schema-by-key",
-    method: Method::Get, path: "/objects/{key}",
+    method: &Method::GET, path: "/objects/{key}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["objects/schema.readonly"],
     idempotent: true,
@@ -67,7 +67,7 @@ pub static GET_OBJECT: Operation = Operation {
 /// `GET /objects/{schemaKey}/records/{id}`
 pub static GET_OBJECT_RECORD: Operation = Operation {
     module: "objects", name: "get_object_record", id: "get-record-by-id",
-    method: Method::Get, path: "/objects/{schemaKey}/records/{id}",
+    method: &Method::GET, path: "/objects/{schemaKey}/records/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -77,7 +77,7 @@ pub static GET_OBJECT_RECORD: Operation = Operation {
 /// `GET /objects/`
 pub static LIST_OBJECTS: Operation = Operation {
     module: "objects", name: "list_objects", id: "get-object-by-location-id",
-    method: Method::Get, path: "/objects/",
+    method: &Method::GET, path: "/objects/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["objects/schema.readonly"],
     idempotent: true,
@@ -91,7 +91,7 @@ pub static LIST_OBJECTS: Operation = Operation {
 /// `POST /objects/{schemaKey}/records/search`
 pub static SEARCH_OBJECT_RECORDS: Operation = Operation {
     module: "objects", name: "search_object_records", id: "search-object-records",
-    method: Method::Post, path: "/objects/{schemaKey}/records/search",
+    method: &Method::POST, path: "/objects/{schemaKey}/records/search",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["objects/record.readonly"],
     idempotent: true,
@@ -110,7 +110,7 @@ pub static SEARCH_OBJECT_RECORDS: Operation = Operation {
 /// `PUT /objects/{key}`
 pub static UPDATE_OBJECT: Operation = Operation {
     module: "objects", name: "update_object", id: "update-custom-object",
-    method: Method::Put, path: "/objects/{key}",
+    method: &Method::PUT, path: "/objects/{key}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["objects/schema.write"],
     idempotent: true,
@@ -122,7 +122,7 @@ pub static UPDATE_OBJECT: Operation = Operation {
 /// `PUT /objects/{schemaKey}/records/{id}`
 pub static UPDATE_OBJECT_RECORD: Operation = Operation {
     module: "objects", name: "update_object_record", id: "update-object-record",
-    method: Method::Put, path: "/objects/{schemaKey}/records/{id}",
+    method: &Method::PUT, path: "/objects/{schemaKey}/records/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,

@@ -8,7 +8,7 @@ use hoopai_runtime::json::Value;
 use hoopai_runtime::{CustomFieldValue, Timestamp};
 
 hoopai_runtime::model! {
-    /// A record to be created.
+    /// A record to create.
     #[doc(alias = "CreateCustomObjectRecordDto")]
     pub struct CreateObjectRecordRequest {
         /// The id of the location (sub-account). The client's default location unless set.
@@ -16,198 +16,257 @@ hoopai_runtime::model! {
         /// The values of the record, by the key of the field without the object's prefix.
         pub properties: BTreeMap<String, CustomFieldValue> = "properties",
     }
-    /// `CreateCustomObjectSchemaDTO` of Objects.
+    /// A custom object to create, with its first field.
     #[doc(alias = "CreateCustomObjectSchemaDTO")]
     pub struct CreateObjectRequest {
-        /// What the object is for.
+        /// The description of the object.
         pub description: String = "description",
-        /// The key in lower case with underscores, such as `pet`; `custom_objects.` is put in front. Declared as required by the platform's specification.
+        /// The key in lower case with underscores, such as `pet`; the platform adds the prefix `custom_objects.`. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// What the object is called on screen. Declared as required by the platform's specification.
+        /// The names of the object in the user interface. Declared as required by the platform's specification.
         pub labels: CustomObjectLabel = "labels",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The field that names a record on screen. Declared as required by the platform's specification.
+        /// The field whose value is the name of a record in the user interface. Declared as required by the platform's specification.
         pub primary_display_property_details: CustomObjectDisplayPropertyDetails = "primaryDisplayPropertyDetails",
     }
-    /// `CreatedByResponse` of Objects.
-    pub struct CreatedByResponse {
+    /// The creator of the record.
+    #[doc(alias = "CreatedByResponseDTO")]
+    pub struct CreatedBy {
+        /// The channel of the creation, such as `OAUTH` for an app.
         pub channel: String = "channel",
+        /// The time of the creation.
         pub created_at: Timestamp = "createdAt",
+        /// The kind of creator, such as `INTEGRATION`.
         pub source: String = "source",
+        /// The id of the creator, such as the id of a user or of an app's client.
         pub source_id: String = "sourceId",
     }
-    /// `CustomObjectDisplayPropertyDetails` of Objects.
-    pub struct CustomObjectDisplayPropertyDetails {
-        /// The type of that field, `TEXT` or `NUMERICAL`. Declared as required by the platform's specification.
-        pub data_type: String = "dataType",
-        /// The key of that field in lower case with underscores; the object's key is put in front if it is missing, as in `custom_objects.pet.name`. Declared as required by the platform's specification.
-        pub key: String = "key",
-        /// The name of that field on screen, such as `Pet name`. Declared as required by the platform's specification.
-        pub name: String = "name",
-    }
-    /// `CustomObjectLabelDto` of Objects.
-    #[doc(alias = "CustomObjectLabelDto")]
-    pub struct CustomObjectLabel {
-        /// Its name for many, such as `Pets`. Declared as required by the platform's specification.
-        pub plural: String = "plural",
-        /// Its name for one, such as `Pet`. Declared as required by the platform's specification.
-        pub singular: String = "singular",
-    }
-    /// `CustomObjectLabelUpdateDto` of Objects.
-    #[doc(alias = "CustomObjectLabelUpdateDto")]
-    pub struct CustomObjectLabelUpdate {
-        /// Its name for many, such as `Pets`.
-        pub plural: String = "plural",
-        /// Its name for one, such as `Pet`.
-        pub singular: String = "singular",
-    }
-    /// `CustomObjectResponseDTO` of Objects.
-    #[doc(alias = "CustomObjectResponseDTO")]
-    pub struct CustomObjectResponse {
-        pub object: Box<ICustomObject> = "object",
-        pub trace_id: String = "traceId",
-    }
-    /// `ObjectRecordDeleteResponseDTO` of Objects.
-    #[doc(alias = "ObjectRecordDeleteResponseDTO")]
-    pub struct DeleteObjectRecordResponse {
-        pub id: String = "id",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `CustomObjectByIdResponseDTO` of Objects.
-    #[doc(alias = "CustomObjectByIdResponseDTO")]
-    pub struct GetObjectResponse {
-        pub cache: bool = "cache",
-        pub fields: Vec<ICustomField> = "fields",
-        pub object: Box<ICustomObject> = "object",
-        pub trace_id: String = "traceId",
-    }
-    /// `ICustomField` of Objects.
-    pub struct ICustomField {
-        pub accepted_formats: ICustomFieldAcceptedFormats = "acceptedFormats",
+    /// A field of an object.
+    #[doc(alias = "ICustomField")]
+    pub struct CustomField {
+        /// The file format that may be uploaded, such as `.pdf`, or `all`. Only for fields of the type `FILE_UPLOAD`.
+        pub accepted_formats: CustomFieldAcceptedFormats = "acceptedFormats",
+        /// Whether users may enter a value that is not an option.
         pub allow_custom_option: bool = "allowCustomOption",
-        pub data_type: ICustomFieldDataType = "dataType",
+        /// The type of the values.
+        pub data_type: CustomFieldDataType = "dataType",
+        /// The time when the field was created.
         pub date_added: Timestamp = "dateAdded",
+        /// The time when the field was last changed.
         pub date_updated: Timestamp = "dateUpdated",
+        /// The description of the field.
         pub description: String = "description",
+        /// The key of the field, which starts with that of the object, such as `custom_objects.pet.name`.
         pub field_key: String = "fieldKey",
+        /// The id of the field.
         pub id: String = "id",
+        /// The id of the location (sub-account) of the field.
         pub location_id: String = "locationId",
-        pub max_file_limit: f64 = "maxFileLimit",
+        /// The largest number of files. Only for fields of the type `FILE_UPLOAD`.
+        pub max_file_limit: i64 = "maxFileLimit",
+        /// The name of the field, which forms and records show.
         pub name: String = "name",
+        /// The key of the object, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
-        pub options: Vec<OptionDto> = "options",
+        /// The options of a field with choices.
+        pub options: Vec<CustomFieldOption> = "options",
+        /// The id of the folder that holds the field.
         pub parent_id: String = "parentId",
+        /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
-        pub position: f64 = "position",
+        /// The position of the field among the others.
+        pub position: i64 = "position",
+        /// Whether the field can be used in forms.
         pub show_in_forms: bool = "showInForms",
+        /// Whether the field is one of the platform, not of the location.
         pub standard: bool = "standard",
     }
-    /// `ICustomObjectSchema` of Objects.
-    #[doc(alias = "ICustomObjectSchema")]
-    pub struct ICustomObject {
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub description: String = "description",
-        pub id: String = "id",
-        pub key: String = "key",
-        pub labels: CustomObjectLabel = "labels",
-        pub location_id: String = "locationId",
-        pub primary_display_property: String = "primaryDisplayProperty",
-        pub standard: bool = "standard",
-        pub type_: String = "type",
-    }
-    /// `IRecordSchema` of Objects.
-    #[doc(alias = "IRecordSchema")]
-    pub struct IRecord {
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: CreatedByResponse = "createdBy",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub follower: Vec<Value> = "follower",
-        pub followers: Vec<String> = "followers",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub object_key: String = "objectKey",
-        pub owner: Vec<String> = "owner",
-        pub owners: Vec<Value> = "owners",
-        pub properties: BTreeMap<String, CustomFieldValue> = "properties",
-        pub relations: Vec<Value> = "relations",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `CustomObjectListResponseDTO` of Objects.
-    #[doc(alias = "CustomObjectListResponseDTO")]
-    pub struct ListObjectsResponse {
-        pub objects: Vec<ICustomObject> = "objects",
-        pub trace_id: String = "traceId",
-    }
-    /// `OptionDTO` of Objects.
+    /// An option of a field with choices.
     #[doc(alias = "OptionDTO")]
-    pub struct OptionDto {
+    pub struct CustomFieldOption {
+        /// The key of the option.
         pub key: String = "key",
+        /// The text of the option, which forms and records show.
         pub label: String = "label",
+        /// A URL of the option. Only for fields of the type `RADIO`.
         pub url: String = "url",
     }
-    /// `RecordByIdResponseDTO` of Objects.
-    #[doc(alias = "RecordByIdResponseDTO")]
-    pub struct RecordByIdResponse {
-        pub record: Box<IRecord> = "record",
+    /// An object, the description of a kind of records.
+    #[doc(alias = "ICustomObjectSchema")]
+    pub struct CustomObject {
+        /// The time when the object was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The time when the object was last changed.
+        pub date_updated: Timestamp = "dateUpdated",
+        /// The description of the object.
+        pub description: String = "description",
+        /// The id of the object.
+        pub id: String = "id",
+        /// The key of the object, such as `custom_objects.pet` or `contact`.
+        pub key: String = "key",
+        /// The names of the object in the user interface.
+        pub labels: CustomObjectLabel = "labels",
+        /// The id of the location (sub-account) of the object.
+        pub location_id: String = "locationId",
+        /// The key of the field whose value is the name of a record, such as `custom_objects.pet.name`.
+        pub primary_display_property: String = "primaryDisplayProperty",
+        /// Whether the object is one of the platform, such as contacts, not a custom one.
+        pub standard: bool = "standard",
+        /// Whether a user has created the object (`USER_DEFINED`) or the system defines it (`SYSTEM_DEFINED`).
+        pub type_: String = "type",
+    }
+    /// The field whose value is the name of a record in the user interface.
+    pub struct CustomObjectDisplayPropertyDetails {
+        /// The type of the field, `TEXT` or `NUMERICAL`. Declared as required by the platform's specification.
+        pub data_type: String = "dataType",
+        /// The key of the field in lower case with underscores. The platform adds the key of the object as a
+        /// prefix if it is missing, as in `custom_objects.pet.name`. Declared as required by the platform's specification.
+        pub key: String = "key",
+        /// The name of the field, such as `Pet name`. Declared as required by the platform's specification.
+        pub name: String = "name",
+    }
+    /// The names of an object in the user interface.
+    #[doc(alias = "CustomObjectLabelDto")]
+    pub struct CustomObjectLabel {
+        /// The plural of the name, such as `Pets`. Declared as required by the platform's specification.
+        pub plural: String = "plural",
+        /// The singular of the name, such as `Pet`. Declared as required by the platform's specification.
+        pub singular: String = "singular",
+    }
+    /// Changes to the names of an object in the user interface.
+    #[doc(alias = "CustomObjectLabelUpdateDto")]
+    pub struct CustomObjectLabelUpdate {
+        /// The plural of the name, such as `Pets`.
+        pub plural: String = "plural",
+        /// The singular of the name, such as `Pet`.
+        pub singular: String = "singular",
+    }
+    /// The reply to the deletion of a record.
+    #[doc(alias = "ObjectRecordDeleteResponseDTO")]
+    pub struct DeleteObjectRecordResponse {
+        /// The id of the deleted record.
+        pub id: String = "id",
+        /// Whether the deletion succeeded.
+        pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `RecordResponseDTO` of Objects.
+    /// A reply with one object and its fields.
+    #[doc(alias = "CustomObjectByIdResponseDTO")]
+    pub struct GetObjectResponse {
+        /// Whether the reply comes from a cache of the platform.
+        pub cache: bool = "cache",
+        /// The fields of the object, if they were requested.
+        pub fields: Vec<CustomField> = "fields",
+        /// The requested object.
+        pub object: Box<CustomObject> = "object",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// The objects of a location.
+    #[doc(alias = "CustomObjectListResponseDTO")]
+    pub struct ListObjectsResponse {
+        /// The objects of the location.
+        pub objects: Vec<CustomObject> = "objects",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A record of an object.
+    #[doc(alias = "IRecordSchema")]
     #[doc(alias = "RecordResponseDTO")]
-    pub struct RecordResponse {
+    pub struct ObjectRecord {
+        /// The time when the record was created.
         pub created_at: Timestamp = "createdAt",
-        pub created_by: CreatedByResponse = "createdBy",
+        /// The creator of the record.
+        pub created_by: CreatedBy = "createdBy",
+        /// The time when the record was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The time when the record was last changed.
+        pub date_updated: Timestamp = "dateUpdated",
+        /// The ids of the users who follow the record. Some replies hold them here, others in `followers`.
+        pub follower: Vec<Value> = "follower",
+        /// The ids of the users who follow the record, at most ten.
         pub followers: Vec<String> = "followers",
+        /// The id of the record.
         pub id: String = "id",
-        pub last_updated_by: CreatedByResponse = "lastUpdatedBy",
+        /// The author of the last change of the record.
+        pub last_updated_by: CreatedBy = "lastUpdatedBy",
+        /// The id of the location (sub-account) of the record.
         pub location_id: String = "locationId",
+        /// The id of the object.
         pub object_id: String = "objectId",
+        /// The key of the object, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
+        /// The id of the user who owns the record, as a list with at most one item.
         pub owner: Vec<String> = "owner",
+        /// The id of the user who owns the record. Some replies hold it here, others in `owner`.
+        pub owners: Vec<Value> = "owners",
+        /// The values of the record, by the key of the field without the object's prefix.
         pub properties: BTreeMap<String, CustomFieldValue> = "properties",
+        /// The relations of the record to other records.
+        pub relations: Vec<Value> = "relations",
+        /// The position of the hit. The `searchAfter` of the next request continues after it.
         pub search_after: Vec<Value> = "searchAfter",
+        /// The time when the record was last changed.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `SearchRecordsBody` of Objects.
+    /// A reply with one record.
+    #[doc(alias = "RecordByIdResponseDTO")]
+    pub struct ObjectRecordResponse {
+        /// The record as it is after the call.
+        pub record: Box<ObjectRecord> = "record",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A reply with one object.
+    #[doc(alias = "CustomObjectResponseDTO")]
+    pub struct ObjectResponse {
+        /// The object as it is after the call.
+        pub object: Box<CustomObject> = "object",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// Conditions and page of a search for records.
     #[doc(alias = "SearchRecordsBody")]
     pub struct SearchObjectRecordsRequest {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The number of the page, from 1.
+        /// The number of the page, starting at 1.
         pub page: i64 = "page",
-        /// How many records a page holds at most. Required.
+        /// The number of records per page. Required.
         pub page_limit: i64 = "pageLimit",
-        /// What to look for: words, or a searchable field and its value, as in `name:Buddy`.
+        /// Text to search for, or a searchable field and its value, as in `name:Buddy`.
         pub query: String = "query",
-        /// The `searchAfter` of the last record of the page before.
+        /// The `searchAfter` of the last record of the previous page.
         pub search_after: Vec<String> = "searchAfter",
     }
-    /// `SearchRecordResponseDTO` of Objects.
+    /// A page of records that a search has found.
     #[doc(alias = "SearchRecordResponseDTO")]
     pub struct SearchObjectRecordsResponse {
-        pub records: Vec<RecordResponse> = "records",
-        pub total: f64 = "total",
+        /// The records of the page.
+        pub records: Vec<ObjectRecord> = "records",
+        /// The number of records on all pages.
+        pub total: i64 = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// The changes to a record.
+    /// Changes to a record.
     #[doc(alias = "UpdateCustomObjectRecordDto")]
     pub struct UpdateObjectRecordRequest {
-        /// The values that change, by the key of the field without the object's prefix.
+        /// The values to change, by the key of the field without the object's prefix.
         pub properties: BTreeMap<String, CustomFieldValue> = "properties",
     }
-    /// `UpdateCustomObjectSchemaDTO` of Objects.
+    /// Changes to an object.
     #[doc(alias = "UpdateCustomObjectSchemaDTO")]
     pub struct UpdateObjectRequest {
-        /// What the object is for.
+        /// The description of the object.
         pub description: String = "description",
-        /// What the object is called on screen.
+        /// The names of the object in the user interface.
         pub labels: CustomObjectLabelUpdate = "labels",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The keys of the fields that a search looks through, such as `custom_objects.pet.name`. Declared as required by the platform's specification.
+        /// The keys of the fields by which a search finds records, such as `custom_objects.pet.name`. Declared as required by the platform's specification.
         pub searchable_properties: Vec<String> = "searchableProperties",
     }
 }
@@ -217,13 +276,13 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `ICustomFieldAcceptedFormats`.
-    pub enum ICustomFieldAcceptedFormats {
+    /// Values of `CustomFieldAcceptedFormats`.
+    pub enum CustomFieldAcceptedFormats {
         Pdf = ".pdf", Docx = ".docx", Doc = ".doc", Jpg = ".jpg", Jpeg = ".jpeg", Png = ".png", Gif = ".gif",
         Csv = ".csv", Xlsx = ".xlsx", Xls = ".xls", All = "all",
     }
-    /// Values of `ICustomFieldDataType`.
-    pub enum ICustomFieldDataType {
+    /// Values of `CustomFieldDataType`.
+    pub enum CustomFieldDataType {
         Text = "TEXT", LargeText = "LARGE_TEXT", Numerical = "NUMERICAL", Phone = "PHONE", Monetory = "MONETORY",
         Checkbox = "CHECKBOX", SingleOptions = "SINGLE_OPTIONS", MultipleOptions = "MULTIPLE_OPTIONS", Date = "DATE",
         TextboxList = "TEXTBOX_LIST", FileUpload = "FILE_UPLOAD", Radio = "RADIO",

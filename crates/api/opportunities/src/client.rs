@@ -32,7 +32,7 @@ impl Client {
     /// let reply = opportunities
     ///     .add_followers()
     ///     .id("…")
-    ///     .body(types::Followers::new().followers(["…"]))
+    ///     .body(types::FollowersRequest::new().followers(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -43,7 +43,7 @@ impl Client {
         builder::AddFollowers::new(&self.handle)
     }
 
-    /// Makes an opportunity for a contact.
+    /// Creates an opportunity for a contact.
     ///
     /// `POST /opportunities/`
     ///
@@ -57,7 +57,7 @@ impl Client {
     /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
     /// let reply = opportunities
     ///     .create_opportunity()
-    ///     .body(types::CreateOpportunityRequest::new().contact_id("…").name("…").pipeline_id("…").status(types::Status::Open))
+    ///     .body(types::CreateOpportunityRequest::new().contact_id("…").name("…").pipeline_id("…").status(types::OpportunityStatus::Open))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -92,7 +92,7 @@ impl Client {
     ///
     /// `GET /opportunities/{id}`
     ///
-    /// Notes were not found in real replies, although they are declared; the search can tell them.
+    /// Recorded replies hold no notes, although they are declared; a search can include them.
     ///
     /// - Scope: `opportunities.readonly`.
     /// - Requires a location token.
@@ -154,7 +154,7 @@ impl Client {
         builder::ListPipelines::new(&self.handle)
     }
 
-    /// Removes followers from an opportunity, some or all.
+    /// Removes some or all followers from an opportunity.
     ///
     /// `DELETE /opportunities/{id}/followers`
     ///
@@ -169,7 +169,7 @@ impl Client {
     /// let reply = opportunities
     ///     .remove_followers()
     ///     .id("…")
-    ///     .body(types::Followers::new().followers(["…"]))
+    ///     .body(types::FollowersRequest::new().followers(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -184,8 +184,9 @@ impl Client {
     ///
     /// `GET /opportunities/search`
     ///
-    /// All conditions given must hold. The next page is had by `page`, or by `startAfter` and `startAfterId` together, both from `meta` of the
-    /// page before. The other search takes filters.
+    /// All given conditions must hold. The next page is requested by `page`, or by `startAfter` and
+    /// `startAfterId` together, both from `meta` of the previous page. `search_opportunities_advanced` supports
+    /// filters.
     ///
     /// - Scope: `opportunities.readonly`.
     /// - Requires a location token.
@@ -207,12 +208,13 @@ impl Client {
         builder::SearchOpportunities::new(&self.handle)
     }
 
-    /// Searches the opportunities of a location by words, and by filters if they are added.
+    /// Searches the opportunities of a location by text, and by filters that are added to the body.
     ///
     /// `POST /opportunities/search`
     ///
-    /// `filters` and `sort` are accepted though the interface does not declare them: add them with `extra_body`. A filter has `field` (such as
-    /// `pipeline_id`), `operator` (such as `eq`) and `value`; a sort has `field` (such as `date_added`) and `direction` (`asc`, `desc`).
+    /// The platform accepts `filters` and `sort`, which the interface does not declare: add them with
+    /// `extra_body`. A filter has `field` (such as `pipeline_id`), `operator` (such as `eq`) and `value`; a
+    /// sort has `field` (such as `date_added`) and `direction` (`asc`, `desc`).
     ///
     /// - Scope: `opportunities.readonly`.
     /// - Requires a location token.
@@ -225,7 +227,7 @@ impl Client {
     /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
     /// let mut items = opportunities
     ///     .search_opportunities_advanced()
-    ///     .body(types::SearchOpportunitiesAdvancedRequest::new().additional_details(types::AdditionalDetails::new()).limit(10).query("…"))
+    ///     .body(types::SearchOpportunitiesAdvancedRequest::new().additional_details(types::SearchAdditionalDetails::new()).limit(10).query("…"))
     ///     .stream();
     /// while let Some(item) = items.next().await {
     ///     println!("{:?}", item?);
@@ -238,11 +240,11 @@ impl Client {
         builder::SearchOpportunitiesAdvanced::new(&self.handle)
     }
 
-    /// Changes an opportunity, or moves it to another stage.
+    /// Updates an opportunity, or moves it to another stage.
     ///
     /// `PUT /opportunities/{id}`
     ///
-    /// The reason of a loss is not among the fields; `update_opportunity_status` sets it.
+    /// The body has no field for the reason of a loss; `update_opportunity_status` sets it.
     ///
     /// - Scope: `opportunities.write`.
     /// - Requires a location token.
@@ -281,7 +283,7 @@ impl Client {
     /// let reply = opportunities
     ///     .update_opportunity_status()
     ///     .id("…")
-    ///     .body(types::UpdateOpportunityStatusRequest::new().status(types::Status::Open))
+    ///     .body(types::UpdateOpportunityStatusRequest::new().status(types::OpportunityStatus::Open))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -292,12 +294,12 @@ impl Client {
         builder::UpdateOpportunityStatus::new(&self.handle)
     }
 
-    /// Changes an opportunity if it is there, or else makes one.
+    /// Updates an opportunity if it exists, or creates one.
     ///
     /// `POST /opportunities/upsert`
     ///
-    /// The interface demands followers and what to do with them even where none are meant: send an empty list. It declares no contact;
-    /// earlier ones did, as `contactId`, which `extra_body` can add. The reply's `new` tells whether an opportunity was made.
+    /// The interface requires the followers and their action even if none are to change: send an empty list.
+    /// `new` in the reply states whether an opportunity was created.
     ///
     /// - Scope: `opportunities.write`.
     /// - Requires a location token.
@@ -333,13 +335,13 @@ pub mod builder {
         AddFollowers {
             /// The id of the opportunity.
             path id: String = "id",
-            json body: types::Followers,
+            json body: types::FollowersRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`create_opportunity`](super::Client::create_opportunity).
-        pub CreateOpportunity(operations::CREATE_OPPORTUNITY) -> json types::GetPostOpportunityResponse
+        pub CreateOpportunity(operations::CREATE_OPPORTUNITY) -> json types::OpportunityResponse
     }
     hoopai_runtime::setters! {
         CreateOpportunity {
@@ -349,7 +351,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_opportunity`](super::Client::delete_opportunity).
-        pub DeleteOpportunity(operations::DELETE_OPPORTUNITY) -> json types::DeleteUpdateOpportunityResponse
+        pub DeleteOpportunity(operations::DELETE_OPPORTUNITY) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         DeleteOpportunity {
@@ -360,7 +362,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_opportunity`](super::Client::get_opportunity).
-        pub GetOpportunity(operations::GET_OPPORTUNITY) -> json types::GetPostOpportunityResponse
+        pub GetOpportunity(operations::GET_OPPORTUNITY) -> json types::OpportunityResponse
     }
     hoopai_runtime::setters! {
         GetOpportunity {
@@ -371,23 +373,23 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_lost_reasons`](super::Client::list_lost_reasons).
-        pub ListLostReasons(operations::LIST_LOST_REASONS) -> json types::ListLostReasonsResponse, paged types::LostReasonResponse
+        pub ListLostReasons(operations::LIST_LOST_REASONS) -> json types::ListLostReasonsResponse, paged types::LostReason
     }
     hoopai_runtime::setters! {
         ListLostReasons {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Whether to list deleted reasons; they are left out if this is.
+            /// Whether to list deleted reasons; by default they are left out.
             query deleted: bool = "deleted",
-            /// Whether the reply tells how many there are.
+            /// Whether the reply includes the number of reasons.
             query get_count: bool = "getCount",
-            /// How many reasons a page holds; 100 if left out.
+            /// The number of reasons per page; by default 100.
             query limit: i64 = "limit",
             /// The name of the reason.
             query name: String = "name",
-            /// Words to look for.
+            /// Text to search for.
             query query: String = "query",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
         }
     }
@@ -413,62 +415,62 @@ pub mod builder {
             path id: String = "id",
             /// Whether all followers are removed.
             query is_remove_all_followers: bool = "isRemoveAllFollowers",
-            json body: types::Followers,
+            json body: types::FollowersRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`search_opportunities`](super::Client::search_opportunities).
-        pub SearchOpportunities(operations::SEARCH_OPPORTUNITIES) -> json types::SearchOpportunitiesResponse, paged types::SearchOpportunitiesResponseSchema
+        pub SearchOpportunities(operations::SEARCH_OPPORTUNITIES) -> json types::SearchOpportunitiesResponse, paged types::Opportunity
     }
     hoopai_runtime::setters! {
         SearchOpportunities {
-            /// The id of the location (sub-account). Mind the underscore. The client's default location unless set.
+            /// The id of the location (sub-account). The name has an underscore. The client's default location unless set.
             query location_id: String = "location_id",
-            /// Only opportunities that the user with this id looks after.
+            /// Only opportunities for which the user with this id is responsible.
             query assigned_to: String = "assigned_to",
             /// Only opportunities that belong to the campaign with this id.
             query campaign_id: String = "campaignId",
             /// Only opportunities of the contact with this id.
             query contact_id: String = "contact_id",
-            /// Only opportunities in this country, by its two letters of ISO 3166.
+            /// Only opportunities in this country, as a two-letter code of ISO 3166.
             query country: String = "country",
             /// The first day, as month, day and year: `03-31-2026`.
-            query date: String = "date",
+            query date: hoopai_runtime::Date as in_month_first = "date",
             /// The last day, as month, day and year: `03-31-2026`.
-            query end_date: String = "endDate",
-            /// Whether each hit's contact tells its calendar events.
+            query end_date: hoopai_runtime::Date as in_month_first = "endDate",
+            /// Whether the hits include the calendar events of the contact.
             query get_calendar_events: bool = "getCalendarEvents",
-            /// Whether each hit's contact tells its notes.
+            /// Whether the hits include the notes of the contact.
             query get_notes: bool = "getNotes",
-            /// Whether each hit's contact tells its tasks.
+            /// Whether the hits include the tasks of the contact.
             query get_tasks: bool = "getTasks",
             /// Only the opportunity with this id.
             query id: String = "id",
-            /// How many opportunities a page holds; 100 at most, 20 if left out.
+            /// The number of opportunities per page; at most 100, by default 20.
             query limit: i64 = "limit",
             /// The order of the hits, such as `added_asc`.
             query order: String = "order",
-            /// The number of the page, counted from 1.
+            /// The number of the page, starting at 1.
             query page: i64 = "page",
             /// Only opportunities in the pipeline with this id.
             query pipeline_id: String = "pipeline_id",
             /// Only opportunities in the stage with this id.
             query pipeline_stage_id: String = "pipeline_stage_id",
-            /// Words to look for, such as a name or an email address.
+            /// Text to search for, such as a name or an email address.
             query q: String = "q",
-            /// The `startAfter` of the page before, a moment in milliseconds. Goes with `startAfterId`.
+            /// The `startAfter` of the previous page, a time in milliseconds since 1970. Only together with `startAfterId`.
             query start_after: String = "startAfter",
-            /// The `startAfterId` of the page before, an id. Goes with `startAfter`.
+            /// The `startAfterId` of the previous page, an id. Only together with `startAfter`.
             query start_after_id: String = "startAfterId",
             /// Only opportunities in this state; `all` for any.
-            query status: types::Status = "status",
+            query status: types::OpportunityStatus = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`search_opportunities_advanced`](super::Client::search_opportunities_advanced).
-        pub SearchOpportunitiesAdvanced(operations::SEARCH_OPPORTUNITIES_ADVANCED) -> json types::SearchOpportunitiesAdvancedResponse, paged types::SearchOpportunitiesResponseSchema
+        pub SearchOpportunitiesAdvanced(operations::SEARCH_OPPORTUNITIES_ADVANCED) -> json types::SearchOpportunitiesAdvancedResponse, paged types::Opportunity
     }
     hoopai_runtime::setters! {
         SearchOpportunitiesAdvanced {
@@ -478,7 +480,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_opportunity`](super::Client::update_opportunity).
-        pub UpdateOpportunity(operations::UPDATE_OPPORTUNITY) -> json types::GetPostOpportunityResponse
+        pub UpdateOpportunity(operations::UPDATE_OPPORTUNITY) -> json types::OpportunityResponse
     }
     hoopai_runtime::setters! {
         UpdateOpportunity {
@@ -490,7 +492,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_opportunity_status`](super::Client::update_opportunity_status).
-        pub UpdateOpportunityStatus(operations::UPDATE_OPPORTUNITY_STATUS) -> json types::DeleteUpdateOpportunityResponse
+        pub UpdateOpportunityStatus(operations::UPDATE_OPPORTUNITY_STATUS) -> json types::SuccessResponse
     }
     hoopai_runtime::setters! {
         UpdateOpportunityStatus {

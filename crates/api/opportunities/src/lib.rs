@@ -2,15 +2,16 @@
 
 //! Opportunities of the HoopAI Platform API: 12 operations.
 //!
-//! An opportunity is a deal that may come of a contact. It stands in a stage of a pipeline, has a value, and is open until it is won, lost
-//! or abandoned.
+//! An opportunity is a possible deal with a contact. It is in a stage of a pipeline, has a value, and is open
+//! until it is won, lost or abandoned.
 //!
-//! Begin with `list_pipelines`: creating an opportunity takes the id of a pipeline, and moving one that of a stage. Pipelines and stages
-//! themselves cannot be made or changed here.
+//! Start with `list_pipelines`: the creation of an opportunity requires the id of a pipeline, and a move the id
+//! of a stage. The module cannot create or change pipelines and stages.
 //!
-//! There are two searches. `search_opportunities` takes a few conditions in its query, where most names are written with underscores
-//! (`location_id`, `pipeline_id`) but not all (`date`, `endDate`). `search_opportunities_advanced` takes a body, for which filters can be
-//! added. Custom fields are written under `field_value`.
+//! There are two searches. `search_opportunities` has a few conditions as query parameters; most of their names
+//! are written with underscores (`location_id`, `pipeline_id`), some are not (`date`, `endDate`).
+//! `search_opportunities_advanced` has a body, to which filters can be added. Requests write the values of
+//! custom fields as `field_value`.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_opportunities::Error> {
@@ -28,19 +29,19 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_opportunity`](Client::create_opportunity) | Makes an opportunity for a contact. |
+//! | [`create_opportunity`](Client::create_opportunity) | Creates an opportunity for a contact. |
 //! | [`delete_opportunity`](Client::delete_opportunity) | Deletes an opportunity. |
 //! | [`get_opportunity`](Client::get_opportunity) | Gets an opportunity. |
-//! | [`update_opportunity`](Client::update_opportunity) | Changes an opportunity, or moves it to another stage. |
+//! | [`update_opportunity`](Client::update_opportunity) | Updates an opportunity, or moves it to another stage. |
 //! | [`update_opportunity_status`](Client::update_opportunity_status) | Sets whether a deal is open, won, lost or abandoned. |
-//! | [`upsert_opportunity`](Client::upsert_opportunity) | Changes an opportunity if it is there, or else makes one. |
+//! | [`upsert_opportunity`](Client::upsert_opportunity) | Updates an opportunity if it exists, or creates one. |
 //!
 //! ## Followers
 //!
 //! | operation | |
 //! |---|---|
 //! | [`add_followers`](Client::add_followers) | Adds followers to an opportunity. |
-//! | [`remove_followers`](Client::remove_followers) | Removes followers from an opportunity, some or all. |
+//! | [`remove_followers`](Client::remove_followers) | Removes some or all followers from an opportunity. |
 //!
 //! ## Lost reason
 //!
@@ -59,7 +60,7 @@
 //! | operation | |
 //! |---|---|
 //! | [`search_opportunities`](Client::search_opportunities) | Searches the opportunities of a location by a few conditions. |
-//! | [`search_opportunities_advanced`](Client::search_opportunities_advanced) | Searches the opportunities of a location by words, and by filters if they are added. |
+//! | [`search_opportunities_advanced`](Client::search_opportunities_advanced) | Searches the opportunities of a location by text, and by filters that are added to the body. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -23,7 +23,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /opportunities/{id}/followers`
 pub static ADD_FOLLOWERS: Operation = Operation {
     module: "opportunities", name: "add_followers", id: "add-followers-opportunity",
-    method: Method::Post, path: "/opportunities/{id}/followers",
+    method: &Method::POST, path: "/opportunities/{id}/followers",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     idempotent: true,
@@ -34,7 +34,7 @@ pub static ADD_FOLLOWERS: Operation = Operation {
 /// `POST /opportunities/`
 pub static CREATE_OPPORTUNITY: Operation = Operation {
     module: "opportunities", name: "create_opportunity", id: "create-opportunity",
-    method: Method::Post, path: "/opportunities/",
+    method: &Method::POST, path: "/opportunities/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -45,7 +45,7 @@ pub static CREATE_OPPORTUNITY: Operation = Operation {
 /// `DELETE /opportunities/{id}`
 pub static DELETE_OPPORTUNITY: Operation = Operation {
     module: "opportunities", name: "delete_opportunity", id: "delete-opportunity",
-    method: Method::Delete, path: "/opportunities/{id}",
+    method: &Method::DELETE, path: "/opportunities/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     idempotent: true,
@@ -55,7 +55,7 @@ pub static DELETE_OPPORTUNITY: Operation = Operation {
 /// `GET /opportunities/{id}`
 pub static GET_OPPORTUNITY: Operation = Operation {
     module: "opportunities", name: "get_opportunity", id: "get-opportunity",
-    method: Method::Get, path: "/opportunities/{id}",
+    method: &Method::GET, path: "/opportunities/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
@@ -65,7 +65,7 @@ pub static GET_OPPORTUNITY: Operation = Operation {
 /// `GET /opportunities/lost-reason`
 pub static LIST_LOST_REASONS: Operation = Operation {
     module: "opportunities", name: "list_lost_reasons", id: "get-lost-reason",
-    method: Method::Get, path: "/opportunities/lost-reason",
+    method: &Method::GET, path: "/opportunities/lost-reason",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
@@ -90,7 +90,7 @@ pub static LIST_LOST_REASONS: Operation = Operation {
 /// `GET /opportunities/pipelines`
 pub static LIST_PIPELINES: Operation = Operation {
     module: "opportunities", name: "list_pipelines", id: "get-pipelines",
-    method: Method::Get, path: "/opportunities/pipelines",
+    method: &Method::GET, path: "/opportunities/pipelines",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
@@ -104,7 +104,7 @@ pub static LIST_PIPELINES: Operation = Operation {
 /// `DELETE /opportunities/{id}/followers`
 pub static REMOVE_FOLLOWERS: Operation = Operation {
     module: "opportunities", name: "remove_followers", id: "remove-followers-opportunity",
-    method: Method::Delete, path: "/opportunities/{id}/followers",
+    method: &Method::DELETE, path: "/opportunities/{id}/followers",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     idempotent: true,
@@ -118,7 +118,7 @@ pub static REMOVE_FOLLOWERS: Operation = Operation {
 /// `GET /opportunities/search`
 pub static SEARCH_OPPORTUNITIES: Operation = Operation {
     module: "opportunities", name: "search_opportunities", id: "search-opportunity",
-    method: Method::Get, path: "/opportunities/search",
+    method: &Method::GET, path: "/opportunities/search",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
@@ -159,7 +159,7 @@ pub static SEARCH_OPPORTUNITIES: Operation = Operation {
 /// `POST /opportunities/search`
 pub static SEARCH_OPPORTUNITIES_ADVANCED: Operation = Operation {
     module: "opportunities", name: "search_opportunities_advanced", id: "search-opportunities-advanced",
-    method: Method::Post, path: "/opportunities/search",
+    method: &Method::POST, path: "/opportunities/search",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
@@ -178,7 +178,7 @@ pub static SEARCH_OPPORTUNITIES_ADVANCED: Operation = Operation {
 /// `PUT /opportunities/{id}`
 pub static UPDATE_OPPORTUNITY: Operation = Operation {
     module: "opportunities", name: "update_opportunity", id: "update-opportunity",
-    method: Method::Put, path: "/opportunities/{id}",
+    method: &Method::PUT, path: "/opportunities/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     idempotent: true,
@@ -189,7 +189,7 @@ pub static UPDATE_OPPORTUNITY: Operation = Operation {
 /// `PUT /opportunities/{id}/status`
 pub static UPDATE_OPPORTUNITY_STATUS: Operation = Operation {
     module: "opportunities", name: "update_opportunity_status", id: "update-opportunity-status",
-    method: Method::Put, path: "/opportunities/{id}/status",
+    method: &Method::PUT, path: "/opportunities/{id}/status",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     idempotent: true,
@@ -200,7 +200,7 @@ pub static UPDATE_OPPORTUNITY_STATUS: Operation = Operation {
 /// `POST /opportunities/upsert`
 pub static UPSERT_OPPORTUNITY: Operation = Operation {
     module: "opportunities", name: "upsert_opportunity", id: "Upsert-opportunity",
-    method: Method::Post, path: "/opportunities/upsert",
+    method: &Method::POST, path: "/opportunities/upsert",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),

@@ -6,306 +6,406 @@ use hoopai_runtime::json::{Map, Value};
 use hoopai_runtime::{CustomFieldValue, Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// `CreateAddFollowersSuccessfulResponseDto` of Opportunities.
+    /// The reply to the addition of followers to an opportunity.
     #[doc(alias = "CreateAddFollowersSuccessfulResponseDto")]
     pub struct AddFollowersResponse {
+        /// The ids of all users who follow the opportunity after the call.
         pub followers: Vec<String> = "followers",
+        /// The ids of the users who are new followers.
         pub followers_added: Vec<String> = "followersAdded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// What the hits of a search tell besides.
-    #[doc(alias = "AdditionalDetailsDTO")]
-    pub struct AdditionalDetails {
-        /// Whether calendar events are told. Declared as required by the platform's specification.
-        pub calendar_events: bool = "calendarEvents",
-        /// Whether notes are told. Declared as required by the platform's specification.
-        pub notes: bool = "notes",
-        /// Whether tasks are told. Declared as required by the platform's specification.
-        pub tasks: bool = "tasks",
-        /// Whether unread conversations are told. Declared as required by the platform's specification.
-        pub un_read_conversations: bool = "unReadConversations",
-    }
-    /// An opportunity to be made.
+    /// An opportunity to create.
     #[doc(alias = "CreateDto")]
     pub struct CreateOpportunityRequest {
-        /// The id of the user who looks after the opportunity.
+        /// The id of the user who is responsible for the opportunity.
         pub assigned_to: String = "assignedTo",
-        /// The id of the contact with whom the deal would be made. Declared as required by the platform's specification.
+        /// The id of the contact of the deal. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
-        /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
+        /// The values of custom fields, one item for each field.
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
+        /// The value of the deal, in whole units of the currency with a fraction, not in cents.
         pub monetary_value: Decimal = "monetaryValue",
-        /// What the opportunity is called. Declared as required by the platform's specification.
+        /// The name of the opportunity. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The id of the pipeline that the opportunity stands in. Declared as required by the platform's specification.
+        /// The id of the pipeline of the opportunity. Declared as required by the platform's specification.
         pub pipeline_id: String = "pipelineId",
-        /// The id of its stage, one of the pipeline's.
+        /// The id of the stage of the opportunity; it belongs to the pipeline.
         pub pipeline_stage_id: String = "pipelineStageId",
-        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it. Declared as required by the platform's specification.
-        pub status: Status = "status",
+        /// The state of the deal. The value `all` is for searches; an opportunity cannot have it. Declared as required by the platform's specification.
+        pub status: OpportunityStatus = "status",
     }
-    /// `CustomField` of Opportunities.
-    pub struct CustomField {
-        /// The value, text, a list of text or an object, as the kind of field has it.
-        pub field_value: CustomFieldValue = "field_value",
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
-        pub id: String = "id",
-        /// The key of the custom field, in place of its id.
-        pub key: String = "key",
-    }
-    /// The value of a custom field. A single opportunity has it in `fieldValue`; hits of a search have it in a field that depends on the
-    /// kind of value, of which `fieldValueString` and `fieldValueArray` are known. Others are in `extra`.
+    /// The value of a custom field. A single opportunity has it in `fieldValue`, hits of a search in a field that depends on the kind of
+    /// value. The method `value` reads all of them.
     #[doc(alias = "CustomFieldResponseSchema")]
-    pub struct CustomFieldResponse {
+    pub struct CustomField {
+        /// The value, in replies with a single opportunity.
         pub field_value: CustomFieldValue = "fieldValue",
-        pub field_value_array: Vec<String> = "fieldValueArray",
-        pub field_value_string: String = "fieldValueString",
+        /// The value in hits of a search, if it is a list of text.
+        pub field_value_array: CustomFieldValue = "fieldValueArray",
+        pub field_value_date: CustomFieldValue = "fieldValueDate",
+        pub field_value_files: CustomFieldValue = "fieldValueFiles",
+        pub field_value_number: CustomFieldValue = "fieldValueNumber",
+        /// The value in hits of a search, if it is text.
+        pub field_value_string: CustomFieldValue = "fieldValueString",
         /// The id of the custom field.
         pub id: String = "id",
         /// The kind of value, such as `string`.
         pub type_: String = "type",
     }
-    /// `DeleteUpdateOpportunitySuccessfulResponseDto` of Opportunities.
-    #[doc(alias = "DeleteUpdateOpportunitySuccessfulResponseDto")]
-    pub struct DeleteUpdateOpportunityResponse {
-        pub succeded: bool = "succeded",
-        pub trace_id: String = "traceId",
+    /// `CustomFieldInput` of Opportunities.
+    pub struct CustomFieldInput {
+        /// The value; its type depends on the kind of field, text, a number, a list of text or an object.
+        pub field_value: CustomFieldValue = "field_value",
+        /// The id of the custom field. Either this or `key` identifies it; a value that is a list or an object requires the id.
+        pub id: String = "id",
+        /// The key of the custom field, in place of its id.
+        pub key: String = "key",
     }
-    /// Followers to add or remove.
+    /// Users who are to follow an opportunity, or to stop following it.
     #[doc(alias = "FollowersDTO")]
-    pub struct Followers {
-        /// The ids of the followers. Declared as required by the platform's specification.
+    pub struct FollowersRequest {
+        /// The ids of the users. Declared as required by the platform's specification.
         pub followers: Vec<String> = "followers",
     }
-    /// `GetPostOpportunitySuccessfulResponseDto` of Opportunities.
-    #[doc(alias = "GetPostOpportunitySuccessfulResponseDto")]
-    pub struct GetPostOpportunityResponse {
-        pub opportunity: Box<SearchOpportunitiesResponseSchema> = "opportunity",
-        pub trace_id: String = "traceId",
-    }
-    /// `LostReasonsResponseSchema` of Opportunities.
+    /// The reasons for which a location loses deals.
     #[doc(alias = "LostReasonsResponseSchema")]
     pub struct ListLostReasonsResponse {
-        pub lost_reasons: Vec<LostReasonResponse> = "lostReasons",
-        pub total: f64 = "total",
+        /// The reasons from which a user chooses one for a lost deal.
+        pub lost_reasons: Vec<LostReason> = "lostReasons",
+        /// The number of reasons.
+        pub total: i64 = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetPipelinesSuccessfulResponseDto` of Opportunities.
+    /// The pipelines of a location.
     #[doc(alias = "GetPipelinesSuccessfulResponseDto")]
     pub struct ListPipelinesResponse {
-        pub pipelines: Vec<PipelinesResponse> = "pipelines",
+        /// The pipelines of the location, with their stages.
+        pub pipelines: Vec<Pipeline> = "pipelines",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `LostReasonResponseSchema` of Opportunities.
+    /// A reason for which deals are lost.
     #[doc(alias = "LostReasonResponseSchema")]
-    pub struct LostReasonResponse {
+    pub struct LostReason {
+        /// The time when the reason was created.
         pub created_at: Timestamp = "createdAt",
+        /// The id of the reason.
         pub id: String = "id",
+        /// The id of the location (sub-account) that has defined the reason.
         pub location_id: String = "locationId",
+        /// The name of the reason.
         pub name: String = "name",
+        /// The time when the reason was last changed.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `PipelinesResponseSchema` of Opportunities.
-    #[doc(alias = "PipelinesResponseSchema")]
-    pub struct PipelinesResponse {
-        pub color_render_mode: PipelinesResponseColorRenderMode = "colorRenderMode",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
+    /// An opportunity.
+    #[doc(alias = "SearchOpportunitiesResponseSchema")]
+    pub struct Opportunity {
+        /// The id of the user who is responsible for the opportunity.
+        pub assigned_to: String = "assignedTo",
+        /// The calendar events of the opportunity. Only hits of a search that requested them hold them.
+        pub calendar_events: Vec<Value> = "calendarEvents",
+        /// The contact of the deal, in brief.
+        pub contact: Box<OpportunityContact> = "contact",
+        /// The id of the contact of the deal.
+        pub contact_id: String = "contactId",
+        /// The time when the opportunity was created.
+        pub created_at: Timestamp = "createdAt",
+        /// The values of custom fields, one item for each field that has a value.
+        pub custom_fields: Vec<CustomField> = "customFields",
+        /// The id of the opportunity in an external system.
+        pub external_object_id: String = "externalObjectId",
+        /// The ids of the users who follow the opportunity.
+        pub followers: Vec<Value> = "followers",
+        /// The id of the opportunity.
         pub id: String = "id",
+        /// The version of the opportunity in the platform's search index.
+        pub index_version: String = "indexVersion",
+        /// The time of the last activity on the opportunity.
+        pub last_action_date: Timestamp = "lastActionDate",
+        /// The time when the opportunity last moved to another stage.
+        pub last_stage_change_at: Timestamp = "lastStageChangeAt",
+        /// The time when the state of the deal last changed.
+        pub last_status_change_at: Timestamp = "lastStatusChangeAt",
+        /// The id of the location (sub-account) of the opportunity.
         pub location_id: String = "locationId",
+        /// The id of the reason why the deal was lost.
+        pub lost_reason_id: String = "lostReasonId",
+        /// The value of the deal, in whole units of the currency with a fraction, not in cents.
+        pub monetary_value: Decimal = "monetaryValue",
+        /// The name of the opportunity.
         pub name: String = "name",
-        pub origin_id: String = "originId",
-        pub position: String = "position",
-        pub show_in_funnel: bool = "showInFunnel",
-        pub show_in_pie_chart: bool = "showInPieChart",
-        pub stages: Vec<PipelinesResponseStage> = "stages",
-        pub use_opportunity_probability: bool = "useOpportunityProbability",
+        /// The notes on the opportunity. Only hits of a search that requested them hold them.
+        pub notes: Vec<Value> = "notes",
+        /// The id of the pipeline of the opportunity.
+        pub pipeline_id: String = "pipelineId",
+        /// The id of the stage of the opportunity.
+        pub pipeline_stage_id: String = "pipelineStageId",
+        /// The position of the hit in the order of a search.
+        pub sort: Vec<Value> = "sort",
+        /// The origin of the opportunity, as free text.
+        pub source: String = "source",
+        /// The state of the deal, such as `open` or `won`.
+        pub status: String = "status",
+        /// The tasks of the opportunity. Only hits of a search that requested them hold them.
+        pub tasks: Vec<Value> = "tasks",
+        /// The time when the opportunity was last changed.
+        pub updated_at: Timestamp = "updatedAt",
     }
-    /// `PipelinesResponseStage` of Opportunities.
-    pub struct PipelinesResponseStage {
+    /// The contact of an opportunity, in brief.
+    #[doc(alias = "SearchOpportunitiesContactResponseSchema")]
+    pub struct OpportunityContact {
+        /// The name of the company where the contact works.
+        pub company_name: String = "companyName",
+        /// The main email address of the contact.
+        pub email: String = "email",
+        /// The id of the contact.
         pub id: String = "id",
+        /// The full name of the contact.
         pub name: String = "name",
-        pub origin_id: String = "originId",
-        pub position: f64 = "position",
-        pub show_in_funnel: bool = "showInFunnel",
-        pub show_in_pie_chart: bool = "showInPieChart",
-        pub stage_win_probability: f64 = "stageWinProbability",
+        /// The main phone number of the contact.
+        pub phone: String = "phone",
+        /// The names of the contact's tags.
+        pub tags: Vec<String> = "tags",
     }
-    /// `DeleteFollowersSuccessfulResponseDto` of Opportunities.
-    #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
-    pub struct RemoveFollowersResponse {
-        pub followers: Vec<String> = "followers",
-        pub followers_removed: Vec<String> = "followersRemoved",
+    /// A reply with one opportunity.
+    #[doc(alias = "GetPostOpportunitySuccessfulResponseDto")]
+    pub struct OpportunityResponse {
+        /// The opportunity as it is after the call.
+        pub opportunity: Box<Opportunity> = "opportunity",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `SearchMetaResponseSchema` of Opportunities.
-    #[doc(alias = "SearchMetaResponseSchema")]
-    pub struct SearchMetaResponse {
-        pub current_page: f64 = "currentPage",
-        pub next_page: Value = "nextPage",
-        pub next_page_url: String = "nextPageUrl",
-        pub prev_page: f64 = "prevPage",
-        pub start_after: f64 = "startAfter",
-        pub start_after_id: String = "startAfterId",
-        pub total: f64 = "total",
+    /// A pipeline, the sequence of stages through which opportunities move.
+    #[doc(alias = "PipelinesResponseSchema")]
+    pub struct Pipeline {
+        /// The form in which the user interface shows the colours of pipeline and stages, as a dot, a tinted
+        /// background, or not at all.
+        pub color_render_mode: PipelineColorRenderMode = "colorRenderMode",
+        /// The time when the pipeline was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The time when the pipeline was last changed.
+        pub date_updated: Timestamp = "dateUpdated",
+        /// The id of the pipeline.
+        pub id: String = "id",
+        /// The id of the location (sub-account) of the pipeline.
+        pub location_id: String = "locationId",
+        /// The name of the pipeline.
+        pub name: String = "name",
+        /// The id of the original, if the pipeline is a copy.
+        pub origin_id: String = "originId",
+        /// The position of the pipeline in the list of pipelines.
+        pub position: String = "position",
+        /// Whether the funnel chart includes the pipeline.
+        pub show_in_funnel: bool = "showInFunnel",
+        /// Whether the pie chart includes the pipeline.
+        pub show_in_pie_chart: bool = "showInPieChart",
+        /// The stages, in order.
+        pub stages: Vec<PipelineStage> = "stages",
+        /// Whether forecasts use the probability of single opportunities in place of that of their stages.
+        pub use_opportunity_probability: bool = "useOpportunityProbability",
     }
-    /// What to search for.
+    /// `PipelineStage` of Opportunities.
+    pub struct PipelineStage {
+        /// The id of the stage.
+        pub id: String = "id",
+        /// The name of the stage.
+        pub name: String = "name",
+        /// The id of the original, if the stage is a copy.
+        pub origin_id: String = "originId",
+        /// The position of the stage in the pipeline, starting at 0.
+        pub position: i64 = "position",
+        /// Whether the funnel chart includes the stage.
+        pub show_in_funnel: bool = "showInFunnel",
+        /// Whether the pie chart includes the stage.
+        pub show_in_pie_chart: bool = "showInPieChart",
+        /// The probability that an opportunity in the stage is won, in percent.
+        pub stage_win_probability: f64 = "stageWinProbability",
+    }
+    /// The reply to the removal of followers from an opportunity.
+    #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
+    pub struct RemoveFollowersResponse {
+        /// The ids of the users who still follow the opportunity.
+        pub followers: Vec<String> = "followers",
+        /// The ids of the users who no longer follow the opportunity.
+        pub followers_removed: Vec<String> = "followersRemoved",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// Further data to include in the hits of a search.
+    #[doc(alias = "AdditionalDetailsDTO")]
+    pub struct SearchAdditionalDetails {
+        /// Whether to include calendar events. Declared as required by the platform's specification.
+        pub calendar_events: bool = "calendarEvents",
+        /// Whether to include notes. Declared as required by the platform's specification.
+        pub notes: bool = "notes",
+        /// Whether to include tasks. Declared as required by the platform's specification.
+        pub tasks: bool = "tasks",
+        /// Whether to include unread conversations. Declared as required by the platform's specification.
+        pub un_read_conversations: bool = "unReadConversations",
+    }
+    /// Conditions and page of a search for opportunities.
     #[doc(alias = "OpportunitySearchBodyDTO")]
     pub struct SearchOpportunitiesAdvancedRequest {
-        /// What each hit tells besides. Declared as required by the platform's specification.
-        pub additional_details: AdditionalDetails = "additionalDetails",
-        /// How many opportunities a page holds. Declared as required by the platform's specification.
+        /// Further data to include in each hit. Declared as required by the platform's specification.
+        pub additional_details: SearchAdditionalDetails = "additionalDetails",
+        /// The number of opportunities per page. Declared as required by the platform's specification.
         pub limit: i64 = "limit",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The number of the page, counted from 1.
+        /// The number of the page, starting at 1.
         pub page: i64 = "page",
-        /// Words to look for; an empty text finds everything. Declared as required by the platform's specification.
+        /// Text to search for; an empty text finds all opportunities. Declared as required by the platform's specification.
         pub query: String = "query",
-        /// The position after which the page begins; an empty list for the first page.
+        /// The position after which the page starts; an empty list for the first page.
         pub search_after: Vec<String> = "searchAfter",
     }
-    /// `PostSearchSuccessfulResponseDto` of Opportunities.
+    /// A page of opportunities that a search has found.
     #[doc(alias = "PostSearchSuccessfulResponseDto")]
     pub struct SearchOpportunitiesAdvancedResponse {
+        /// Figures about all hits, as free-form JSON.
         pub aggregations: Map = "aggregations",
-        pub opportunities: Vec<SearchOpportunitiesResponseSchema> = "opportunities",
-        pub total: f64 = "total",
+        /// The hits of the page.
+        pub opportunities: Vec<Opportunity> = "opportunities",
+        /// The number of hits on all pages.
+        pub total: i64 = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `SearchOpportunitiesContactResponseSchema` of Opportunities.
-    #[doc(alias = "SearchOpportunitiesContactResponseSchema")]
-    pub struct SearchOpportunitiesContactResponse {
-        pub company_name: String = "companyName",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub tags: Vec<String> = "tags",
+    /// The position of a page in the list of opportunities.
+    #[doc(alias = "SearchMetaResponseSchema")]
+    pub struct SearchOpportunitiesMeta {
+        /// The number of this page.
+        pub current_page: i64 = "currentPage",
+        /// The number of the next page, or nothing on the last page.
+        pub next_page: Value = "nextPage",
+        /// The URL of the next page, on an internal host of the platform; it cannot be requested.
+        pub next_page_url: String = "nextPageUrl",
+        /// The number of the previous page, or nothing on the first page.
+        pub prev_page: i64 = "prevPage",
+        /// The `startAfter` of the request for the next page, a time in milliseconds since 1970.
+        pub start_after: i64 = "startAfter",
+        /// The `startAfterId` of the request for the next page, the id of an opportunity.
+        pub start_after_id: String = "startAfterId",
+        /// The number of opportunities of the whole list.
+        pub total: i64 = "total",
     }
-    /// `SearchSuccessfulResponseDto` of Opportunities.
+    /// A page of opportunities.
     #[doc(alias = "SearchSuccessfulResponseDto")]
     pub struct SearchOpportunitiesResponse {
+        /// Figures about all hits, as free-form JSON.
         pub aggregations: Map = "aggregations",
-        pub meta: Box<SearchMetaResponse> = "meta",
-        pub opportunities: Vec<SearchOpportunitiesResponseSchema> = "opportunities",
+        /// The position of the page in the list.
+        pub meta: Box<SearchOpportunitiesMeta> = "meta",
+        /// The opportunities of the page.
+        pub opportunities: Vec<Opportunity> = "opportunities",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `SearchOpportunitiesResponseSchema` of Opportunities.
-    pub struct SearchOpportunitiesResponseSchema {
-        pub assigned_to: String = "assignedTo",
-        pub calendar_events: Vec<Value> = "calendarEvents",
-        pub contact: Box<SearchOpportunitiesContactResponse> = "contact",
-        pub contact_id: String = "contactId",
-        pub created_at: Timestamp = "createdAt",
-        pub custom_fields: Vec<CustomFieldResponse> = "customFields",
-        pub external_object_id: String = "externalObjectId",
-        pub followers: Vec<Value> = "followers",
-        pub id: String = "id",
-        pub index_version: String = "indexVersion",
-        pub last_action_date: Timestamp = "lastActionDate",
-        pub last_stage_change_at: Timestamp = "lastStageChangeAt",
-        pub last_status_change_at: Timestamp = "lastStatusChangeAt",
-        pub location_id: String = "locationId",
-        pub lost_reason_id: String = "lostReasonId",
-        pub monetary_value: Decimal = "monetaryValue",
-        pub name: String = "name",
-        pub notes: Vec<Value> = "notes",
-        pub pipeline_id: String = "pipelineId",
-        pub pipeline_stage_id: String = "pipelineStageId",
-        pub sort: Vec<Value> = "sort",
-        pub source: String = "source",
-        pub status: String = "status",
-        pub tasks: Vec<Value> = "tasks",
-        pub updated_at: Timestamp = "updatedAt",
+    /// The reply to the deletion of an opportunity, or to the change of its state.
+    #[doc(alias = "DeleteUpdateOpportunitySuccessfulResponseDto")]
+    pub struct SuccessResponse {
+        /// Whether the operation succeeded, in the platform's misspelling.
+        pub succeded: bool = "succeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
     }
-    /// What to change in an opportunity. What is left out stays as it is.
+    /// Changes to an opportunity. Fields that are not set keep their values.
     #[doc(alias = "UpdateOpportunityDto")]
     pub struct UpdateOpportunityRequest {
-        /// The id of the user who looks after the opportunity.
+        /// The id of the user who is responsible for the opportunity.
         pub assigned_to: String = "assignedTo",
-        /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
-        /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
+        /// The values of custom fields to change, one item for each field.
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
+        /// The value of the deal, in whole units of the currency with a fraction, not in cents.
         pub monetary_value: Decimal = "monetaryValue",
-        /// What the opportunity is called.
+        /// The name of the opportunity.
         pub name: String = "name",
-        /// The id of the pipeline that the opportunity stands in.
+        /// The id of the pipeline of the opportunity.
         pub pipeline_id: String = "pipelineId",
-        /// The id of its stage, one of the pipeline's.
+        /// The id of the stage of the opportunity; it belongs to the pipeline.
         pub pipeline_stage_id: String = "pipelineStageId",
-        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
-        pub status: Status = "status",
+        /// The state of the deal. The value `all` is for searches; an opportunity cannot have it.
+        pub status: OpportunityStatus = "status",
     }
-    /// How the deal stands from now on.
+    /// The new state of a deal.
     #[doc(alias = "UpdateStatusDto")]
     pub struct UpdateOpportunityStatusRequest {
-        /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
+        /// The id of the reason why the deal was lost, from `list_lost_reasons`. Only with the status `lost`.
         pub lost_reason_id: String = "lostReasonId",
-        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it. Declared as required by the platform's specification.
-        pub status: Status = "status",
+        /// The state of the deal. The value `all` is for searches; an opportunity cannot have it. Declared as required by the platform's specification.
+        pub status: OpportunityStatus = "status",
     }
-    /// An opportunity to be changed if it is there, or else made.
+    /// An opportunity that is updated if it exists, and created otherwise.
     #[doc(alias = "UpsertOpportunityDto")]
     pub struct UpsertOpportunityRequest {
-        /// The id of the user who looks after the opportunity.
+        /// The id of the user who is responsible for the opportunity.
         pub assigned_to: String = "assignedTo",
-        /// The id of the contact whose opportunity it is. The platform's specification of 2025 had it; public clients send it.
+        /// The id of the contact of the deal. The platform's specification of 2025 had this field; public clients send it.
         pub contact_id: String = "contactId",
-        /// Values of the fields that the location has defined for opportunities itself, one item for each.
-        pub custom_fields: Vec<CustomField> = "customFields",
-        /// The ids of the followers.
+        /// The values of custom fields, one item for each field.
+        pub custom_fields: Vec<CustomFieldInput> = "customFields",
+        /// The ids of the users who are to follow the opportunity, or to stop following it.
         pub followers: Vec<String> = "followers",
-        /// What is done with `followers`: they are added, or they are removed.
-        pub followers_action_type: UpsertOpportunityRequestFollowersActionType = "followersActionType",
-        /// The id of the opportunity to be changed. Leave it out to make one.
+        /// Whether the users in `followers` are added or removed.
+        pub followers_action_type: OpportunityFollowersActionType = "followersActionType",
+        /// The id of the opportunity to update. Leave it out to create one.
         pub id: String = "id",
         /// Whether all followers are removed.
         pub is_remove_all_followers: bool = "isRemoveAllFollowers",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
+        /// The id of the reason why the deal was lost, from `list_lost_reasons`. Only with the status `lost`.
         pub lost_reason_id: String = "lostReasonId",
-        /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
+        /// The value of the deal, in whole units of the currency with a fraction, not in cents.
         pub monetary_value: Decimal = "monetaryValue",
-        /// What the opportunity is called.
+        /// The name of the opportunity.
         pub name: String = "name",
-        /// The id of the pipeline that the opportunity stands in. Declared as required by the platform's specification.
+        /// The id of the pipeline of the opportunity. Declared as required by the platform's specification.
         pub pipeline_id: String = "pipelineId",
-        /// The id of its stage, one of the pipeline's.
+        /// The id of the stage of the opportunity; it belongs to the pipeline.
         pub pipeline_stage_id: String = "pipelineStageId",
-        /// Where the opportunity comes from, in free words.
+        /// The origin of the opportunity, as free text.
         pub source: String = "source",
-        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
-        pub status: Status = "status",
+        /// The state of the deal. The value `all` is for searches; an opportunity cannot have it.
+        pub status: OpportunityStatus = "status",
     }
-    /// `UpsertOpportunitySuccessfulResponseDto` of Opportunities.
+    /// The reply to an upsert of an opportunity.
     #[doc(alias = "UpsertOpportunitySuccessfulResponseDto")]
     pub struct UpsertOpportunityResponse {
+        /// Whether the opportunity was created. False if an existing one was updated.
         pub new_: bool = "new",
+        /// The opportunity that was updated or created, as free-form JSON.
         pub opportunity: Map = "opportunity",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
 }
 
+hoopai_runtime::custom_field_values! {
+    CustomField: field_value, field_value_array, field_value_date, field_value_files, field_value_number, field_value_string,
+}
+
 hoopai_runtime::confirmations! {
-    DeleteUpdateOpportunityResponse,
+    SuccessResponse,
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `PipelinesResponseColorRenderMode`.
-    pub enum PipelinesResponseColorRenderMode {
-        Dot = "dot", BgTint = "bg-tint", None = "none",
+    /// Values of `OpportunityFollowersActionType`.
+    pub enum OpportunityFollowersActionType {
+        Add = "add", Remove = "remove",
     }
-    /// Values of `Status`.
-    pub enum Status {
+    /// Values of `OpportunityStatus`.
+    pub enum OpportunityStatus {
         Open = "open", Won = "won", Lost = "lost", Abandoned = "abandoned", All = "all",
     }
-    /// Values of `UpsertOpportunityRequestFollowersActionType`.
-    pub enum UpsertOpportunityRequestFollowersActionType {
-        Add = "add", Remove = "remove",
+    /// Values of `PipelineColorRenderMode`.
+    pub enum PipelineColorRenderMode {
+        Dot = "dot", BgTint = "bg-tint", None = "none",
     }
 }

@@ -17,11 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Makes a coupon.
+    /// Creates a coupon.
     ///
     /// `POST /payments/coupon`
     ///
-    /// From its start date on customers can redeem it. A reply tells `limitPerCustomer` as a number, where the request takes a flag.
+    /// Customers can redeem it from its start date. `limitPerCustomer` is a number in replies and a flag in requests.
     ///
     /// - Scope: `payments/coupons.write`.
     /// - Requires a location token.
@@ -48,7 +48,7 @@ impl Client {
     ///
     /// `POST /payments/custom-provider/connect`
     ///
-    /// The provider must stand in the location already, by `create_custom_provider_integration`. The keys are secrets.
+    /// `create_custom_provider_integration` must have added the provider to the location. The keys are secrets.
     ///
     /// - Scope: `payments/custom-provider.write`.
     /// - Requires a location token.
@@ -71,12 +71,12 @@ impl Client {
         builder::CreateCustomProviderConfig::new(&self.handle)
     }
 
-    /// Puts the calling app into a location as a custom payment provider.
+    /// Adds the calling app to a location as a custom payment provider.
     ///
     /// `POST /payments/custom-provider/provider`
     ///
-    /// Which app is meant follows from the token. The provider then stands among the payment integrations of the location, and needs keys before it
-    /// can take payments: `create_custom_provider_config`.
+    /// The token identifies the app. The provider then appears among the payment integrations of the location, and needs keys before it can accept
+    /// payments: `create_custom_provider_config`.
     ///
     /// - Scope: `payments/custom-provider.write`.
     /// - Requires a location token.
@@ -99,11 +99,11 @@ impl Client {
         builder::CreateCustomProviderIntegration::new(&self.handle)
     }
 
-    /// Fulfills items of an order, with how they were shipped.
+    /// Fulfils items of an order, with their shipments.
     ///
     /// `POST /payments/orders/{orderId}/fulfillments`
     ///
-    /// An order can be fulfilled in several parts. With `notifyCustomer` a message goes out to a real person.
+    /// An order can be fulfilled in several parts. With `notifyCustomer` a real person receives a message.
     ///
     /// - Scope: `payments/orders.write`.
     /// - Requires a location token.
@@ -116,7 +116,7 @@ impl Client {
     /// let reply = payments
     ///     .create_order_fulfillment()
     ///     .order_id("…")
-    ///     .body(types::CreateOrderFulfillmentRequest::new().items([types::FulfillmentItems::new()]).notify_customer(true).trackings([types::FulfillmentTracking::new()]))
+    ///     .body(types::CreateOrderFulfillmentRequest::new().items([types::FulfillmentItem::new()]).notify_customer(true).trackings([types::FulfillmentTracking::new()]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -127,11 +127,11 @@ impl Client {
         builder::CreateOrderFulfillment::new(&self.handle)
     }
 
-    /// Adds a white-label payment provider that is built on Authorize.net or NMI.
+    /// Adds a white-label payment provider based on Authorize.net or NMI.
     ///
     /// `POST /payments/integrations/provider/whitelabel`
     ///
-    /// Only the token of a marketplace app is let in.
+    /// Requires the token of a marketplace app.
     ///
     /// - Scope: `payments/integration.write`.
     /// - Requires a location token.
@@ -143,7 +143,7 @@ impl Client {
     /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
     /// let reply = payments
     ///     .create_white_label_provider()
-    ///     .body(types::CreateWhiteLabelProviderRequest::new().description("…").image_url("…").provider(types::CreateWhiteLabelProviderRequestProvider::AuthorizeNet).title("…").unique_name("…"))
+    ///     .body(types::CreateWhiteLabelProviderRequest::new().description("…").image_url("…").provider(types::WhiteLabelProvider::AuthorizeNet).title("…").unique_name("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -153,11 +153,9 @@ impl Client {
         builder::CreateWhiteLabelProvider::new(&self.handle)
     }
 
-    /// Deletes a coupon for good.
+    /// Deletes a coupon permanently.
     ///
     /// `DELETE /payments/coupon`
-    ///
-    /// This cannot be undone.
     ///
     /// - Scope: `payments/coupons.write`.
     /// - Requires a location token.
@@ -180,11 +178,11 @@ impl Client {
         builder::DeleteCoupon::new(&self.handle)
     }
 
-    /// Takes the calling app out of a location as a custom payment provider.
+    /// Removes the calling app from a location as a custom payment provider.
     ///
     /// `DELETE /payments/custom-provider/provider`
     ///
-    /// Which app is meant follows from the token. To stop only live or only test payments, use `disconnect_custom_provider_config`.
+    /// The token identifies the app. `disconnect_custom_provider_config` stops only live or only test payments.
     ///
     /// - Scope: `payments/custom-provider.write`.
     /// - Requires a location token.
@@ -202,11 +200,11 @@ impl Client {
         builder::DeleteCustomProviderIntegration::new(&self.handle)
     }
 
-    /// Removes the keys of a custom payment provider, of live or of test payments.
+    /// Removes the live or the test keys of a custom payment provider.
     ///
     /// `POST /payments/custom-provider/disconnect`
     ///
-    /// To take the provider out of the location as a whole, use `delete_custom_provider_integration`.
+    /// `delete_custom_provider_integration` removes the provider from the location.
     ///
     /// - Scope: `payments/custom-provider.write`.
     /// - Requires a location token.
@@ -229,11 +227,11 @@ impl Client {
         builder::DisconnectCustomProviderConfig::new(&self.handle)
     }
 
-    /// Answers one coupon, with how often it was used.
+    /// Returns a coupon with the number of its uses.
     ///
     /// `GET /payments/coupon`
     ///
-    /// Id and code are both asked for, although each names a coupon. `list_coupons` finds one by its code alone.
+    /// Both id and code are required. `list_coupons` finds a coupon by its code alone.
     ///
     /// - Scope: `payments/coupons.readonly`.
     /// - Requires a location token.
@@ -251,7 +249,7 @@ impl Client {
         builder::GetCoupon::new(&self.handle)
     }
 
-    /// Answers the configuration of the calling app's custom payment provider in a location.
+    /// Returns the configuration of the calling app's custom payment provider in a location.
     ///
     /// `GET /payments/custom-provider/connect`
     ///
@@ -273,11 +271,11 @@ impl Client {
         builder::GetCustomProviderConfig::new(&self.handle)
     }
 
-    /// Answers one order, with its items, amounts, coupon and source.
+    /// Returns an order with its items, amounts, coupon and source.
     ///
     /// `GET /payments/orders/{orderId}`
     ///
-    /// The contact's details in `contactSnapshot` are a copy kept with the order; they need not be what the contact says today.
+    /// `contactSnapshot` is a copy from the time of the order; the contact may have changed since.
     ///
     /// - Scope: `payments/orders.readonly`.
     /// - Requires a location token.
@@ -295,11 +293,11 @@ impl Client {
         builder::GetOrder::new(&self.handle)
     }
 
-    /// Answers one subscription, with its product, schedule and automatic payment.
+    /// Returns a subscription with its product, schedule and automatic payment.
     ///
     /// `GET /payments/subscriptions/{subscriptionId}`
     ///
-    /// A subscription bears two ids: `_id` is the platform's and the one wanted here, `subscriptionId` in the reply is the payment provider's.
+    /// A subscription has two ids: `_id` is the platform's and the one required here, `subscriptionId` in the reply is the payment provider's.
     ///
     /// - Scope: `payments/subscriptions.readonly`.
     /// - Requires a location token.
@@ -317,11 +315,11 @@ impl Client {
         builder::GetSubscription::new(&self.handle)
     }
 
-    /// Answers one transaction, with its charge, payment provider and refunds.
+    /// Returns a transaction with its charge, payment provider and refunds.
     ///
     /// `GET /payments/transactions/{transactionId}`
     ///
-    /// What the payment provider said stands in `chargeSnapshot`, in the provider's own shape.
+    /// `chargeSnapshot` holds the payment provider's reply, in the provider's own format.
     ///
     /// - Scope: `payments/transactions.readonly`.
     /// - Requires a location token.
@@ -363,7 +361,7 @@ impl Client {
         builder::ListCoupons::new(&self.handle)
     }
 
-    /// Lists all fulfillments of an order.
+    /// Lists the fulfilments of an order.
     ///
     /// `GET /payments/orders/{orderId}/fulfillments`
     ///
@@ -387,7 +385,7 @@ impl Client {
     ///
     /// `GET /payments/orders/{orderId}/notes`
     ///
-    /// In which field the notes stand is described nowhere: read them from the reply's extra fields.
+    /// The field that holds the notes is undocumented: read them from the reply's extra fields.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -404,11 +402,11 @@ impl Client {
         builder::ListOrderNotes::new(&self.handle)
     }
 
-    /// Lists the orders of a location, filtered as wished.
+    /// Lists the orders of a location, optionally filtered.
     ///
     /// `GET /payments/orders`
     ///
-    /// An item is a summary; what was bought and the buyer's details come with `get_order`.
+    /// The items are summaries; `get_order` returns the purchased items and the buyer's details.
     ///
     /// - Scope: `payments/orders.readonly`.
     /// - Requires a location token.
@@ -430,7 +428,7 @@ impl Client {
         builder::ListOrders::new(&self.handle)
     }
 
-    /// Lists the subscriptions of a location, filtered as wished.
+    /// Lists the subscriptions of a location, optionally filtered.
     ///
     /// `GET /payments/subscriptions`
     ///
@@ -454,11 +452,11 @@ impl Client {
         builder::ListSubscriptions::new(&self.handle)
     }
 
-    /// Lists the transactions of a location, filtered as wished.
+    /// Lists the transactions of a location, optionally filtered.
     ///
     /// `GET /payments/transactions`
     ///
-    /// An item tells what was paid for by `entityType` and `entityId`, such as an order.
+    /// `entityType` and `entityId` of an item identify the purchase, such as an order.
     ///
     /// - Scope: `payments/transactions.readonly`.
     /// - Requires a location token.
@@ -480,7 +478,7 @@ impl Client {
         builder::ListTransactions::new(&self.handle)
     }
 
-    /// Lists the white-label payment providers, those built on Authorize.net or NMI.
+    /// Lists the white-label payment providers, those based on Authorize.net or NMI.
     ///
     /// `GET /payments/integrations/provider/whitelabel`
     ///
@@ -504,12 +502,12 @@ impl Client {
         builder::ListWhiteLabelProviders::new(&self.handle)
     }
 
-    /// Records a payment for an order that was made outside the platform.
+    /// Records a payment of an order that was received outside the platform.
     ///
     /// `POST /payments/orders/{orderId}/record-payment`
     ///
-    /// The order's state becomes paid, unless the payment is marked as a partial one. Nobody is charged: it notes that cash, a cheque or the like
-    /// was received. An id that no order has is answered 404 "Order not found".
+    /// The order becomes paid, unless the payment is marked as partial. Nobody is charged: the call records that cash, a cheque or the like was
+    /// received. An unknown id is answered with 404 "Order not found".
     ///
     /// - Scope: `payments/orders.collectPayment`.
     /// - Requires a location token.
@@ -522,7 +520,7 @@ impl Client {
     /// let reply = payments
     ///     .record_order_payment()
     ///     .order_id("…")
-    ///     .body(types::RecordOrderPaymentRequest::new().mode(types::RecordOrderPaymentRequestMode::Cash))
+    ///     .body(types::RecordOrderPaymentRequest::new().mode(types::RecordOrderPaymentMode::Cash))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -533,11 +531,11 @@ impl Client {
         builder::RecordOrderPayment::new(&self.handle)
     }
 
-    /// Changes a coupon.
+    /// Updates a coupon.
     ///
     /// `PUT /payments/coupon`
     ///
-    /// Name, code, discount and start date must be sent each time, changed or not: read the coupon first and send it again as a whole.
+    /// Name, code, discount and start date are required each time, even if unchanged: read the coupon first and send all of it.
     ///
     /// - Scope: `payments/coupons.write`.
     /// - Requires a location token.
@@ -560,11 +558,11 @@ impl Client {
         builder::UpdateCoupon::new(&self.handle)
     }
 
-    /// Says what the calling app can do as a custom payment provider.
+    /// Declares the capabilities of the calling app as a custom payment provider.
     ///
     /// `PUT /payments/custom-provider/capabilities`
     ///
-    /// Which app is meant follows from the token. Either `companyId` or `locationId` must be given.
+    /// The token identifies the app. Either `companyId` or `locationId` is required.
     ///
     /// - Scope: `payments/custom-provider.write`.
     /// - Requires a location token.
@@ -594,7 +592,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_coupon`](super::Client::create_coupon).
-        pub CreateCoupon(operations::CREATE_COUPON) -> json types::CreateCouponResponse
+        pub CreateCoupon(operations::CREATE_COUPON) -> json types::Coupon
     }
     hoopai_runtime::setters! {
         CreateCoupon {
@@ -604,7 +602,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_provider_config`](super::Client::create_custom_provider_config).
-        pub CreateCustomProviderConfig(operations::CREATE_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProviderConfigResponse
+        pub CreateCustomProviderConfig(operations::CREATE_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProvider
     }
     hoopai_runtime::setters! {
         CreateCustomProviderConfig {
@@ -616,7 +614,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_provider_integration`](super::Client::create_custom_provider_integration).
-        pub CreateCustomProviderIntegration(operations::CREATE_CUSTOM_PROVIDER_INTEGRATION) -> json types::CreateCustomProviderIntegrationResponse
+        pub CreateCustomProviderIntegration(operations::CREATE_CUSTOM_PROVIDER_INTEGRATION) -> json types::CustomProvider
     }
     hoopai_runtime::setters! {
         CreateCustomProviderIntegration {
@@ -640,7 +638,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_white_label_provider`](super::Client::create_white_label_provider).
-        pub CreateWhiteLabelProvider(operations::CREATE_WHITE_LABEL_PROVIDER) -> json types::CreateWhiteLabelProviderResponse
+        pub CreateWhiteLabelProvider(operations::CREATE_WHITE_LABEL_PROVIDER) -> json types::WhiteLabelIntegration
     }
     hoopai_runtime::setters! {
         CreateWhiteLabelProvider {
@@ -683,15 +681,15 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_coupon`](super::Client::get_coupon).
-        pub GetCoupon(operations::GET_COUPON) -> json types::CreateCouponResponse
+        pub GetCoupon(operations::GET_COUPON) -> json types::Coupon
     }
     hoopai_runtime::setters! {
         GetCoupon {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The code of the coupon, as customers type it. Declared as required by the platform's specification.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The code that customers enter. Declared as required by the platform's specification.
             query code: String = "code",
             /// The id of the coupon. Declared as required by the platform's specification.
             query id: String = "id",
@@ -700,7 +698,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_custom_provider_config`](super::Client::get_custom_provider_config).
-        pub GetCustomProviderConfig(operations::GET_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProviderConfigResponse
+        pub GetCustomProviderConfig(operations::GET_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProvider
     }
     hoopai_runtime::setters! {
         GetCustomProviderConfig {
@@ -711,13 +709,13 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_order`](super::Client::get_order).
-        pub GetOrder(operations::GET_ORDER) -> json types::GetOrderResponse
+        pub GetOrder(operations::GET_ORDER) -> json types::Order
     }
     hoopai_runtime::setters! {
         GetOrder {
             /// The id of the order.
             path order_id: String = "orderId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -726,30 +724,30 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_subscription`](super::Client::get_subscription).
-        pub GetSubscription(operations::GET_SUBSCRIPTION) -> json types::GetSubscriptionResponse
+        pub GetSubscription(operations::GET_SUBSCRIPTION) -> json types::Subscription
     }
     hoopai_runtime::setters! {
         GetSubscription {
-            /// The id of the subscription, the `_id` of a list's item.
+            /// The id of the subscription, from `_id` of the list.
             path subscription_id: String = "subscriptionId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_transaction`](super::Client::get_transaction).
-        pub GetTransaction(operations::GET_TRANSACTION) -> json types::GetTransactionResponse
+        pub GetTransaction(operations::GET_TRANSACTION) -> json types::Transaction
     }
     hoopai_runtime::setters! {
         GetTransaction {
             /// The id of the transaction.
             path transaction_id: String = "transactionId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: String = "altType",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -762,18 +760,18 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCoupons {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
-            /// Words to look for in name and code.
+            /// Words to search for in name and code.
             query search: String = "search",
-            /// The state of the coupons: `scheduled`, `active` or `expired`.
-            query status: types::Status = "status",
+            /// The status of the coupons: `scheduled`, `active` or `expired`.
+            query status: types::CouponStatus = "status",
         }
     }
 
@@ -785,10 +783,10 @@ pub mod builder {
         ListOrderFulfillments {
             /// The id of the order.
             path order_id: String = "orderId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -800,135 +798,135 @@ pub mod builder {
         ListOrderNotes {
             /// The id of the order.
             path order_id: String = "orderId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_orders`](super::Client::list_orders).
-        pub ListOrders(operations::LIST_ORDERS) -> json types::ListOrdersResponse, paged types::OrderResponse
+        pub ListOrders(operations::LIST_ORDERS) -> json types::ListOrdersResponse, paged types::Order
     }
     hoopai_runtime::setters! {
         ListOrders {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The id of the contact who ordered.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The id of the contact that ordered.
             query contact_id: String = "contactId",
-            /// Where the period ends, a date such as `2024-02-13`.
-            query end_at: String = "endAt",
+            /// The last day of the period, such as `2024-02-13`.
+            query end_at: hoopai_runtime::Date = "endAt",
             /// The ids of products of a funnel, separated by commas.
             query funnel_product_ids: String = "funnelProductIds",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
             /// The mode of payment, such as `live`.
             query payment_mode: String = "paymentMode",
-            /// Whether the order is paid: `paid`, `unpaid`, `refunded` or `partially_paid`.
-            query payment_status: types::ListOrdersPaymentStatus = "paymentStatus",
-            /// Words to look for in the order's name.
+            /// The payment status of the orders: `paid`, `unpaid`, `refunded` or `partially_paid`.
+            query payment_status: types::OrderPaymentStatus = "paymentStatus",
+            /// Words to search for in the name of the order.
             query search: String = "search",
-            /// The id of what the order came from, such as a funnel.
+            /// The id of the source of the orders, such as a funnel.
             query source_id: String = "sourceId",
-            /// Where the period begins, a date such as `2024-02-01`.
-            query start_at: String = "startAt",
-            /// The state of the order, such as `completed`.
+            /// The first day of the period, such as `2024-02-01`.
+            query start_at: hoopai_runtime::Date = "startAt",
+            /// The status of the orders, such as `completed`.
             query status: String = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_subscriptions`](super::Client::list_subscriptions).
-        pub ListSubscriptions(operations::LIST_SUBSCRIPTIONS) -> json types::ListSubscriptionsResponse, paged types::SubscriptionResponse
+        pub ListSubscriptions(operations::LIST_SUBSCRIPTIONS) -> json types::ListSubscriptionsResponse, paged types::Subscription
     }
     hoopai_runtime::setters! {
         ListSubscriptions {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The id of the contact who subscribed.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The id of the contact that subscribed.
             query contact_id: String = "contactId",
-            /// Where the period ends, a date such as `2024-02-13`.
-            query end_at: String = "endAt",
-            /// The id of what the subscription began with, such as an order.
+            /// The last day of the period, such as `2024-02-13`.
+            query end_at: hoopai_runtime::Date = "endAt",
+            /// The id of the purchase that started the subscription, such as an order.
             query entity_id: String = "entityId",
-            /// The kind of place where the subscription came from, such as `funnel`.
+            /// The kind of source of the subscription, such as `funnel`.
             query entity_source_type: String = "entitySourceType",
-            /// Whether to answer how many payments were collected for each subscription.
+            /// Whether to include the number of payments collected by each subscription.
             query get_payments_collected_count: bool = "getPaymentsCollectedCount",
-            /// The id of one subscription.
+            /// The id of a single subscription.
             query id: String = "id",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
             /// The mode of payment, such as `live`.
             query payment_mode: String = "paymentMode",
-            /// Words to look for in the subscription's name.
+            /// Words to search for in the name of the subscription.
             query search: String = "search",
-            /// Where the period begins, a date such as `2024-02-01`.
-            query start_at: String = "startAt",
+            /// The first day of the period, such as `2024-02-01`.
+            query start_at: hoopai_runtime::Date = "startAt",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_transactions`](super::Client::list_transactions).
-        pub ListTransactions(operations::LIST_TRANSACTIONS) -> json types::ListTransactionsResponse, paged types::TxnResponse
+        pub ListTransactions(operations::LIST_TRANSACTIONS) -> json types::ListTransactionsResponse, paged types::Transaction
     }
     hoopai_runtime::setters! {
         ListTransactions {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
             query alt_type: String = "altType",
-            /// The id of the contact who paid.
+            /// The id of the contact that paid.
             query contact_id: String = "contactId",
-            /// Where the period ends, a date such as `2024-02-13`.
-            query end_at: String = "endAt",
-            /// The id of what was paid for, such as an order.
+            /// The last day of the period, such as `2024-02-13`.
+            query end_at: hoopai_runtime::Date = "endAt",
+            /// The id of the purchase that was paid, such as an order.
             query entity_id: String = "entityId",
-            /// The kind of place more exactly, such as `two_step_order_form`.
+            /// The kind of source in more detail, such as `two_step_order_form`.
             query entity_source_sub_type: String = "entitySourceSubType",
-            /// The kind of place where the payment came from, such as `funnel`.
+            /// The kind of source of the payment, such as `funnel`.
             query entity_source_type: String = "entitySourceType",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
             /// The mode of payment, such as `live`.
             query payment_mode: String = "paymentMode",
-            /// Words to look for in the transaction's name.
+            /// Words to search for in the name of the transaction.
             query search: String = "search",
-            /// Where the period begins, a date such as `2024-02-01`.
-            query start_at: String = "startAt",
-            /// The id of the subscription whose payments are wanted, as the payment provider writes it.
+            /// The first day of the period, such as `2024-02-01`.
+            query start_at: hoopai_runtime::Date = "startAt",
+            /// The payment provider's id of the subscription that was paid.
             query subscription_id: String = "subscriptionId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_white_label_providers`](super::Client::list_white_label_providers).
-        pub ListWhiteLabelProviders(operations::LIST_WHITE_LABEL_PROVIDERS) -> json types::ListWhiteLabelProvidersResponse, paged types::IntegrationProvider
+        pub ListWhiteLabelProviders(operations::LIST_WHITE_LABEL_PROVIDERS) -> json types::ListWhiteLabelProvidersResponse, paged types::WhiteLabelIntegration
     }
     hoopai_runtime::setters! {
         ListWhiteLabelProviders {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
         }
     }
@@ -947,7 +945,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_coupon`](super::Client::update_coupon).
-        pub UpdateCoupon(operations::UPDATE_COUPON) -> json types::CreateCouponResponse
+        pub UpdateCoupon(operations::UPDATE_COUPON) -> json types::Coupon
     }
     hoopai_runtime::setters! {
         UpdateCoupon {

@@ -2,18 +2,20 @@
 
 //! Payments of the HoopAI Platform API: 23 operations.
 //!
-//! What was bought and what was paid: orders, transactions and subscriptions of a location, coupons, and the payment providers behind them.
+//! Orders, transactions and subscriptions of a location, coupons, and the payment providers behind them.
 //!
-//! An order is what a customer bought on a funnel, a website, an invoice, a calendar or elsewhere; its source says where. A transaction is one
-//! payment, made or tried, for such an entity. A subscription is an entity that is paid again and again; its payments are transactions too.
-//! Products and prices live in the module Products, invoices in Invoices. Begin with `list_orders` or `list_transactions`.
-//! None of these three is made here: orders can only be fulfilled and marked as paid by hand, and nothing in this module charges a customer.
+//! An order is a purchase on a funnel, a website, an invoice, a calendar or elsewhere; its source identifies the place. A transaction is one
+//! attempted or completed payment for an order, invoice or the like. A subscription is a recurring purchase; its payments are transactions too.
+//! Products and prices belong to the module Products, invoices to Invoices. Begin with `list_orders` or `list_transactions`.
+//! This module creates none of the three: it fulfils orders and records payments received elsewhere, and it never charges a customer.
 //!
-//! Coupons are made, changed and deleted by their id. Changing one sends all of it again, not only what differs.
+//! Amounts are in major units of the currency: `9.99` is nine dollars and ninety-nine cents.
 //!
-//! An app that is a payment provider itself comes in three steps: `create_custom_provider_integration` puts it into a location,
-//! `create_custom_provider_config` gives it the keys for live and test payments, and `update_custom_provider_capabilities` says what it can do.
-//! White-label providers are another thing: Authorize.net or NMI under a name and logo of one's own.
+//! Coupons are created, updated and deleted by id. An update replaces the whole coupon, not only the fields that differ.
+//!
+//! An app that is a payment provider itself is connected in three steps: `create_custom_provider_integration` adds it to a location,
+//! `create_custom_provider_config` sets the keys for live and test payments, and `update_custom_provider_capabilities` declares its capabilities.
+//! White-label providers are different: Authorize.net or NMI under your own name and logo.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_payments::Error> {
@@ -31,58 +33,58 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_coupon`](Client::create_coupon) | Makes a coupon. |
-//! | [`delete_coupon`](Client::delete_coupon) | Deletes a coupon for good. |
-//! | [`get_coupon`](Client::get_coupon) | Answers one coupon, with how often it was used. |
+//! | [`create_coupon`](Client::create_coupon) | Creates a coupon. |
+//! | [`delete_coupon`](Client::delete_coupon) | Deletes a coupon permanently. |
+//! | [`get_coupon`](Client::get_coupon) | Returns a coupon with the number of its uses. |
 //! | [`list_coupons`](Client::list_coupons) | Lists the coupons of a location. |
-//! | [`update_coupon`](Client::update_coupon) | Changes a coupon. |
+//! | [`update_coupon`](Client::update_coupon) | Updates a coupon. |
 //!
 //! ## Custom Provider
 //!
 //! | operation | |
 //! |---|---|
 //! | [`create_custom_provider_config`](Client::create_custom_provider_config) | Sets the keys of a custom payment provider, for live and for test payments. |
-//! | [`create_custom_provider_integration`](Client::create_custom_provider_integration) | Puts the calling app into a location as a custom payment provider. |
-//! | [`delete_custom_provider_integration`](Client::delete_custom_provider_integration) | Takes the calling app out of a location as a custom payment provider. |
-//! | [`disconnect_custom_provider_config`](Client::disconnect_custom_provider_config) | Removes the keys of a custom payment provider, of live or of test payments. |
-//! | [`get_custom_provider_config`](Client::get_custom_provider_config) | Answers the configuration of the calling app's custom payment provider in a location. |
-//! | [`update_custom_provider_capabilities`](Client::update_custom_provider_capabilities) | Says what the calling app can do as a custom payment provider. |
+//! | [`create_custom_provider_integration`](Client::create_custom_provider_integration) | Adds the calling app to a location as a custom payment provider. |
+//! | [`delete_custom_provider_integration`](Client::delete_custom_provider_integration) | Removes the calling app from a location as a custom payment provider. |
+//! | [`disconnect_custom_provider_config`](Client::disconnect_custom_provider_config) | Removes the live or the test keys of a custom payment provider. |
+//! | [`get_custom_provider_config`](Client::get_custom_provider_config) | Returns the configuration of the calling app's custom payment provider in a location. |
+//! | [`update_custom_provider_capabilities`](Client::update_custom_provider_capabilities) | Declares the capabilities of the calling app as a custom payment provider. |
 //!
 //! ## Order fulfillments
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_order_fulfillment`](Client::create_order_fulfillment) | Fulfills items of an order, with how they were shipped. |
-//! | [`list_order_fulfillments`](Client::list_order_fulfillments) | Lists all fulfillments of an order. |
+//! | [`create_order_fulfillment`](Client::create_order_fulfillment) | Fulfils items of an order, with their shipments. |
+//! | [`list_order_fulfillments`](Client::list_order_fulfillments) | Lists the fulfilments of an order. |
 //!
 //! ## Integrations
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_white_label_provider`](Client::create_white_label_provider) | Adds a white-label payment provider that is built on Authorize.net or NMI. |
-//! | [`list_white_label_providers`](Client::list_white_label_providers) | Lists the white-label payment providers, those built on Authorize.net or NMI. |
+//! | [`create_white_label_provider`](Client::create_white_label_provider) | Adds a white-label payment provider based on Authorize.net or NMI. |
+//! | [`list_white_label_providers`](Client::list_white_label_providers) | Lists the white-label payment providers, those based on Authorize.net or NMI. |
 //!
 //! ## Orders
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_order`](Client::get_order) | Answers one order, with its items, amounts, coupon and source. |
-//! | [`list_orders`](Client::list_orders) | Lists the orders of a location, filtered as wished. |
-//! | [`record_order_payment`](Client::record_order_payment) | Records a payment for an order that was made outside the platform. |
+//! | [`get_order`](Client::get_order) | Returns an order with its items, amounts, coupon and source. |
+//! | [`list_orders`](Client::list_orders) | Lists the orders of a location, optionally filtered. |
+//! | [`record_order_payment`](Client::record_order_payment) | Records a payment of an order that was received outside the platform. |
 //!
 //! ## Subscriptions
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_subscription`](Client::get_subscription) | Answers one subscription, with its product, schedule and automatic payment. |
-//! | [`list_subscriptions`](Client::list_subscriptions) | Lists the subscriptions of a location, filtered as wished. |
+//! | [`get_subscription`](Client::get_subscription) | Returns a subscription with its product, schedule and automatic payment. |
+//! | [`list_subscriptions`](Client::list_subscriptions) | Lists the subscriptions of a location, optionally filtered. |
 //!
 //! ## Transactions
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_transaction`](Client::get_transaction) | Answers one transaction, with its charge, payment provider and refunds. |
-//! | [`list_transactions`](Client::list_transactions) | Lists the transactions of a location, filtered as wished. |
+//! | [`get_transaction`](Client::get_transaction) | Returns a transaction with its charge, payment provider and refunds. |
+//! | [`list_transactions`](Client::list_transactions) | Lists the transactions of a location, optionally filtered. |
 //!
 //! ## Order Notes
 //!

@@ -34,7 +34,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /payments/coupon`
 pub static CREATE_COUPON: Operation = Operation {
     module: "payments", name: "create_coupon", id: "create-coupon",
-    method: Method::Post, path: "/payments/coupon",
+    method: &Method::POST, path: "/payments/coupon",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -45,7 +45,7 @@ pub static CREATE_COUPON: Operation = Operation {
 /// `POST /payments/custom-provider/connect`
 pub static CREATE_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     module: "payments", name: "create_custom_provider_config", id: "create-config",
-    method: Method::Post, path: "/payments/custom-provider/connect",
+    method: &Method::POST, path: "/payments/custom-provider/connect",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
     idempotent: true,
@@ -60,7 +60,7 @@ pub static CREATE_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
 /// `POST /payments/custom-provider/provider`
 pub static CREATE_CUSTOM_PROVIDER_INTEGRATION: Operation = Operation {
     module: "payments", name: "create_custom_provider_integration", id: "create-integration",
-    method: Method::Post, path: "/payments/custom-provider/provider",
+    method: &Method::POST, path: "/payments/custom-provider/provider",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
     location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
@@ -74,7 +74,7 @@ pub static CREATE_CUSTOM_PROVIDER_INTEGRATION: Operation = Operation {
 /// `POST /payments/orders/{orderId}/fulfillments`
 pub static CREATE_ORDER_FULFILLMENT: Operation = Operation {
     module: "payments", name: "create_order_fulfillment", id: "create-order-fulfillment",
-    method: Method::Post, path: "/payments/orders/{orderId}/fulfillments",
+    method: &Method::POST, path: "/payments/orders/{orderId}/fulfillments",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -85,7 +85,7 @@ pub static CREATE_ORDER_FULFILLMENT: Operation = Operation {
 /// `POST /payments/integrations/provider/whitelabel`
 pub static CREATE_WHITE_LABEL_PROVIDER: Operation = Operation {
     module: "payments", name: "create_white_label_provider", id: "create-integration provider",
-    method: Method::Post, path: "/payments/integrations/provider/whitelabel",
+    method: &Method::POST, path: "/payments/integrations/provider/whitelabel",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/integration.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -96,7 +96,7 @@ pub static CREATE_WHITE_LABEL_PROVIDER: Operation = Operation {
 /// `DELETE /payments/coupon`
 pub static DELETE_COUPON: Operation = Operation {
     module: "payments", name: "delete_coupon", id: "delete-coupon",
-    method: Method::Delete, path: "/payments/coupon",
+    method: &Method::DELETE, path: "/payments/coupon",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.write"],
     idempotent: true,
@@ -108,7 +108,7 @@ pub static DELETE_COUPON: Operation = Operation {
 /// `DELETE /payments/custom-provider/provider`
 pub static DELETE_CUSTOM_PROVIDER_INTEGRATION: Operation = Operation {
     module: "payments", name: "delete_custom_provider_integration", id: "delete-integration",
-    method: Method::Delete, path: "/payments/custom-provider/provider",
+    method: &Method::DELETE, path: "/payments/custom-provider/provider",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
     idempotent: true,
@@ -122,7 +122,7 @@ pub static DELETE_CUSTOM_PROVIDER_INTEGRATION: Operation = Operation {
 /// `POST /payments/custom-provider/disconnect`
 pub static DISCONNECT_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     module: "payments", name: "disconnect_custom_provider_config", id: "disconnect-config",
-    method: Method::Post, path: "/payments/custom-provider/disconnect",
+    method: &Method::POST, path: "/payments/custom-provider/disconnect",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
     idempotent: true,
@@ -137,7 +137,7 @@ pub static DISCONNECT_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
 /// `GET /payments/coupon`
 pub static GET_COUPON: Operation = Operation {
     module: "payments", name: "get_coupon", id: "get-coupon",
-    method: Method::Get, path: "/payments/coupon",
+    method: &Method::GET, path: "/payments/coupon",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.readonly"],
     idempotent: true,
@@ -154,7 +154,7 @@ pub static GET_COUPON: Operation = Operation {
 /// `GET /payments/custom-provider/connect`
 pub static GET_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     module: "payments", name: "get_custom_provider_config", id: "fetch-config",
-    method: Method::Get, path: "/payments/custom-provider/connect",
+    method: &Method::GET, path: "/payments/custom-provider/connect",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.readonly"],
     idempotent: true,
@@ -168,7 +168,7 @@ pub static GET_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
 /// `GET /payments/orders/{orderId}`
 pub static GET_ORDER: Operation = Operation {
     module: "payments", name: "get_order", id: "get-order-by-id",
-    method: Method::Get, path: "/payments/orders/{orderId}",
+    method: &Method::GET, path: "/payments/orders/{orderId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.readonly"],
     idempotent: true,
@@ -183,7 +183,7 @@ pub static GET_ORDER: Operation = Operation {
 /// `GET /payments/subscriptions/{subscriptionId}`
 pub static GET_SUBSCRIPTION: Operation = Operation {
     module: "payments", name: "get_subscription", id: "get-subscription-by-id",
-    method: Method::Get, path: "/payments/subscriptions/{subscriptionId}",
+    method: &Method::GET, path: "/payments/subscriptions/{subscriptionId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/subscriptions.readonly"],
     idempotent: true,
@@ -198,7 +198,7 @@ pub static GET_SUBSCRIPTION: Operation = Operation {
 /// `GET /payments/transactions/{transactionId}`
 pub static GET_TRANSACTION: Operation = Operation {
     module: "payments", name: "get_transaction", id: "get-transaction-by-id",
-    method: Method::Get, path: "/payments/transactions/{transactionId}",
+    method: &Method::GET, path: "/payments/transactions/{transactionId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/transactions.readonly"],
     idempotent: true,
@@ -214,7 +214,7 @@ pub static GET_TRANSACTION: Operation = Operation {
 /// `GET /payments/coupon/list`
 pub static LIST_COUPONS: Operation = Operation {
     module: "payments", name: "list_coupons", id: "list-coupons",
-    method: Method::Get, path: "/payments/coupon/list",
+    method: &Method::GET, path: "/payments/coupon/list",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.readonly"],
     idempotent: true,
@@ -238,7 +238,7 @@ pub static LIST_COUPONS: Operation = Operation {
 /// `GET /payments/orders/{orderId}/fulfillments`
 pub static LIST_ORDER_FULFILLMENTS: Operation = Operation {
     module: "payments", name: "list_order_fulfillments", id: "list-order-fulfillment",
-    method: Method::Get, path: "/payments/orders/{orderId}/fulfillments",
+    method: &Method::GET, path: "/payments/orders/{orderId}/fulfillments",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.readonly"],
     idempotent: true,
@@ -253,7 +253,7 @@ pub static LIST_ORDER_FULFILLMENTS: Operation = Operation {
 /// `GET /payments/orders/{orderId}/notes`
 pub static LIST_ORDER_NOTES: Operation = Operation {
     module: "payments", name: "list_order_notes", id: "list-order-notes",
-    method: Method::Get, path: "/payments/orders/{orderId}/notes",
+    method: &Method::GET, path: "/payments/orders/{orderId}/notes",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -268,7 +268,7 @@ pub static LIST_ORDER_NOTES: Operation = Operation {
 /// `GET /payments/orders`
 pub static LIST_ORDERS: Operation = Operation {
     module: "payments", name: "list_orders", id: "list-orders",
-    method: Method::Get, path: "/payments/orders",
+    method: &Method::GET, path: "/payments/orders",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.readonly"],
     idempotent: true,
@@ -300,7 +300,7 @@ pub static LIST_ORDERS: Operation = Operation {
 /// `GET /payments/subscriptions`
 pub static LIST_SUBSCRIPTIONS: Operation = Operation {
     module: "payments", name: "list_subscriptions", id: "list-subscriptions",
-    method: Method::Get, path: "/payments/subscriptions",
+    method: &Method::GET, path: "/payments/subscriptions",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/subscriptions.readonly"],
     idempotent: true,
@@ -331,7 +331,7 @@ pub static LIST_SUBSCRIPTIONS: Operation = Operation {
 /// `GET /payments/transactions`
 pub static LIST_TRANSACTIONS: Operation = Operation {
     module: "payments", name: "list_transactions", id: "list-transactions",
-    method: Method::Get, path: "/payments/transactions",
+    method: &Method::GET, path: "/payments/transactions",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/transactions.readonly"],
     idempotent: true,
@@ -363,7 +363,7 @@ pub static LIST_TRANSACTIONS: Operation = Operation {
 /// `GET /payments/integrations/provider/whitelabel`
 pub static LIST_WHITE_LABEL_PROVIDERS: Operation = Operation {
     module: "payments", name: "list_white_label_providers", id: "list-integration-providers",
-    method: Method::Get, path: "/payments/integrations/provider/whitelabel",
+    method: &Method::GET, path: "/payments/integrations/provider/whitelabel",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/integration.readonly"],
     idempotent: true,
@@ -385,7 +385,7 @@ pub static LIST_WHITE_LABEL_PROVIDERS: Operation = Operation {
 /// `POST /payments/orders/{orderId}/record-payment`
 pub static RECORD_ORDER_PAYMENT: Operation = Operation {
     module: "payments", name: "record_order_payment", id: "record-order-payment",
-    method: Method::Post, path: "/payments/orders/{orderId}/record-payment",
+    method: &Method::POST, path: "/payments/orders/{orderId}/record-payment",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.collectPayment"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -396,7 +396,7 @@ pub static RECORD_ORDER_PAYMENT: Operation = Operation {
 /// `PUT /payments/coupon`
 pub static UPDATE_COUPON: Operation = Operation {
     module: "payments", name: "update_coupon", id: "update-coupon",
-    method: Method::Put, path: "/payments/coupon",
+    method: &Method::PUT, path: "/payments/coupon",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.write"],
     idempotent: true,
@@ -408,7 +408,7 @@ pub static UPDATE_COUPON: Operation = Operation {
 /// `PUT /payments/custom-provider/capabilities`
 pub static UPDATE_CUSTOM_PROVIDER_CAPABILITIES: Operation = Operation {
     module: "payments", name: "update_custom_provider_capabilities", id: "custom-provider-marketplace-app-update-capabilities",
-    method: Method::Put, path: "/payments/custom-provider/capabilities",
+    method: &Method::PUT, path: "/payments/custom-provider/capabilities",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
     idempotent: true,

@@ -3,115 +3,120 @@
 //! The models of requests and replies.
 
 use hoopai_runtime::json::Map;
-use hoopai_runtime::{Decimal, Timestamp};
+use hoopai_runtime::{Date, Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// `AmountSummary` of Payments.
+    /// The components of the total of an order, in major units of the currency.
     pub struct AmountSummary {
+        /// The discount.
         pub discount: Decimal = "discount",
+        /// The sum of the items, before the discount.
         pub subtotal: Decimal = "subtotal",
     }
-    /// For how long a coupon reduces the later payments of a subscription.
-    pub struct ApplyToFuturePaymentsConfig {
-        /// The number of months; of use with `fixed` only. Declared as required by the platform's specification.
-        pub duration: f64 = "duration",
-        /// The unit of `duration`; always `months`. Declared as required by the platform's specification.
-        pub duration_type: ApplyToFuturePaymentsConfigDurationType = "durationType",
-        /// `forever`, or `fixed` for the time that `duration` gives. Declared as required by the platform's specification.
-        pub type_: Type = "type",
-    }
-    /// `ApplyToFuturePaymentsConfigDto` of Payments.
-    pub struct ApplyToFuturePaymentsConfigDto {
-        pub duration: f64 = "duration",
-        pub duration_type: String = "durationType",
-        pub type_: Type = "type",
-    }
-    /// The card that was used, in as far as it may be kept.
+    /// A payment card, without its full number.
     #[doc(alias = "CardDto")]
     pub struct Card {
-        /// The last four digits of the card's number. Declared as required by the platform's specification.
+        /// The last four digits of the card number. Declared as required by the platform's specification.
         pub last4: String = "last4",
         /// The brand: `visa`, `mastercard` or `other`. Declared as required by the platform's specification.
         pub type_: CardType = "type",
     }
-    /// The cheque that was used.
+    /// A cheque.
     #[doc(alias = "ChequeDto")]
     pub struct Cheque {
         /// The number of the cheque. Declared as required by the platform's specification.
         pub number: String = "number",
     }
-    /// `CouponDto` of Payments.
+    /// A code that reduces the price of a purchase.
+    #[doc(alias = "CreateCouponResponseDto")]
     #[doc(alias = "CouponDto")]
     pub struct Coupon {
+        /// The id of the coupon.
         pub id: String = "_id",
+        /// The id of the location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` identifies, such as `location`.
         pub alt_type: String = "altType",
+        /// Whether the coupon also reduces later payments of a subscription.
         pub apply_to_future_payments: bool = "applyToFuturePayments",
-        pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
+        /// The period in which later payments are reduced.
+        pub apply_to_future_payments_config: CouponFuturePayments = "applyToFuturePaymentsConfig",
+        /// The code that customers enter, such as `SUMMER10`.
         pub code: String = "code",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The meaning of `discountValue`: `percentage` of the price, or `amount` of money.
         pub discount_type: DiscountType = "discountType",
+        /// The discount, in per cent or in major units of the currency, depending on `discountType`.
         pub discount_value: Decimal = "discountValue",
+        /// The time at which the coupon expires.
         pub end_date: Timestamp = "endDate",
-        pub limit_per_customer: f64 = "limitPerCustomer",
+        /// The number of times that one customer can redeem the coupon; 0 for no limit.
+        pub limit_per_customer: i64 = "limitPerCustomer",
+        /// The name of the coupon.
         pub name: String = "name",
+        /// The time from which the coupon is valid.
         pub start_date: Timestamp = "startDate",
-        pub status: Status = "status",
+        /// The status: `scheduled`, `active` or `expired`.
+        pub status: CouponStatus = "status",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        pub usage_count: f64 = "usageCount",
+        /// The number of times that the coupon was redeemed.
+        pub usage_count: i64 = "usageCount",
+        /// The id of the user to whom the coupon belongs.
         pub user_id: String = "userId",
     }
-    /// A coupon to be made.
+    /// The period in which a coupon reduces the later payments of a subscription.
+    #[doc(alias = "ApplyToFuturePaymentsConfigDto")]
+    pub struct CouponFuturePayments {
+        /// The number of months; only for `fixed`.
+        pub duration: i64 = "duration",
+        /// The unit of `duration`; always `months`.
+        pub duration_type: String = "durationType",
+        /// The kind of period: `forever`, or `fixed` for the period in `duration`.
+        pub type_: CouponFuturePaymentsType = "type",
+    }
+    /// The period in which a coupon reduces the later payments of a subscription.
+    #[doc(alias = "ApplyToFuturePaymentsConfig")]
+    pub struct CouponFuturePaymentsInput {
+        /// The number of months; only for `fixed`. Declared as required by the platform's specification.
+        pub duration: i64 = "duration",
+        /// The unit of `duration`; always `months`. Declared as required by the platform's specification.
+        pub duration_type: CouponFuturePaymentsDurationType = "durationType",
+        /// The kind of period: `forever`, or `fixed` for the period in `duration`. Declared as required by the platform's specification.
+        pub type_: CouponFuturePaymentsType = "type",
+    }
+    /// A coupon to create.
     #[doc(alias = "CreateCouponParams")]
     pub struct CreateCouponRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Whether later payments of a subscription are reduced too; `true` when left out.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// Whether the coupon also reduces later payments of a subscription; by default `true`.
         pub apply_to_future_payments: bool = "applyToFuturePayments",
-        /// For how long later payments are reduced; when left out, `forever`.
-        pub apply_to_future_payments_config: ApplyToFuturePaymentsConfig = "applyToFuturePaymentsConfig",
-        /// The code that customers type, such as `SUMMER10`. Declared as required by the platform's specification.
+        /// The period in which later payments are reduced; by default `forever`.
+        pub apply_to_future_payments_config: CouponFuturePaymentsInput = "applyToFuturePaymentsConfig",
+        /// The code that customers enter, such as `SUMMER10`. Declared as required by the platform's specification.
         pub code: String = "code",
-        /// What `discountValue` means: `percentage` of the price or an `amount` of money. Declared as required by the platform's specification.
+        /// The meaning of `discountValue`: `percentage` of the price, or `amount` of money. Declared as required by the platform's specification.
         pub discount_type: DiscountType = "discountType",
-        /// How much is taken off, in per cent or in money as `discountType` says. Declared as required by the platform's specification.
+        /// The discount, in per cent or in major units of the currency, depending on `discountType`. Declared as required by the platform's specification.
         pub discount_value: Decimal = "discountValue",
-        /// The moment at which it expires, in ISO 8601, such as `2023-01-31T22:45:00.000Z`.
+        /// The time at which the coupon expires.
         pub end_date: Timestamp = "endDate",
-        /// Whether each customer can redeem it only once; `false` when left out.
+        /// Whether each customer can redeem the coupon only once; by default `false`.
         pub limit_per_customer: bool = "limitPerCustomer",
-        /// The coupon's name, as shown in the account. Declared as required by the platform's specification.
+        /// The name of the coupon. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The ids of the products to which it applies.
+        /// The ids of the products to which the coupon applies.
         pub product_ids: Vec<String> = "productIds",
-        /// The moment from which on it is valid, in ISO 8601, such as `2023-01-01T22:45:00.000Z`. Declared as required by the platform's specification.
+        /// The time from which the coupon is valid. Declared as required by the platform's specification.
         pub start_date: Timestamp = "startDate",
-        /// How many times it can be redeemed, all customers taken together.
-        pub usage_limit: f64 = "usageLimit",
-    }
-    /// `CreateCouponResponseDto` of Payments.
-    #[doc(alias = "CreateCouponResponseDto")]
-    pub struct CreateCouponResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
-        pub apply_to_future_payments: bool = "applyToFuturePayments",
-        pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
-        pub code: String = "code",
-        pub created_at: Timestamp = "createdAt",
-        pub discount_type: DiscountType = "discountType",
-        pub discount_value: Decimal = "discountValue",
-        pub end_date: Timestamp = "endDate",
-        pub limit_per_customer: f64 = "limitPerCustomer",
-        pub name: String = "name",
-        pub start_date: Timestamp = "startDate",
-        pub status: Status = "status",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-        pub usage_count: f64 = "usageCount",
-        pub user_id: String = "userId",
+        /// The number of times that all customers together can redeem the coupon.
+        pub usage_limit: i64 = "usageLimit",
     }
     /// The keys of a custom payment provider.
     #[doc(alias = "ConnectCustomProvidersConfigDto")]
@@ -121,627 +126,800 @@ hoopai_runtime::model! {
         /// The keys for test payments. Declared as required by the platform's specification.
         pub test: CustomProviderKeys = "test",
     }
-    /// A custom payment provider, as the location will see it.
+    /// A custom payment provider to add to a location.
     #[doc(alias = "CreateCustomProvidersDto")]
     pub struct CreateCustomProviderIntegrationRequest {
-        /// What the provider offers; stands under its name among the payment integrations. Declared as required by the platform's specification.
+        /// The description of the provider, displayed among the payment integrations. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The public address of the logo that stands among the payment integrations. Declared as required by the platform's specification.
+        /// The public URL of the logo, displayed among the payment integrations. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
-        /// The provider's name. Declared as required by the platform's specification.
+        /// The name of the provider. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The address of the page that opens in a frame when a customer pays. Declared as required by the platform's specification.
+        /// The URL of the page that opens in a frame when a customer pays. Declared as required by the platform's specification.
         pub payments_url: String = "paymentsUrl",
-        /// The address that the platform calls to verify a payment, to refund it, to manage a subscription and the like. Declared as required by the platform's specification.
+        /// The URL that the platform calls to verify or refund a payment, to manage a subscription and the like. Declared as required by the platform's specification.
         pub query_url: String = "queryUrl",
-        /// Whether the provider can run subscriptions that follow a schedule. Declared as required by the platform's specification.
+        /// Whether the provider supports subscriptions that follow a schedule. Declared as required by the platform's specification.
         pub supports_subscription_schedule: bool = "supportsSubscriptionSchedule",
     }
-    /// `CreateCustomProvidersResponseSchema` of Payments.
-    #[doc(alias = "CreateCustomProvidersResponseSchema")]
-    pub struct CreateCustomProviderIntegrationResponse {
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub description: String = "description",
-        pub image_url: String = "imageUrl",
-        pub location_id: String = "locationId",
-        pub marketplace_app_id: String = "marketplaceAppId",
-        pub name: String = "name",
-        pub payment_provider: Map = "paymentProvider",
-        pub payments_url: String = "paymentsUrl",
-        pub query_url: String = "queryUrl",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// A fulfillment of an order, or of a part of it.
+    /// A fulfilment of all or some items of an order.
     #[doc(alias = "CreateFulfillmentDto")]
     pub struct CreateOrderFulfillmentRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The items that this fulfillment covers. Declared as required by the platform's specification.
-        pub items: Vec<FulfillmentItems> = "items",
-        /// Whether the customer is sent a message about it. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The items that this fulfilment covers. Declared as required by the platform's specification.
+        pub items: Vec<FulfillmentItem> = "items",
+        /// Whether the customer receives a message about it. Declared as required by the platform's specification.
         pub notify_customer: bool = "notifyCustomer",
-        /// Where the shipped items can be tracked; an empty list if nothing is shipped. Declared as required by the platform's specification.
+        /// The shipments; an empty list if nothing is shipped. Declared as required by the platform's specification.
         pub trackings: Vec<FulfillmentTracking> = "trackings",
     }
-    /// `CreateFulfillmentResponseDto` of Payments.
+    /// A fulfilment that was created.
     #[doc(alias = "CreateFulfillmentResponseDto")]
     pub struct CreateOrderFulfillmentResponse {
+        /// The fulfilment.
         pub data: Box<Fulfillment> = "data",
+        /// Whether the fulfilment was created.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A white-label payment provider to be added.
+    /// A white-label payment provider to add.
     #[doc(alias = "CreateWhiteLabelIntegrationProviderDto")]
     pub struct CreateWhiteLabelProviderRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// What the provider offers, in a few words. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// A short description of the provider. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The address of its picture; begins with `https://` and must be open to the public. Declared as required by the platform's specification.
+        /// The public URL of the logo; begins with `https://`. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
-        /// What it is built on: `authorize-net` or `nmi`. Declared as required by the platform's specification.
-        pub provider: CreateWhiteLabelProviderRequestProvider = "provider",
-        /// The provider's name, as people see it. Declared as required by the platform's specification.
+        /// The underlying payment provider: `authorize-net` or `nmi`. Declared as required by the platform's specification.
+        pub provider: WhiteLabelProvider = "provider",
+        /// The display name of the provider. Declared as required by the platform's specification.
         pub title: String = "title",
-        /// The provider's unique name: lower-case letters and hyphens, a letter at both ends, such as `easy-direct`. Declared as required by the platform's specification.
+        /// The unique name of the provider: lower-case letters and hyphens, with a letter at both ends, such as `easy-direct`. Declared as required by the platform's specification.
         pub unique_name: String = "uniqueName",
     }
-    /// `CreateWhitelabelIntegrationResponseDto` of Payments.
-    #[doc(alias = "CreateWhitelabelIntegrationResponseDto")]
-    pub struct CreateWhiteLabelProviderResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image_url: String = "imageUrl",
-        pub provider: String = "provider",
-        pub route: String = "route",
-        pub title: String = "title",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `ConnectCustomProvidersResponseSchema` of Payments.
+    /// A custom payment provider: an app that processes the payments of a location.
     #[doc(alias = "ConnectCustomProvidersResponseSchema")]
-    pub struct CustomProviderConfigResponse {
+    #[doc(alias = "CreateCustomProvidersResponseSchema")]
+    #[doc(alias = "GetCustomProvidersResponseSchema")]
+    pub struct CustomProvider {
+        /// The id of the custom payment provider.
         pub id: String = "_id",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// Whether the configuration is deleted.
         pub deleted: bool = "deleted",
+        /// The description of the provider, displayed among the payment integrations.
         pub description: String = "description",
+        /// The public URL of the logo, displayed among the payment integrations.
         pub image_url: String = "imageUrl",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The id of the marketplace app that is the provider.
         pub marketplace_app_id: String = "marketplaceAppId",
+        /// The name of the provider.
         pub name: String = "name",
+        /// The configuration for live and test payments, which can include keys; free-form.
         pub payment_provider: Map = "paymentProvider",
+        /// The URL of the page that opens in a frame when a customer pays.
         pub payments_url: String = "paymentsUrl",
+        /// The URL that the platform calls to verify or refund a payment, to manage a subscription and the like.
         pub query_url: String = "queryUrl",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
     /// A pair of keys of a custom payment provider.
     pub struct CustomProviderKeys {
         /// The secret key of the provider. Declared as required by the platform's specification.
         pub api_key: String = "apiKey",
-        /// Whether these are the keys for live payments. Public clients send `true` with the live keys, `false` with those for tests.
+        /// Whether these are the keys for live payments. Public clients send `true` with the live keys, `false` with the test keys.
         pub live_mode: bool = "liveMode",
-        /// The key of the provider that pages may show. Declared as required by the platform's specification.
+        /// The public key of the provider, which pages may contain. Declared as required by the platform's specification.
         pub publishable_key: String = "publishableKey",
     }
-    /// `CustomRRuleOptionsDto` of Payments.
-    #[doc(alias = "CustomRRuleOptionsDto")]
-    pub struct CustomRRuleOptions {
-        pub count: f64 = "count",
-        pub day_of_month: f64 = "dayOfMonth",
-        pub day_of_week: CustomRRuleOptionsDayOfWeek = "dayOfWeek",
-        pub days_before: f64 = "daysBefore",
-        pub end_date: String = "endDate",
-        pub end_time: String = "endTime",
-        pub interval: f64 = "interval",
-        pub interval_type: CustomRRuleOptionsIntervalType = "intervalType",
-        pub month_of_year: CustomRRuleOptionsMonthOfYear = "monthOfYear",
-        pub num_of_week: f64 = "numOfWeek",
-        pub start_date: String = "startDate",
-        pub start_time: String = "startTime",
-    }
-    /// `DefaultPriceResponseDto` of Payments.
-    #[doc(alias = "DefaultPriceResponseDto")]
-    pub struct DefaultPriceResponse {
-        pub id: String = "_id",
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: Decimal = "amount",
-        pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: Decimal = "compareAtPrice",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub location_id: String = "locationId",
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        pub recurring: Recurring = "recurring",
-        pub track_inventory: bool = "trackInventory",
-        pub type_: DefaultPriceResponseType = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user_id: String = "userId",
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
-    /// `DefaultProductResponseDto` of Payments.
-    #[doc(alias = "DefaultProductResponseDto")]
-    pub struct DefaultProductResponse {
-        pub id: String = "_id",
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        pub slug: String = "slug",
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub updated_at: Timestamp = "updatedAt",
-        pub variants: Vec<ProductVariant> = "variants",
-    }
-    /// `DeleteCouponParams` of Payments.
+    /// A coupon to delete.
     #[doc(alias = "DeleteCouponParams")]
     pub struct DeleteCouponRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The id of the coupon to be deleted. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The id of the coupon. Declared as required by the platform's specification.
         pub id: String = "id",
     }
-    /// `DeleteCouponResponseDto` of Payments.
+    /// The result of deleting a coupon.
     #[doc(alias = "DeleteCouponResponseDto")]
     pub struct DeleteCouponResponse {
+        /// Whether the coupon was deleted.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteCustomProvidersResponseSchema` of Payments.
+    /// The result of removing a custom payment provider.
     #[doc(alias = "DeleteCustomProvidersResponseSchema")]
     pub struct DeleteCustomProviderIntegrationResponse {
+        /// Whether the provider was removed.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// Which keys of a custom payment provider are removed.
+    /// The keys of a custom payment provider to remove.
     #[doc(alias = "DeleteCustomProvidersConfigDto")]
     pub struct DisconnectCustomProviderConfigRequest {
         /// `true` removes the keys for live payments, `false` those for test payments. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
     }
-    /// `DisconnectCustomProvidersResponseSchema` of Payments.
+    /// The result of removing keys of a custom payment provider.
     #[doc(alias = "DisconnectCustomProvidersResponseSchema")]
     pub struct DisconnectCustomProviderConfigResponse {
+        /// Whether the keys were removed.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `FulfilledItem` of Payments.
+    /// A fulfilled item.
     pub struct FulfilledItem {
+        /// The id of the price that was purchased.
         pub id: String = "_id",
+        /// The name of the item.
         pub name: String = "name",
-        pub price: Box<DefaultPriceResponse> = "price",
-        pub product: Box<DefaultProductResponse> = "product",
-        pub qty: f64 = "qty",
+        /// The price that was purchased.
+        pub price: Box<Price> = "price",
+        /// The product that was purchased.
+        pub product: Box<Product> = "product",
+        /// The number of units that were fulfilled.
+        pub qty: i64 = "qty",
     }
-    /// `FulfillmentSchema` of Payments.
+    /// A delivery of all or some items of an order.
     #[doc(alias = "FulfillmentSchema")]
     pub struct Fulfillment {
+        /// The id of the fulfilment.
         pub id: String = "_id",
+        /// The id of the location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies, such as `location`.
+        pub alt_type: AltIdType = "altType",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The fulfilled items.
         pub items: Vec<FulfilledItem> = "items",
+        /// The shipments.
         pub trackings: Vec<FulfillmentTracking> = "trackings",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
     /// An item that is fulfilled.
-    pub struct FulfillmentItems {
-        /// The id of the price that was bought. Declared as required by the platform's specification.
+    #[doc(alias = "FulfillmentItems")]
+    pub struct FulfillmentItem {
+        /// The id of the price that was purchased. Declared as required by the platform's specification.
         pub price_id: String = "priceId",
-        /// How many pieces are fulfilled. Declared as required by the platform's specification.
-        pub qty: f64 = "qty",
+        /// The number of units that are fulfilled. Declared as required by the platform's specification.
+        pub qty: i64 = "qty",
     }
-    /// What tracks a shipment.
+    /// The tracking data of a shipment.
     pub struct FulfillmentTracking {
-        /// The carrier's name, such as `FedEx`.
+        /// The name of the carrier, such as `FedEx`.
         pub shipping_carrier: String = "shippingCarrier",
-        /// The number that the carrier gave the shipment.
+        /// The carrier's number of the shipment.
         pub tracking_number: String = "trackingNumber",
-        /// The address where the shipment can be followed.
+        /// The URL for tracking the shipment.
         pub tracking_url: String = "trackingUrl",
     }
-    /// `GetOrderResponseSchema` of Payments.
-    #[doc(alias = "GetOrderResponseSchema")]
-    pub struct GetOrderResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
-        pub amount: Decimal = "amount",
-        pub amount_summary: AmountSummary = "amountSummary",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        pub contact_id: String = "contactId",
-        pub contact_snapshot: Map = "contactSnapshot",
-        pub coupon: Map = "coupon",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub currency: String = "currency",
-        pub fingerprint: String = "fingerprint",
-        pub fulfillment_status: String = "fulfillmentStatus",
-        pub items: Vec<GetOrderResponseItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub mark_as_test: bool = "markAsTest",
-        pub meta: Map = "meta",
-        pub source: Box<OrderSource> = "source",
-        pub status: String = "status",
-        pub tax_calculation_provider: String = "taxCalculationProvider",
-        pub trace_id: String = "traceId",
-        pub tracking_id: String = "trackingId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetOrderResponseItem` of Payments.
-    pub struct GetOrderResponseItem {
-        pub id: String = "_id",
-        pub authorize_amount: Decimal = "authorizeAmount",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub price: Map = "price",
-        pub product: GetOrderResponseItemProduct = "product",
-    }
-    /// `GetOrderResponseItemProduct` of Payments.
-    pub struct GetOrderResponseItemProduct {
-        pub name: String = "name",
-        pub product_type: String = "productType",
-    }
-    /// `GetSubscriptionResponseSchema` of Payments.
-    #[doc(alias = "GetSubscriptionResponseSchema")]
-    pub struct GetSubscriptionResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
-        pub amount: Decimal = "amount",
-        pub auto_payment: Map = "autoPayment",
-        pub canceled_at: Timestamp = "canceledAt",
-        pub canceled_by: String = "canceledBy",
-        pub contact_id: String = "contactId",
-        pub contact_snapshot: Map = "contactSnapshot",
-        pub coupon: Map = "coupon",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub currency: String = "currency",
-        pub entity_id: String = "entityId",
-        pub entity_source: Box<OrderSource> = "entitySource",
-        pub entity_type: String = "entityType",
-        pub ip_address: String = "ipAddress",
-        pub live_mode: bool = "liveMode",
-        pub mark_as_test: bool = "markAsTest",
-        pub meta: Map = "meta",
-        pub payment_provider: Map = "paymentProvider",
-        pub recurring_product: Map = "recurringProduct",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub subscription_id: String = "subscriptionId",
-        pub subscription_snapshot: Map = "subscriptionSnapshot",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetTxnResponseSchema` of Payments.
-    #[doc(alias = "GetTxnResponseSchema")]
-    pub struct GetTransactionResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
-        pub amount: Decimal = "amount",
-        pub amount_refunded: Decimal = "amountRefunded",
-        pub charge_id: String = "chargeId",
-        pub charge_snapshot: Map = "chargeSnapshot",
-        pub contact_id: String = "contactId",
-        pub contact_snapshot: Map = "contactSnapshot",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub currency: String = "currency",
-        pub entity_id: String = "entityId",
-        pub entity_source: Box<OrderSource> = "entitySource",
-        pub entity_type: String = "entityType",
-        pub invoice_id: String = "invoiceId",
-        pub ip_address: String = "ipAddress",
-        pub is_parent: bool = "isParent",
-        pub live_mode: bool = "liveMode",
-        pub mark_as_test: bool = "markAsTest",
-        pub merged_from_contact_id: String = "mergedFromContactId",
-        pub meta: Map = "meta",
-        pub payment_provider: Map = "paymentProvider",
-        pub qbo_response: Map = "qboResponse",
-        pub qbo_synced: bool = "qboSynced",
-        pub receipt_id: String = "receiptId",
-        pub status: String = "status",
-        pub subscription_id: String = "subscriptionId",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `IntegrationProviderSchema` of Payments.
-    #[doc(alias = "IntegrationProviderSchema")]
-    pub struct IntegrationProvider {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: String = "altType",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image_url: String = "imageUrl",
-        pub provider: String = "provider",
-        pub route: String = "route",
-        pub title: String = "title",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `ListCouponsResponseDto` of Payments.
+    /// A page of coupons.
     #[doc(alias = "ListCouponsResponseDto")]
     pub struct ListCouponsResponse {
+        /// The coupons of this page.
         pub data: Vec<Coupon> = "data",
-        pub total_count: f64 = "totalCount",
+        /// The number of coupons on all pages.
+        pub total_count: i64 = "totalCount",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListFulfillmentResponseDto` of Payments.
+    /// The fulfilments of an order.
     #[doc(alias = "ListFulfillmentResponseDto")]
     pub struct ListOrderFulfillmentsResponse {
+        /// The fulfilments.
         pub data: Vec<Fulfillment> = "data",
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListOrderNotesResponse` of Payments.
+    /// The notes of an order, in undocumented fields.
     pub struct ListOrderNotesResponse {
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListOrdersResponseDto` of Payments.
+    /// A page of orders.
     #[doc(alias = "ListOrdersResponseDto")]
     pub struct ListOrdersResponse {
-        pub data: Vec<OrderResponse> = "data",
-        pub total_count: f64 = "totalCount",
+        /// The orders of this page.
+        pub data: Vec<Order> = "data",
+        /// The number of orders on all pages.
+        pub total_count: i64 = "totalCount",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListSubscriptionResponseDto` of Payments.
+    /// A page of subscriptions.
     #[doc(alias = "ListSubscriptionResponseDto")]
     pub struct ListSubscriptionsResponse {
-        pub data: Vec<SubscriptionResponse> = "data",
-        pub total_count: f64 = "totalCount",
+        /// The subscriptions of this page.
+        pub data: Vec<Subscription> = "data",
+        /// The number of subscriptions on all pages.
+        pub total_count: i64 = "totalCount",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListTxnsResponseDto` of Payments.
+    /// A page of transactions.
     #[doc(alias = "ListTxnsResponseDto")]
     pub struct ListTransactionsResponse {
-        pub data: Vec<TxnResponse> = "data",
-        pub total_count: f64 = "totalCount",
+        /// The transactions of this page.
+        pub data: Vec<Transaction> = "data",
+        /// The number of transactions on all pages.
+        pub total_count: i64 = "totalCount",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListWhitelabelIntegrationProviderResponseDto` of Payments.
+    /// The white-label payment providers of an account.
     #[doc(alias = "ListWhitelabelIntegrationProviderResponseDto")]
     pub struct ListWhiteLabelProvidersResponse {
-        pub providers: Vec<IntegrationProvider> = "providers",
+        /// The providers.
+        pub providers: Vec<WhiteLabelIntegration> = "providers",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `MembershipOfferDto` of Payments.
+    /// A membership offer that a purchase grants.
     #[doc(alias = "MembershipOfferDto")]
     pub struct MembershipOffer {
+        /// The id of the offer.
         pub id: String = "_id",
+        /// The label of the offer, such as `top_50`.
         pub label: String = "label",
+        /// The value of the offer, such as `50`.
         pub value: String = "value",
     }
-    /// `OrderResponseSchema` of Payments.
+    /// A purchase with its items, amounts, coupon and source.
+    #[doc(alias = "GetOrderResponseSchema")]
     #[doc(alias = "OrderResponseSchema")]
-    pub struct OrderResponse {
+    pub struct Order {
+        /// The id of the order.
         pub id: String = "_id",
+        /// The id of the location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` identifies, such as `location`.
         pub alt_type: String = "altType",
+        /// The total of the order, in major units of the currency.
         pub amount: Decimal = "amount",
+        /// The components of the total.
+        pub amount_summary: AmountSummary = "amountSummary",
+        /// Whether the taxes were calculated automatically.
+        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// The email address of the contact.
         pub contact_email: String = "contactEmail",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The name of the contact.
         pub contact_name: String = "contactName",
+        /// A copy of the contact's data; free-form.
+        pub contact_snapshot: Map = "contactSnapshot",
+        /// The coupon that was redeemed; free-form.
+        pub coupon: Map = "coupon",
+        /// The code of the coupon that was redeemed.
         pub coupon_code: String = "couponCode",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The id of the user who created it.
         pub created_by: String = "createdBy",
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The discount, in major units of the currency.
         pub discount: Decimal = "discount",
+        /// The fingerprint id of the order.
+        pub fingerprint: String = "fingerprint",
+        /// The fulfilment status, such as `unfulfilled`.
         pub fulfillment_status: String = "fulfillmentStatus",
+        /// The purchased items.
+        pub items: Vec<OrderItem> = "items",
+        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
-        pub onetime_products: f64 = "onetimeProducts",
-        pub recurring_products: f64 = "recurringProducts",
+        /// Whether it is marked as a test.
+        pub mark_as_test: bool = "markAsTest",
+        /// Additional data of the order; free-form.
+        pub meta: Map = "meta",
+        /// The number of products with one-time prices.
+        pub onetime_products: i64 = "onetimeProducts",
+        /// The number of products with recurring prices.
+        pub recurring_products: i64 = "recurringProducts",
+        /// The source of the order.
+        pub source: Box<OrderSource> = "source",
+        /// The id of the source of the order, such as a funnel.
         pub source_id: String = "sourceId",
+        /// Details of the source, such as domain and page; free-form.
         pub source_meta: Map = "sourceMeta",
+        /// The name of the source.
         pub source_name: String = "sourceName",
+        /// The kind of the source in more detail, such as `one_step_order_form`.
         pub source_sub_type: String = "sourceSubType",
+        /// The kind of the source, such as `funnel`.
         pub source_type: String = "sourceType",
+        /// The status of the order, such as `completed`.
         pub status: String = "status",
+        /// The sum of the items before the discount, in major units of the currency.
         pub subtotal: Decimal = "subtotal",
-        pub total_products: f64 = "totalProducts",
+        /// The service that calculated the taxes, such as `taxjar`.
+        pub tax_calculation_provider: String = "taxCalculationProvider",
+        /// The number of products in the order.
+        pub total_products: i64 = "totalProducts",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+        /// The tracking id of the order.
+        pub tracking_id: String = "trackingId",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `OrderSource` of Payments.
-    pub struct OrderSource {
-        pub id: String = "id",
-        pub meta: Map = "meta",
+    /// An item of an order.
+    pub struct OrderItem {
+        /// The id of the item.
+        pub id: String = "_id",
+        /// The authorised amount, in major units of the currency.
+        pub authorize_amount: Decimal = "authorizeAmount",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The name of the item.
         pub name: String = "name",
+        /// The price that was purchased; free-form.
+        pub price: Map = "price",
+        /// The product that was purchased.
+        pub product: OrderItemProduct = "product",
+    }
+    /// The product that was purchased.
+    pub struct OrderItemProduct {
+        /// The product's name.
+        pub name: String = "name",
+        /// The kind of product, such as `DIGITAL`.
+        pub product_type: String = "productType",
+    }
+    /// The source of a purchase.
+    pub struct OrderSource {
+        /// The id of the source, such as that of a funnel.
+        pub id: String = "id",
+        /// Details of the source, such as domain and page; free-form.
+        pub meta: Map = "meta",
+        /// The name of the source.
+        pub name: String = "name",
+        /// The kind of the source in more detail, such as `two_step_order_form`.
         pub sub_type: OrderSourceSubType = "subType",
+        /// The kind of the source, such as `funnel`, `invoice` or `calendar`.
         pub type_: OrderSourceType = "type",
     }
-    /// `ProductLabelDto` of Payments.
+    /// A price of a product.
+    #[doc(alias = "DefaultPriceResponseDto")]
+    pub struct Price {
+        /// The id of the price.
+        pub id: String = "_id",
+        /// Whether the product can be purchased when it is out of stock.
+        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
+        /// The price of one unit, in major units of the currency.
+        pub amount: Decimal = "amount",
+        /// The number of units in stock.
+        pub available_quantity: i64 = "availableQuantity",
+        /// A former or usual price for comparison, in major units of the currency.
+        pub compare_at_price: Decimal = "compareAtPrice",
+        /// The time of creation.
+        pub created_at: Timestamp = "createdAt",
+        /// The three-letter currency code of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The membership offers that a purchase grants.
+        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
+        /// The price's name.
+        pub name: String = "name",
+        /// The id of the product.
+        pub product: String = "product",
+        /// The interval between payments, for recurring prices.
+        pub recurring: Recurring = "recurring",
+        /// Whether the stock is counted.
+        pub track_inventory: bool = "trackInventory",
+        /// The kind of price: `one_time` or `recurring`.
+        pub type_: PriceType = "type",
+        /// The time of the last change.
+        pub updated_at: Timestamp = "updatedAt",
+        /// The id of the user who created the price.
+        pub user_id: String = "userId",
+        /// The ids of the variant options to which the price applies.
+        pub variant_option_ids: Vec<String> = "variantOptionIds",
+    }
+    /// A product that was purchased.
+    #[doc(alias = "DefaultProductResponseDto")]
+    pub struct Product {
+        /// The id of the product.
+        pub id: String = "_id",
+        /// The id of the tax category, for automatic calculation of taxes.
+        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// Whether the product is available in the store.
+        pub available_in_store: bool = "availableInStore",
+        /// The ids of the collections that contain the product.
+        pub collection_ids: Vec<String> = "collectionIds",
+        /// The time of creation.
+        pub created_at: Timestamp = "createdAt",
+        /// The description of the product.
+        pub description: String = "description",
+        /// The URL of the main image.
+        pub image: String = "image",
+        /// Whether taxes apply to the product.
+        pub is_taxes_enabled: bool = "isTaxesEnabled",
+        /// The label that the store displays on the product.
+        pub label: ProductLabel = "label",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The product's name.
+        pub name: String = "name",
+        /// The kind of product, such as `PHYSICAL`.
+        pub product_type: String = "productType",
+        /// The part of the URL that identifies the product, such as `washing-machine`.
+        pub slug: String = "slug",
+        /// The text on the buyer's bank statement.
+        pub statement_descriptor: String = "statementDescriptor",
+        /// The ids of the taxes.
+        pub taxes: Vec<String> = "taxes",
+        /// The time of the last change.
+        pub updated_at: Timestamp = "updatedAt",
+        /// The variants of the product, such as size and colour.
+        pub variants: Vec<ProductVariant> = "variants",
+    }
+    /// A label that the store displays on a product.
     #[doc(alias = "ProductLabelDto")]
     pub struct ProductLabel {
+        /// The time until which the label is displayed.
         pub end_date: Timestamp = "endDate",
+        /// The time from which the label is displayed.
         pub start_date: Timestamp = "startDate",
+        /// The text of the label, such as `Featured`.
         pub title: String = "title",
     }
-    /// `ProductVariantDto` of Payments.
+    /// A property in which versions of a product differ, such as size.
     #[doc(alias = "ProductVariantDto")]
     pub struct ProductVariant {
+        /// The id of the variant.
         pub id: String = "id",
+        /// The name of the variant, such as `Size`.
         pub name: String = "name",
+        /// The options to choose from.
         pub options: Vec<ProductVariantOption> = "options",
     }
-    /// `ProductVariantOptionDto` of Payments.
+    /// An option of a variant.
     #[doc(alias = "ProductVariantOptionDto")]
     pub struct ProductVariantOption {
+        /// The id of the option.
         pub id: String = "id",
+        /// The name of the option, such as `XL`.
         pub name: String = "name",
     }
     /// A payment that was received outside the platform.
     #[doc(alias = "PostRecordOrderPaymentBody")]
     pub struct RecordOrderPaymentRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// How much was paid.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The amount that was paid, in major units of the currency.
         pub amount: Decimal = "amount",
         /// The card, if one was used.
         pub card: Card = "card",
         /// The cheque, if one was used.
         pub cheque: Cheque = "cheque",
-        /// Whether only a part of what is owed was paid.
+        /// Whether the payment covers only a part of the amount due.
         pub is_partial_payment: bool = "isPartialPayment",
-        /// Further data of your own, kept with the transaction.
+        /// Additional data of your own, stored with the transaction.
         pub meta: Map = "meta",
-        /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Declared as required by the platform's specification.
-        pub mode: RecordOrderPaymentRequestMode = "mode",
-        /// A note to be kept with the transaction.
+        /// The means of payment: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Declared as required by the platform's specification.
+        pub mode: RecordOrderPaymentMode = "mode",
+        /// A note that is stored with the transaction.
         pub notes: String = "notes",
     }
-    /// `PostRecordOrderPaymentResponse` of Payments.
+    /// The result of recording a payment.
     #[doc(alias = "PostRecordOrderPaymentResponse")]
     pub struct RecordOrderPaymentResponse {
+        /// Whether the payment was recorded.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `RecurringDto` of Payments.
+    /// A rule of recurrence.
+    #[doc(alias = "CustomRRuleOptionsDto")]
+    pub struct RecurrenceOptions {
+        /// The maximum number of executions.
+        pub count: i64 = "count",
+        /// The day of the month: `1` to `28`, or `-1` for the last.
+        pub day_of_month: i64 = "dayOfMonth",
+        /// The day of the week: `mo`, `tu`, `we`, `th`, `fr`, `sa` or `su`.
+        pub day_of_week: DayOfWeek = "dayOfWeek",
+        /// The number of days by which each execution precedes the computed day.
+        pub days_before: i64 = "daysBefore",
+        /// The last day, such as `2029-11-01`.
+        pub end_date: Date = "endDate",
+        /// The time of day of the end, such as `18:45:00`.
+        pub end_time: String = "endTime",
+        /// The number of intervals between two executions.
+        pub interval: i64 = "interval",
+        /// The interval: `yearly`, `monthly`, `weekly`, `daily`, `hourly`, `minutely` or `secondly`.
+        pub interval_type: IntervalType = "intervalType",
+        /// The month by its first three letters, such as `jan`.
+        pub month_of_year: MonthOfYear = "monthOfYear",
+        /// The week of the month: `1` to `4`, or `-1` for the last.
+        pub num_of_week: i64 = "numOfWeek",
+        /// The first day, such as `2023-01-01`.
+        pub start_date: Date = "startDate",
+        /// The time of day of the start, such as `20:45:00`.
+        pub start_time: String = "startTime",
+    }
+    /// The interval between the payments of a recurring price.
     #[doc(alias = "RecurringDto")]
     pub struct Recurring {
+        /// The unit: `day`, `week`, `month` or `year`.
         pub interval: RecurringInterval = "interval",
-        pub interval_count: f64 = "intervalCount",
+        /// The number of units between two payments.
+        pub interval_count: i64 = "intervalCount",
     }
-    /// `ScheduleOptionsDto` of Payments.
+    /// The time of a single execution, or the rule of a recurring one.
     #[doc(alias = "ScheduleOptionsDto")]
     pub struct ScheduleOptions {
+        /// The time of the single execution.
         pub execute_at: Timestamp = "executeAt",
-        pub rrule: Box<CustomRRuleOptions> = "rrule",
+        /// The rule of the recurrence.
+        pub rrule: Box<RecurrenceOptions> = "rrule",
     }
-    /// `SubscriptionResponseSchema` of Payments.
+    /// A recurring purchase with its product, schedule and automatic payment.
+    #[doc(alias = "GetSubscriptionResponseSchema")]
     #[doc(alias = "SubscriptionResponseSchema")]
-    pub struct SubscriptionResponse {
+    pub struct Subscription {
+        /// The platform's id of the subscription.
         pub id: String = "_id",
+        /// The id of the location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies, such as `location`.
+        pub alt_type: AltIdType = "altType",
+        /// The amount of each payment, in major units of the currency.
         pub amount: Decimal = "amount",
+        /// The payment method that is charged automatically; free-form.
+        pub auto_payment: Map = "autoPayment",
+        /// The time of the cancellation.
+        pub canceled_at: Timestamp = "canceledAt",
+        /// The id of the user who cancelled the subscription.
+        pub canceled_by: String = "canceledBy",
+        /// The email address of the contact.
         pub contact_email: String = "contactEmail",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The name of the contact.
         pub contact_name: String = "contactName",
+        /// A copy of the contact's data; free-form.
+        pub contact_snapshot: Map = "contactSnapshot",
+        /// The coupon that was redeemed; free-form.
+        pub coupon: Map = "coupon",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The id of the user who created it.
         pub created_by: String = "createdBy",
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The id of the purchase, such as an order.
         pub entity_id: String = "entityId",
+        /// The source of the purchase.
+        pub entity_source: Box<OrderSource> = "entitySource",
+        /// The id of the source of the purchase, such as a funnel.
         pub entity_source_id: String = "entitySourceId",
+        /// Details of the source, such as domain and page; free-form.
         pub entity_source_meta: Map = "entitySourceMeta",
+        /// The name of the source of the purchase.
         pub entity_source_name: String = "entitySourceName",
+        /// The kind of the source, such as `funnel`.
         pub entity_source_type: String = "entitySourceType",
+        /// The kind of the purchase, such as `order`.
         pub entity_type: String = "entityType",
+        /// The IP address of the buyer.
         pub ip_address: String = "ipAddress",
+        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
+        /// Whether it is marked as a test.
+        pub mark_as_test: bool = "markAsTest",
+        /// Additional data of the subscription; free-form.
+        pub meta: Map = "meta",
+        /// The payment provider and its connected account; free-form.
+        pub payment_provider: Map = "paymentProvider",
+        /// The payment provider's id of the connected account.
         pub payment_provider_connected_account: String = "paymentProviderConnectedAccount",
+        /// The payment provider, such as `stripe`.
         pub payment_provider_type: String = "paymentProviderType",
+        /// The product that is paid for; free-form.
+        pub recurring_product: Map = "recurringProduct",
+        /// The rule by which payments recur.
+        pub schedule: ScheduleOptions = "schedule",
+        /// The status of the subscription, such as `active`.
         pub status: String = "status",
+        /// The payment provider's id of the subscription.
         pub subscription_id: String = "subscriptionId",
+        /// The payment provider's data of the subscription, in its own format.
         pub subscription_snapshot: Map = "subscriptionSnapshot",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `TxnResponseSchema` of Payments.
+    /// An attempted or completed payment, with its charge and payment provider.
+    #[doc(alias = "GetTxnResponseSchema")]
     #[doc(alias = "TxnResponseSchema")]
-    pub struct TxnResponse {
+    pub struct Transaction {
+        /// The platform's id of the transaction.
         pub id: String = "_id",
+        /// The id of the location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` identifies, such as `location`.
         pub alt_type: String = "altType",
+        /// The amount of the payment, in major units of the currency.
         pub amount: Decimal = "amount",
+        /// The amount that was refunded, in major units of the currency.
         pub amount_refunded: Decimal = "amountRefunded",
+        /// The payment provider's id of the charge.
         pub charge_id: String = "chargeId",
+        /// The payment provider's data of the charge, in its own format.
         pub charge_snapshot: Map = "chargeSnapshot",
+        /// The email address of the contact.
         pub contact_email: String = "contactEmail",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The name of the contact.
         pub contact_name: String = "contactName",
+        /// A copy of the contact's data; free-form.
+        pub contact_snapshot: Map = "contactSnapshot",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The id of the user who created it.
         pub created_by: String = "createdBy",
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The id of the purchase, such as an order.
         pub entity_id: String = "entityId",
+        /// The source of the purchase.
+        pub entity_source: Box<OrderSource> = "entitySource",
+        /// The id of the source of the purchase, such as a funnel.
         pub entity_source_id: String = "entitySourceId",
+        /// Details of the source, such as domain and page; free-form.
         pub entity_source_meta: Map = "entitySourceMeta",
+        /// The name of the source of the purchase.
         pub entity_source_name: String = "entitySourceName",
+        /// The kind of the source in more detail, such as `two_step_order_form`.
         pub entity_source_sub_type: String = "entitySourceSubType",
+        /// The kind of the source, such as `funnel`.
         pub entity_source_type: String = "entitySourceType",
+        /// The kind of the purchase, such as `order`.
         pub entity_type: String = "entityType",
+        /// The time of the charge.
         pub fulfilled_at: Timestamp = "fulfilledAt",
+        /// The payment provider's id of the invoice.
+        pub invoice_id: String = "invoiceId",
+        /// The IP address of the buyer.
         pub ip_address: String = "ipAddress",
+        /// Whether other transactions belong to this one.
+        pub is_parent: bool = "isParent",
+        /// Whether payments are live; if `false`, they are test payments.
         pub live_mode: bool = "liveMode",
+        /// Whether it is marked as a test.
+        pub mark_as_test: bool = "markAsTest",
+        /// The id of the contact that was merged into the present one.
         pub merged_from_contact_id: String = "mergedFromContactId",
+        /// Additional data of the transaction; free-form.
+        pub meta: Map = "meta",
+        /// The payment method, such as brand and last digits of a card; free-form.
         pub payment_method: Map = "paymentMethod",
+        /// The payment provider and its connected account; free-form.
+        pub payment_provider: Map = "paymentProvider",
+        /// The id of the connected account of the payment provider.
         pub payment_provider_connected_account: String = "paymentProviderConnectedAccount",
+        /// The payment provider, such as `stripe`.
         pub payment_provider_type: String = "paymentProviderType",
+        /// The data of the transaction in QuickBooks Online; free-form.
+        pub qbo_response: Map = "qboResponse",
+        /// Whether the transaction is synchronised with QuickBooks Online.
+        pub qbo_synced: bool = "qboSynced",
+        /// The id of the receipt.
+        pub receipt_id: String = "receiptId",
+        /// The status of the transaction, such as `succeeded`.
         pub status: String = "status",
+        /// The payment provider's id of the subscription, if the payment belongs to one.
         pub subscription_id: String = "subscriptionId",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// A coupon as it is to be, as a whole.
+    /// The new content of a coupon, as a whole.
     #[doc(alias = "UpdateCouponParams")]
     pub struct UpdateCouponRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Whether later payments of a subscription are reduced too; `true` when left out.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// Whether the coupon also reduces later payments of a subscription; by default `true`.
         pub apply_to_future_payments: bool = "applyToFuturePayments",
-        /// For how long later payments are reduced; when left out, `forever`.
-        pub apply_to_future_payments_config: ApplyToFuturePaymentsConfig = "applyToFuturePaymentsConfig",
-        /// The code that customers type, such as `SUMMER10`. Declared as required by the platform's specification.
+        /// The period in which later payments are reduced; by default `forever`.
+        pub apply_to_future_payments_config: CouponFuturePaymentsInput = "applyToFuturePaymentsConfig",
+        /// The code that customers enter, such as `SUMMER10`. Declared as required by the platform's specification.
         pub code: String = "code",
-        /// What `discountValue` means: `percentage` of the price or an `amount` of money. Declared as required by the platform's specification.
+        /// The meaning of `discountValue`: `percentage` of the price, or `amount` of money. Declared as required by the platform's specification.
         pub discount_type: DiscountType = "discountType",
-        /// How much is taken off, in per cent or in money as `discountType` says. Declared as required by the platform's specification.
+        /// The discount, in per cent or in major units of the currency, depending on `discountType`. Declared as required by the platform's specification.
         pub discount_value: Decimal = "discountValue",
-        /// The moment at which it expires, in ISO 8601, such as `2023-01-31T22:45:00.000Z`.
+        /// The time at which the coupon expires.
         pub end_date: Timestamp = "endDate",
-        /// The id of the coupon to be changed. Declared as required by the platform's specification.
+        /// The id of the coupon. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// Whether each customer can redeem it only once; `false` when left out.
+        /// Whether each customer can redeem the coupon only once; by default `false`.
         pub limit_per_customer: bool = "limitPerCustomer",
-        /// The coupon's name, as shown in the account. Declared as required by the platform's specification.
+        /// The name of the coupon. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The ids of the products to which it applies.
+        /// The ids of the products to which the coupon applies.
         pub product_ids: Vec<String> = "productIds",
-        /// The moment from which on it is valid, in ISO 8601, such as `2023-01-01T22:45:00.000Z`. Declared as required by the platform's specification.
+        /// The time from which the coupon is valid. Declared as required by the platform's specification.
         pub start_date: Timestamp = "startDate",
-        /// How many times it can be redeemed, all customers taken together.
-        pub usage_limit: f64 = "usageLimit",
+        /// The number of times that all customers together can redeem the coupon.
+        pub usage_limit: i64 = "usageLimit",
     }
-    /// `UpdateCustomProviderCapabilitiesDto` of Payments.
+    /// The capabilities of an app as a custom payment provider.
     #[doc(alias = "UpdateCustomProviderCapabilitiesDto")]
     pub struct UpdateCustomProviderCapabilitiesRequest {
-        /// The id of the agency (company); needed when `locationId` is left out.
+        /// The id of the agency (company); required without `locationId`.
         pub company_id: String = "companyId",
-        /// The id of the location (sub-account); needed when `companyId` is left out. The client's default location unless set.
+        /// The id of the location (sub-account); required without `companyId`. The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Whether the app can run subscriptions that follow a schedule. Declared as required by the platform's specification.
+        /// Whether the app supports subscriptions that follow a schedule. Declared as required by the platform's specification.
         pub supports_subscription_schedules: bool = "supportsSubscriptionSchedules",
     }
-    /// `UpdateCustomProviderCapabilitiesResponseSchema` of Payments.
+    /// The result of declaring capabilities.
     #[doc(alias = "UpdateCustomProviderCapabilitiesResponseSchema")]
     pub struct UpdateCustomProviderCapabilitiesResponse {
+        /// Whether the capabilities were stored.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
+    }
+    /// A white-label payment provider: Authorize.net or NMI under your own name and logo.
+    #[doc(alias = "CreateWhitelabelIntegrationResponseDto")]
+    #[doc(alias = "IntegrationProviderSchema")]
+    pub struct WhiteLabelIntegration {
+        /// The id of the white-label provider.
+        pub id: String = "_id",
+        /// The id of the location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` identifies, such as `location`.
+        pub alt_type: String = "altType",
+        /// The time of creation.
+        pub created_at: Timestamp = "createdAt",
+        /// The description of the provider.
+        pub description: String = "description",
+        /// The URL of the logo.
+        pub image_url: String = "imageUrl",
+        /// The underlying payment provider: `authorize-net` or `nmi`.
+        pub provider: String = "provider",
+        /// The route name of the provider, such as `epd`.
+        pub route: String = "route",
+        /// The display name of the provider.
+        pub title: String = "title",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+        /// The time of the last change.
+        pub updated_at: Timestamp = "updatedAt",
     }
 }
 
@@ -754,46 +932,46 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AltType`.
-    pub enum AltType {
+    /// Values of `AltIdType`.
+    pub enum AltIdType {
         Location = "location",
-    }
-    /// Values of `ApplyToFuturePaymentsConfigDurationType`.
-    pub enum ApplyToFuturePaymentsConfigDurationType {
-        Months = "months",
     }
     /// Values of `CardType`.
     pub enum CardType {
         Visa = "visa", Mastercard = "mastercard", Other = "other",
     }
-    /// Values of `CreateWhiteLabelProviderRequestProvider`.
-    pub enum CreateWhiteLabelProviderRequestProvider {
-        AuthorizeNet = "authorize-net", Nmi = "nmi",
+    /// Values of `CouponFuturePaymentsDurationType`.
+    pub enum CouponFuturePaymentsDurationType {
+        Months = "months",
     }
-    /// Values of `CustomRRuleOptionsDayOfWeek`.
-    pub enum CustomRRuleOptionsDayOfWeek {
+    /// Values of `CouponFuturePaymentsType`.
+    pub enum CouponFuturePaymentsType {
+        Forever = "forever", Fixed = "fixed",
+    }
+    /// Values of `CouponStatus`.
+    pub enum CouponStatus {
+        Scheduled = "scheduled", Active = "active", Expired = "expired",
+    }
+    /// Values of `DayOfWeek`.
+    pub enum DayOfWeek {
         Mo = "mo", Tu = "tu", We = "we", Th = "th", Fr = "fr", Sa = "sa", Su = "su",
-    }
-    /// Values of `CustomRRuleOptionsIntervalType`.
-    pub enum CustomRRuleOptionsIntervalType {
-        Yearly = "yearly", Monthly = "monthly", Weekly = "weekly", Daily = "daily", Hourly = "hourly",
-        Minutely = "minutely", Secondly = "secondly",
-    }
-    /// Values of `CustomRRuleOptionsMonthOfYear`.
-    pub enum CustomRRuleOptionsMonthOfYear {
-        Jan = "jan", Feb = "feb", Mar = "mar", Apr = "apr", May = "may", Jun = "jun", Jul = "jul", Aug = "aug",
-        Sep = "sep", Oct = "oct", Nov = "nov", Dec = "dec",
-    }
-    /// Values of `DefaultPriceResponseType`.
-    pub enum DefaultPriceResponseType {
-        OneTime = "one_time", Recurring = "recurring",
     }
     /// Values of `DiscountType`.
     pub enum DiscountType {
         Percentage = "percentage", Amount = "amount",
     }
-    /// Values of `ListOrdersPaymentStatus`.
-    pub enum ListOrdersPaymentStatus {
+    /// Values of `IntervalType`.
+    pub enum IntervalType {
+        Yearly = "yearly", Monthly = "monthly", Weekly = "weekly", Daily = "daily", Hourly = "hourly",
+        Minutely = "minutely", Secondly = "secondly",
+    }
+    /// Values of `MonthOfYear`.
+    pub enum MonthOfYear {
+        Jan = "jan", Feb = "feb", Mar = "mar", Apr = "apr", May = "may", Jun = "jun", Jul = "jul", Aug = "aug",
+        Sep = "sep", Oct = "oct", Nov = "nov", Dec = "dec",
+    }
+    /// Values of `OrderPaymentStatus`.
+    pub enum OrderPaymentStatus {
         Paid = "paid", Unpaid = "unpaid", Refunded = "refunded", PartiallyPaid = "partially_paid",
     }
     /// Values of `OrderSourceSubType`.
@@ -812,20 +990,20 @@ hoopai_runtime::open_enum! {
         Communities = "communities", PointOfSale = "point_of_sale", Manual = "manual", Form = "form", Survey = "survey",
         PaymentLink = "payment_link", External = "external",
     }
-    /// Values of `RecordOrderPaymentRequestMode`.
-    pub enum RecordOrderPaymentRequestMode {
+    /// Values of `PriceType`.
+    pub enum PriceType {
+        OneTime = "one_time", Recurring = "recurring",
+    }
+    /// Values of `RecordOrderPaymentMode`.
+    pub enum RecordOrderPaymentMode {
         Cash = "cash", Card = "card", Cheque = "cheque", BankTransfer = "bank_transfer", Other = "other",
     }
     /// Values of `RecurringInterval`.
     pub enum RecurringInterval {
         Day = "day", Month = "month", Week = "week", Year = "year",
     }
-    /// Values of `Status`.
-    pub enum Status {
-        Scheduled = "scheduled", Active = "active", Expired = "expired",
-    }
-    /// Values of `Type`.
-    pub enum Type {
-        Forever = "forever", Fixed = "fixed",
+    /// Values of `WhiteLabelProvider`.
+    pub enum WhiteLabelProvider {
+        AuthorizeNet = "authorize-net", Nmi = "nmi",
     }
 }

@@ -17,12 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Lists the phone numbers that a location has.
+    /// Lists the phone numbers of a location.
     ///
     /// `GET /phone-system/numbers/location/{locationId}`
     ///
-    /// Each comes with what it can do (calls, SMS, MMS, fax), whom it rings and where it forwards. Numbers that belong to a pool are
-    /// left out unless `skipNumberPool` is `false`.
+    /// Each number holds its capabilities (calls, SMS, MMS, fax) and its routing. Numbers of a pool are omitted unless `skipNumberPool` is `false`.
     ///
     /// - Scope: `phonenumbers.read`.
     /// - Requires a location token.
@@ -44,12 +43,12 @@ impl Client {
         builder::ListActivePhoneNumbers::new(&self.handle)
     }
 
-    /// Finds phone numbers that a location can buy.
+    /// Lists phone numbers that a location can buy.
     ///
     /// `GET /phone-system/numbers/location/{locationId}/available`
     ///
-    /// `price` in each is its monthly price, `addressRequirements` whether an address must be on record to buy it. Keep the
-    /// `fingerprintId` of the reply: buying one of these numbers asks for it.
+    /// `price` of each number holds its monthly price, `addressRequirements` whether a purchase requires an address. Keep the `fingerprintId` of the
+    /// reply: a purchase requires it.
     ///
     /// - Scope: `phonenumbers.read`.
     /// - Requires a location token.
@@ -71,7 +70,7 @@ impl Client {
         builder::ListAvailablePhoneNumbers::new(&self.handle)
     }
 
-    /// Lists number pools, with their numbers and how their calls are handled.
+    /// Lists number pools with their numbers and routing.
     ///
     /// `GET /phone-system/number-pools`
     ///
@@ -95,8 +94,8 @@ impl Client {
     ///
     /// `POST /phone-system/numbers/location/{locationId}/purchase`
     ///
-    /// It costs money, month by month. Some countries demand proof of an address or an identity first, which `addressSid` and
-    /// `bundleSid` point to. The reply is the location's phone account with all its numbers, the new one among them.
+    /// The number costs money each month. Some countries require proof of an address or an identity, which `addressSid` and `bundleSid` refer to. The
+    /// reply is the location's phone account with all its numbers, including the new one.
     ///
     /// - Scope: `phonenumbers.write`.
     /// - Requires a location token.
@@ -126,19 +125,19 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_active_phone_numbers`](super::Client::list_active_phone_numbers).
-        pub ListActivePhoneNumbers(operations::LIST_ACTIVE_PHONE_NUMBERS) -> json types::ListActivePhoneNumbersResponse, paged types::DetailedPhoneNumber
+        pub ListActivePhoneNumbers(operations::LIST_ACTIVE_PHONE_NUMBERS) -> json types::ListActivePhoneNumbersResponse, paged types::PhoneNumber
     }
     hoopai_runtime::setters! {
         ListActivePhoneNumbers {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The number of the page, counted from `0`.
+            /// The number of the page, starting at `0`.
             query page: i64 = "page",
-            /// How many numbers a page holds at most, from `1` to `1000`.
+            /// The maximum number of items of a page, from `1` to `1000`.
             query page_size: i64 = "pageSize",
-            /// A part of the numbers looked for, such as `+91` for those of India.
+            /// A part of the numbers to search for, such as `+91` for numbers of India.
             query search_filter: String = "searchFilter",
-            /// Whether numbers that belong to a pool are left out; `true` when left out.
+            /// Whether to omit numbers of a pool; by default `true`.
             query skip_number_pool: bool = "skipNumberPool",
         }
     }
@@ -151,21 +150,21 @@ pub mod builder {
         ListAvailablePhoneNumbers {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The country of the numbers by its two letters of ISO 3166, such as `US`. Declared as required by the platform's specification.
+            /// The two-letter country code of ISO 3166, such as `US`. Declared as required by the platform's specification.
             query country_code: String = "countryCode",
-            /// Digits that stand anywhere in the numbers, such as `825`.
+            /// Digits at any position of the numbers, such as `825`.
             query anywhere: String = "anywhere",
-            /// Digits with which the numbers begin, such as `830`.
+            /// The first digits of the numbers, such as `830`.
             query first_part: String = "firstPart",
-            /// Digits with which the numbers end, such as `825`.
+            /// The last digits of the numbers, such as `825`.
             query last_part: String = "lastPart",
-            /// Whether the numbers must be able to send and take MMS.
+            /// Whether the numbers must support MMS.
             query mms_enabled: bool = "mmsEnabled",
             /// The kinds of numbers, separated by commas: `local`, `tollFree`, `mobile`.
             query number_types: String = "numberTypes",
-            /// Whether the numbers must be able to send and take SMS.
+            /// Whether the numbers must support SMS.
             query sms_enabled: bool = "smsEnabled",
-            /// Whether the numbers must be able to make and take calls.
+            /// Whether the numbers must support calls.
             query voice_enabled: bool = "voiceEnabled",
         }
     }

@@ -2,13 +2,12 @@
 
 //! Phone System of the HoopAI Platform API: 4 operations.
 //!
-//! The phone numbers of a location: which it has, how calls to them are routed, and which can be bought. A number pool is a set
-//! of numbers that share their routing.
+//! The phone numbers of a location, the routing of calls to them, and numbers for purchase. A number pool is a set of numbers with common routing.
 //!
-//! Buying goes in two steps. `list_available_phone_numbers` shows numbers with their monthly price, together with a
-//! `fingerprintId`; `purchase_phone_number` takes one of them, and that id with it. A number costs money each month from then on.
+//! A purchase takes two steps. `list_available_phone_numbers` returns numbers with their monthly price and a `fingerprintId`;
+//! `purchase_phone_number` buys one of them and requires that id. From then on the number costs money each month.
 //!
-//! Numbers are in E.164 (`+14155552671`) throughout.
+//! All numbers are in E.164 format (`+14155552671`).
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_phone_system::Error> {
@@ -26,15 +25,15 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_active_phone_numbers`](Client::list_active_phone_numbers) | Lists the phone numbers that a location has. |
-//! | [`list_available_phone_numbers`](Client::list_available_phone_numbers) | Finds phone numbers that a location can buy. |
+//! | [`list_active_phone_numbers`](Client::list_active_phone_numbers) | Lists the phone numbers of a location. |
+//! | [`list_available_phone_numbers`](Client::list_available_phone_numbers) | Lists phone numbers that a location can buy. |
 //! | [`purchase_phone_number`](Client::purchase_phone_number) | Buys a phone number for a location. |
 //!
 //! ## Number Pools
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_number_pools`](Client::list_number_pools) | Lists number pools, with their numbers and how their calls are handled. |
+//! | [`list_number_pools`](Client::list_number_pools) | Lists number pools with their numbers and routing. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

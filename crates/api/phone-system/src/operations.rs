@@ -15,7 +15,7 @@ pub static ALL: &[&Operation] = &[
 /// `GET /phone-system/numbers/location/{locationId}`
 pub static LIST_ACTIVE_PHONE_NUMBERS: Operation = Operation {
     module: "phone-system", name: "list_active_phone_numbers", id: "active-numbers",
-    method: Method::Get, path: "/phone-system/numbers/location/{locationId}",
+    method: &Method::GET, path: "/phone-system/numbers/location/{locationId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["phonenumbers.read"],
     idempotent: true,
@@ -37,7 +37,7 @@ pub static LIST_ACTIVE_PHONE_NUMBERS: Operation = Operation {
 /// `GET /phone-system/numbers/location/{locationId}/available`
 pub static LIST_AVAILABLE_PHONE_NUMBERS: Operation = Operation {
     module: "phone-system", name: "list_available_phone_numbers", id: "available-numbers",
-    method: Method::Get, path: "/phone-system/numbers/location/{locationId}/available",
+    method: &Method::GET, path: "/phone-system/numbers/location/{locationId}/available",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["phonenumbers.read"],
     idempotent: true,
@@ -58,7 +58,7 @@ pub static LIST_AVAILABLE_PHONE_NUMBERS: Operation = Operation {
 /// `GET /phone-system/number-pools`
 pub static LIST_NUMBER_POOLS: Operation = Operation {
     module: "phone-system", name: "list_number_pools", id: "getNumberPoolList",
-    method: Method::Get, path: "/phone-system/number-pools",
+    method: &Method::GET, path: "/phone-system/number-pools",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["numberpools.read"],
     idempotent: true,
@@ -72,7 +72,7 @@ pub static LIST_NUMBER_POOLS: Operation = Operation {
 /// `POST /phone-system/numbers/location/{locationId}/purchase`
 pub static PURCHASE_PHONE_NUMBER: Operation = Operation {
     module: "phone-system", name: "purchase_phone_number", id: "purchase-phone-number",
-    method: Method::Post, path: "/phone-system/numbers/location/{locationId}/purchase",
+    method: &Method::POST, path: "/phone-system/numbers/location/{locationId}/purchase",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["phonenumbers.write"],
     location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),

@@ -7,152 +7,234 @@ use std::collections::BTreeMap;
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// `AvailablePhoneNumberDto` of Phone System.
+    /// A phone number that can be bought.
     #[doc(alias = "AvailablePhoneNumberDto")]
     pub struct AvailablePhoneNumber {
+        /// The address that a purchase requires: `none`, `any`, `local` or `foreign`.
         pub address_requirements: AvailablePhoneNumberAddressRequirements = "addressRequirements",
+        /// Whether the number is in beta at the carrier.
         pub beta: bool = "beta",
+        /// The capabilities of the number.
         pub capabilities: AvailablePhoneNumberCapabilities = "capabilities",
+        /// The number in readable form, such as `(870) 587-1861`.
         pub friendly_name: String = "friendlyName",
+        /// The two-letter country code of ISO 3166, such as `US`.
         pub iso_country: String = "isoCountry",
+        /// The local access and transport area (LATA), such as `528`.
         pub lata: String = "lata",
+        /// The latitude in degrees, as text.
         pub latitude: String = "latitude",
+        /// The city.
         pub locality: String = "locality",
+        /// The longitude in degrees, as text.
         pub longitude: String = "longitude",
+        /// The number in E.164 format, such as `+18705871861`.
         pub phone_number: String = "phoneNumber",
+        /// The postal code.
         pub postal_code: String = "postalCode",
+        /// The monthly price.
         pub price: AvailablePhoneNumberPrice = "price",
+        /// The rate centre, such as `WYNNE`.
         pub rate_center: String = "rateCenter",
+        /// The state or region, such as `AR`.
         pub region: String = "region",
     }
-    /// `AvailablePhoneNumberCapabilities` of Phone System.
+    /// The capabilities of the number.
     pub struct AvailablePhoneNumberCapabilities {
+        /// Whether the number supports MMS.
         pub mms: bool = "MMS",
+        /// Whether the number supports SMS.
         pub sms: bool = "SMS",
+        /// Whether the number supports calls.
         pub voice: bool = "voice",
     }
-    /// `AvailablePhoneNumberPrice` of Phone System.
+    /// The monthly price.
     pub struct AvailablePhoneNumberPrice {
+        /// The kind of number to which the price applies.
         pub number_type: String = "number_type",
+        /// The price, in units of `price_unit`.
         pub price: Decimal = "price",
+        /// The currency, such as `USD`.
         pub price_unit: String = "price_unit",
     }
-    /// `DetailedPhoneNumberDto` of Phone System.
-    #[doc(alias = "DetailedPhoneNumberDto")]
-    pub struct DetailedPhoneNumber {
-        pub address_sid: String = "addressSid",
-        pub bundle_sid: String = "bundleSid",
-        pub capabilities: DetailedPhoneNumberCapabilities = "capabilities",
-        pub country_code: String = "countryCode",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub forwarding_number: String = "forwardingNumber",
-        pub friendly_name: String = "friendlyName",
-        pub inbound_call_service: DetailedPhoneNumberInboundCallService = "inboundCallService",
-        pub is_default_number: bool = "isDefaultNumber",
-        pub is_group_conversation_enabled: bool = "isGroupConversationEnabled",
-        pub linked_ring_all_users: Vec<String> = "linkedRingAllUsers",
-        pub linked_user: String = "linkedUser",
-        pub origin: DetailedPhoneNumberOrigin = "origin",
-        pub phone_number: String = "phoneNumber",
-        pub sid: String = "sid",
-        pub type_: DetailedPhoneNumberType = "type",
-    }
-    /// `DetailedPhoneNumberCapabilities` of Phone System.
-    pub struct DetailedPhoneNumberCapabilities {
-        pub fax: bool = "fax",
-        pub mms: bool = "mms",
-        pub sms: bool = "sms",
-        pub voice: bool = "voice",
-    }
-    /// `DetailedPhoneNumberInboundCallService` of Phone System.
-    pub struct DetailedPhoneNumberInboundCallService {
-        pub type_: DetailedPhoneNumberInboundCallServiceType = "type",
-        pub value: String = "value",
-    }
-    /// `ListActivePhoneNumbersResponse` of Phone System.
+    /// A page of phone numbers of a location.
     pub struct ListActivePhoneNumbersResponse {
-        pub account_status: ListActivePhoneNumbersResponseAccountStatus = "accountStatus",
+        /// The status of the phone account: `active`, `suspended` or `closed`.
+        pub account_status: ActivePhoneNumberAccountStatus = "accountStatus",
+        /// Whether the platform manages the phone account.
         pub is_under_ghl: bool = "isUnderGhl",
-        pub numbers: Vec<DetailedPhoneNumber> = "numbers",
+        /// The numbers of this page.
+        pub numbers: Vec<PhoneNumber> = "numbers",
+        /// The number of this page, starting at 0.
         pub page: i64 = "page",
+        /// The maximum number of items of a page.
         pub page_size: i64 = "pageSize",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `AvailableNumbersResponseDto` of Phone System.
+    /// Phone numbers that can be bought.
     #[doc(alias = "AvailableNumbersResponseDto")]
     pub struct ListAvailablePhoneNumbersResponse {
+        /// The id of this search, which a purchase of one of the numbers requires.
         pub fingerprint_id: String = "fingerprintId",
+        /// The numbers.
         pub numbers: Vec<AvailablePhoneNumber> = "numbers",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListNumberPoolsResponse` of Phone System.
+    /// The number pools of an account.
     pub struct ListNumberPoolsResponse {
+        /// The number pools.
         pub data: Vec<NumberPool> = "data",
+        /// Whether the request succeeded.
         pub success: bool = "success",
-        pub total: f64 = "total",
+        /// The number of number pools.
+        pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `NumberPoolDto` of Phone System.
+    /// A set of phone numbers with common routing.
     #[doc(alias = "NumberPoolDto")]
     pub struct NumberPool {
+        /// Whether calls are recorded.
         pub call_recording: bool = "callRecording",
+        /// The number to which calls are forwarded.
         pub forwarding_number: String = "forwardingNumber",
+        /// The id of the number pool.
         pub id: String = "id",
+        /// The service that answers calls.
         pub inbound_call_service: NumberPoolInboundCallService = "inboundCallService",
+        /// Whether the pool is active.
         pub is_active: bool = "isActive",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The name of the number pool.
         pub name: String = "name",
+        /// The numbers of the pool.
         pub numbers: Vec<NumberPoolNumber> = "numbers",
+        /// Whether a message is played to the user who answers a call.
         pub whisper: bool = "whisper",
+        /// The message that is played.
         pub whisper_message: String = "whisperMessage",
     }
-    /// `NumberPoolInboundCallService` of Phone System.
+    /// The service that answers calls.
     pub struct NumberPoolInboundCallService {
+        /// The kind of service, such as `voice_ai`.
         pub type_: String = "type",
+        /// The id of the service.
         pub value: String = "value",
     }
-    /// `NumberPoolNumber` of Phone System.
+    /// A phone number of a pool.
     pub struct NumberPoolNumber {
+        /// The display name of the number.
         pub friendly_name: String = "friendlyName",
+        /// The number in E.164 format.
         pub phone_number: String = "phoneNumber",
     }
-    /// `PurchasePhoneNumberBodyDto` of Phone System.
+    /// A phone number of a location, with its routing.
+    #[doc(alias = "DetailedPhoneNumberDto")]
+    pub struct PhoneNumber {
+        /// Twilio's SID of the address; begins with `AD`.
+        pub address_sid: String = "addressSid",
+        /// Twilio's SID of the regulatory bundle; begins with `BU`.
+        pub bundle_sid: String = "bundleSid",
+        /// The capabilities of the number.
+        pub capabilities: PhoneNumberCapabilities = "capabilities",
+        /// The two-letter country code of ISO 3166, such as `US`.
+        pub country_code: String = "countryCode",
+        /// The time at which the number was added.
+        pub date_added: Timestamp = "dateAdded",
+        /// The time of the last change.
+        pub date_updated: Timestamp = "dateUpdated",
+        /// The number to which calls are forwarded.
+        pub forwarding_number: String = "forwardingNumber",
+        /// The display name of the number, such as `Sales Line 1`.
+        pub friendly_name: String = "friendlyName",
+        /// The service that answers calls.
+        pub inbound_call_service: PhoneNumberInboundCallService = "inboundCallService",
+        /// Whether outgoing calls and messages use this number by default.
+        pub is_default_number: bool = "isDefaultNumber",
+        /// Whether the number supports group conversations.
+        pub is_group_conversation_enabled: bool = "isGroupConversationEnabled",
+        /// The ids of the users whose phones ring.
+        pub linked_ring_all_users: Vec<String> = "linkedRingAllUsers",
+        /// The id of the user to whom the number is assigned.
+        pub linked_user: String = "linkedUser",
+        /// The origin of the number: `twilio`, `hosted` or `ported`.
+        pub origin: PhoneNumberOrigin = "origin",
+        /// The number in E.164 format, such as `+14155552671`.
+        pub phone_number: String = "phoneNumber",
+        /// Twilio's SID of the number; begins with `PN`.
+        pub sid: String = "sid",
+        /// The kind of number: `local`, `toll-free`, `mobile` or `national`.
+        pub type_: PhoneNumberType = "type",
+    }
+    /// The capabilities of the number.
+    pub struct PhoneNumberCapabilities {
+        /// Whether the number supports fax.
+        pub fax: bool = "fax",
+        /// Whether the number supports MMS.
+        pub mms: bool = "mms",
+        /// Whether the number supports SMS.
+        pub sms: bool = "sms",
+        /// Whether the number supports calls.
+        pub voice: bool = "voice",
+    }
+    /// The service that answers calls.
+    pub struct PhoneNumberInboundCallService {
+        /// The kind of service, such as `voice_ai`.
+        pub type_: PhoneNumberInboundCallServiceType = "type",
+        /// The id of the service.
+        pub value: String = "value",
+    }
+    /// A phone number to buy.
     #[doc(alias = "PurchasePhoneNumberBodyDto")]
     pub struct PurchasePhoneNumberRequest {
-        /// The SID of an address in Twilio, where the number demands one; begins with `AD`.
+        /// Twilio's SID of the address, if the number requires one; begins with `AD`.
         pub address_sid: String = "addressSid",
-        /// The SID of a regulatory bundle in Twilio, where the country demands one; begins with `BU`.
+        /// Twilio's SID of the regulatory bundle, if the country requires one; begins with `BU`.
         pub bundle_sid: String = "bundleSid",
-        /// The country of the number by its two letters of ISO 3166, such as `US`.
+        /// The two-letter country code of ISO 3166, such as `US`.
         pub country_code: String = "countryCode",
-        /// The id that came with the numbers found by `list_available_phone_numbers`.
+        /// The id of the search that found the number, from `list_available_phone_numbers`.
         pub fingerprint_id: String = "fingerprintId",
-        /// The city for which the number is bought.
+        /// The city of the number.
         pub locality: String = "locality",
-        /// The kind of number.
-        pub number_type: PurchasePhoneNumberRequestNumberType = "numberType",
-        /// The number, in E.164, such as `+18305551234`. Declared as required by the platform's specification.
+        /// The kind of number: `local`, `tollFree` or `mobile`.
+        pub number_type: PurchasePhoneNumberType = "numberType",
+        /// The number in E.164 format, such as `+18305551234`. Declared as required by the platform's specification.
         pub phone_number: String = "phoneNumber",
-        /// The state or region for which the number is bought, such as `TX`.
+        /// The state or region of the number, such as `TX`.
         pub region: String = "region",
-        /// Whether the check of the location's identity is skipped, which takes an agency whose own was checked.
+        /// Whether to skip the identity check of the location; only if the agency passed its own.
         pub skip_location_kyc: bool = "skipLocationKYC",
     }
-    /// `TwilioAccountResponseDto` of Phone System.
+    /// The phone account of a location.
     #[doc(alias = "TwilioAccountResponseDto")]
     pub struct PurchasePhoneNumberResponse {
+        /// Twilio's SID of the account; begins with `AC`.
         pub account_sid: String = "account_sid",
+        /// A map from phone numbers to the ids of the assigned users.
         pub assigned_to_numbers: BTreeMap<String, String> = "assigned_to_numbers",
+        /// The id of the account on the platform.
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "location_id",
+        /// The numbers that are being migrated.
         pub migration_numbers: Vec<String> = "migration_numbers",
+        /// The status of the migration, such as `completed`.
         pub migration_status: String = "migration_status",
+        /// Twilio's SID of the account after a migration.
         pub new_account_sid: String = "new_account_sid",
+        /// A map from phone numbers to their display names.
         pub number_name: BTreeMap<String, String> = "number_name",
+        /// A map from phone numbers to their service, such as `conversation`.
         pub numbers: BTreeMap<String, String> = "numbers",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
+        /// Whether the platform manages the account.
         pub under_ghl_account: bool = "under_ghl_account",
+        /// Whether messages are validated before sending.
         pub validate_sms: bool = "validate_sms",
     }
 }
@@ -162,28 +244,28 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
+    /// Values of `ActivePhoneNumberAccountStatus`.
+    pub enum ActivePhoneNumberAccountStatus {
+        Active = "active", Suspended = "suspended", Closed = "closed",
+    }
     /// Values of `AvailablePhoneNumberAddressRequirements`.
     pub enum AvailablePhoneNumberAddressRequirements {
         None = "none", Any = "any", Local = "local", Foreign = "foreign",
     }
-    /// Values of `DetailedPhoneNumberInboundCallServiceType`.
-    pub enum DetailedPhoneNumberInboundCallServiceType {
+    /// Values of `PhoneNumberInboundCallServiceType`.
+    pub enum PhoneNumberInboundCallServiceType {
         VoiceAi = "voice_ai", Ivr = "ivr", Forward = "forward",
     }
-    /// Values of `DetailedPhoneNumberOrigin`.
-    pub enum DetailedPhoneNumberOrigin {
+    /// Values of `PhoneNumberOrigin`.
+    pub enum PhoneNumberOrigin {
         Twilio = "twilio", Hosted = "hosted", Ported = "ported",
     }
-    /// Values of `DetailedPhoneNumberType`.
-    pub enum DetailedPhoneNumberType {
+    /// Values of `PhoneNumberType`.
+    pub enum PhoneNumberType {
         Local = "local", TollFree = "toll-free", Mobile = "mobile", National = "national",
     }
-    /// Values of `ListActivePhoneNumbersResponseAccountStatus`.
-    pub enum ListActivePhoneNumbersResponseAccountStatus {
-        Active = "active", Suspended = "suspended", Closed = "closed",
-    }
-    /// Values of `PurchasePhoneNumberRequestNumberType`.
-    pub enum PurchasePhoneNumberRequestNumberType {
+    /// Values of `PurchasePhoneNumberType`.
+    pub enum PurchasePhoneNumberType {
         Local = "local", TollFree = "tollFree", Mobile = "mobile",
     }
 }

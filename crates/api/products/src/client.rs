@@ -21,7 +21,7 @@ impl Client {
     ///
     /// `POST /products/{productId}/price`
     ///
-    /// A recurring price needs `recurring`. For a variant, name one option of each variant in `variantOptionIds`.
+    /// A recurring price requires `recurring`. For a variant, `variantOptionIds` holds one option of each variant.
     ///
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
@@ -33,7 +33,7 @@ impl Client {
     /// let reply = products
     ///     .create_price()
     ///     .product_id("…")
-    ///     .body(types::CreatePriceRequest::new().amount(10).currency("…").name("…").type_(types::Type::OneTime))
+    ///     .body(types::CreatePriceRequest::new().amount(10).currency("…").name("…").type_(types::PriceType::OneTime))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -44,11 +44,11 @@ impl Client {
         builder::CreatePrice::new(&self.handle)
     }
 
-    /// Makes a product.
+    /// Creates a product.
     ///
     /// `POST /products/`
     ///
-    /// It cannot be bought before it has a price: `create_price`. With variants, make one price for each combination of options.
+    /// It cannot be purchased until it has a price: `create_price`. With variants, create one price for each combination of options.
     ///
     /// - Scope: `products.write`.
     /// - Version: `2021-07-28`.
@@ -70,11 +70,11 @@ impl Client {
         builder::CreateProduct::new(&self.handle)
     }
 
-    /// Makes a collection.
+    /// Creates a collection.
     ///
     /// `POST /products/collections`
     ///
-    /// Products are put into it by their own `collectionIds`, or many at once with `update_products_in_bulk`.
+    /// Products join it by their own `collectionIds`, or many at once with `update_products_in_bulk`.
     ///
     /// - Scope: `products/collection.write`.
     /// - Requires a location token.
@@ -180,7 +180,7 @@ impl Client {
         builder::DeleteProductReview::new(&self.handle)
     }
 
-    /// Answers one price of a product.
+    /// Returns a price of a product.
     ///
     /// `GET /products/{productId}/price/{priceId}`
     ///
@@ -199,11 +199,11 @@ impl Client {
         builder::GetPrice::new(&self.handle)
     }
 
-    /// Answers one product.
+    /// Returns a product.
     ///
     /// `GET /products/{productId}`
     ///
-    /// Its prices are listed by `list_prices`.
+    /// `list_prices` returns its prices.
     ///
     /// - Scope: `products.readonly`.
     /// - Version: `2021-07-28`.
@@ -220,12 +220,12 @@ impl Client {
         builder::GetProduct::new(&self.handle)
     }
 
-    /// Answers one collection.
+    /// Returns a collection.
     ///
     /// `GET /products/collections/{collectionId}`
     ///
-    /// It was seen to be refused with 401 "This route is not yet supported by the IAM Service"; `list_product_collections` with the id in
-    /// `collectionIds` finds the collection too.
+    /// One recorded reply is 401 "This route is not yet supported by the IAM Service"; `list_product_collections` with the id in `collectionIds`
+    /// finds the collection too.
     ///
     /// - Scope: `products/collection.readonly`.
     /// - Requires a location token.
@@ -243,11 +243,11 @@ impl Client {
         builder::GetProductCollection::new(&self.handle)
     }
 
-    /// Counts the reviews of a location's products, by their state.
+    /// Counts the reviews of a location's products by status.
     ///
     /// `GET /products/reviews/count`
     ///
-    /// It takes the filters of `get_product_reviews` and answers one count for each state; in which fields is described nowhere.
+    /// Accepts the filters of `get_product_reviews`. The reply has one count per status; the fields of the counts are undocumented.
     ///
     /// - Scope: `products.readonly`.
     /// - Requires a location token.
@@ -265,7 +265,7 @@ impl Client {
         builder::GetProductReviewCounts::new(&self.handle)
     }
 
-    /// Counts the products that a store shows, those it does not, and all.
+    /// Counts the products that a store displays, the others, and all.
     ///
     /// `GET /products/store/{storeId}/stats`
     ///
@@ -285,7 +285,7 @@ impl Client {
         builder::GetProductStoreStats::new(&self.handle)
     }
 
-    /// Lists the stock of a location's products, one item a price.
+    /// Lists the stock of a location's products, one item per price.
     ///
     /// `GET /products/inventory`
     ///
@@ -355,7 +355,7 @@ impl Client {
         builder::ListProductCollections::new(&self.handle)
     }
 
-    /// Lists the reviews of a location's products, filtered as wished.
+    /// Lists the reviews of a location's products, optionally filtered.
     ///
     /// `GET /products/reviews`
     ///
@@ -379,11 +379,11 @@ impl Client {
         builder::ListProductReviews::new(&self.handle)
     }
 
-    /// Lists the products of a location, filtered as wished.
+    /// Lists the products of a location, optionally filtered.
     ///
     /// `GET /products/`
     ///
-    /// The products come without their prices: `list_prices` has those. `total` in the reply is a list that holds an object with the number.
+    /// The reply does not include prices: `list_prices` returns them. `total` in the reply is a list with an object that holds the number.
     ///
     /// - Scope: `products.readonly`.
     /// - Version: `2021-07-28`.
@@ -408,7 +408,7 @@ impl Client {
     ///
     /// `POST /products/inventory`
     ///
-    /// The quantity is set and not added to what is there.
+    /// The quantity replaces the stored one; it is not added.
     ///
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
@@ -430,11 +430,11 @@ impl Client {
         builder::UpdateInventory::new(&self.handle)
     }
 
-    /// Changes the stock of many prices at once.
+    /// Updates the stock of many prices.
     ///
     /// `POST /products/bulk-update/inventory`
     ///
-    /// Only its method and path are documented, neither what it takes nor what it answers. `update_inventory` sets stock with documented fields.
+    /// Only method and path are documented, neither the body nor the reply. `update_inventory` sets stock with documented fields.
     ///
     /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
@@ -452,11 +452,11 @@ impl Client {
         builder::UpdateInventoryInBulk::new(&self.handle)
     }
 
-    /// Changes a price of a product.
+    /// Updates a price of a product.
     ///
     /// `PUT /products/{productId}/price/{priceId}`
     ///
-    /// Name, type, currency and amount must be sent each time, changed or not.
+    /// Name, type, currency and amount are required each time, even if unchanged.
     ///
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
@@ -469,7 +469,7 @@ impl Client {
     ///     .update_price()
     ///     .product_id("…")
     ///     .price_id("…")
-    ///     .body(types::UpdatePriceRequest::new().amount(10).currency("…").name("…").type_(types::Type::OneTime))
+    ///     .body(types::UpdatePriceRequest::new().amount(10).currency("…").name("…").type_(types::PriceType::OneTime))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -480,11 +480,11 @@ impl Client {
         builder::UpdatePrice::new(&self.handle)
     }
 
-    /// Changes a product.
+    /// Updates a product.
     ///
     /// `PUT /products/{productId}`
     ///
-    /// Name and product type must be sent each time, changed or not. Lists such as `medias`, `variants` and `collectionIds` are sent as they are to be.
+    /// Name and product type are required each time, even if unchanged. Lists such as `medias`, `variants` and `collectionIds` replace the stored ones.
     ///
     /// - Scope: `products.write`.
     /// - Version: `2021-07-28`.
@@ -507,7 +507,7 @@ impl Client {
         builder::UpdateProduct::new(&self.handle)
     }
 
-    /// Changes a collection.
+    /// Updates a collection.
     ///
     /// `PUT /products/collections/{collectionId}`
     ///
@@ -533,7 +533,7 @@ impl Client {
         builder::UpdateProductCollection::new(&self.handle)
     }
 
-    /// Sets in which order a store shows its products.
+    /// Sets the order in which a store displays its products.
     ///
     /// `POST /products/store/{storeId}/priority`
     ///
@@ -558,11 +558,11 @@ impl Client {
         builder::UpdateProductDisplayPriorities::new(&self.handle)
     }
 
-    /// Changes a review, such as its state, or replies to it.
+    /// Updates a review, such as its status, or replies to it.
     ///
     /// `PUT /products/reviews/{reviewId}`
     ///
-    /// This is how a review is approved. To approve many at once, use `update_product_reviews_in_bulk`.
+    /// Approves a review with the status `approved`. `update_product_reviews_in_bulk` approves many at once.
     ///
     /// - Scope: `products.write`.
     /// - Requires a location token.
@@ -586,7 +586,7 @@ impl Client {
         builder::UpdateProductReview::new(&self.handle)
     }
 
-    /// Gives several reviews the same state.
+    /// Sets the status of several reviews.
     ///
     /// `POST /products/reviews/bulk-update`
     ///
@@ -600,7 +600,7 @@ impl Client {
     /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
     /// let reply = products
     ///     .update_product_reviews_in_bulk()
-    ///     .body(types::UpdateProductReviewsInBulkRequest::new().reviews([types::UpdateProductReviewObject::new()]).status("…"))
+    ///     .body(types::UpdateProductReviewsInBulkRequest::new().reviews([types::ReviewReference::new()]).status("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -611,11 +611,11 @@ impl Client {
         builder::UpdateProductReviewsInBulk::new(&self.handle)
     }
 
-    /// Changes products and their prices, each in its own way.
+    /// Updates several products and their prices, each with its own content.
     ///
     /// `POST /products/bulk-update/edit`
     ///
-    /// At most 30 products and prices together in a call. Unlike `update_products_in_bulk`, each product and price says by itself what it is to be.
+    /// At most 30 products and prices together in a call. Unlike in `update_products_in_bulk`, each product and price has its own new content.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
@@ -636,13 +636,13 @@ impl Client {
         builder::UpdateProductsAndPricesInBulk::new(&self.handle)
     }
 
-    /// Changes one thing of many products at once, or deletes them.
+    /// Updates one property of many products, or deletes them.
     ///
     /// `POST /products/bulk-update`
     ///
-    /// `type` says what happens, and which other fields are read: `price` and `compareAtPrice` for `bulk-update-price`, `availability` for
-    /// `bulk-update-availability`, `collectionIds` for `bulk-update-product-collection`, `currency` for `bulk-update-currency`. With
-    /// `bulk-delete-products` all named products are deleted.
+    /// `type` selects the action and the fields that apply: `price` and `compareAtPrice` for `bulk-update-price`, `availability` for
+    /// `bulk-update-availability`, `collectionIds` for `bulk-update-product-collection`, `currency` for `bulk-update-currency`.
+    /// `bulk-delete-products` deletes all listed products.
     ///
     /// - Scope: `products.write`.
     /// - Requires a location token.
@@ -654,7 +654,7 @@ impl Client {
     /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
     /// let reply = products
     ///     .update_products_in_bulk()
-    ///     .body(types::UpdateProductsInBulkRequest::new().product_ids(["…"]).type_(types::UpdateProductsInBulkRequestType::BulkUpdatePrice))
+    ///     .body(types::UpdateProductsInBulkRequest::new().product_ids(["…"]).type_(types::UpdateProductsInBulkType::BulkUpdatePrice))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -665,11 +665,11 @@ impl Client {
         builder::UpdateProductsInBulk::new(&self.handle)
     }
 
-    /// Puts products into a store or takes them out.
+    /// Adds products to a store or removes them.
     ///
     /// `POST /products/store/{storeId}`
     ///
-    /// Products that are not named stay where they are; the products themselves do not change.
+    /// Other products of the store stay in it, and the products themselves do not change.
     ///
     /// - Scope: `products.write`.
     /// - Requires a location token.
@@ -682,7 +682,7 @@ impl Client {
     /// let reply = products
     ///     .update_products_in_store()
     ///     .store_id("…")
-    ///     .body(types::UpdateProductsInStoreRequest::new().action(types::UpdateProductsInStoreRequestAction::Include).product_ids(["…"]))
+    ///     .body(types::UpdateProductsInStoreRequest::new().action(types::ProductAction::Include).product_ids(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -700,7 +700,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_price`](super::Client::create_price).
-        pub CreatePrice(operations::CREATE_PRICE) -> json types::PriceResponse
+        pub CreatePrice(operations::CREATE_PRICE) -> json types::Price
     }
     hoopai_runtime::setters! {
         CreatePrice {
@@ -712,7 +712,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_product`](super::Client::create_product).
-        pub CreateProduct(operations::CREATE_PRODUCT) -> json types::ProductResponse
+        pub CreateProduct(operations::CREATE_PRODUCT) -> json types::Product
     }
     hoopai_runtime::setters! {
         CreateProduct {
@@ -755,7 +755,7 @@ pub mod builder {
             path product_id: String = "productId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Declared here too, without a use that is documented; leave it out.
+            /// Declared here too, but its effect is undocumented; leave it unset.
             query send_wishlist_status: bool = "sendWishlistStatus",
         }
     }
@@ -768,10 +768,10 @@ pub mod builder {
         DeleteProductCollection {
             /// The id of the collection.
             path collection_id: String = "collectionId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -783,18 +783,18 @@ pub mod builder {
         DeleteProductReview {
             /// The id of the review.
             path review_id: String = "reviewId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The id of the product that was reviewed. Declared as required by the platform's specification.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The id of the reviewed product. Declared as required by the platform's specification.
             query product_id: String = "productId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_price`](super::Client::get_price).
-        pub GetPrice(operations::GET_PRICE) -> json types::PriceResponse
+        pub GetPrice(operations::GET_PRICE) -> json types::Price
     }
     hoopai_runtime::setters! {
         GetPrice {
@@ -809,7 +809,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_product`](super::Client::get_product).
-        pub GetProduct(operations::GET_PRODUCT) -> json types::ProductResponse
+        pub GetProduct(operations::GET_PRODUCT) -> json types::Product
     }
     hoopai_runtime::setters! {
         GetProduct {
@@ -817,7 +817,7 @@ pub mod builder {
             path product_id: String = "productId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Whether to answer if the product is on a wish list.
+            /// Whether to include whether the product is on a wish list.
             query send_wishlist_status: bool = "sendWishlistStatus",
         }
     }
@@ -830,7 +830,7 @@ pub mod builder {
         GetProductCollection {
             /// The id of the collection.
             path collection_id: String = "collectionId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
         }
     }
@@ -841,19 +841,19 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetProductReviewCounts {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The time at which the period ends, such as `2023-12-31T23:59:59Z`.
             query end_date: hoopai_runtime::Timestamp = "endDate",
-            /// The ids of the products whose reviews are wanted, separated by commas.
+            /// The ids of the reviewed products, separated by commas.
             query product_id: String = "productId",
             /// Only reviews with this rating.
             query rating: f64 = "rating",
-            /// The moment at which the period begins, in ISO 8601, such as `2023-01-01T00:00:00Z`.
+            /// The time at which the period begins, such as `2023-01-01T00:00:00Z`.
             query start_date: hoopai_runtime::Timestamp = "startDate",
-            /// The ids of the stores whose reviews are wanted, separated by commas.
+            /// The ids of the stores, separated by commas.
             query store_id: String = "storeId",
         }
     }
@@ -866,13 +866,13 @@ pub mod builder {
         GetProductStoreStats {
             /// The id of the store.
             path store_id: String = "storeId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The ids of collections, separated by commas; only products of these are counted.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The ids of collections, separated by commas; only their products are counted.
             query collection_ids: String = "collectionIds",
-            /// Words to look for in the product's name.
+            /// Words to search for in the name of the product.
             query search: String = "search",
         }
     }
@@ -883,22 +883,22 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInventory {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
-            /// Words to look for in the names of variants.
+            /// Words to search for in the names of variants.
             query search: String = "search",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_prices`](super::Client::list_prices).
-        pub ListPrices(operations::LIST_PRICES) -> json types::ListPricesResponse, paged types::DefaultPriceResponse
+        pub ListPrices(operations::LIST_PRICES) -> json types::ListPricesResponse, paged types::Price
     }
     hoopai_runtime::setters! {
         ListPrices {
@@ -906,11 +906,11 @@ pub mod builder {
             path product_id: String = "productId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The ids of the prices that are wanted, separated by commas.
+            /// The ids of the prices to list, separated by commas.
             query ids: String = "ids",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
         }
     }
@@ -921,55 +921,55 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListProductCollections {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The ids of the collections that are wanted, separated by commas.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The ids of the collections to list, separated by commas.
             query collection_ids: String = "collectionIds",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// Words to look for in the collection's name.
+            /// Words to search for in the name of the collection.
             query name: String = "name",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_product_reviews`](super::Client::list_product_reviews).
-        pub ListProductReviews(operations::LIST_PRODUCT_REVIEWS) -> json types::ListProductReviewsResponse, paged types::ListProductReviewsResponseData
+        pub ListProductReviews(operations::LIST_PRODUCT_REVIEWS) -> json types::ListProductReviewsResponse, paged types::ProductReview
     }
     hoopai_runtime::setters! {
         ListProductReviews {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The time at which the period ends, such as `2023-12-31T23:59:59Z`.
             query end_date: hoopai_runtime::Timestamp = "endDate",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
-            /// The ids of the products whose reviews are wanted, separated by commas.
+            /// The ids of the reviewed products, separated by commas.
             query product_id: String = "productId",
             /// Only reviews with this rating.
             query rating: f64 = "rating",
-            /// What to sort by: `createdAt` or `rating`.
-            query sort_field: types::ListProductReviewsSortField = "sortField",
-            /// The direction: `asc` upwards, `desc` downwards.
+            /// The field to sort by: `createdAt` or `rating`.
+            query sort_field: types::ProductReviewSortField = "sortField",
+            /// The direction: `asc` or `desc`.
             query sort_order: types::SortOrder = "sortOrder",
-            /// The moment at which the period begins, in ISO 8601, such as `2023-01-01T00:00:00Z`.
+            /// The time at which the period begins, such as `2023-01-01T00:00:00Z`.
             query start_date: hoopai_runtime::Timestamp = "startDate",
-            /// The ids of the stores whose reviews are wanted, separated by commas.
+            /// The ids of the stores, separated by commas.
             query store_id: String = "storeId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_products`](super::Client::list_products).
-        pub ListProducts(operations::LIST_PRODUCTS) -> json types::ListProductsResponse, paged types::DefaultProductResponse
+        pub ListProducts(operations::LIST_PRODUCTS) -> json types::ListProductsResponse, paged types::Product
     }
     hoopai_runtime::setters! {
         ListProducts {
@@ -977,25 +977,25 @@ pub mod builder {
             query location_id: String = "locationId",
             /// Whether to list the products that are available in the online store, or the others.
             query available_in_store: bool = "availableInStore",
-            /// The ids of collections, separated by commas; only products of these are listed.
+            /// The ids of collections, separated by commas; only their products are listed.
             query collection_ids: String = "collectionIds",
-            /// The slug of a collection; only products of it are listed.
+            /// The slug of a collection; only its products are listed.
             query collection_slug: String = "collectionSlug",
-            /// What is answered as a whole instead of by its id: `tax`, `stripe`, `paypal`.
+            /// The references to return as objects instead of ids: `tax`, `stripe`, `paypal`.
             query expand: Vec<String> = "expand",
-            /// Whether to list the products that the store shows (`true`) or those it does not (`false`).
+            /// Whether to list the products that the store displays (`true`) or the others (`false`).
             query included_in_store: bool = "includedInStore",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
-            /// The ids of the products that are wanted.
+            /// The ids of the products to list.
             query product_ids: Vec<String> = "productIds",
-            /// Words to look for in the product's name.
+            /// Words to search for in the name of the product.
             query search: String = "search",
             /// The order by date: `asc`, oldest first, or `desc`, newest first.
             query sort_order: types::SortOrder = "sortOrder",
-            /// The id of a store; the products are listed as this store has them.
+            /// The id of a store, to which `includedInStore` refers.
             query store_id: String = "storeId",
         }
     }
@@ -1022,7 +1022,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_price`](super::Client::update_price).
-        pub UpdatePrice(operations::UPDATE_PRICE) -> json types::PriceResponse
+        pub UpdatePrice(operations::UPDATE_PRICE) -> json types::Price
     }
     hoopai_runtime::setters! {
         UpdatePrice {
@@ -1036,7 +1036,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product`](super::Client::update_product).
-        pub UpdateProduct(operations::UPDATE_PRODUCT) -> json types::ProductResponse
+        pub UpdateProduct(operations::UPDATE_PRODUCT) -> json types::Product
     }
     hoopai_runtime::setters! {
         UpdateProduct {
@@ -1060,7 +1060,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product_display_priorities`](super::Client::update_product_display_priorities).
-        pub UpdateProductDisplayPriorities(operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES) -> json types::UpdateProductStoreResponse
+        pub UpdateProductDisplayPriorities(operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES) -> json types::ProductsResponse
     }
     hoopai_runtime::setters! {
         UpdateProductDisplayPriorities {
@@ -1072,7 +1072,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product_review`](super::Client::update_product_review).
-        pub UpdateProductReview(operations::UPDATE_PRODUCT_REVIEW) -> json types::UpdateProductReviewsResponse
+        pub UpdateProductReview(operations::UPDATE_PRODUCT_REVIEW) -> json types::ProductReviewsResponse
     }
     hoopai_runtime::setters! {
         UpdateProductReview {
@@ -1084,7 +1084,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product_reviews_in_bulk`](super::Client::update_product_reviews_in_bulk).
-        pub UpdateProductReviewsInBulk(operations::UPDATE_PRODUCT_REVIEWS_IN_BULK) -> json types::UpdateProductReviewsResponse
+        pub UpdateProductReviewsInBulk(operations::UPDATE_PRODUCT_REVIEWS_IN_BULK) -> json types::ProductReviewsResponse
     }
     hoopai_runtime::setters! {
         UpdateProductReviewsInBulk {
@@ -1114,7 +1114,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_products_in_store`](super::Client::update_products_in_store).
-        pub UpdateProductsInStore(operations::UPDATE_PRODUCTS_IN_STORE) -> json types::UpdateProductStoreResponse
+        pub UpdateProductsInStore(operations::UPDATE_PRODUCTS_IN_STORE) -> json types::ProductsResponse
     }
     hoopai_runtime::setters! {
         UpdateProductsInStore {

@@ -2,18 +2,18 @@
 
 //! Products of the HoopAI Platform API: 28 operations.
 //!
-//! The catalogue of a location: products, their prices and stock, the collections that sort them, customers' reviews, and which products an online
-//! store shows.
+//! The catalogue of a location: products, their prices and stock, collections of products, reviews by customers, and the products that an online
+//! store displays.
 //!
-//! A product holds what is said of a thing for sale; what it costs is said by its prices, one or more. A product with variants, such as sizes and
-//! colours, has a price for each combination of options, and stock is counted by price, not by product. So making something that can be bought takes
-//! two calls: `create_product`, then `create_price`.
+//! A product holds the description of a good or service; its one or more prices hold the amounts. A product with variants, such as sizes and
+//! colours, has a price for each combination of options, and stock is counted by price, not by product. A product that can be purchased therefore
+//! takes two calls: `create_product`, then `create_price`.
 //!
-//! Amounts are in major units of the currency: `99.99` is ninety-nine dollars and ninety-nine cents. A product can be sold and yet be in no store:
+//! Amounts are in major units of the currency: `99.99` is ninety-nine dollars and ninety-nine cents. A product can be sold without being in a store:
 //! `availableInStore` belongs to the product, `update_products_in_store` to one store.
 //!
-//! Careful: `update_products_in_bulk` deletes too, and updates of a product or a price ask for name and type each time, changed or not. Prices and
-//! products take `locationId`; inventory, collections, reviews and stores take `altId` and `altType` instead.
+//! Pitfalls: `update_products_in_bulk` can delete too, and updates of a product or a price require name and type each time, even if unchanged. Prices
+//! and products use `locationId`; inventory, collections, reviews and stores use `altId` and `altType` instead.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_products::Error> {
@@ -31,13 +31,13 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_product`](Client::create_product) | Makes a product. |
+//! | [`create_product`](Client::create_product) | Creates a product. |
 //! | [`delete_product`](Client::delete_product) | Deletes a product. |
-//! | [`get_product`](Client::get_product) | Answers one product. |
-//! | [`list_products`](Client::list_products) | Lists the products of a location, filtered as wished. |
-//! | [`update_product`](Client::update_product) | Changes a product. |
-//! | [`update_products_and_prices_in_bulk`](Client::update_products_and_prices_in_bulk) | Changes products and their prices, each in its own way. |
-//! | [`update_products_in_bulk`](Client::update_products_in_bulk) | Changes one thing of many products at once, or deletes them. |
+//! | [`get_product`](Client::get_product) | Returns a product. |
+//! | [`list_products`](Client::list_products) | Lists the products of a location, optionally filtered. |
+//! | [`update_product`](Client::update_product) | Updates a product. |
+//! | [`update_products_and_prices_in_bulk`](Client::update_products_and_prices_in_bulk) | Updates several products and their prices, each with its own content. |
+//! | [`update_products_in_bulk`](Client::update_products_in_bulk) | Updates one property of many products, or deletes them. |
 //!
 //! ## Prices
 //!
@@ -45,45 +45,45 @@
 //! |---|---|
 //! | [`create_price`](Client::create_price) | Adds a price to a product. |
 //! | [`delete_price`](Client::delete_price) | Deletes a price of a product. |
-//! | [`get_price`](Client::get_price) | Answers one price of a product. |
-//! | [`list_inventory`](Client::list_inventory) | Lists the stock of a location's products, one item a price. |
+//! | [`get_price`](Client::get_price) | Returns a price of a product. |
+//! | [`list_inventory`](Client::list_inventory) | Lists the stock of a location's products, one item per price. |
 //! | [`list_prices`](Client::list_prices) | Lists the prices of a product. |
 //! | [`update_inventory`](Client::update_inventory) | Sets the stock of prices. |
-//! | [`update_price`](Client::update_price) | Changes a price of a product. |
+//! | [`update_price`](Client::update_price) | Updates a price of a product. |
 //!
 //! ## Collections
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_product_collection`](Client::create_product_collection) | Makes a collection. |
+//! | [`create_product_collection`](Client::create_product_collection) | Creates a collection. |
 //! | [`delete_product_collection`](Client::delete_product_collection) | Deletes a collection. |
-//! | [`get_product_collection`](Client::get_product_collection) | Answers one collection. |
+//! | [`get_product_collection`](Client::get_product_collection) | Returns a collection. |
 //! | [`list_product_collections`](Client::list_product_collections) | Lists the collections of a location. |
-//! | [`update_product_collection`](Client::update_product_collection) | Changes a collection. |
+//! | [`update_product_collection`](Client::update_product_collection) | Updates a collection. |
 //!
 //! ## Reviews
 //!
 //! | operation | |
 //! |---|---|
 //! | [`delete_product_review`](Client::delete_product_review) | Deletes a review of a product. |
-//! | [`get_product_review_counts`](Client::get_product_review_counts) | Counts the reviews of a location's products, by their state. |
-//! | [`list_product_reviews`](Client::list_product_reviews) | Lists the reviews of a location's products, filtered as wished. |
-//! | [`update_product_review`](Client::update_product_review) | Changes a review, such as its state, or replies to it. |
-//! | [`update_product_reviews_in_bulk`](Client::update_product_reviews_in_bulk) | Gives several reviews the same state. |
+//! | [`get_product_review_counts`](Client::get_product_review_counts) | Counts the reviews of a location's products by status. |
+//! | [`list_product_reviews`](Client::list_product_reviews) | Lists the reviews of a location's products, optionally filtered. |
+//! | [`update_product_review`](Client::update_product_review) | Updates a review, such as its status, or replies to it. |
+//! | [`update_product_reviews_in_bulk`](Client::update_product_reviews_in_bulk) | Sets the status of several reviews. |
 //!
 //! ## Store
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_product_store_stats`](Client::get_product_store_stats) | Counts the products that a store shows, those it does not, and all. |
-//! | [`update_product_display_priorities`](Client::update_product_display_priorities) | Sets in which order a store shows its products. |
-//! | [`update_products_in_store`](Client::update_products_in_store) | Puts products into a store or takes them out. |
+//! | [`get_product_store_stats`](Client::get_product_store_stats) | Counts the products that a store displays, the others, and all. |
+//! | [`update_product_display_priorities`](Client::update_product_display_priorities) | Sets the order in which a store displays its products. |
+//! | [`update_products_in_store`](Client::update_products_in_store) | Adds products to a store or removes them. |
 //!
 //! ## Other
 //!
 //! | operation | |
 //! |---|---|
-//! | [`update_inventory_in_bulk`](Client::update_inventory_in_bulk) | Changes the stock of many prices at once. |
+//! | [`update_inventory_in_bulk`](Client::update_inventory_in_bulk) | Updates the stock of many prices. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

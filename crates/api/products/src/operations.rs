@@ -39,7 +39,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /products/{productId}/price`
 pub static CREATE_PRICE: Operation = Operation {
     module: "products", name: "create_price", id: "create-price-for-product",
-    method: Method::Post, path: "/products/{productId}/price",
+    method: &Method::POST, path: "/products/{productId}/price",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -50,7 +50,7 @@ pub static CREATE_PRICE: Operation = Operation {
 /// `POST /products/`
 pub static CREATE_PRODUCT: Operation = Operation {
     module: "products", name: "create_product", id: "create-product",
-    method: Method::Post, path: "/products/",
+    method: &Method::POST, path: "/products/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -61,7 +61,7 @@ pub static CREATE_PRODUCT: Operation = Operation {
 /// `POST /products/collections`
 pub static CREATE_PRODUCT_COLLECTION: Operation = Operation {
     module: "products", name: "create_product_collection", id: "create-product-collection",
-    method: Method::Post, path: "/products/collections",
+    method: &Method::POST, path: "/products/collections",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -72,7 +72,7 @@ pub static CREATE_PRODUCT_COLLECTION: Operation = Operation {
 /// `DELETE /products/{productId}/price/{priceId}`
 pub static DELETE_PRICE: Operation = Operation {
     module: "products", name: "delete_price", id: "delete-price-by-id-for-product",
-    method: Method::Delete, path: "/products/{productId}/price/{priceId}",
+    method: &Method::DELETE, path: "/products/{productId}/price/{priceId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     idempotent: true,
@@ -86,7 +86,7 @@ pub static DELETE_PRICE: Operation = Operation {
 /// `DELETE /products/{productId}`
 pub static DELETE_PRODUCT: Operation = Operation {
     module: "products", name: "delete_product", id: "delete-product-by-id",
-    method: Method::Delete, path: "/products/{productId}",
+    method: &Method::DELETE, path: "/products/{productId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.write"],
     idempotent: true,
@@ -101,7 +101,7 @@ pub static DELETE_PRODUCT: Operation = Operation {
 /// `DELETE /products/collections/{collectionId}`
 pub static DELETE_PRODUCT_COLLECTION: Operation = Operation {
     module: "products", name: "delete_product_collection", id: "delete-product-collection",
-    method: Method::Delete, path: "/products/collections/{collectionId}",
+    method: &Method::DELETE, path: "/products/collections/{collectionId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.write"],
     idempotent: true,
@@ -116,7 +116,7 @@ pub static DELETE_PRODUCT_COLLECTION: Operation = Operation {
 /// `DELETE /products/reviews/{reviewId}`
 pub static DELETE_PRODUCT_REVIEW: Operation = Operation {
     module: "products", name: "delete_product_review", id: "delete-product-review",
-    method: Method::Delete, path: "/products/reviews/{reviewId}",
+    method: &Method::DELETE, path: "/products/reviews/{reviewId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     idempotent: true,
@@ -132,7 +132,7 @@ pub static DELETE_PRODUCT_REVIEW: Operation = Operation {
 /// `GET /products/{productId}/price/{priceId}`
 pub static GET_PRICE: Operation = Operation {
     module: "products", name: "get_price", id: "get-price-by-id-for-product",
-    method: Method::Get, path: "/products/{productId}/price/{priceId}",
+    method: &Method::GET, path: "/products/{productId}/price/{priceId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.readonly"],
     idempotent: true,
@@ -146,7 +146,7 @@ pub static GET_PRICE: Operation = Operation {
 /// `GET /products/{productId}`
 pub static GET_PRODUCT: Operation = Operation {
     module: "products", name: "get_product", id: "get-product-by-id",
-    method: Method::Get, path: "/products/{productId}",
+    method: &Method::GET, path: "/products/{productId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.readonly"],
     idempotent: true,
@@ -161,7 +161,7 @@ pub static GET_PRODUCT: Operation = Operation {
 /// `GET /products/collections/{collectionId}`
 pub static GET_PRODUCT_COLLECTION: Operation = Operation {
     module: "products", name: "get_product_collection", id: "get-product-collection-id",
-    method: Method::Get, path: "/products/collections/{collectionId}",
+    method: &Method::GET, path: "/products/collections/{collectionId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.readonly"],
     idempotent: true,
@@ -175,7 +175,7 @@ pub static GET_PRODUCT_COLLECTION: Operation = Operation {
 /// `GET /products/reviews/count`
 pub static GET_PRODUCT_REVIEW_COUNTS: Operation = Operation {
     module: "products", name: "get_product_review_counts", id: "get-reviews-count",
-    method: Method::Get, path: "/products/reviews/count",
+    method: &Method::GET, path: "/products/reviews/count",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.readonly"],
     idempotent: true,
@@ -195,7 +195,7 @@ pub static GET_PRODUCT_REVIEW_COUNTS: Operation = Operation {
 /// `GET /products/store/{storeId}/stats`
 pub static GET_PRODUCT_STORE_STATS: Operation = Operation {
     module: "products", name: "get_product_store_stats", id: "get-product-store-stats",
-    method: Method::Get, path: "/products/store/{storeId}/stats",
+    method: &Method::GET, path: "/products/store/{storeId}/stats",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.readonly"],
     idempotent: true,
@@ -212,7 +212,7 @@ pub static GET_PRODUCT_STORE_STATS: Operation = Operation {
 /// `GET /products/inventory`
 pub static LIST_INVENTORY: Operation = Operation {
     module: "products", name: "list_inventory", id: "get-list-inventory",
-    method: Method::Get, path: "/products/inventory",
+    method: &Method::GET, path: "/products/inventory",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.readonly"],
     idempotent: true,
@@ -235,7 +235,7 @@ pub static LIST_INVENTORY: Operation = Operation {
 /// `GET /products/{productId}/price`
 pub static LIST_PRICES: Operation = Operation {
     module: "products", name: "list_prices", id: "list-prices-for-product",
-    method: Method::Get, path: "/products/{productId}/price",
+    method: &Method::GET, path: "/products/{productId}/price",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.readonly"],
     idempotent: true,
@@ -257,7 +257,7 @@ pub static LIST_PRICES: Operation = Operation {
 /// `GET /products/collections`
 pub static LIST_PRODUCT_COLLECTIONS: Operation = Operation {
     module: "products", name: "list_product_collections", id: "get-product-collection",
-    method: Method::Get, path: "/products/collections",
+    method: &Method::GET, path: "/products/collections",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.readonly"],
     idempotent: true,
@@ -281,7 +281,7 @@ pub static LIST_PRODUCT_COLLECTIONS: Operation = Operation {
 /// `GET /products/reviews`
 pub static LIST_PRODUCT_REVIEWS: Operation = Operation {
     module: "products", name: "list_product_reviews", id: "get-product-reviews",
-    method: Method::Get, path: "/products/reviews",
+    method: &Method::GET, path: "/products/reviews",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.readonly"],
     idempotent: true,
@@ -310,7 +310,7 @@ pub static LIST_PRODUCT_REVIEWS: Operation = Operation {
 /// `GET /products/`
 pub static LIST_PRODUCTS: Operation = Operation {
     module: "products", name: "list_products", id: "list-invoices",
-    method: Method::Get, path: "/products/",
+    method: &Method::GET, path: "/products/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.readonly"],
     idempotent: true,
@@ -340,7 +340,7 @@ pub static LIST_PRODUCTS: Operation = Operation {
 /// `POST /products/inventory`
 pub static UPDATE_INVENTORY: Operation = Operation {
     module: "products", name: "update_inventory", id: "update-inventory",
-    method: Method::Post, path: "/products/inventory",
+    method: &Method::POST, path: "/products/inventory",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     idempotent: true,
@@ -352,7 +352,7 @@ pub static UPDATE_INVENTORY: Operation = Operation {
 /// `POST /products/bulk-update/inventory`
 pub static UPDATE_INVENTORY_IN_BULK: Operation = Operation {
     module: "products", name: "update_inventory_in_bulk", id: "bulk-update-inventory",
-    method: Method::Post, path: "/products/bulk-update/inventory",
+    method: &Method::POST, path: "/products/bulk-update/inventory",
     tokens: Tokens::ANY, scopes: &[],
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -361,7 +361,7 @@ pub static UPDATE_INVENTORY_IN_BULK: Operation = Operation {
 /// `PUT /products/{productId}/price/{priceId}`
 pub static UPDATE_PRICE: Operation = Operation {
     module: "products", name: "update_price", id: "update-price-by-id-for-product",
-    method: Method::Put, path: "/products/{productId}/price/{priceId}",
+    method: &Method::PUT, path: "/products/{productId}/price/{priceId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     idempotent: true,
@@ -373,7 +373,7 @@ pub static UPDATE_PRICE: Operation = Operation {
 /// `PUT /products/{productId}`
 pub static UPDATE_PRODUCT: Operation = Operation {
     module: "products", name: "update_product", id: "update-product-by-id",
-    method: Method::Put, path: "/products/{productId}",
+    method: &Method::PUT, path: "/products/{productId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.write"],
     idempotent: true,
@@ -385,7 +385,7 @@ pub static UPDATE_PRODUCT: Operation = Operation {
 /// `PUT /products/collections/{collectionId}`
 pub static UPDATE_PRODUCT_COLLECTION: Operation = Operation {
     module: "products", name: "update_product_collection", id: "update-product-collection",
-    method: Method::Put, path: "/products/collections/{collectionId}",
+    method: &Method::PUT, path: "/products/collections/{collectionId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.write"],
     idempotent: true,
@@ -397,7 +397,7 @@ pub static UPDATE_PRODUCT_COLLECTION: Operation = Operation {
 /// `POST /products/store/{storeId}/priority`
 pub static UPDATE_PRODUCT_DISPLAY_PRIORITIES: Operation = Operation {
     module: "products", name: "update_product_display_priorities", id: "update-display-priority",
-    method: Method::Post, path: "/products/store/{storeId}/priority",
+    method: &Method::POST, path: "/products/store/{storeId}/priority",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -409,7 +409,7 @@ pub static UPDATE_PRODUCT_DISPLAY_PRIORITIES: Operation = Operation {
 /// `PUT /products/reviews/{reviewId}`
 pub static UPDATE_PRODUCT_REVIEW: Operation = Operation {
     module: "products", name: "update_product_review", id: "update-product-review",
-    method: Method::Put, path: "/products/reviews/{reviewId}",
+    method: &Method::PUT, path: "/products/reviews/{reviewId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     idempotent: true,
@@ -421,7 +421,7 @@ pub static UPDATE_PRODUCT_REVIEW: Operation = Operation {
 /// `POST /products/reviews/bulk-update`
 pub static UPDATE_PRODUCT_REVIEWS_IN_BULK: Operation = Operation {
     module: "products", name: "update_product_reviews_in_bulk", id: "bulk-update-product-review",
-    method: Method::Post, path: "/products/reviews/bulk-update",
+    method: &Method::POST, path: "/products/reviews/bulk-update",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     idempotent: true,
@@ -433,7 +433,7 @@ pub static UPDATE_PRODUCT_REVIEWS_IN_BULK: Operation = Operation {
 /// `POST /products/bulk-update/edit`
 pub static UPDATE_PRODUCTS_AND_PRICES_IN_BULK: Operation = Operation {
     module: "products", name: "update_products_and_prices_in_bulk", id: "bulkEdit",
-    method: Method::Post, path: "/products/bulk-update/edit",
+    method: &Method::POST, path: "/products/bulk-update/edit",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -445,7 +445,7 @@ pub static UPDATE_PRODUCTS_AND_PRICES_IN_BULK: Operation = Operation {
 /// `POST /products/bulk-update`
 pub static UPDATE_PRODUCTS_IN_BULK: Operation = Operation {
     module: "products", name: "update_products_in_bulk", id: "bulkUpdate",
-    method: Method::Post, path: "/products/bulk-update",
+    method: &Method::POST, path: "/products/bulk-update",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -456,7 +456,7 @@ pub static UPDATE_PRODUCTS_IN_BULK: Operation = Operation {
 /// `POST /products/store/{storeId}`
 pub static UPDATE_PRODUCTS_IN_STORE: Operation = Operation {
     module: "products", name: "update_products_in_store", id: "update-store-status",
-    method: Method::Post, path: "/products/store/{storeId}",
+    method: &Method::POST, path: "/products/store/{storeId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     idempotent: true,

@@ -6,817 +6,896 @@ use hoopai_runtime::json::{Map, Value};
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// A price and what is to change of it.
+    /// The new content of a price.
     #[doc(alias = "BulkEditPriceDto")]
     pub struct BulkEditPrice {
-        /// The id of the price to be changed. Declared as required by the platform's specification.
+        /// The id of the price. Declared as required by the platform's specification.
         pub id: String = "_id",
-        /// Whether it can still be bought when none is left.
+        /// Whether purchases are possible when the stock is empty.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// How much it costs, in major units, such as `99.99`.
+        /// The price of one unit, in major units of the currency, such as `99.99`.
         pub amount: Decimal = "amount",
-        /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price to compare with, in major units.
+        /// The number of units in stock.
+        pub available_quantity: i64 = "availableQuantity",
+        /// A former or usual price for comparison, in major units of the currency.
         pub compare_at_price: Decimal = "compareAtPrice",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// The price's name, such as `Red / S`.
+        /// The name of the price, such as `Red / S`.
         pub name: String = "name",
-        /// How often it is paid; needed when the price is `recurring`.
+        /// The interval between payments.
         pub recurring: Recurring = "recurring",
-        /// A fee that is charged on top, in major units.
+        /// An additional fee for the first payment, in major units of the currency.
         pub setup_fee: Decimal = "setupFee",
         /// Weight and size, for shipping.
         pub shipping_options: Box<ShippingOptions> = "shippingOptions",
-        /// The stock keeping unit, your own number for what is sold at this price.
+        /// The stock keeping unit: your own number of the item that is sold at this price.
         pub sku: String = "sku",
-        /// After how many payments it ends; 1 or more.
-        pub total_cycles: f64 = "totalCycles",
+        /// The number of payments after which a subscription ends; at least 1.
+        pub total_cycles: i64 = "totalCycles",
         /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
-        /// How many days of trial go before the first payment.
-        pub trial_period: f64 = "trialPeriod",
+        /// The number of trial days before the first payment.
+        pub trial_period: i64 = "trialPeriod",
     }
-    /// A product and what is to change of it.
+    /// The new content of a product.
     #[doc(alias = "BulkEditProductDto")]
     pub struct BulkEditProduct {
-        /// The id of the product to be changed. Declared as required by the platform's specification.
+        /// The id of the product. Declared as required by the platform's specification.
         pub id: String = "_id",
-        /// The id of the tax category, for taxes that are calculated automatically.
+        /// The id of the tax category, for automatic calculation of taxes.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
-        /// The ids of the collections the product is in.
+        /// The ids of the collections that contain the product.
         pub collection_ids: Vec<String> = "collectionIds",
-        /// What the product is, in a few words.
+        /// The description of the product.
         pub description: String = "description",
-        /// The address of the product's picture.
+        /// The URL of the main image.
         pub image: String = "image",
-        /// Whether the product wears its label; when `true`, `label` must be given.
+        /// Whether the label is displayed; if `true`, `label` is required.
         pub is_label_enabled: bool = "isLabelEnabled",
-        /// Whether taxes are added.
+        /// Whether taxes apply.
         pub is_taxes_enabled: bool = "isTaxesEnabled",
-        /// The label that the product wears, as an object whose fields are not declared here.
+        /// The label that the store displays on the product, as an object whose fields are not declared here.
         pub label: Map = "label",
-        /// Further pictures of the product, as objects whose fields are not declared here.
+        /// The images of the product, as objects whose fields are not declared here.
         pub medias: Vec<Map> = "medias",
-        /// The product's name, as customers read it.
+        /// The product's name.
         pub name: String = "name",
-        /// Those prices of the product that are to be changed.
+        /// The prices of the product to update.
         pub prices: Vec<BulkEditPrice> = "prices",
-        /// What search engines and previews show.
+        /// The texts for search engines and link previews.
         pub seo: ProductSeo = "seo",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
+        /// The last part of the URL, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
-        /// Whether the prices contain the taxes already; `false` when left out.
+        /// Whether the prices include the taxes; by default `false`.
         pub tax_inclusive: bool = "taxInclusive",
-        /// The taxes, as objects whose fields are described nowhere.
+        /// The taxes, as objects whose fields are undocumented.
         pub taxes: Vec<Map> = "taxes",
     }
-    /// A choice of products.
+    /// A selection of products.
     pub struct BulkUpdateFilters {
-        /// Only products that are available in the online store, or only the others.
+        /// Whether to select products that are available in the online store, or the others.
         pub available_in_store: bool = "availableInStore",
         /// Only products of these collections, by id.
         pub collection_ids: Vec<String> = "collectionIds",
-        /// Only products of this type.
+        /// Only products of this kind.
         pub product_type: String = "productType",
-        /// Words to look for.
+        /// Words to search for.
         pub search: String = "search",
     }
-    /// `CollectionSchema` of Products.
+    /// A group of products, such as best sellers.
     #[doc(alias = "CollectionSchema")]
     pub struct Collection {
+        /// The id of the collection.
         pub id: String = "_id",
+        /// The id of the location.
         pub alt_id: String = "altId",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The URL of the thumbnail.
         pub image: String = "image",
+        /// The name of the collection.
         pub name: String = "name",
+        /// The texts for search engines and link previews.
         pub seo: CollectionSeo = "seo",
+        /// The part of the URL that identifies the collection, such as `best-sellers`.
         pub slug: String = "slug",
     }
-    /// What search engines and previews show of a collection.
+    /// The texts for search engines and link previews.
     #[doc(alias = "CollectionSEODto")]
     pub struct CollectionSeo {
-        /// The description shown there.
+        /// The description.
         pub description: String = "description",
-        /// The title shown there.
+        /// The title.
         pub title: String = "title",
     }
-    /// A price to be added to a product.
+    /// A price to add to a product.
     #[doc(alias = "CreatePriceDto")]
     pub struct CreatePriceRequest {
-        /// Whether it can still be bought when none is left.
+        /// Whether purchases are possible when the stock is empty.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// How much it costs, in major units, such as `99.99`; 0 or more. Declared as required by the platform's specification.
+        /// The price of one unit, in major units of the currency, such as `99.99`; at least 0. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price to compare with, in major units.
+        /// The number of units in stock.
+        pub available_quantity: i64 = "availableQuantity",
+        /// A former or usual price for comparison, in major units of the currency.
         pub compare_at_price: Decimal = "compareAtPrice",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What the price is for, in a few words.
+        /// A description of the price.
         pub description: String = "description",
-        /// What is delivered when the product is digital; its form is described nowhere.
+        /// The delivery of a digital product; its form is undocumented.
         pub digital_delivery: Vec<String> = "digitalDelivery",
-        /// Whether what is sold is digital.
+        /// Whether the product is digital.
         pub is_digital_product: bool = "isDigitalProduct",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The membership offers that come with this price.
+        /// The membership offers that a purchase grants.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        /// Where the price comes from, if it was imported.
+        /// The origin of the price, if it was imported.
         pub meta: PriceMeta = "meta",
-        /// The price's name, such as `Red / S`. Declared as required by the platform's specification.
+        /// The name of the price, such as `Red / S`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// How often it is paid; needed when the price is `recurring`.
+        /// The interval between payments; required if `type` is `recurring`.
         pub recurring: Recurring = "recurring",
-        /// A fee that is charged on top, in major units.
+        /// An additional fee for the first payment, in major units of the currency.
         pub setup_fee: Decimal = "setupFee",
         /// Weight and size, for shipping.
         pub shipping_options: Box<ShippingOptions> = "shippingOptions",
-        /// The stock keeping unit, your own number for what is sold at this price.
+        /// The stock keeping unit: your own number of the item that is sold at this price.
         pub sku: String = "sku",
-        /// After how many payments it ends; 1 or more.
-        pub total_cycles: f64 = "totalCycles",
+        /// The number of payments after which a subscription ends; at least 1.
+        pub total_cycles: i64 = "totalCycles",
         /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
-        /// How many days of trial go before the first payment.
-        pub trial_period: f64 = "trialPeriod",
-        /// `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
-        pub type_: Type = "type",
-        /// The id of the user who makes the price.
+        /// The number of trial days before the first payment.
+        pub trial_period: i64 = "trialPeriod",
+        /// The kind of price: `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
+        pub type_: PriceType = "type",
+        /// The id of the user who creates the price.
         pub user_id: String = "userId",
-        /// The ids of the variants' options that this price is for.
+        /// The ids of the variant options to which the price applies.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
-    /// A collection to be made.
+    /// A collection to create.
     #[doc(alias = "CreateProductCollectionsDto")]
     pub struct CreateProductCollectionRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// An id of the collection, 24 hexadecimal digits.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// An id for the collection: 24 hexadecimal digits.
         pub collection_id: String = "collectionId",
-        /// The address of the picture that stands for the collection.
+        /// The URL of the thumbnail.
         pub image: String = "image",
-        /// The collection's name, as customers read it. Declared as required by the platform's specification.
+        /// The name of the collection. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// What search engines and previews show.
+        /// The texts for search engines and link previews.
         pub seo: CollectionSeo = "seo",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters. Declared as required by the platform's specification.
+        /// The last part of the URL, such as `washing-machine`; unique, without spaces or special characters. Declared as required by the platform's specification.
         pub slug: String = "slug",
     }
-    /// `CreateCollectionResponseDto` of Products.
+    /// A collection that was created.
     #[doc(alias = "CreateCollectionResponseDto")]
     pub struct CreateProductCollectionResponse {
+        /// The collection.
         pub data: Box<Collection> = "data",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A product to be made.
+    /// A product to create.
     #[doc(alias = "CreateProductDto")]
     pub struct CreateProductRequest {
-        /// The id of the tax category, for taxes that are calculated automatically.
+        /// The id of the tax category, for automatic calculation of taxes.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
-        /// The ids of the collections the product is in.
+        /// The ids of the collections that contain the product.
         pub collection_ids: Vec<String> = "collectionIds",
-        /// What the product is, in a few words.
+        /// The description of the product.
         pub description: String = "description",
-        /// The address of the product's picture.
+        /// The URL of the main image.
         pub image: String = "image",
-        /// Whether the product wears its label; when `true`, `label` must be given.
+        /// Whether the label is displayed; if `true`, `label` is required.
         pub is_label_enabled: bool = "isLabelEnabled",
-        /// Whether taxes are added; `false` when left out. When `true`, `taxes` must not be empty.
+        /// Whether taxes apply; by default `false`. If `true`, `taxes` must not be empty.
         pub is_taxes_enabled: bool = "isTaxesEnabled",
-        /// A label that the product wears, such as "New".
+        /// The label that the store displays on the product.
         pub label: ProductLabel = "label",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Further pictures of the product.
+        /// The images of the product.
         pub medias: Vec<ProductMedia> = "medias",
-        /// The product's name, as customers read it. Declared as required by the platform's specification.
+        /// The product's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Declared as required by the platform's specification.
+        /// The kind of product: `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Declared as required by the platform's specification.
         pub product_type: ProductType = "productType",
-        /// What search engines and previews show.
+        /// The texts for search engines and link previews.
         pub seo: ProductSeo = "seo",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
+        /// The last part of the URL, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
-        /// What the buyer's card statement says for the product.
+        /// The text on the buyer's bank statement.
         pub statement_descriptor: String = "statementDescriptor",
-        /// Whether the prices contain the taxes already; `false` when left out.
+        /// Whether the prices include the taxes; by default `false`.
         pub tax_inclusive: bool = "taxInclusive",
-        /// The ids of the taxes; given only with `isTaxesEnabled` as `true`.
+        /// The ids of the taxes; require `isTaxesEnabled` to be `true`.
         pub taxes: Vec<String> = "taxes",
-        /// In which ways the product varies, such as size and colour.
+        /// The variants of the product, such as size and colour.
         pub variants: Vec<ProductVariant> = "variants",
     }
-    /// `DefaultPriceResponseDto` of Products.
-    #[doc(alias = "DefaultPriceResponseDto")]
-    pub struct DefaultPriceResponse {
-        pub id: String = "_id",
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: Decimal = "amount",
-        pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: Decimal = "compareAtPrice",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub location_id: String = "locationId",
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        pub recurring: Recurring = "recurring",
-        pub track_inventory: bool = "trackInventory",
-        pub type_: Type = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user_id: String = "userId",
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
-    /// `DefaultProductResponseDto` of Products.
-    #[doc(alias = "DefaultProductResponseDto")]
-    pub struct DefaultProductResponse {
-        pub id: String = "_id",
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        pub slug: String = "slug",
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub updated_at: Timestamp = "updatedAt",
-        pub variants: Vec<ProductVariant> = "variants",
-    }
-    /// `DeletePriceResponseDto` of Products.
+    /// The result of deleting a price.
     #[doc(alias = "DeletePriceResponseDto")]
     pub struct DeletePriceResponse {
+        /// Whether it was deleted.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteProductCollectionResponseDto` of Products.
+    /// The result of deleting a collection.
     #[doc(alias = "DeleteProductCollectionResponseDto")]
     pub struct DeleteProductCollectionResponse {
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the collection was deleted.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteProductResponseDto` of Products.
+    /// The result of deleting a product.
     #[doc(alias = "DeleteProductResponseDto")]
     pub struct DeleteProductResponse {
+        /// Whether it was deleted.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteProductReviewResponseDto` of Products.
+    /// The result of deleting a review.
     #[doc(alias = "DeleteProductReviewResponseDto")]
     pub struct DeleteProductReviewResponse {
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the review was deleted.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `DefaultCollectionResponseDto` of Products.
+    /// A collection.
     #[doc(alias = "DefaultCollectionResponseDto")]
     pub struct GetProductCollectionResponse {
+        /// The collection.
         pub data: Map = "data",
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `CountReviewsByStatusResponseDto` of Products.
+    /// The number of reviews by status.
     #[doc(alias = "CountReviewsByStatusResponseDto")]
     pub struct GetProductReviewCountsResponse {
+        /// One entry per status, as objects whose fields are undocumented.
         pub data: Vec<Map> = "data",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `GetProductStatsResponseDto` of Products.
+    /// The number of products in a store and outside it.
     #[doc(alias = "GetProductStatsResponseDto")]
     pub struct GetProductStoreStatsResponse {
-        pub excluded_from_store: f64 = "excludedFromStore",
-        pub included_in_store: f64 = "includedInStore",
-        pub total_products: f64 = "totalProducts",
+        /// The number of products that the store does not display.
+        pub excluded_from_store: i64 = "excludedFromStore",
+        /// The number of products that the store displays.
+        pub included_in_store: i64 = "includedInStore",
+        /// The number of all products.
+        pub total_products: i64 = "totalProducts",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `InventoryItemDto` of Products.
+    /// The stock of one price.
     #[doc(alias = "InventoryItemDto")]
     pub struct InventoryItem {
+        /// The id of the price.
         pub id: String = "_id",
+        /// Whether purchases are possible when the stock is empty.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub available_quantity: f64 = "availableQuantity",
+        /// The number of units in stock.
+        pub available_quantity: i64 = "availableQuantity",
+        /// The URL of the product's image.
         pub image: String = "image",
+        /// The name of the price, such as `Medium T-shirt`.
         pub name: String = "name",
+        /// The id of the product.
         pub product: String = "product",
+        /// The product's name.
         pub product_name: String = "productName",
+        /// The stock keeping unit: your own number of the item that is sold at this price.
         pub sku: String = "sku",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `GetInventoryResponseDto` of Products.
+    /// A page of stock, one item per price.
     #[doc(alias = "GetInventoryResponseDto")]
     pub struct ListInventoryResponse {
+        /// The items of this page.
         pub inventory: Vec<InventoryItem> = "inventory",
-        pub total: f64 = "total",
+        /// The number of items on all pages.
+        pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListPricesResponseDto` of Products.
+    /// A page of prices.
     #[doc(alias = "ListPricesResponseDto")]
     pub struct ListPricesResponse {
-        pub prices: Vec<DefaultPriceResponse> = "prices",
-        pub total: f64 = "total",
+        /// The prices of this page.
+        pub prices: Vec<Price> = "prices",
+        /// The number of prices on all pages.
+        pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListCollectionResponseDto` of Products.
+    /// A page of collections.
     #[doc(alias = "ListCollectionResponseDto")]
     pub struct ListProductCollectionsResponse {
+        /// The collections of this page, as objects whose fields are undocumented.
         pub data: Vec<Map> = "data",
-        pub total: f64 = "total",
+        /// The number of collections on all pages.
+        pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListProductReviewsResponseDto` of Products.
+    /// A page of reviews.
     #[doc(alias = "ListProductReviewsResponseDto")]
     pub struct ListProductReviewsResponse {
-        pub data: Vec<ListProductReviewsResponseData> = "data",
-        pub total: f64 = "total",
+        /// The reviews of this page.
+        pub data: Vec<ProductReview> = "data",
+        /// The number of reviews on all pages.
+        pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListProductReviewsResponseData` of Products.
-    pub struct ListProductReviewsResponseData {
-        pub detail: String = "detail",
-        pub headline: String = "headline",
-        pub product_id: String = "productId",
-        pub rating: f64 = "rating",
-        pub reply: Vec<ProductReview> = "reply",
-        pub status: String = "status",
-    }
-    /// `ListProductsResponseDto` of Products.
+    /// A page of products.
     #[doc(alias = "ListProductsResponseDto")]
     pub struct ListProductsResponse {
-        pub products: Vec<DefaultProductResponse> = "products",
-        pub total: Vec<ListProductsStats> = "total",
+        /// The products of this page.
+        pub products: Vec<Product> = "products",
+        /// A list with an object that holds the number of products on all pages.
+        pub total: Vec<ProductCount> = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListProductsStats` of Products.
-    pub struct ListProductsStats {
-        pub total: f64 = "total",
-    }
-    /// A membership offer that comes with a price.
+    /// A membership offer that a purchase grants.
     #[doc(alias = "MembershipOfferDto")]
     pub struct MembershipOffer {
         /// The id of the offer. Declared as required by the platform's specification.
         pub id: String = "_id",
-        /// The offer's label. Declared as required by the platform's specification.
+        /// The label of the offer, such as `top_50`. Declared as required by the platform's specification.
         pub label: String = "label",
-        /// The offer's value. Declared as required by the platform's specification.
+        /// The value of the offer, such as `50`. Declared as required by the platform's specification.
         pub value: String = "value",
+    }
+    /// The price of a product, or of a combination of variant options.
+    #[doc(alias = "CreatePriceResponseDto")]
+    #[doc(alias = "GetPriceResponseDto")]
+    #[doc(alias = "DefaultPriceResponseDto")]
+    #[doc(alias = "UpdatePriceResponseDto")]
+    pub struct Price {
+        /// The id of the price.
+        pub id: String = "_id",
+        /// Whether purchases are possible when the stock is empty.
+        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
+        /// The price of one unit, in major units of the currency.
+        pub amount: Decimal = "amount",
+        /// The number of units in stock.
+        pub available_quantity: i64 = "availableQuantity",
+        /// A former or usual price for comparison, in major units of the currency.
+        pub compare_at_price: Decimal = "compareAtPrice",
+        /// The time of creation.
+        pub created_at: Timestamp = "createdAt",
+        /// The three-letter currency code of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The membership offers that a purchase grants.
+        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
+        /// The name of the price, such as `Red / S`.
+        pub name: String = "name",
+        /// The id of the product.
+        pub product: String = "product",
+        /// The interval between payments, for recurring prices.
+        pub recurring: Recurring = "recurring",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+        /// Whether the stock is counted.
+        pub track_inventory: bool = "trackInventory",
+        /// The kind of price: `one_time` or `recurring`.
+        pub type_: PriceType = "type",
+        /// The time of the last change.
+        pub updated_at: Timestamp = "updatedAt",
+        /// The id of the user who created the price.
+        pub user_id: String = "userId",
+        /// The ids of the variant options to which the price applies.
+        pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
     /// A size.
     #[doc(alias = "PriceDimensionsDto")]
     pub struct PriceDimensions {
-        /// The height. Declared as required by the platform's specification.
+        /// The height in `unit`. Declared as required by the platform's specification.
         pub height: f64 = "height",
-        /// The length. Declared as required by the platform's specification.
+        /// The length in `unit`. Declared as required by the platform's specification.
         pub length: f64 = "length",
         /// The unit of all three: `cm`, `in` or `m`. Declared as required by the platform's specification.
         pub unit: PriceDimensionsUnit = "unit",
-        /// The width. Declared as required by the platform's specification.
+        /// The width in `unit`. Declared as required by the platform's specification.
         pub width: f64 = "width",
     }
-    /// Where a price comes from.
+    /// The origin of an imported price.
     #[doc(alias = "PriceMetaDto")]
     pub struct PriceMeta {
-        /// The part of the platform it comes from, such as `funnel` or `calendar`. Declared as required by the platform's specification.
+        /// The part of the platform that created the price, such as `funnel` or `calendar`. Declared as required by the platform's specification.
         pub internal_source: PriceMetaInternalSource = "internalSource",
-        /// The system it was imported from: `stripe`, `woocommerce` or `shopify`. Declared as required by the platform's specification.
+        /// The system of origin: `stripe`, `woocommerce` or `shopify`. Declared as required by the platform's specification.
         pub source: PriceMetaSource = "source",
-        /// The price's id in that system.
+        /// The id of the price in that system.
         pub source_id: String = "sourceId",
-        /// The price's id at Stripe. Declared as required by the platform's specification.
+        /// The id of the price at Stripe. Declared as required by the platform's specification.
         pub stripe_price_id: String = "stripePriceId",
     }
-    /// `CreatePriceResponseDto` of Products.
-    #[doc(alias = "CreatePriceResponseDto")]
-    pub struct PriceResponse {
-        pub id: String = "_id",
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: Decimal = "amount",
-        pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: Decimal = "compareAtPrice",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub location_id: String = "locationId",
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        pub recurring: Recurring = "recurring",
-        pub trace_id: String = "traceId",
-        pub track_inventory: bool = "trackInventory",
-        pub type_: Type = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user_id: String = "userId",
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
-    /// How prices change.
+    /// A change of prices.
     pub struct PriceUpdateField {
-        /// Whether the result is rounded to a whole number.
+        /// Whether to round the result to a whole number.
         pub round_to_whole: bool = "roundToWhole",
-        /// How `value` is applied: set as the new price, or added or taken off as an amount or in per cent. Declared as required by the platform's specification.
+        /// The use of `value`: as the new price, or as an increase or reduction by an amount or by a percentage. Declared as required by the platform's specification.
         pub type_: PriceUpdateFieldType = "type",
-        /// An amount in major units, or a number of per cent, as `type` says. Declared as required by the platform's specification.
+        /// An amount in major units of the currency, or a percentage, depending on `type`. Declared as required by the platform's specification.
         pub value: Decimal = "value",
     }
-    /// A label that a product wears for a while.
+    /// A weight.
+    #[doc(alias = "WeightOptionsDto")]
+    pub struct PriceWeight {
+        /// The unit: `kg`, `lb`, `g` or `oz`. Declared as required by the platform's specification.
+        pub unit: PriceWeightUnit = "unit",
+        /// The weight in `unit`. Declared as required by the platform's specification.
+        pub value: f64 = "value",
+    }
+    /// A good or service for sale.
+    #[doc(alias = "CreateProductResponseDto")]
+    #[doc(alias = "GetProductResponseDto")]
+    #[doc(alias = "DefaultProductResponseDto")]
+    #[doc(alias = "UpdateProductResponseDto")]
+    pub struct Product {
+        /// The id of the product.
+        pub id: String = "_id",
+        /// The id of the tax category, for automatic calculation of taxes.
+        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// Whether the product is available in the online store.
+        pub available_in_store: bool = "availableInStore",
+        /// The ids of the collections that contain the product.
+        pub collection_ids: Vec<String> = "collectionIds",
+        /// The time of creation.
+        pub created_at: Timestamp = "createdAt",
+        /// The description of the product.
+        pub description: String = "description",
+        /// The URL of the main image.
+        pub image: String = "image",
+        /// Whether taxes apply to the product.
+        pub is_taxes_enabled: bool = "isTaxesEnabled",
+        /// The label that the store displays on the product.
+        pub label: ProductLabel = "label",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The product's name.
+        pub name: String = "name",
+        /// The kind of product, such as `PHYSICAL`.
+        pub product_type: String = "productType",
+        /// The part of the URL that identifies the product, such as `washing-machine`.
+        pub slug: String = "slug",
+        /// The text on the buyer's bank statement.
+        pub statement_descriptor: String = "statementDescriptor",
+        /// The ids of the taxes; objects if `tax` was expanded.
+        pub taxes: Vec<String> = "taxes",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+        /// The time of the last change.
+        pub updated_at: Timestamp = "updatedAt",
+        /// The variants of the product, such as size and colour.
+        pub variants: Vec<ProductVariant> = "variants",
+    }
+    /// The size of a list of products.
+    #[doc(alias = "ListProductsStats")]
+    pub struct ProductCount {
+        /// The number of products on all pages.
+        pub total: i64 = "total",
+    }
+    /// A label that the store displays on a product for some time.
     #[doc(alias = "ProductLabelDto")]
     pub struct ProductLabel {
-        /// The moment until which it is shown, in ISO 8601, such as `2024-06-30T05:43:39.000Z`.
+        /// The time until which the label is displayed.
         pub end_date: Timestamp = "endDate",
-        /// The moment from which on it is shown, in ISO 8601, such as `2024-06-26T05:43:35.000Z`.
+        /// The time from which the label is displayed.
         pub start_date: Timestamp = "startDate",
-        /// What the label says. Declared as required by the platform's specification.
+        /// The text of the label, such as `Featured`. Declared as required by the platform's specification.
         pub title: String = "title",
     }
-    /// A picture of a product.
+    /// An image of a product.
     #[doc(alias = "ProductMediaDto")]
     pub struct ProductMedia {
-        /// An id of the picture. Declared as required by the platform's specification.
+        /// The id of the image. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// Whether it is shown first of all.
+        /// Whether it is the main image.
         pub is_featured: bool = "isFeatured",
-        /// The ids of the prices it belongs to.
+        /// The ids of the prices to which the image belongs.
         pub price_ids: Vec<Value> = "priceIds",
-        /// The title of its file.
+        /// The title of the file.
         pub title: String = "title",
-        /// `image`; `video` is declared too. Declared as required by the platform's specification.
+        /// The kind of file: `image`; `video` is declared too. Declared as required by the platform's specification.
         pub type_: ProductMediaType = "type",
-        /// The address of its file. Declared as required by the platform's specification.
+        /// The URL of the file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// `CreateProductResponseDto` of Products.
-    #[doc(alias = "CreateProductResponseDto")]
-    pub struct ProductResponse {
-        pub id: String = "_id",
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        pub slug: String = "slug",
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-        pub variants: Vec<ProductVariant> = "variants",
+    /// A review of a product by a customer.
+    pub struct ProductReview {
+        /// The text of the review.
+        pub detail: String = "detail",
+        /// The headline of the review.
+        pub headline: String = "headline",
+        /// The id of the reviewed product.
+        pub product_id: String = "productId",
+        /// The rating as a number.
+        pub rating: f64 = "rating",
+        /// The replies to the review.
+        pub reply: Vec<ProductReviewReply> = "reply",
+        /// The status of the review, such as `approved`.
+        pub status: String = "status",
     }
     /// A reply to a review.
     #[doc(alias = "ProductReviewDto")]
-    pub struct ProductReview {
-        /// The text of the reply, up to 5000 characters. Declared as required by the platform's specification.
+    pub struct ProductReviewReply {
+        /// The text of the reply, of at most 5000 characters. Declared as required by the platform's specification.
         pub comment: String = "comment",
-        /// The headline of the reply, up to 200 characters. Declared as required by the platform's specification.
+        /// The headline of the reply, of at most 200 characters. Declared as required by the platform's specification.
         pub headline: String = "headline",
-        /// Who replies. Declared as required by the platform's specification.
-        pub user: UserDetails = "user",
+        /// The author of the reply. Declared as required by the platform's specification.
+        pub user: ReviewAuthor = "user",
     }
-    /// What search engines and previews show of a product.
+    /// The result of updating reviews.
+    #[doc(alias = "UpdateProductReviewsResponseDto")]
+    pub struct ProductReviewsResponse {
+        /// A text on the result, such as `Successfully created`.
+        pub message: String = "message",
+        /// Whether the reviews were updated.
+        pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+    }
+    /// The texts for search engines and link previews.
     #[doc(alias = "ProductSEODto")]
     pub struct ProductSeo {
-        /// The description shown there.
+        /// The description.
         pub description: String = "description",
-        /// The title shown there.
+        /// The title.
         pub title: String = "title",
     }
-    /// A way in which a product varies.
+    /// A property in which versions of a product differ, such as size.
     #[doc(alias = "ProductVariantDto")]
     pub struct ProductVariant {
-        /// An id of the variant. Declared as required by the platform's specification.
+        /// The id of the variant. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The name of what varies, such as `Size`. Declared as required by the platform's specification.
+        /// The name of the variant, such as `Size`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// What there is to choose from. Declared as required by the platform's specification.
+        /// The options to choose from. Declared as required by the platform's specification.
         pub options: Vec<ProductVariantOption> = "options",
     }
-    /// A choice within a variant.
+    /// An option of a variant.
     #[doc(alias = "ProductVariantOptionDto")]
     pub struct ProductVariantOption {
-        /// An id of the option; prices name it in `variantOptionIds`. Declared as required by the platform's specification.
+        /// The id of the option, to which prices refer. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The name of the choice, such as `XL`. Declared as required by the platform's specification.
+        /// The name of the option, such as `XL`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// How often a price is paid: every so many intervals.
+    /// The result of updating the products of a store.
+    #[doc(alias = "UpdateProductStoreResponseDto")]
+    pub struct ProductsResponse {
+        /// A text on the result, such as `Successfully created`.
+        pub message: String = "message",
+        /// Whether the update succeeded.
+        pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+    }
+    /// The interval between the payments of a recurring price.
     #[doc(alias = "RecurringDto")]
     pub struct Recurring {
-        /// The interval: `day`, `week`, `month` or `year`. Declared as required by the platform's specification.
+        /// The unit: `day`, `week`, `month` or `year`. Declared as required by the platform's specification.
         pub interval: RecurringInterval = "interval",
-        /// How many intervals lie between two payments. Declared as required by the platform's specification.
-        pub interval_count: f64 = "intervalCount",
+        /// The number of units between two payments. Declared as required by the platform's specification.
+        pub interval_count: i64 = "intervalCount",
     }
-    /// Weight and size of what is shipped.
+    /// The author of a review or reply.
+    #[doc(alias = "UserDetailsDto")]
+    pub struct ReviewAuthor {
+        /// The email address. Declared as required by the platform's specification.
+        pub email: String = "email",
+        /// Whether the author is a customer, and not a member of the business.
+        pub is_customer: bool = "isCustomer",
+        /// The name, of 1 to 100 characters. Declared as required by the platform's specification.
+        pub name: String = "name",
+        /// The phone number.
+        pub phone: String = "phone",
+    }
+    /// A review, with its product and store.
+    #[doc(alias = "UpdateProductReviewObjectDto")]
+    pub struct ReviewReference {
+        /// The id of the reviewed product. Declared as required by the platform's specification.
+        pub product_id: String = "productId",
+        /// The id of the review. Declared as required by the platform's specification.
+        pub review_id: String = "reviewId",
+        /// The id of the store of the review. Declared as required by the platform's specification.
+        pub store_id: String = "storeId",
+    }
+    /// Weight and size, for shipping.
     #[doc(alias = "ShippingOptionsDto")]
     pub struct ShippingOptions {
-        /// How large it is.
+        /// The size.
         pub dimensions: PriceDimensions = "dimensions",
-        /// How heavy it is.
-        pub weight: WeightOptions = "weight",
+        /// The weight.
+        pub weight: PriceWeight = "weight",
     }
     /// The stock of one price.
     #[doc(alias = "UpdateInventoryItemDto")]
     pub struct UpdateInventoryItem {
-        /// Whether it can still be bought when none is left.
+        /// Whether purchases are possible when the stock is empty.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
+        /// The number of units in stock.
+        pub available_quantity: i64 = "availableQuantity",
         /// The id of the price. Declared as required by the platform's specification.
         pub price_id: String = "priceId",
     }
-    /// Stock to be set.
+    /// Stock to set.
     #[doc(alias = "UpdateInventoryDto")]
     pub struct UpdateInventoryRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
         /// The prices whose stock is set. Declared as required by the platform's specification.
         pub items: Vec<UpdateInventoryItem> = "items",
     }
-    /// `UpdateInventoryResponseDto` of Products.
+    /// The result of setting stock.
     #[doc(alias = "UpdateInventoryResponseDto")]
     pub struct UpdateInventoryResponse {
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the stock was set.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// A price as it is to be.
+    /// The new content of a price.
     #[doc(alias = "UpdatePriceDto")]
     pub struct UpdatePriceRequest {
-        /// Whether it can still be bought when none is left.
+        /// Whether purchases are possible when the stock is empty.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// How much it costs, in major units, such as `99.99`; 0 or more. Declared as required by the platform's specification.
+        /// The price of one unit, in major units of the currency, such as `99.99`; at least 0. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price to compare with, in major units.
+        /// The number of units in stock.
+        pub available_quantity: i64 = "availableQuantity",
+        /// A former or usual price for comparison, in major units of the currency.
         pub compare_at_price: Decimal = "compareAtPrice",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The three-letter currency code of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What the price is for, in a few words.
+        /// A description of the price.
         pub description: String = "description",
-        /// What is delivered when the product is digital; its form is described nowhere.
+        /// The delivery of a digital product; its form is undocumented.
         pub digital_delivery: Vec<String> = "digitalDelivery",
-        /// Whether what is sold is digital.
+        /// Whether the product is digital.
         pub is_digital_product: bool = "isDigitalProduct",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The membership offers that come with this price.
+        /// The membership offers that a purchase grants.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        /// Where the price comes from, if it was imported.
+        /// The origin of the price, if it was imported.
         pub meta: PriceMeta = "meta",
-        /// The price's name, such as `Red / S`. Declared as required by the platform's specification.
+        /// The name of the price, such as `Red / S`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// How often it is paid; needed when the price is `recurring`.
+        /// The interval between payments; required if `type` is `recurring`.
         pub recurring: Recurring = "recurring",
-        /// A fee that is charged on top, in major units.
+        /// An additional fee for the first payment, in major units of the currency.
         pub setup_fee: Decimal = "setupFee",
         /// Weight and size, for shipping.
         pub shipping_options: Box<ShippingOptions> = "shippingOptions",
-        /// The stock keeping unit, your own number for what is sold at this price.
+        /// The stock keeping unit: your own number of the item that is sold at this price.
         pub sku: String = "sku",
-        /// After how many payments it ends; 1 or more.
-        pub total_cycles: f64 = "totalCycles",
+        /// The number of payments after which a subscription ends; at least 1.
+        pub total_cycles: i64 = "totalCycles",
         /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
-        /// How many days of trial go before the first payment.
-        pub trial_period: f64 = "trialPeriod",
-        /// `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
-        pub type_: Type = "type",
-        /// The id of the user who made the price.
+        /// The number of trial days before the first payment.
+        pub trial_period: i64 = "trialPeriod",
+        /// The kind of price: `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
+        pub type_: PriceType = "type",
+        /// The id of the user who created the price.
         pub user_id: String = "userId",
-        /// The ids of the variants' options that this price is for.
+        /// The ids of the variant options to which the price applies.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
-    /// What is to change of a collection.
+    /// The new content of a collection.
     #[doc(alias = "UpdateProductCollectionsDto")]
     pub struct UpdateProductCollectionRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The address of the picture that stands for the collection.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The URL of the thumbnail.
         pub image: String = "image",
-        /// The collection's name, as customers read it.
+        /// The name of the collection.
         pub name: String = "name",
-        /// What search engines and previews show.
+        /// The texts for search engines and link previews.
         pub seo: CollectionSeo = "seo",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
+        /// The last part of the URL, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
     }
-    /// `UpdateProductCollectionResponseDto` of Products.
+    /// The result of updating a collection.
     #[doc(alias = "UpdateProductCollectionResponseDto")]
     pub struct UpdateProductCollectionResponse {
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the collection was updated.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
     /// The order of a store's products.
     #[doc(alias = "UpdateDisplayPriorityBodyDto")]
     pub struct UpdateProductDisplayPrioritiesRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The products, each with its place in the order; in which fields is described nowhere. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The products with their positions; the fields are undocumented. Declared as required by the platform's specification.
         pub products: Vec<Value> = "products",
     }
-    /// A product as it is to be.
+    /// The new content of a product.
     #[doc(alias = "UpdateProductDto")]
     pub struct UpdateProductRequest {
-        /// The id of the tax category, for taxes that are calculated automatically.
+        /// The id of the tax category, for automatic calculation of taxes.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
-        /// The ids of the collections the product is in.
+        /// The ids of the collections that contain the product.
         pub collection_ids: Vec<String> = "collectionIds",
-        /// What the product is, in a few words.
+        /// The description of the product.
         pub description: String = "description",
-        /// The address of the product's picture.
+        /// The URL of the main image.
         pub image: String = "image",
-        /// Whether the product wears its label; when `true`, `label` must be given.
+        /// Whether the label is displayed; if `true`, `label` is required.
         pub is_label_enabled: bool = "isLabelEnabled",
-        /// Whether taxes are added. When `true`, `taxes` must not be empty.
+        /// Whether taxes apply; if `true`, `taxes` must not be empty.
         pub is_taxes_enabled: bool = "isTaxesEnabled",
-        /// A label that the product wears, such as "New".
+        /// The label that the store displays on the product.
         pub label: ProductLabel = "label",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Further pictures of the product.
+        /// The images of the product.
         pub medias: Vec<ProductMedia> = "medias",
-        /// The product's name, as customers read it. Declared as required by the platform's specification.
+        /// The product's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The prices of the product; their text form is described nowhere. `update_price` changes a price field by field.
+        /// The prices of the product; their text form is undocumented. `update_price` updates a price field by field.
         pub prices: Vec<String> = "prices",
-        /// `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Declared as required by the platform's specification.
+        /// The kind of product: `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Declared as required by the platform's specification.
         pub product_type: ProductType = "productType",
-        /// What search engines and previews show.
+        /// The texts for search engines and link previews.
         pub seo: ProductSeo = "seo",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
+        /// The last part of the URL, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
-        /// What the buyer's card statement says for the product.
+        /// The text on the buyer's bank statement.
         pub statement_descriptor: String = "statementDescriptor",
-        /// Whether the prices contain the taxes already; `false` when left out.
+        /// Whether the prices include the taxes; by default `false`.
         pub tax_inclusive: bool = "taxInclusive",
-        /// The ids of the taxes; given only with `isTaxesEnabled` as `true`.
+        /// The ids of the taxes; require `isTaxesEnabled` to be `true`.
         pub taxes: Vec<String> = "taxes",
-        /// In which ways the product varies, such as size and colour.
+        /// The variants of the product, such as size and colour.
         pub variants: Vec<ProductVariant> = "variants",
     }
-    /// One review, with what it belongs to.
-    #[doc(alias = "UpdateProductReviewObjectDto")]
-    pub struct UpdateProductReviewObject {
-        /// The id of the product that was reviewed. Declared as required by the platform's specification.
-        pub product_id: String = "productId",
-        /// The id of the review. Declared as required by the platform's specification.
-        pub review_id: String = "reviewId",
-        /// The id of the store where it was reviewed. Declared as required by the platform's specification.
-        pub store_id: String = "storeId",
-    }
-    /// What is to change of a review.
+    /// The new content of a review.
     #[doc(alias = "UpdateProductReviewDto")]
     pub struct UpdateProductReviewRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
         /// The text of the review.
         pub detail: String = "detail",
         /// The headline of the review.
         pub headline: String = "headline",
-        /// The id of the product that was reviewed. Declared as required by the platform's specification.
+        /// The id of the reviewed product. Declared as required by the platform's specification.
         pub product_id: String = "productId",
-        /// How good the product is found, as a number.
+        /// The rating as a number.
         pub rating: f64 = "rating",
         /// The replies to the review.
-        pub reply: Vec<ProductReview> = "reply",
-        /// The state of the review, such as `approved`. Declared as required by the platform's specification.
+        pub reply: Vec<ProductReviewReply> = "reply",
+        /// The status of the review, such as `approved`. Declared as required by the platform's specification.
         pub status: String = "status",
     }
-    /// A state for several reviews.
+    /// A status for several reviews.
     #[doc(alias = "UpdateProductReviewsDto")]
     pub struct UpdateProductReviewsInBulkRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The reviews that get the state. Declared as required by the platform's specification.
-        pub reviews: Vec<UpdateProductReviewObject> = "reviews",
-        /// The state of the reviews, such as `approved`. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The reviews. Declared as required by the platform's specification.
+        pub reviews: Vec<ReviewReference> = "reviews",
+        /// The new status, such as `approved`. Declared as required by the platform's specification.
         pub status: String = "status",
     }
-    /// `UpdateProductReviewsResponseDto` of Products.
-    #[doc(alias = "UpdateProductReviewsResponseDto")]
-    pub struct UpdateProductReviewsResponse {
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// `UpdateProductStoreResponseDto` of Products.
-    #[doc(alias = "UpdateProductStoreResponseDto")]
-    pub struct UpdateProductStoreResponse {
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// Changes of products and prices.
+    /// New content of several products and prices.
     #[doc(alias = "BulkEditRequestDto")]
     pub struct UpdateProductsAndPricesInBulkRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The products to be changed; they and all their prices together may be 30 at most. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The products to update; at most 30 products and prices together. Declared as required by the platform's specification.
         pub products: Vec<BulkEditProduct> = "products",
     }
-    /// `BulkEditResponseDto` of Products.
+    /// The result of updating several products.
     #[doc(alias = "BulkEditResponseDto")]
     pub struct UpdateProductsAndPricesInBulkResponse {
+        /// A text on the result, such as `Products updated successfully`.
         pub message: String = "message",
+        /// Whether the update succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
-        pub updated_count: f64 = "updatedCount",
+        /// The number of updated products.
+        pub updated_count: i64 = "updatedCount",
     }
-    /// A change of many products.
+    /// A change of one property of many products.
     #[doc(alias = "BulkUpdateDto")]
     pub struct UpdateProductsInBulkRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Whether the products are to be available.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The new availability in the online store.
         pub availability: bool = "availability",
         /// The ids of the collections.
         pub collection_ids: Vec<String> = "collectionIds",
-        /// How the price to compare with changes.
+        /// The change of the price for comparison.
         pub compare_at_price: PriceUpdateField = "compareAtPrice",
-        /// The new currency by its three letters of ISO 4217, such as `USD`.
+        /// The new currency, by its three-letter code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        /// A choice of products; read only when all are selected, by a field `selectAll` that is declared nowhere.
+        /// The products to update; applies only if all are selected, by a field `selectAll` that is not declared.
         pub filters: BulkUpdateFilters = "filters",
-        /// How the price changes.
+        /// The change of the price.
         pub price: PriceUpdateField = "price",
         /// The ids of the products. Declared as required by the platform's specification.
         pub product_ids: Vec<String> = "productIds",
-        /// What is to be done with the products; says which of the other fields are read. Declared as required by the platform's specification.
-        pub type_: UpdateProductsInBulkRequestType = "type",
+        /// The action, which selects the other fields that apply. Declared as required by the platform's specification.
+        pub type_: UpdateProductsInBulkType = "type",
     }
-    /// `BulkUpdateResponseDto` of Products.
+    /// The result of a bulk update.
     #[doc(alias = "BulkUpdateResponseDto")]
     pub struct UpdateProductsInBulkResponse {
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the update was accepted.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// Which products go into a store or out of it.
+    /// Products to add to a store or to remove.
     #[doc(alias = "UpdateProductStoreDto")]
     pub struct UpdateProductsInStoreRequest {
-        /// `include` puts the products into the store, `exclude` takes them out. Declared as required by the platform's specification.
-        pub action: UpdateProductsInStoreRequestAction = "action",
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The action: `include` adds the products, `exclude` removes them. Declared as required by the platform's specification.
+        pub action: ProductAction = "action",
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
         /// The ids of the products. Declared as required by the platform's specification.
         pub product_ids: Vec<String> = "productIds",
-    }
-    /// A person who reviews or replies.
-    #[doc(alias = "UserDetailsDto")]
-    pub struct UserDetails {
-        /// The person's email address. Declared as required by the platform's specification.
-        pub email: String = "email",
-        /// Whether the person is a customer; if not, somebody of the business.
-        pub is_customer: bool = "isCustomer",
-        /// The person's name, 1 to 100 characters. Declared as required by the platform's specification.
-        pub name: String = "name",
-        /// The person's phone number.
-        pub phone: String = "phone",
-    }
-    /// A weight.
-    #[doc(alias = "WeightOptionsDto")]
-    pub struct WeightOptions {
-        /// The unit: `kg`, `lb`, `g` or `oz`. Declared as required by the platform's specification.
-        pub unit: WeightOptionsUnit = "unit",
-        /// The weight as a number. Declared as required by the platform's specification.
-        pub value: f64 = "value",
     }
 }
 
@@ -828,13 +907,9 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AltType`.
-    pub enum AltType {
+    /// Values of `AltIdType`.
+    pub enum AltIdType {
         Location = "location",
-    }
-    /// Values of `ListProductReviewsSortField`.
-    pub enum ListProductReviewsSortField {
-        CreatedAt = "createdAt", Rating = "rating",
     }
     /// Values of `PriceDimensionsUnit`.
     pub enum PriceDimensionsUnit {
@@ -849,14 +924,30 @@ hoopai_runtime::open_enum! {
     pub enum PriceMetaSource {
         Stripe = "stripe", Woocommerce = "woocommerce", Shopify = "shopify",
     }
+    /// Values of `PriceType`.
+    pub enum PriceType {
+        OneTime = "one_time", Recurring = "recurring",
+    }
     /// Values of `PriceUpdateFieldType`.
     pub enum PriceUpdateFieldType {
         IncreaseByAmount = "INCREASE_BY_AMOUNT", ReduceByAmount = "REDUCE_BY_AMOUNT", SetNewPrice = "SET_NEW_PRICE",
         IncreaseByPercentage = "INCREASE_BY_PERCENTAGE", ReduceByPercentage = "REDUCE_BY_PERCENTAGE",
     }
+    /// Values of `PriceWeightUnit`.
+    pub enum PriceWeightUnit {
+        Kg = "kg", Lb = "lb", G = "g", Oz = "oz",
+    }
+    /// Values of `ProductAction`.
+    pub enum ProductAction {
+        Include = "include", Exclude = "exclude",
+    }
     /// Values of `ProductMediaType`.
     pub enum ProductMediaType {
         Image = "image", Video = "video",
+    }
+    /// Values of `ProductReviewSortField`.
+    pub enum ProductReviewSortField {
+        CreatedAt = "createdAt", Rating = "rating",
     }
     /// Values of `ProductType`.
     pub enum ProductType {
@@ -870,22 +961,10 @@ hoopai_runtime::open_enum! {
     pub enum SortOrder {
         Asc = "asc", Desc = "desc",
     }
-    /// Values of `Type`.
-    pub enum Type {
-        OneTime = "one_time", Recurring = "recurring",
-    }
-    /// Values of `UpdateProductsInBulkRequestType`.
-    pub enum UpdateProductsInBulkRequestType {
+    /// Values of `UpdateProductsInBulkType`.
+    pub enum UpdateProductsInBulkType {
         BulkUpdatePrice = "bulk-update-price", BulkUpdateAvailability = "bulk-update-availability",
         BulkUpdateProductCollection = "bulk-update-product-collection", BulkDeleteProducts = "bulk-delete-products",
         BulkUpdateCurrency = "bulk-update-currency",
-    }
-    /// Values of `UpdateProductsInStoreRequestAction`.
-    pub enum UpdateProductsInStoreRequestAction {
-        Include = "include", Exclude = "exclude",
-    }
-    /// Values of `WeightOptionsUnit`.
-    pub enum WeightOptionsUnit {
-        Kg = "kg", Lb = "lb", G = "g", Oz = "oz",
     }
 }

@@ -19,11 +19,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Lists the documents of a location.
+    /// Lists the documents of a location, optionally filtered.
     ///
     /// `GET /proposals/document`
     ///
-    /// Without filters all of them. The two dates belong together: give both or neither.
+    /// The two dates require each other.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
@@ -43,7 +43,7 @@ impl Client {
         builder::ListDocuments::new(&self.handle)
     }
 
-    /// Lists the templates for documents of a location.
+    /// Lists the templates of a location.
     ///
     /// `GET /proposals/templates`
     ///
@@ -65,12 +65,11 @@ impl Client {
         builder::ListTemplates::new(&self.handle)
     }
 
-    /// Sends a document to the person who is to agree to it.
+    /// Sends a document to its recipients.
     ///
     /// `POST /proposals/document/send`
     ///
-    /// With `email` the platform writes to a real person, and to those in `ccRecipients`; with `link` it answers links for you
-    /// to pass on.
+    /// With `email` the platform writes to real people, including those in `ccRecipients`; with `link` the reply holds links that you deliver yourself.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
@@ -91,11 +90,11 @@ impl Client {
         builder::SendDocument::new(&self.handle)
     }
 
-    /// Makes a document of a template for a contact, and sends it.
+    /// Creates a document from a template for a contact, and optionally sends it.
     ///
     /// `POST /proposals/templates/send`
     ///
-    /// Each call makes another document, and with `sendDocument` a real person hears of it.
+    /// Each call creates a new document. With `sendDocument` a real person receives it.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
@@ -129,46 +128,46 @@ pub mod builder {
         ListDocuments {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first moment to list in ISO 8601, such as `2025-02-03T18:30:00.000Z`; together with `dateTo`.
+            /// The start of the period, such as `2025-02-03T18:30:00.000Z`; requires `dateTo`.
             query date_from: hoopai_runtime::Timestamp = "dateFrom",
-            /// The last moment to list in ISO 8601; together with `dateFrom`.
+            /// The end of the period, such as `2025-02-14T18:29:59.999Z`; requires `dateFrom`.
             query date_to: hoopai_runtime::Timestamp = "dateTo",
-            /// How many items a page holds at most.
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// The states of payment to list, one of them or several separated by commas.
+            /// One or more payment statuses, separated by commas.
             query payment_status: types::PaymentStatus = "paymentStatus",
-            /// Words to look for.
+            /// Words to search for.
             query query: String = "query",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
-            /// The states to list, one of them or several separated by commas.
-            query status: types::Status = "status",
+            /// One or more statuses, separated by commas.
+            query status: types::DocumentStatus = "status",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_templates`](super::Client::list_templates).
-        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::TemplateListResponse
+        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::Template
     }
     hoopai_runtime::setters! {
         ListTemplates {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first moment to list in ISO 8601, such as `2025-02-03T18:30:00.000Z`.
+            /// The start of the period, such as `2025-02-03T18:30:00.000Z`.
             query date_from: hoopai_runtime::Timestamp = "dateFrom",
-            /// The last moment to list in ISO 8601.
+            /// The end of the period, such as `2025-02-14T18:29:59.999Z`.
             query date_to: hoopai_runtime::Timestamp = "dateTo",
-            /// Whether to list public documents (DocForms); `userId` is then needed.
+            /// Whether to list public documents (DocForms); requires `userId`.
             query is_public_document: bool = "isPublicDocument",
-            /// How many items a page holds at most.
-            query limit: String = "limit",
-            /// The template's name, to look for.
+            /// The maximum number of items of a page.
+            query limit: i64 = "limit",
+            /// The name to search for.
             query name: String = "name",
-            /// How many items are left out before the page begins.
-            query skip: String = "skip",
-            /// The types to list, separated by commas, of `proposal`, `estimate` and `contentLibrary`.
+            /// The number of items to skip before the page.
+            query skip: i64 = "skip",
+            /// The types to list, separated by commas: `proposal`, `estimate` and `contentLibrary`.
             query type_: String = "type",
-            /// The id of a user; needed with `isPublicDocument`.
+            /// The id of a user; required with `isPublicDocument`.
             query user_id: String = "userId",
         }
     }

@@ -2,15 +2,14 @@
 
 //! Documents of the HoopAI Platform API: 4 operations.
 //!
-//! Documents to be agreed on: proposals, estimates and contracts that a contact opens, signs and at times pays. A *template* is a document to
-//! be filled; a *document* is one made for somebody, with a state (`draft`, `sent`, `viewed`, `completed`, `accepted`) and, where money is
-//! due, a state of payment.
+//! Documents that a contact opens, signs and optionally pays: proposals, estimates and contracts. A *template* is a document with fields to fill in. A
+//! *document* is created for a contact; it has a status (`draft`, `sent`, `viewed`, `completed`, `accepted`) and, if money is due, a payment status.
 //!
-//! Documents and templates are made in the platform's editor. Here they are listed and sent: begin with `list_templates` and `send_template`
-//! to make a document of a template for a contact, or with `list_documents` and `send_document` for one that exists. Sending reaches real
-//! people. Both answer links to the document.
+//! Documents and templates are created in the platform's editor. This module lists and sends them: `list_templates` and `send_template` create a
+//! document from a template for a contact; `list_documents` and `send_document` send an existing one. Sending reaches real people. Both replies hold
+//! links to the document.
 //!
-//! The two lists take `limit` and `skip` and answer a `total`.
+//! The two lists use `limit` and `skip`, and their replies hold a `total`.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_proposals::Error> {
@@ -28,15 +27,15 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_documents`](Client::list_documents) | Lists the documents of a location. |
-//! | [`send_document`](Client::send_document) | Sends a document to the person who is to agree to it. |
+//! | [`list_documents`](Client::list_documents) | Lists the documents of a location, optionally filtered. |
+//! | [`send_document`](Client::send_document) | Sends a document to its recipients. |
 //!
 //! ## Templates
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_templates`](Client::list_templates) | Lists the templates for documents of a location. |
-//! | [`send_template`](Client::send_template) | Makes a document of a template for a contact, and sends it. |
+//! | [`list_templates`](Client::list_templates) | Lists the templates of a location. |
+//! | [`send_template`](Client::send_template) | Creates a document from a template for a contact, and optionally sends it. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

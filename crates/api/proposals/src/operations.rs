@@ -15,7 +15,7 @@ pub static ALL: &[&Operation] = &[
 /// `GET /proposals/document`
 pub static LIST_DOCUMENTS: Operation = Operation {
     module: "proposals", name: "list_documents", id: "list-documents-contracts",
-    method: Method::Get, path: "/proposals/document",
+    method: &Method::GET, path: "/proposals/document",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -41,7 +41,7 @@ pub static LIST_DOCUMENTS: Operation = Operation {
 /// `GET /proposals/templates`
 pub static LIST_TEMPLATES: Operation = Operation {
     module: "proposals", name: "list_templates", id: "list-documents-contracts-templates",
-    method: Method::Get, path: "/proposals/templates",
+    method: &Method::GET, path: "/proposals/templates",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -68,7 +68,7 @@ pub static LIST_TEMPLATES: Operation = Operation {
 /// `POST /proposals/document/send`
 pub static SEND_DOCUMENT: Operation = Operation {
     module: "proposals", name: "send_document", id: "send-documents-contracts",
-    method: Method::Post, path: "/proposals/document/send",
+    method: &Method::POST, path: "/proposals/document/send",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -79,7 +79,7 @@ pub static SEND_DOCUMENT: Operation = Operation {
 /// `POST /proposals/templates/send`
 pub static SEND_TEMPLATE: Operation = Operation {
     module: "proposals", name: "send_template", id: "send-documents-contracts-template",
-    method: Method::Post, path: "/proposals/templates/send",
+    method: &Method::POST, path: "/proposals/templates/send",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),

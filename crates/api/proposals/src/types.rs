@@ -5,87 +5,147 @@
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// `CCRecipientItem` of Documents.
+    /// A contact that receives a copy of a document.
     #[doc(alias = "CCRecipientItem")]
-    pub struct CcRecipientItem {
-        /// The contact's whole name. Declared as required by the platform's specification.
+    pub struct CcRecipient {
+        /// The full name of the contact. Declared as required by the platform's specification.
         pub contact_name: String = "contactName",
-        /// The contact's email address. Declared as required by the platform's specification.
+        /// The email address of the contact. Declared as required by the platform's specification.
         pub email: String = "email",
-        /// The contact's given name. Declared as required by the platform's specification.
+        /// The first name of the contact. Declared as required by the platform's specification.
         pub first_name: String = "firstName",
         /// The id of the contact. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The address of the contact's picture. Declared as required by the platform's specification.
+        /// The URL of the contact's picture. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
-        /// The contact's family name. Declared as required by the platform's specification.
+        /// The last name of the contact. Declared as required by the platform's specification.
         pub last_name: String = "lastName",
     }
-    /// `DiscountDto` of Documents.
+    /// A discount on the total of a document.
     #[doc(alias = "DiscountDto")]
     pub struct Discount {
+        /// The id of the discount.
         pub id: String = "id",
+        /// The meaning of `value`: `percentage`, or `custom_amount` for an amount of money.
         pub type_: DiscountType = "type",
+        /// The discount, in per cent or in major units of the currency, depending on `type`.
         pub value: Decimal = "value",
     }
-    /// `DocumentDto` of Documents.
+    /// A proposal, estimate or contract for a contact.
     #[doc(alias = "DocumentDto")]
     pub struct Document {
+        /// The id of the stored document.
         pub id: String = "_id",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// Whether it is deleted.
         pub deleted: bool = "deleted",
+        /// The id of the document.
         pub document_id: String = "documentId",
-        pub document_revision: f64 = "documentRevision",
-        pub fillable_fields: Vec<FillableFields> = "fillableFields",
+        /// The number of times that the document was set back to `draft`.
+        pub document_revision: i64 = "documentRevision",
+        /// The fields that recipients fill in.
+        pub fillable_fields: Vec<FillableField> = "fillableFields",
+        /// The total of the document.
         pub grand_total: GrandTotal = "grandTotal",
+        /// Whether its time limit has passed.
         pub is_expired: bool = "isExpired",
-        pub links: Vec<ProposalEstimateLinks> = "links",
+        /// The links to the document, if it was sent.
+        pub links: Vec<DocumentLink> = "links",
+        /// The locale of the location, such as `en-US`.
         pub locale: String = "locale",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The name of the document.
         pub name: String = "name",
+        /// The payment status: `waiting_for_payment`, `paid` or `no_payment`.
         pub payment_status: Vec<PaymentStatus> = "paymentStatus",
-        pub recipients: Vec<RecipientItem> = "recipients",
-        pub status: Vec<Status> = "status",
+        /// The recipients of the document.
+        pub recipients: Vec<Recipient> = "recipients",
+        /// The status: `draft`, `sent`, `viewed`, `completed` or `accepted`.
+        pub status: Vec<DocumentStatus> = "status",
+        /// The type of the document, such as `proposal`.
         pub type_: String = "type",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `FillableFieldsDTO` of Documents.
+    /// A recipient's link to a document.
+    #[doc(alias = "ProposalEstimateLinksDto")]
+    pub struct DocumentLink {
+        /// The id of the user who created the link.
+        pub created_by: String = "createdBy",
+        /// Whether the link is deleted.
+        pub deleted: bool = "deleted",
+        /// The id of the document.
+        pub document_id: String = "documentId",
+        /// The revision of the document.
+        pub document_revision: i64 = "documentRevision",
+        /// The kind of recipient: `contacts` or `users`.
+        pub entity_name: EntityType = "entityName",
+        /// The role of the recipient: `recipient`, `cc` or `bcc`.
+        pub recipient_category: RecipientCategory = "recipientCategory",
+        /// The id of the contact or user.
+        pub recipient_id: String = "recipientId",
+        /// The reference id of the link.
+        pub reference_id: String = "referenceId",
+    }
+    /// A field of a document that a recipient fills in.
     #[doc(alias = "FillableFieldsDTO")]
-    pub struct FillableFields {
-        pub entity_type: EntityReference = "entityType",
+    pub struct FillableField {
+        /// The kind of recipient: `contacts` or `users`.
+        pub entity_type: EntityType = "entityType",
+        /// The identifier of the field in the document, such as `text_field_1`.
         pub field_id: String = "fieldId",
+        /// Whether the recipient filled in the field.
         pub has_completed: bool = "hasCompleted",
+        /// The id of the field.
         pub id: String = "id",
+        /// Whether the recipient has to fill in the field.
         pub is_required: bool = "isRequired",
+        /// The recipient who fills in the field.
         pub recipient: String = "recipient",
-        pub type_: ElementsLookup = "type",
+        /// The type of the field, such as `TextField` or `Signature`.
+        pub type_: FieldType = "type",
+        /// The value that the recipient entered.
         pub value: String = "value",
     }
-    /// `GrandTotalDto` of Documents.
+    /// The total of a document.
     #[doc(alias = "GrandTotalDto")]
     pub struct GrandTotal {
+        /// The total before discounts, in major units of the currency.
         pub amount: Decimal = "amount",
+        /// The three-letter currency code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The sum of the discounts in per cent.
         pub discount_percentage: f64 = "discountPercentage",
+        /// The discounts.
         pub discounts: Vec<Discount> = "discounts",
     }
-    /// `DocumentListResponseDto` of Documents.
+    /// A page of documents.
     #[doc(alias = "DocumentListResponseDto")]
     pub struct ListDocumentsResponse {
+        /// The documents of this page.
         pub documents: Vec<Document> = "documents",
-        pub total: f64 = "total",
+        /// The number of documents on all pages.
+        pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
+        /// The base URL of documents under the white label.
         pub white_label_base_url: String = "whiteLabelBaseUrl",
+        /// The base URL of invoices under the white label.
         pub white_label_base_url_for_invoice: String = "whiteLabelBaseUrlForInvoice",
     }
-    /// `TemplateListPaginationResponseDTO` of Documents.
+    /// A page of templates.
     #[doc(alias = "TemplateListPaginationResponseDTO")]
     pub struct ListTemplatesResponse {
-        pub data: Vec<TemplateListResponse> = "data",
-        pub total: f64 = "total",
+        /// The templates of this page.
+        pub data: Vec<Template> = "data",
+        /// The number of templates on all pages.
+        pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `NotificationSendSettingDto` of Documents.
+    /// The content of an email.
     #[doc(alias = "NotificationSendSettingDto")]
     pub struct NotificationSendSetting {
         /// The subject of the email. Declared as required by the platform's specification.
@@ -93,121 +153,149 @@ hoopai_runtime::model! {
         /// The id of the email template. Declared as required by the platform's specification.
         pub template_id: String = "templateId",
     }
-    /// `NotificationSenderSettingDto` of Documents.
+    /// The sender of an email.
     #[doc(alias = "NotificationSenderSettingDto")]
     pub struct NotificationSenderSetting {
-        /// The sender's email address. Declared as required by the platform's specification.
+        /// The email address of the sender. Declared as required by the platform's specification.
         pub from_email: String = "fromEmail",
-        /// The sender's name. Declared as required by the platform's specification.
+        /// The name of the sender. Declared as required by the platform's specification.
         pub from_name: String = "fromName",
     }
-    /// `NotificationSettingsDto` of Documents.
+    /// The sender and the content of an email.
     #[doc(alias = "NotificationSettingsDto")]
     pub struct NotificationSettings {
-        /// What the receiver sees. Declared as required by the platform's specification.
+        /// The content of the email. Declared as required by the platform's specification.
         pub receive: NotificationSendSetting = "receive",
-        /// Who the email is from. Declared as required by the platform's specification.
+        /// The sender of the email. Declared as required by the platform's specification.
         pub sender: NotificationSenderSetting = "sender",
     }
-    /// `ProposalEstimateLinksDto` of Documents.
-    #[doc(alias = "ProposalEstimateLinksDto")]
-    pub struct ProposalEstimateLinks {
-        pub created_by: String = "createdBy",
-        pub deleted: bool = "deleted",
-        pub document_id: String = "documentId",
-        pub document_revision: f64 = "documentRevision",
-        pub entity_name: ProposalEstimateLinksEntityName = "entityName",
-        pub recipient_category: ProposalEstimateLinksRecipientCategory = "recipientCategory",
-        pub recipient_id: String = "recipientId",
-        pub reference_id: String = "referenceId",
-    }
-    /// `RecipientItem` of Documents.
-    pub struct RecipientItem {
+    /// A recipient of a document.
+    #[doc(alias = "RecipientItem")]
+    pub struct Recipient {
+        /// The full name of the recipient.
         pub contact_name: String = "contactName",
+        /// The country of the recipient.
         pub country: String = "country",
+        /// The email address of the recipient.
         pub email: String = "email",
+        /// The kind of recipient or, as in the declared example, its name.
         pub entity_name: String = "entityName",
+        /// The first name of the recipient.
         pub first_name: String = "firstName",
+        /// Whether the recipient completed the document.
         pub has_completed: bool = "hasCompleted",
+        /// The id of the recipient.
         pub id: String = "id",
+        /// The image of the recipient, presumably the signature, as a base64 data URL.
         pub img_url: String = "imgUrl",
+        /// The image of the initials, as a base64 data URL.
         pub initials_img_url: String = "initialsImgUrl",
+        /// The IP address of the recipient.
         pub ip: String = "ip",
+        /// Whether this is the primary recipient.
         pub is_primary: bool = "isPrimary",
+        /// The last name of the recipient.
         pub last_name: String = "lastName",
+        /// The time at which the recipient last viewed the document.
         pub last_viewed_at: Timestamp = "lastViewedAt",
+        /// The phone number of the recipient.
         pub phone: String = "phone",
+        /// The phone number of the recipient, such as `+1234567890`.
         pub phone_number: String = "phoneNumber",
-        pub role: RecipientItemRole = "role",
+        /// The role of the recipient: `user` or `signer`.
+        pub role: RecipientRole = "role",
+        /// The recipient's link to the document.
         pub share_link: String = "shareLink",
+        /// The time of the signature.
         pub signed_date: Timestamp = "signedDate",
-        pub signing_order: f64 = "signingOrder",
+        /// The position of the recipient in the order of signing, such as 1.
+        pub signing_order: i64 = "signingOrder",
+        /// The user agent of the recipient's browser.
         pub user_agent: String = "userAgent",
     }
-    /// `SendDocumentDto` of Documents.
+    /// A document to send.
     #[doc(alias = "SendDocumentDto")]
     pub struct SendDocumentRequest {
-        /// Contacts who get a copy.
-        pub cc_recipients: Vec<CcRecipientItem> = "ccRecipients",
+        /// The contacts that receive a copy.
+        pub cc_recipients: Vec<CcRecipient> = "ccRecipients",
         /// The id of the document. Declared as required by the platform's specification.
         pub document_id: String = "documentId",
         /// The name under which the document is sent.
         pub document_name: String = "documentName",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// How it is sent, by email or as a link.
-        pub medium: SendDocumentRequestMedium = "medium",
-        /// How the email looks.
+        /// The channel: `email`, or `link` for links that you deliver yourself.
+        pub medium: SendDocumentMedium = "medium",
+        /// The sender and the content of the email.
         pub notification_settings: NotificationSettings = "notificationSettings",
-        /// The id of the user who sends it. Declared as required by the platform's specification.
+        /// The id of the user who sends the document. Declared as required by the platform's specification.
         pub sent_by: String = "sentBy",
     }
-    /// `SendDocumentResponseDto` of Documents.
+    /// The result of sending a document, with its links.
     #[doc(alias = "SendDocumentResponseDto")]
     pub struct SendDocumentResponse {
-        pub links: Vec<ProposalEstimateLinks> = "links",
+        /// The links to the document, one per recipient.
+        pub links: Vec<DocumentLink> = "links",
+        /// Whether the document was sent.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `SendDocumentFromPublicApiBodyDto` of Documents.
+    /// A document to create from a template.
     #[doc(alias = "SendDocumentFromPublicApiBodyDto")]
     pub struct SendTemplateRequest {
-        /// The id of the contact who gets the document. Declared as required by the platform's specification.
+        /// The id of the contact that receives the document. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of an opportunity that the document belongs to.
+        /// The id of the opportunity to which the document belongs.
         pub opportunity_id: String = "opportunityId",
         /// Whether the document is sent to the contact.
         pub send_document: bool = "sendDocument",
         /// The id of the template. Declared as required by the platform's specification.
         pub template_id: String = "templateId",
-        /// The id of the user who sends it. Declared as required by the platform's specification.
+        /// The id of the user who sends the document. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
-    /// `SendTemplateResponseDto` of Documents.
+    /// The result of sending a document, with its links.
     #[doc(alias = "SendTemplateResponseDto")]
     pub struct SendTemplateResponse {
-        pub links: Vec<ProposalEstimateLinks> = "links",
+        /// The links to the document, one per recipient.
+        pub links: Vec<DocumentLink> = "links",
+        /// Whether the document was sent.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `TemplateListResponseDTO` of Documents.
+    /// A document with fields to fill in.
     #[doc(alias = "TemplateListResponseDTO")]
-    pub struct TemplateListResponse {
+    pub struct Template {
+        /// The id of the template.
         pub _id: String = "_id",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// Whether it is deleted.
         pub deleted: bool = "deleted",
+        /// The URL of the public document, if `isPublicDocument` is `true`.
         pub doc_form_url: String = "docFormUrl",
-        pub document_count: f64 = "documentCount",
+        /// The number of documents, if `isPublicDocument` is `true`.
+        pub document_count: i64 = "documentCount",
+        /// The id of the template; equal to `_id`.
         pub id: String = "id",
+        /// Whether the template is a public document (DocForm).
         pub is_public_document: bool = "isPublicDocument",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The name of the template.
         pub name: String = "name",
-        pub type_: TemplateListResponseType = "type",
+        /// The type of the template: `proposal`, `estimate` or `contentLibrary`.
+        pub type_: TemplateType = "type",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
+        /// The id of the user who made the last change.
         pub updated_by: String = "updatedBy",
-        pub version: f64 = "version",
+        /// The version of the template.
+        pub version: i64 = "version",
     }
 }
 
@@ -221,43 +309,40 @@ hoopai_runtime::open_enum! {
     pub enum DiscountType {
         Percentage = "percentage", CustomAmount = "custom_amount",
     }
+    /// Values of `DocumentStatus`.
+    pub enum DocumentStatus {
+        Draft = "draft", Sent = "sent", Viewed = "viewed", Completed = "completed", Accepted = "accepted",
+    }
+    /// Values of `EntityReference`.
+    #[doc(alias = "EntityReference")]
+    pub enum EntityType {
+        Contacts = "contacts", Users = "users",
+    }
     /// Values of `ELEMENTS_LOOKUP`.
     #[doc(alias = "ELEMENTS_LOOKUP")]
-    pub enum ElementsLookup {
+    pub enum FieldType {
         Page = "Page", Text = "Text", Image = "Image", Video = "Video", Table = "Table", ProductList = "ProductList",
         PageBreak = "PageBreak", Signature = "Signature", PaymentDetails = "PaymentDetails", TextField = "TextField",
         DateField = "DateField", InitialsField = "InitialsField", Checkbox = "Checkbox", Row = "Row", Column = "Column",
-    }
-    /// Values of `EntityReference`.
-    pub enum EntityReference {
-        Contacts = "contacts", Users = "users",
     }
     /// Values of `PaymentStatus`.
     pub enum PaymentStatus {
         WaitingForPayment = "waiting_for_payment", Paid = "paid", NoPayment = "no_payment",
     }
-    /// Values of `ProposalEstimateLinksEntityName`.
-    pub enum ProposalEstimateLinksEntityName {
-        Contacts = "contacts", Users = "users",
-    }
-    /// Values of `ProposalEstimateLinksRecipientCategory`.
-    pub enum ProposalEstimateLinksRecipientCategory {
+    /// Values of `RecipientCategory`.
+    pub enum RecipientCategory {
         Recipient = "recipient", Cc = "cc", Bcc = "bcc",
     }
-    /// Values of `RecipientItemRole`.
-    pub enum RecipientItemRole {
+    /// Values of `RecipientRole`.
+    pub enum RecipientRole {
         User = "user", Signer = "signer",
     }
-    /// Values of `SendDocumentRequestMedium`.
-    pub enum SendDocumentRequestMedium {
+    /// Values of `SendDocumentMedium`.
+    pub enum SendDocumentMedium {
         Link = "link", Email = "email",
     }
-    /// Values of `Status`.
-    pub enum Status {
-        Draft = "draft", Sent = "sent", Viewed = "viewed", Completed = "completed", Accepted = "accepted",
-    }
-    /// Values of `TemplateListResponseType`.
-    pub enum TemplateListResponseType {
+    /// Values of `TemplateType`.
+    pub enum TemplateType {
         Proposal = "proposal", Estimate = "estimate", ContentLibrary = "contentLibrary",
     }
 }

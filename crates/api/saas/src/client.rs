@@ -17,7 +17,7 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Turns SaaS mode off for several locations.
+    /// Disables SaaS mode for several locations.
     ///
     /// `POST /saas/bulk-disable-saas/{companyId}`
     ///
@@ -31,7 +31,7 @@ impl Client {
     /// let reply = saas
     ///     .disable_saas_in_bulk()
     ///     .company_id("…")
-    ///     .body(types::BulkDisableSaas::new().location_ids(["…"]))
+    ///     .body(types::DisableSaasInBulkRequest::new().location_ids(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -42,7 +42,7 @@ impl Client {
         builder::DisableSaasInBulk::new(&self.handle)
     }
 
-    /// Turns SaaS mode off for several locations, under the old path.
+    /// Disables SaaS mode for several locations, under the old path.
     ///
     /// `POST /saas-api/public-api/bulk-disable-saas/{companyId}`
     ///
@@ -56,7 +56,7 @@ impl Client {
     /// let reply = saas
     ///     .disable_saas_in_bulk_deprecated()
     ///     .company_id("…")
-    ///     .body(types::BulkDisableSaas::new().location_ids(["…"]))
+    ///     .body(types::DisableSaasInBulkRequest::new().location_ids(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -68,13 +68,12 @@ impl Client {
         builder::DisableSaasInBulkDeprecated::new(&self.handle)
     }
 
-    /// Turns SaaS mode on for a location.
+    /// Enables SaaS mode for a location.
     ///
     /// `POST /saas/enable-saas/{locationId}`
     ///
-    /// Needs an agency on the plan Agency Pro. What else is needed depends on the generation: `stripeAccountId`, `name`, `email`
-    /// and, if the customer exists, `stripeCustomerId` for SaaS V1; `contactId` for SaaS V2. `saasPlanId` and `priceId` are for
-    /// setting up the subscription beforehand.
+    /// Requires an agency on the plan Agency Pro. Further requirements depend on the generation: `stripeAccountId`, `name`, `email` and, if the
+    /// customer exists, `stripeCustomerId` for SaaS V1; `contactId` for SaaS V2. `saasPlanId` and `priceId` configure the subscription in advance.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -86,7 +85,7 @@ impl Client {
     /// let reply = saas
     ///     .enable_saas_for_location()
     ///     .location_id("…")
-    ///     .body(types::EnableSaas::new().company_id("…").is_saa_sv2(true))
+    ///     .body(types::EnableSaasForLocationRequest::new().company_id("…").is_saa_sv2(true))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -97,7 +96,7 @@ impl Client {
         builder::EnableSaasForLocation::new(&self.handle)
     }
 
-    /// Turns SaaS mode on for a location, under the old path.
+    /// Enables SaaS mode for a location, under the old path.
     ///
     /// `POST /saas-api/public-api/enable-saas/{locationId}`
     ///
@@ -111,7 +110,7 @@ impl Client {
     /// let reply = saas
     ///     .enable_saas_for_location_deprecated()
     ///     .location_id("…")
-    ///     .body(types::EnableSaas::new().company_id("…").is_saa_sv2(true))
+    ///     .body(types::EnableSaasForLocationRequest::new().company_id("…").is_saa_sv2(true))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -123,11 +122,11 @@ impl Client {
         builder::EnableSaasForLocationDeprecated::new(&self.handle)
     }
 
-    /// Turns SaaS mode on for several locations, all with the same plan.
+    /// Enables SaaS mode for several locations, all with the same plan.
     ///
     /// `POST /saas/bulk-enable-saas/{companyId}`
     ///
-    /// The locations are worked through as a bulk action, whose address the reply may carry.
+    /// The locations are processed as a bulk action, whose URL the reply can hold.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -139,7 +138,7 @@ impl Client {
     /// let reply = saas
     ///     .enable_saas_in_bulk()
     ///     .company_id("…")
-    ///     .body(types::BulkEnableSaasRequest::new().action_payload(types::BulkEnableSaasActionPayload::new()).is_saa_sv2(true).location_ids(["…"]))
+    ///     .body(types::EnableSaasInBulkRequest::new().action_payload(types::EnableSaasInBulkAction::new()).is_saa_sv2(true).location_ids(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -150,7 +149,7 @@ impl Client {
         builder::EnableSaasInBulk::new(&self.handle)
     }
 
-    /// Turns SaaS mode on for several locations, under the old path.
+    /// Enables SaaS mode for several locations, under the old path.
     ///
     /// `POST /saas-api/public-api/bulk-enable-saas/{companyId}`
     ///
@@ -164,7 +163,7 @@ impl Client {
     /// let reply = saas
     ///     .enable_saas_in_bulk_deprecated()
     ///     .company_id("…")
-    ///     .body(types::BulkEnableSaasRequest::new().action_payload(types::BulkEnableSaasActionPayload::new()).is_saa_sv2(true).location_ids(["…"]))
+    ///     .body(types::EnableSaasInBulkRequest::new().action_payload(types::EnableSaasInBulkAction::new()).is_saa_sv2(true).location_ids(["…"]))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -176,7 +175,7 @@ impl Client {
         builder::EnableSaasInBulkDeprecated::new(&self.handle)
     }
 
-    /// Gets the subscription of a location: plan, price, status, customer.
+    /// Returns the subscription of a location: plan, price, status, customer.
     ///
     /// `GET /saas/get-saas-subscription/{locationId}`
     ///
@@ -200,7 +199,7 @@ impl Client {
         builder::GetLocationSubscription::new(&self.handle)
     }
 
-    /// Gets the subscription of a location, under the old path.
+    /// Returns the subscription of a location, under the old path.
     ///
     /// `GET /saas-api/public-api/get-saas-subscription/{locationId}`
     ///
@@ -225,7 +224,7 @@ impl Client {
         builder::GetLocationSubscriptionDeprecated::new(&self.handle)
     }
 
-    /// Gets a plan of an agency, with its prices, products, add-ons and limits.
+    /// Returns a plan of an agency with its prices, products, add-ons and limits.
     ///
     /// `GET /saas/saas-plan/{planId}`
     ///
@@ -244,7 +243,7 @@ impl Client {
         builder::GetSaasPlan::new(&self.handle)
     }
 
-    /// Gets a plan of an agency, under the old path.
+    /// Returns a plan of an agency, under the old path.
     ///
     /// `GET /saas-api/public-api/saas-plan/{planId}`
     ///
@@ -269,12 +268,12 @@ impl Client {
         builder::GetSaasPlanDeprecated::new(&self.handle)
     }
 
-    /// Lists the plans that an agency sells, with their prices.
+    /// Lists the plans of an agency with their prices.
     ///
     /// `GET /saas/agency-plans/{companyId}`
     ///
-    /// Answers all of them at once. Each has its prices by month and by year, its trial period in days and its limits. The ids of a
-    /// plan and of a price are what turning the mode on takes.
+    /// The reply holds all plans at once, each with its prices by month and year, its trial period in days and its limits. Enabling SaaS mode requires
+    /// the ids of a plan and of a price.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -291,7 +290,7 @@ impl Client {
         builder::ListAgencyPlans::new(&self.handle)
     }
 
-    /// Lists the plans that an agency sells, under the old path.
+    /// Lists the plans of an agency, under the old path.
     ///
     /// `GET /saas-api/public-api/agency-plans/{companyId}`
     ///
@@ -311,11 +310,11 @@ impl Client {
         builder::ListAgencyPlansDeprecated::new(&self.handle)
     }
 
-    /// Finds the locations of an agency that belong to a customer or a subscription in Stripe.
+    /// Lists the locations of an agency that belong to a customer or a subscription in Stripe.
     ///
     /// `GET /saas/locations`
     ///
-    /// The interface demands both ids here, where the same call under the old path was content with one.
+    /// The interface declares both ids as required here, but only one under the old path.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -338,7 +337,7 @@ impl Client {
         builder::ListLocationsByStripeId::new(&self.handle)
     }
 
-    /// Finds locations by a customer or a subscription in Stripe, under the old path.
+    /// Lists locations by a customer or a subscription in Stripe, under the old path.
     ///
     /// `GET /saas-api/public-api/locations`
     ///
@@ -366,7 +365,7 @@ impl Client {
     ///
     /// `GET /saas/saas-locations/{companyId}`
     ///
-    /// Each comes with its mode, its customer and its subscription.
+    /// Each holds its mode, its customer and its subscription.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -411,11 +410,11 @@ impl Client {
         builder::ListSaasLocationsDeprecated::new(&self.handle)
     }
 
-    /// Pauses a location, or resumes it.
+    /// Pauses or resumes a location.
     ///
     /// `POST /saas/pause/{locationId}`
     ///
-    /// `paused` in the body decides which. Answers a plain `true` or `false`.
+    /// `paused` in the body selects the action. The reply is `true` or `false`.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -427,7 +426,7 @@ impl Client {
     /// let reply = saas
     ///     .update_location_paused()
     ///     .location_id("…")
-    ///     .body(types::PauseLocation::new().company_id("…").paused(true))
+    ///     .body(types::UpdateLocationPausedRequest::new().company_id("…").paused(true))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -438,7 +437,7 @@ impl Client {
         builder::UpdateLocationPaused::new(&self.handle)
     }
 
-    /// Pauses a location, or resumes it, under the old path.
+    /// Pauses or resumes a location, under the old path.
     ///
     /// `POST /saas-api/public-api/pause/{locationId}`
     ///
@@ -452,7 +451,7 @@ impl Client {
     /// let reply = saas
     ///     .update_location_paused_deprecated()
     ///     .location_id("…")
-    ///     .body(types::PauseLocation::new().company_id("…").paused(true))
+    ///     .body(types::UpdateLocationPausedRequest::new().company_id("…").paused(true))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -464,11 +463,11 @@ impl Client {
         builder::UpdateLocationPausedDeprecated::new(&self.handle)
     }
 
-    /// Sets for several locations how the use of a product is billed on.
+    /// Configures the rebilling of a product for several locations.
     ///
     /// `POST /saas/update-rebilling/{companyId}`
     ///
-    /// One product a call. It changes what customers pay from then on.
+    /// Applies to one product per call. It changes the prices that customers pay from then on.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -480,7 +479,7 @@ impl Client {
     /// let reply = saas
     ///     .update_rebilling()
     ///     .company_id("…")
-    ///     .body(types::UpdateRebilling::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::UpdateRebillingProduct::ContentAi))
+    ///     .body(types::UpdateRebillingRequest::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::RebillingProduct::ContentAi))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -491,7 +490,7 @@ impl Client {
         builder::UpdateRebilling::new(&self.handle)
     }
 
-    /// Sets how the use of a product is billed on, under the old path.
+    /// Configures the rebilling of a product, under the old path.
     ///
     /// `POST /saas-api/public-api/update-rebilling/{companyId}`
     ///
@@ -505,7 +504,7 @@ impl Client {
     /// let reply = saas
     ///     .update_rebilling_deprecated()
     ///     .company_id("…")
-    ///     .body(types::UpdateRebilling::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::UpdateRebillingProduct::ContentAi))
+    ///     .body(types::UpdateRebillingRequest::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::RebillingProduct::ContentAi))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -521,7 +520,7 @@ impl Client {
     ///
     /// `PUT /saas/update-saas-subscription/{locationId}`
     ///
-    /// Answers a plain text.
+    /// The reply is plain text.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-04-15`.
@@ -533,7 +532,7 @@ impl Client {
     /// let reply = saas
     ///     .update_saas_subscription()
     ///     .location_id("…")
-    ///     .body(types::UpdateSubscription::new().company_id("…").customer_id("…").subscription_id("…"))
+    ///     .body(types::UpdateSaasSubscriptionRequest::new().company_id("…").customer_id("…").subscription_id("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -558,7 +557,7 @@ impl Client {
     /// let reply = saas
     ///     .update_saas_subscription_deprecated()
     ///     .location_id("…")
-    ///     .body(types::UpdateSubscription::new().company_id("…").customer_id("…").subscription_id("…"))
+    ///     .body(types::UpdateSaasSubscriptionRequest::new().company_id("…").customer_id("…").subscription_id("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -577,79 +576,79 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`disable_saas_in_bulk`](super::Client::disable_saas_in_bulk).
-        pub DisableSaasInBulk(operations::DISABLE_SAAS_IN_BULK) -> json types::BulkDisableSaasResponse
+        pub DisableSaasInBulk(operations::DISABLE_SAAS_IN_BULK) -> json types::DisableSaasInBulkResponse
     }
     hoopai_runtime::setters! {
         DisableSaasInBulk {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            json body: types::BulkDisableSaas,
+            json body: types::DisableSaasInBulkRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`disable_saas_in_bulk_deprecated`](super::Client::disable_saas_in_bulk_deprecated).
-        pub DisableSaasInBulkDeprecated(operations::DISABLE_SAAS_IN_BULK_DEPRECATED) -> json types::BulkDisableSaasResponse
+        pub DisableSaasInBulkDeprecated(operations::DISABLE_SAAS_IN_BULK_DEPRECATED) -> json types::DisableSaasInBulkResponse
     }
     hoopai_runtime::setters! {
         DisableSaasInBulkDeprecated {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            json body: types::BulkDisableSaas,
+            json body: types::DisableSaasInBulkRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_for_location`](super::Client::enable_saas_for_location).
-        pub EnableSaasForLocation(operations::ENABLE_SAAS_FOR_LOCATION) -> json types::EnableSaasResponse
+        pub EnableSaasForLocation(operations::ENABLE_SAAS_FOR_LOCATION) -> json types::EnableSaasForLocationResponse
     }
     hoopai_runtime::setters! {
         EnableSaasForLocation {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            json body: types::EnableSaas,
+            json body: types::EnableSaasForLocationRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_for_location_deprecated`](super::Client::enable_saas_for_location_deprecated).
-        pub EnableSaasForLocationDeprecated(operations::ENABLE_SAAS_FOR_LOCATION_DEPRECATED) -> json types::EnableSaasResponse
+        pub EnableSaasForLocationDeprecated(operations::ENABLE_SAAS_FOR_LOCATION_DEPRECATED) -> json types::EnableSaasForLocationResponse
     }
     hoopai_runtime::setters! {
         EnableSaasForLocationDeprecated {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            json body: types::EnableSaas,
+            json body: types::EnableSaasForLocationRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_in_bulk`](super::Client::enable_saas_in_bulk).
-        pub EnableSaasInBulk(operations::ENABLE_SAAS_IN_BULK) -> json types::BulkEnableSaasResponse
+        pub EnableSaasInBulk(operations::ENABLE_SAAS_IN_BULK) -> json types::EnableSaasInBulkResponse
     }
     hoopai_runtime::setters! {
         EnableSaasInBulk {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            json body: types::BulkEnableSaasRequest,
+            json body: types::EnableSaasInBulkRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_in_bulk_deprecated`](super::Client::enable_saas_in_bulk_deprecated).
-        pub EnableSaasInBulkDeprecated(operations::ENABLE_SAAS_IN_BULK_DEPRECATED) -> json types::BulkEnableSaasResponse
+        pub EnableSaasInBulkDeprecated(operations::ENABLE_SAAS_IN_BULK_DEPRECATED) -> json types::EnableSaasInBulkResponse
     }
     hoopai_runtime::setters! {
         EnableSaasInBulkDeprecated {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            json body: types::BulkEnableSaasRequest,
+            json body: types::EnableSaasInBulkRequest,
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`get_location_subscription`](super::Client::get_location_subscription).
-        pub GetLocationSubscription(operations::GET_LOCATION_SUBSCRIPTION) -> json types::LocationSubscriptionResponse
+        pub GetLocationSubscription(operations::GET_LOCATION_SUBSCRIPTION) -> json types::LocationSubscription
     }
     hoopai_runtime::setters! {
         GetLocationSubscription {
@@ -662,7 +661,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_location_subscription_deprecated`](super::Client::get_location_subscription_deprecated).
-        pub GetLocationSubscriptionDeprecated(operations::GET_LOCATION_SUBSCRIPTION_DEPRECATED) -> json types::LocationSubscriptionResponse
+        pub GetLocationSubscriptionDeprecated(operations::GET_LOCATION_SUBSCRIPTION_DEPRECATED) -> json types::LocationSubscription
     }
     hoopai_runtime::setters! {
         GetLocationSubscriptionDeprecated {
@@ -675,7 +674,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_saas_plan`](super::Client::get_saas_plan).
-        pub GetSaasPlan(operations::GET_SAAS_PLAN) -> json types::SaasPlanResponse
+        pub GetSaasPlan(operations::GET_SAAS_PLAN) -> json types::SaasPlan
     }
     hoopai_runtime::setters! {
         GetSaasPlan {
@@ -688,7 +687,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_saas_plan_deprecated`](super::Client::get_saas_plan_deprecated).
-        pub GetSaasPlanDeprecated(operations::GET_SAAS_PLAN_DEPRECATED) -> json types::SaasPlanResponse
+        pub GetSaasPlanDeprecated(operations::GET_SAAS_PLAN_DEPRECATED) -> json types::SaasPlan
     }
     hoopai_runtime::setters! {
         GetSaasPlanDeprecated {
@@ -701,7 +700,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agency_plans`](super::Client::list_agency_plans).
-        pub ListAgencyPlans(operations::LIST_AGENCY_PLANS) -> json Vec<types::AgencyPlanResponse>
+        pub ListAgencyPlans(operations::LIST_AGENCY_PLANS) -> json Vec<types::AgencyPlan>
     }
     hoopai_runtime::setters! {
         ListAgencyPlans {
@@ -712,7 +711,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agency_plans_deprecated`](super::Client::list_agency_plans_deprecated).
-        pub ListAgencyPlansDeprecated(operations::LIST_AGENCY_PLANS_DEPRECATED) -> json Vec<types::AgencyPlanResponse>
+        pub ListAgencyPlansDeprecated(operations::LIST_AGENCY_PLANS_DEPRECATED) -> json Vec<types::AgencyPlan>
     }
     hoopai_runtime::setters! {
         ListAgencyPlansDeprecated {
@@ -729,9 +728,9 @@ pub mod builder {
         ListLocationsByStripeId {
             /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
-            /// The id of the customer in Stripe, which begins with `cus_`. Declared as required by the platform's specification.
+            /// The id of the customer in Stripe; begins with `cus_`. Declared as required by the platform's specification.
             query customer_id: String = "customerId",
-            /// The id of the subscription in Stripe, which begins with `sub_`. Declared as required by the platform's specification.
+            /// The id of the subscription in Stripe; begins with `sub_`. Declared as required by the platform's specification.
             query subscription_id: String = "subscriptionId",
         }
     }
@@ -744,35 +743,35 @@ pub mod builder {
         ListLocationsByStripeIdDeprecated {
             /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
-            /// The id of the customer in Stripe, which begins with `cus_`.
+            /// The id of the customer in Stripe; begins with `cus_`.
             query customer_id: String = "customerId",
-            /// The id of the subscription in Stripe, which begins with `sub_`.
+            /// The id of the subscription in Stripe; begins with `sub_`.
             query subscription_id: String = "subscriptionId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_saas_locations`](super::Client::list_saas_locations).
-        pub ListSaasLocations(operations::LIST_SAAS_LOCATIONS) -> json types::GetSaasLocationsResponse, paged types::SaasLocation
+        pub ListSaasLocations(operations::LIST_SAAS_LOCATIONS) -> json types::ListSaasLocationsResponse, paged types::SaasLocation
     }
     hoopai_runtime::setters! {
         ListSaasLocations {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            /// The number of the page, counted from `1`. Declared as required by the platform's specification.
+            /// The number of the page, starting at `1`. Declared as required by the platform's specification.
             query page: i64 = "page",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_saas_locations_deprecated`](super::Client::list_saas_locations_deprecated).
-        pub ListSaasLocationsDeprecated(operations::LIST_SAAS_LOCATIONS_DEPRECATED) -> json types::GetSaasLocationsResponse, paged types::SaasLocation
+        pub ListSaasLocationsDeprecated(operations::LIST_SAAS_LOCATIONS_DEPRECATED) -> json types::ListSaasLocationsResponse, paged types::SaasLocation
     }
     hoopai_runtime::setters! {
         ListSaasLocationsDeprecated {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            /// The number of the page, counted from `1`.
+            /// The number of the page, starting at `1`.
             query page: i64 = "page",
         }
     }
@@ -785,7 +784,7 @@ pub mod builder {
         UpdateLocationPaused {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            json body: types::PauseLocation,
+            json body: types::UpdateLocationPausedRequest,
         }
     }
 
@@ -797,7 +796,7 @@ pub mod builder {
         UpdateLocationPausedDeprecated {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            json body: types::PauseLocation,
+            json body: types::UpdateLocationPausedRequest,
         }
     }
 
@@ -809,7 +808,7 @@ pub mod builder {
         UpdateRebilling {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            json body: types::UpdateRebilling,
+            json body: types::UpdateRebillingRequest,
         }
     }
 
@@ -821,7 +820,7 @@ pub mod builder {
         UpdateRebillingDeprecated {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            json body: types::UpdateRebilling,
+            json body: types::UpdateRebillingRequest,
         }
     }
 
@@ -833,7 +832,7 @@ pub mod builder {
         UpdateSaasSubscription {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            json body: types::UpdateSubscription,
+            json body: types::UpdateSaasSubscriptionRequest,
         }
     }
 
@@ -845,7 +844,7 @@ pub mod builder {
         UpdateSaasSubscriptionDeprecated {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            json body: types::UpdateSubscription,
+            json body: types::UpdateSaasSubscriptionRequest,
         }
     }
 }

@@ -2,16 +2,15 @@
 
 //! SaaS of the HoopAI Platform API: 22 operations.
 //!
-//! In SaaS mode an agency resells the platform: each location is a paying customer, with a plan of the agency's, a subscription, and
-//! usage such as calls, texts and AI that is billed on at a markup. The module turns the mode on and off, reads plans and
-//! subscriptions, and sets the rebilling.
+//! In SaaS mode an agency resells the platform: each location is a paying customer, with a plan of the agency, a subscription, and usage such as calls,
+//! messages and AI that is rebilled with a markup. This module enables and disables the mode, returns plans and subscriptions, and configures rebilling.
 //!
-//! There are two generations. In SaaS V1 the agency bills over its own Stripe account, and calls ask for Stripe's ids; in
-//! SaaS V2 it bills over a payment provider that is connected to one of the agency's own locations (the provider location). A
-//! location's `isSaaSV2` says which is meant, and calls that turn the mode on have to say it, too.
+//! There are two generations. In SaaS V1 the agency bills through its own Stripe account, and operations require Stripe's ids. In SaaS V2 it bills
+//! through a payment provider that is connected to one of the agency's own locations (the provider location). `isSaaSV2` of a location distinguishes
+//! them, and operations that enable the mode require it too.
 //!
-//! All of it is the agency's business. Begin with `list_agency_plans` for the plans that are on sale and `list_saas_locations` for
-//! the customers. Each operation exists a second time under an old path, as a method that ends in `_deprecated`.
+//! All operations are for agencies. Begin with `list_agency_plans` for the plans on sale and `list_saas_locations` for the customers. Each operation
+//! also exists under an old path, as a method that ends in `_deprecated`.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_saas::Error> {
@@ -27,26 +26,26 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`disable_saas_in_bulk`](Client::disable_saas_in_bulk) | Turns SaaS mode off for several locations. |
-//! | [`disable_saas_in_bulk_deprecated`](Client::disable_saas_in_bulk_deprecated) | Turns SaaS mode off for several locations, under the old path. |
-//! | [`enable_saas_for_location`](Client::enable_saas_for_location) | Turns SaaS mode on for a location. |
-//! | [`enable_saas_for_location_deprecated`](Client::enable_saas_for_location_deprecated) | Turns SaaS mode on for a location, under the old path. |
-//! | [`enable_saas_in_bulk`](Client::enable_saas_in_bulk) | Turns SaaS mode on for several locations, all with the same plan. |
-//! | [`enable_saas_in_bulk_deprecated`](Client::enable_saas_in_bulk_deprecated) | Turns SaaS mode on for several locations, under the old path. |
-//! | [`get_location_subscription`](Client::get_location_subscription) | Gets the subscription of a location: plan, price, status, customer. |
-//! | [`get_location_subscription_deprecated`](Client::get_location_subscription_deprecated) | Gets the subscription of a location, under the old path. |
-//! | [`get_saas_plan`](Client::get_saas_plan) | Gets a plan of an agency, with its prices, products, add-ons and limits. |
-//! | [`get_saas_plan_deprecated`](Client::get_saas_plan_deprecated) | Gets a plan of an agency, under the old path. |
-//! | [`list_agency_plans`](Client::list_agency_plans) | Lists the plans that an agency sells, with their prices. |
-//! | [`list_agency_plans_deprecated`](Client::list_agency_plans_deprecated) | Lists the plans that an agency sells, under the old path. |
-//! | [`list_locations_by_stripe_id`](Client::list_locations_by_stripe_id) | Finds the locations of an agency that belong to a customer or a subscription in Stripe. |
-//! | [`list_locations_by_stripe_id_deprecated`](Client::list_locations_by_stripe_id_deprecated) | Finds locations by a customer or a subscription in Stripe, under the old path. |
+//! | [`disable_saas_in_bulk`](Client::disable_saas_in_bulk) | Disables SaaS mode for several locations. |
+//! | [`disable_saas_in_bulk_deprecated`](Client::disable_saas_in_bulk_deprecated) | Disables SaaS mode for several locations, under the old path. |
+//! | [`enable_saas_for_location`](Client::enable_saas_for_location) | Enables SaaS mode for a location. |
+//! | [`enable_saas_for_location_deprecated`](Client::enable_saas_for_location_deprecated) | Enables SaaS mode for a location, under the old path. |
+//! | [`enable_saas_in_bulk`](Client::enable_saas_in_bulk) | Enables SaaS mode for several locations, all with the same plan. |
+//! | [`enable_saas_in_bulk_deprecated`](Client::enable_saas_in_bulk_deprecated) | Enables SaaS mode for several locations, under the old path. |
+//! | [`get_location_subscription`](Client::get_location_subscription) | Returns the subscription of a location: plan, price, status, customer. |
+//! | [`get_location_subscription_deprecated`](Client::get_location_subscription_deprecated) | Returns the subscription of a location, under the old path. |
+//! | [`get_saas_plan`](Client::get_saas_plan) | Returns a plan of an agency with its prices, products, add-ons and limits. |
+//! | [`get_saas_plan_deprecated`](Client::get_saas_plan_deprecated) | Returns a plan of an agency, under the old path. |
+//! | [`list_agency_plans`](Client::list_agency_plans) | Lists the plans of an agency with their prices. |
+//! | [`list_agency_plans_deprecated`](Client::list_agency_plans_deprecated) | Lists the plans of an agency, under the old path. |
+//! | [`list_locations_by_stripe_id`](Client::list_locations_by_stripe_id) | Lists the locations of an agency that belong to a customer or a subscription in Stripe. |
+//! | [`list_locations_by_stripe_id_deprecated`](Client::list_locations_by_stripe_id_deprecated) | Lists locations by a customer or a subscription in Stripe, under the old path. |
 //! | [`list_saas_locations`](Client::list_saas_locations) | Lists the locations of an agency that are in SaaS mode. |
 //! | [`list_saas_locations_deprecated`](Client::list_saas_locations_deprecated) | Lists the locations of an agency that are in SaaS mode, under the old path. |
-//! | [`update_location_paused`](Client::update_location_paused) | Pauses a location, or resumes it. |
-//! | [`update_location_paused_deprecated`](Client::update_location_paused_deprecated) | Pauses a location, or resumes it, under the old path. |
-//! | [`update_rebilling`](Client::update_rebilling) | Sets for several locations how the use of a product is billed on. |
-//! | [`update_rebilling_deprecated`](Client::update_rebilling_deprecated) | Sets how the use of a product is billed on, under the old path. |
+//! | [`update_location_paused`](Client::update_location_paused) | Pauses or resumes a location. |
+//! | [`update_location_paused_deprecated`](Client::update_location_paused_deprecated) | Pauses or resumes a location, under the old path. |
+//! | [`update_rebilling`](Client::update_rebilling) | Configures the rebilling of a product for several locations. |
+//! | [`update_rebilling_deprecated`](Client::update_rebilling_deprecated) | Configures the rebilling of a product, under the old path. |
 //! | [`update_saas_subscription`](Client::update_saas_subscription) | Assigns a subscription in Stripe to a location. |
 //! | [`update_saas_subscription_deprecated`](Client::update_saas_subscription_deprecated) | Assigns a subscription in Stripe to a location, under the old path. |
 

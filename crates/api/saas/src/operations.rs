@@ -33,7 +33,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /saas/bulk-disable-saas/{companyId}`
 pub static DISABLE_SAAS_IN_BULK: Operation = Operation {
     module: "saas", name: "disable_saas_in_bulk", id: "bulk-disable-saas",
-    method: Method::Post, path: "/saas/bulk-disable-saas/{companyId}",
+    method: &Method::POST, path: "/saas/bulk-disable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -44,7 +44,7 @@ pub static DISABLE_SAAS_IN_BULK: Operation = Operation {
 /// `POST /saas-api/public-api/bulk-disable-saas/{companyId}`
 pub static DISABLE_SAAS_IN_BULK_DEPRECATED: Operation = Operation {
     module: "saas", name: "disable_saas_in_bulk_deprecated", id: "bulk-disable-saas-deprecated",
-    method: Method::Post, path: "/saas-api/public-api/bulk-disable-saas/{companyId}",
+    method: &Method::POST, path: "/saas-api/public-api/bulk-disable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -56,7 +56,7 @@ pub static DISABLE_SAAS_IN_BULK_DEPRECATED: Operation = Operation {
 /// `POST /saas/enable-saas/{locationId}`
 pub static ENABLE_SAAS_FOR_LOCATION: Operation = Operation {
     module: "saas", name: "enable_saas_for_location", id: "enable-saas-location",
-    method: Method::Post, path: "/saas/enable-saas/{locationId}",
+    method: &Method::POST, path: "/saas/enable-saas/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     body: Some(Body::DEFAULT),
@@ -66,7 +66,7 @@ pub static ENABLE_SAAS_FOR_LOCATION: Operation = Operation {
 /// `POST /saas-api/public-api/enable-saas/{locationId}`
 pub static ENABLE_SAAS_FOR_LOCATION_DEPRECATED: Operation = Operation {
     module: "saas", name: "enable_saas_for_location_deprecated", id: "enable-saas-location-deprecated",
-    method: Method::Post, path: "/saas-api/public-api/enable-saas/{locationId}",
+    method: &Method::POST, path: "/saas-api/public-api/enable-saas/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     body: Some(Body::DEFAULT),
@@ -77,7 +77,7 @@ pub static ENABLE_SAAS_FOR_LOCATION_DEPRECATED: Operation = Operation {
 /// `POST /saas/bulk-enable-saas/{companyId}`
 pub static ENABLE_SAAS_IN_BULK: Operation = Operation {
     module: "saas", name: "enable_saas_in_bulk", id: "bulk-enable-saas",
-    method: Method::Post, path: "/saas/bulk-enable-saas/{companyId}",
+    method: &Method::POST, path: "/saas/bulk-enable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     body: Some(Body::DEFAULT),
@@ -87,7 +87,7 @@ pub static ENABLE_SAAS_IN_BULK: Operation = Operation {
 /// `POST /saas-api/public-api/bulk-enable-saas/{companyId}`
 pub static ENABLE_SAAS_IN_BULK_DEPRECATED: Operation = Operation {
     module: "saas", name: "enable_saas_in_bulk_deprecated", id: "bulk-enable-saas-deprecated",
-    method: Method::Post, path: "/saas-api/public-api/bulk-enable-saas/{companyId}",
+    method: &Method::POST, path: "/saas-api/public-api/bulk-enable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     body: Some(Body::DEFAULT),
@@ -98,7 +98,7 @@ pub static ENABLE_SAAS_IN_BULK_DEPRECATED: Operation = Operation {
 /// `GET /saas/get-saas-subscription/{locationId}`
 pub static GET_LOCATION_SUBSCRIPTION: Operation = Operation {
     module: "saas", name: "get_location_subscription", id: "get-location-subscription",
-    method: Method::Get, path: "/saas/get-saas-subscription/{locationId}",
+    method: &Method::GET, path: "/saas/get-saas-subscription/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -111,7 +111,7 @@ pub static GET_LOCATION_SUBSCRIPTION: Operation = Operation {
 /// `GET /saas-api/public-api/get-saas-subscription/{locationId}`
 pub static GET_LOCATION_SUBSCRIPTION_DEPRECATED: Operation = Operation {
     module: "saas", name: "get_location_subscription_deprecated", id: "get-location-subscription-deprecated",
-    method: Method::Get, path: "/saas-api/public-api/get-saas-subscription/{locationId}",
+    method: &Method::GET, path: "/saas-api/public-api/get-saas-subscription/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -125,7 +125,7 @@ pub static GET_LOCATION_SUBSCRIPTION_DEPRECATED: Operation = Operation {
 /// `GET /saas/saas-plan/{planId}`
 pub static GET_SAAS_PLAN: Operation = Operation {
     module: "saas", name: "get_saas_plan", id: "get-saas-plan",
-    method: Method::Get, path: "/saas/saas-plan/{planId}",
+    method: &Method::GET, path: "/saas/saas-plan/{planId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -138,7 +138,7 @@ pub static GET_SAAS_PLAN: Operation = Operation {
 /// `GET /saas-api/public-api/saas-plan/{planId}`
 pub static GET_SAAS_PLAN_DEPRECATED: Operation = Operation {
     module: "saas", name: "get_saas_plan_deprecated", id: "get-saas-plan-deprecated",
-    method: Method::Get, path: "/saas-api/public-api/saas-plan/{planId}",
+    method: &Method::GET, path: "/saas-api/public-api/saas-plan/{planId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -152,7 +152,7 @@ pub static GET_SAAS_PLAN_DEPRECATED: Operation = Operation {
 /// `GET /saas/agency-plans/{companyId}`
 pub static LIST_AGENCY_PLANS: Operation = Operation {
     module: "saas", name: "list_agency_plans", id: "get-agency-plans",
-    method: Method::Get, path: "/saas/agency-plans/{companyId}",
+    method: &Method::GET, path: "/saas/agency-plans/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -162,7 +162,7 @@ pub static LIST_AGENCY_PLANS: Operation = Operation {
 /// `GET /saas-api/public-api/agency-plans/{companyId}`
 pub static LIST_AGENCY_PLANS_DEPRECATED: Operation = Operation {
     module: "saas", name: "list_agency_plans_deprecated", id: "get-agency-plans-deprecated",
-    method: Method::Get, path: "/saas-api/public-api/agency-plans/{companyId}",
+    method: &Method::GET, path: "/saas-api/public-api/agency-plans/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -173,7 +173,7 @@ pub static LIST_AGENCY_PLANS_DEPRECATED: Operation = Operation {
 /// `GET /saas/locations`
 pub static LIST_LOCATIONS_BY_STRIPE_ID: Operation = Operation {
     module: "saas", name: "list_locations_by_stripe_id", id: "locations",
-    method: Method::Get, path: "/saas/locations",
+    method: &Method::GET, path: "/saas/locations",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -188,7 +188,7 @@ pub static LIST_LOCATIONS_BY_STRIPE_ID: Operation = Operation {
 /// `GET /saas-api/public-api/locations`
 pub static LIST_LOCATIONS_BY_STRIPE_ID_DEPRECATED: Operation = Operation {
     module: "saas", name: "list_locations_by_stripe_id_deprecated", id: "locations-deprecated",
-    method: Method::Get, path: "/saas-api/public-api/locations",
+    method: &Method::GET, path: "/saas-api/public-api/locations",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -204,7 +204,7 @@ pub static LIST_LOCATIONS_BY_STRIPE_ID_DEPRECATED: Operation = Operation {
 /// `GET /saas/saas-locations/{companyId}`
 pub static LIST_SAAS_LOCATIONS: Operation = Operation {
     module: "saas", name: "list_saas_locations", id: "get-saas-locations",
-    method: Method::Get, path: "/saas/saas-locations/{companyId}",
+    method: &Method::GET, path: "/saas/saas-locations/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -222,7 +222,7 @@ pub static LIST_SAAS_LOCATIONS: Operation = Operation {
 /// `GET /saas-api/public-api/saas-locations/{companyId}`
 pub static LIST_SAAS_LOCATIONS_DEPRECATED: Operation = Operation {
     module: "saas", name: "list_saas_locations_deprecated", id: "get-saas-locations-deprecated",
-    method: Method::Get, path: "/saas-api/public-api/saas-locations/{companyId}",
+    method: &Method::GET, path: "/saas-api/public-api/saas-locations/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -241,7 +241,7 @@ pub static LIST_SAAS_LOCATIONS_DEPRECATED: Operation = Operation {
 /// `POST /saas/pause/{locationId}`
 pub static UPDATE_LOCATION_PAUSED: Operation = Operation {
     module: "saas", name: "update_location_paused", id: "pause-location",
-    method: Method::Post, path: "/saas/pause/{locationId}",
+    method: &Method::POST, path: "/saas/pause/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -252,7 +252,7 @@ pub static UPDATE_LOCATION_PAUSED: Operation = Operation {
 /// `POST /saas-api/public-api/pause/{locationId}`
 pub static UPDATE_LOCATION_PAUSED_DEPRECATED: Operation = Operation {
     module: "saas", name: "update_location_paused_deprecated", id: "pause-location-deprecated",
-    method: Method::Post, path: "/saas-api/public-api/pause/{locationId}",
+    method: &Method::POST, path: "/saas-api/public-api/pause/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -264,7 +264,7 @@ pub static UPDATE_LOCATION_PAUSED_DEPRECATED: Operation = Operation {
 /// `POST /saas/update-rebilling/{companyId}`
 pub static UPDATE_REBILLING: Operation = Operation {
     module: "saas", name: "update_rebilling", id: "update-rebilling",
-    method: Method::Post, path: "/saas/update-rebilling/{companyId}",
+    method: &Method::POST, path: "/saas/update-rebilling/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -275,7 +275,7 @@ pub static UPDATE_REBILLING: Operation = Operation {
 /// `POST /saas-api/public-api/update-rebilling/{companyId}`
 pub static UPDATE_REBILLING_DEPRECATED: Operation = Operation {
     module: "saas", name: "update_rebilling_deprecated", id: "update-rebilling-deprecated",
-    method: Method::Post, path: "/saas-api/public-api/update-rebilling/{companyId}",
+    method: &Method::POST, path: "/saas-api/public-api/update-rebilling/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -287,7 +287,7 @@ pub static UPDATE_REBILLING_DEPRECATED: Operation = Operation {
 /// `PUT /saas/update-saas-subscription/{locationId}`
 pub static UPDATE_SAAS_SUBSCRIPTION: Operation = Operation {
     module: "saas", name: "update_saas_subscription", id: "generate-payment-link",
-    method: Method::Put, path: "/saas/update-saas-subscription/{locationId}",
+    method: &Method::PUT, path: "/saas/update-saas-subscription/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -298,7 +298,7 @@ pub static UPDATE_SAAS_SUBSCRIPTION: Operation = Operation {
 /// `PUT /saas-api/public-api/update-saas-subscription/{locationId}`
 pub static UPDATE_SAAS_SUBSCRIPTION_DEPRECATED: Operation = Operation {
     module: "saas", name: "update_saas_subscription_deprecated", id: "update-saas-subscription-deprecated",
-    method: Method::Put, path: "/saas-api/public-api/update-saas-subscription/{locationId}",
+    method: &Method::PUT, path: "/saas-api/public-api/update-saas-subscription/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,

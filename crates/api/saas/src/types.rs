@@ -6,226 +6,309 @@ use hoopai_runtime::json::Map;
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// `AgencyPlanResponseDto` of SaaS.
+    /// A plan that an agency sells to its customers.
     #[doc(alias = "AgencyPlanResponseDto")]
-    pub struct AgencyPlanResponse {
+    pub struct AgencyPlan {
+        /// The codes of the add-ons in the plan, such as `WORDPRESS_V1`.
         pub add_ons: Vec<String> = "addOns",
+        /// The id of the plan's category.
         pub category_id: String = "categoryId",
-        pub contact_limit: f64 = "contactLimit",
+        /// The maximum number of contacts.
+        pub contact_limit: i64 = "contactLimit",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The description of the plan.
         pub description: String = "description",
+        /// Whether the plan is for SaaS V2; otherwise V1.
         pub is_saa_sv2: bool = "isSaaSV2",
+        /// The id of the plan.
         pub plan_id: String = "planId",
-        pub plan_level: f64 = "planLevel",
+        /// The level of the plan, from 0 to 4.
+        pub plan_level: i64 = "planLevel",
+        /// The prices of the plan, by month and by year.
         pub prices: Vec<Price> = "prices",
+        /// The id of the plan's product.
         pub product_id: String = "productId",
+        /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
+        /// The codes of the products in the plan, such as `web-chat`.
         pub saas_products: Vec<String> = "saasProducts",
+        /// The id of the snapshot that is loaded into the customer's location.
         pub snapshot_id: String = "snapshotId",
+        /// The title of the plan.
         pub title: String = "title",
-        pub trial_period: f64 = "trialPeriod",
+        /// The trial period in days.
+        pub trial_period: i64 = "trialPeriod",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
-        pub user_limit: f64 = "userLimit",
+        /// The maximum number of users.
+        pub user_limit: i64 = "userLimit",
     }
-    /// `BulkDisableSaasDto` of SaaS.
+    /// Locations for which SaaS mode is disabled.
     #[doc(alias = "BulkDisableSaasDto")]
-    pub struct BulkDisableSaas {
+    pub struct DisableSaasInBulkRequest {
         /// The ids of the locations. Declared as required by the platform's specification.
         pub location_ids: Vec<String> = "locationIds",
     }
-    /// `BulkDisableSaasResponseDto` of SaaS.
+    /// The result of disabling SaaS mode for several locations.
     #[doc(alias = "BulkDisableSaasResponseDto")]
-    pub struct BulkDisableSaasResponse {
+    pub struct DisableSaasInBulkResponse {
+        /// The result; free-form.
         pub data: Map = "data",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `BulkEnableSaasActionPayloadDto` of SaaS.
+    /// The customer and plan of a location for which SaaS mode is enabled.
+    #[doc(alias = "EnableSaasDto")]
+    pub struct EnableSaasForLocationRequest {
+        /// The id of the agency (company). Declared as required by the platform's specification.
+        pub company_id: String = "companyId",
+        /// The id of the contact that is the customer; required for SaaS V2.
+        pub contact_id: String = "contactId",
+        /// A description.
+        pub description: String = "description",
+        /// The customer's email address in Stripe; required only for SaaS V1.
+        pub email: String = "email",
+        /// Whether to use SaaS V2; otherwise V1. Declared as required by the platform's specification.
+        pub is_saa_sv2: bool = "isSaaSV2",
+        /// The customer's name in Stripe; required only for SaaS V1.
+        pub name: String = "name",
+        /// The id of a price of the plan; required only to configure the subscription in advance.
+        pub price_id: String = "priceId",
+        /// The id of the agency's own location whose payment provider bills the customers.
+        pub provider_location_id: String = "providerLocationId",
+        /// The id of the plan; required only to configure the subscription in advance.
+        pub saas_plan_id: String = "saasPlanId",
+        /// The id of the agency's account in Stripe; begins with `acct_`. Required only for SaaS V1.
+        pub stripe_account_id: String = "stripeAccountId",
+        /// The id of the customer in Stripe, if it exists; begins with `cus_`. Only for SaaS V1.
+        pub stripe_customer_id: String = "stripeCustomerId",
+    }
+    /// The result of enabling SaaS mode for a location.
+    #[doc(alias = "EnableSaasResponseDto")]
+    pub struct EnableSaasForLocationResponse {
+        /// The result; free-form.
+        pub data: Map = "data",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+    }
+    /// A plan and the account that bills it.
     #[doc(alias = "BulkEnableSaasActionPayloadDto")]
-    pub struct BulkEnableSaasActionPayload {
-        /// The id of the price, one of the plan's.
+    pub struct EnableSaasInBulkAction {
+        /// The id of a price of the plan.
         pub price_id: String = "priceId",
         /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
         /// The id of the plan. Declared as required by the platform's specification.
         pub saas_plan_id: String = "saasPlanId",
-        /// The id of the agency's account in Stripe, which begins with `acct_`.
+        /// The id of the agency's account in Stripe; begins with `acct_`.
         pub stripe_account_id: String = "stripeAccountId",
     }
-    /// Locations for which SaaS mode is turned on, and the plan they get.
+    /// Locations for which SaaS mode is enabled, and their plan.
     #[doc(alias = "BulkEnableSaasRequestDto")]
-    pub struct BulkEnableSaasRequest {
-        /// The plan that the locations get, and over whom it is billed. Declared as required by the platform's specification.
-        pub action_payload: BulkEnableSaasActionPayload = "actionPayload",
-        /// Whether it is SaaS V2; V1 otherwise. Declared as required by the platform's specification.
+    pub struct EnableSaasInBulkRequest {
+        /// The plan of the locations and the account that bills it. Declared as required by the platform's specification.
+        pub action_payload: EnableSaasInBulkAction = "actionPayload",
+        /// Whether to use SaaS V2; otherwise V1. Declared as required by the platform's specification.
         pub is_saa_sv2: bool = "isSaaSV2",
         /// The ids of the locations. Declared as required by the platform's specification.
         pub location_ids: Vec<String> = "locationIds",
     }
-    /// `BulkEnableSaasResponseDto` of SaaS.
+    /// The result of enabling SaaS mode for several locations.
     #[doc(alias = "BulkEnableSaasResponseDto")]
-    pub struct BulkEnableSaasResponse {
+    pub struct EnableSaasInBulkResponse {
+        /// The URL of the bulk action.
         pub bulk_action_url: String = "bulkActionUrl",
+        /// A text on the result.
         pub message: String = "message",
+        /// Whether the bulk action was accepted.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// How SaaS mode is turned on for a location.
-    #[doc(alias = "EnableSaasDto")]
-    pub struct EnableSaas {
-        /// The id of the agency (company). Declared as required by the platform's specification.
+    /// A page of locations in SaaS mode.
+    #[doc(alias = "GetSaasLocationsResponseDto")]
+    pub struct ListSaasLocationsResponse {
+        /// The locations of this page.
+        pub locations: Vec<SaasLocation> = "locations",
+        /// The position of this page.
+        pub pagination: Pagination = "pagination",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+    }
+    /// The subscription of a location.
+    #[doc(alias = "LocationSubscriptionResponseDto")]
+    pub struct LocationSubscription {
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
-        /// The id of the contact; needed for SaaS V2.
-        pub contact_id: String = "contactId",
-        /// A description.
-        pub description: String = "description",
-        /// The customer's email address in Stripe; needed for SaaS V1 only.
-        pub email: String = "email",
-        /// Whether it is SaaS V2; V1 otherwise. Declared as required by the platform's specification.
+        /// The id of the customer at the payment provider.
+        pub customer_id: String = "customerId",
+        /// Whether the location uses SaaS V2; otherwise V1.
         pub is_saa_sv2: bool = "isSaaSV2",
-        /// The customer's name in Stripe; needed for SaaS V1 only.
-        pub name: String = "name",
-        /// The id of the price, one of the plan's; needed only to set up the subscription beforehand.
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The id of the price.
         pub price_id: String = "priceId",
+        /// The id of the product at the payment provider.
+        pub product_id: String = "productId",
+        /// The SaaS mode, such as `saasV2`.
+        pub saas_mode: String = "saasMode",
+        /// The id of the plan.
+        pub saas_plan_id: String = "saasPlanId",
+        /// The id of the subscription at the payment provider.
+        pub subscription_id: String = "subscriptionId",
+        /// The status of the subscription, such as "active".
+        pub subscription_status: String = "subscriptionStatus",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+    }
+    /// The position of this page.
+    pub struct Pagination {
+        /// Whether there is a next page.
+        pub has_next: bool = "hasNext",
+        /// Whether there is a previous page.
+        pub has_prev: bool = "hasPrev",
+        /// The maximum number of items of a page.
+        pub limit: i64 = "limit",
+        /// The number of this page, starting at 1.
+        pub page: i64 = "page",
+        /// The number of locations on all pages.
+        pub total: i64 = "total",
+        /// The number of pages.
+        pub total_pages: i64 = "totalPages",
+    }
+    /// A price of a plan.
+    pub struct Price {
+        /// Whether the price is active.
+        pub active: bool = "active",
+        /// The price per interval. The unit is undocumented; the declared example, 150 for a plan of AED 1.5, suggests hundredths of the currency.
+        pub amount: Decimal = "amount",
+        /// The interval between payments: `month` or `year`.
+        pub billing_interval: BillingInterval = "billingInterval",
+        /// The three-letter currency code of ISO 4217, such as `AED`.
+        pub currency: String = "currency",
+        /// The price's id.
+        pub id: String = "id",
+        /// The currency symbol, such as `$`.
+        pub symbol: String = "symbol",
+    }
+    /// A location in SaaS mode, with its customer and subscription.
+    #[doc(alias = "SaasLocationDto")]
+    pub struct SaasLocation {
+        /// The id of the agency (company).
+        pub company_id: String = "companyId",
+        /// The id of the customer at the payment provider.
+        pub customer_id: String = "customerId",
+        /// The email address of the customer.
+        pub email: String = "email",
+        /// Whether the location uses SaaS V2; otherwise V1.
+        pub is_saa_sv2: bool = "isSaaSV2",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The name of the customer.
+        pub name: String = "name",
         /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
-        /// The id of the plan; needed only to set up the subscription beforehand.
-        pub saas_plan_id: String = "saasPlanId",
-        /// The id of the agency's account in Stripe, which begins with `acct_`; needed for SaaS V1 only.
-        pub stripe_account_id: String = "stripeAccountId",
-        /// The id of the customer in Stripe, which begins with `cus_`, if there is one; for SaaS V1 only.
-        pub stripe_customer_id: String = "stripeCustomerId",
-    }
-    /// `EnableSaasResponseDto` of SaaS.
-    #[doc(alias = "EnableSaasResponseDto")]
-    pub struct EnableSaasResponse {
-        pub data: Map = "data",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetSaasLocationsResponseDto` of SaaS.
-    #[doc(alias = "GetSaasLocationsResponseDto")]
-    pub struct GetSaasLocationsResponse {
-        pub locations: Vec<SaasLocation> = "locations",
-        pub pagination: GetSaasLocationsResponsePagination = "pagination",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetSaasLocationsResponsePagination` of SaaS.
-    pub struct GetSaasLocationsResponsePagination {
-        pub has_next: bool = "hasNext",
-        pub has_prev: bool = "hasPrev",
-        pub limit: i64 = "limit",
-        pub page: i64 = "page",
-        pub total: f64 = "total",
-        pub total_pages: f64 = "totalPages",
-    }
-    /// `LocationSubscriptionResponseDto` of SaaS.
-    #[doc(alias = "LocationSubscriptionResponseDto")]
-    pub struct LocationSubscriptionResponse {
-        pub company_id: String = "companyId",
-        pub customer_id: String = "customerId",
-        pub is_saa_sv2: bool = "isSaaSV2",
-        pub location_id: String = "locationId",
-        pub price_id: String = "priceId",
-        pub product_id: String = "productId",
+        /// The SaaS mode, such as `saasV2`.
         pub saas_mode: String = "saasMode",
-        pub saas_plan_id: String = "saasPlanId",
+        /// The id of the subscription at the payment provider.
         pub subscription_id: String = "subscriptionId",
-        pub subscription_status: String = "subscriptionStatus",
-        pub trace_id: String = "traceId",
+        /// The subscription: plan, price, product and status; free-form.
+        pub subscription_info: Map = "subscriptionInfo",
     }
-    /// Whether a location is paused.
+    /// A plan that an agency sells to its customers.
+    #[doc(alias = "SaasPlanResponseDto")]
+    pub struct SaasPlan {
+        /// The codes of the add-ons in the plan, such as `WORDPRESS_V1`.
+        pub add_ons: Vec<String> = "addOns",
+        /// The id of the plan's category.
+        pub category_id: String = "categoryId",
+        /// The id of the agency (company).
+        pub company_id: String = "companyId",
+        /// The maximum number of contacts.
+        pub contact_limit: i64 = "contactLimit",
+        /// The time of creation.
+        pub created_at: Timestamp = "createdAt",
+        /// The description of the plan.
+        pub description: String = "description",
+        /// Whether the plan is for SaaS V2; otherwise V1.
+        pub is_saa_sv2: bool = "isSaaSV2",
+        /// The id of the plan.
+        pub plan_id: String = "planId",
+        /// The level of the plan, from 0 to 4.
+        pub plan_level: i64 = "planLevel",
+        /// The prices of the plan, by month and by year.
+        pub prices: Vec<Price> = "prices",
+        /// The id of the plan's product.
+        pub product_id: String = "productId",
+        /// The id of the agency's own location whose payment provider bills the customers.
+        pub provider_location_id: String = "providerLocationId",
+        /// The codes of the products in the plan, such as `web-chat`.
+        pub saas_products: Vec<String> = "saasProducts",
+        /// The setup fee; the unit is undocumented.
+        pub setup_fee: Decimal = "setupFee",
+        /// The id of the snapshot that is loaded into the customer's location.
+        pub snapshot_id: String = "snapshotId",
+        /// The title of the plan.
+        pub title: String = "title",
+        /// The platform's id of this request, for support inquiries.
+        pub trace_id: String = "traceId",
+        /// The trial period in days.
+        pub trial_period: i64 = "trialPeriod",
+        /// The time of the last change.
+        pub updated_at: Timestamp = "updatedAt",
+        /// The maximum number of users.
+        pub user_limit: i64 = "userLimit",
+    }
+    /// The new state of a location.
     #[doc(alias = "PauseLocationDto")]
-    pub struct PauseLocation {
+    pub struct UpdateLocationPausedRequest {
         /// The id of the agency (company). Declared as required by the platform's specification.
         pub company_id: String = "companyId",
         /// `true` pauses the location, `false` resumes it. Declared as required by the platform's specification.
         pub paused: bool = "paused",
     }
-    /// `Price` of SaaS.
-    pub struct Price {
-        pub active: bool = "active",
-        pub amount: Decimal = "amount",
-        pub billing_interval: BillingInterval = "billingInterval",
-        pub currency: String = "currency",
-        pub id: String = "id",
-        pub symbol: String = "symbol",
+    /// The settings for the product.
+    pub struct UpdateRebillingConfig {
+        /// Whether its usage is rebilled to the locations.
+        pub enabled: bool = "enabled",
+        /// The markup in per cent: `5` turns a price of 100 into 105.
+        pub markup: f64 = "markup",
+        /// Whether the product is enabled for the locations.
+        pub opt_in: bool = "optIn",
     }
-    /// `SaasLocationDto` of SaaS.
-    #[doc(alias = "SaasLocationDto")]
-    pub struct SaasLocation {
-        pub company_id: String = "companyId",
-        pub customer_id: String = "customerId",
-        pub email: String = "email",
-        pub is_saa_sv2: bool = "isSaaSV2",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub provider_location_id: String = "providerLocationId",
-        pub saas_mode: String = "saasMode",
-        pub subscription_id: String = "subscriptionId",
-        pub subscription_info: Map = "subscriptionInfo",
-    }
-    /// `SaasPlanResponseDto` of SaaS.
-    #[doc(alias = "SaasPlanResponseDto")]
-    pub struct SaasPlanResponse {
-        pub add_ons: Vec<String> = "addOns",
-        pub category_id: String = "categoryId",
-        pub company_id: String = "companyId",
-        pub contact_limit: f64 = "contactLimit",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub is_saa_sv2: bool = "isSaaSV2",
-        pub plan_id: String = "planId",
-        pub plan_level: f64 = "planLevel",
-        pub prices: Vec<Price> = "prices",
-        pub product_id: String = "productId",
-        pub provider_location_id: String = "providerLocationId",
-        pub saas_products: Vec<String> = "saasProducts",
-        pub setup_fee: Decimal = "setupFee",
-        pub snapshot_id: String = "snapshotId",
-        pub title: String = "title",
-        pub trace_id: String = "traceId",
-        pub trial_period: f64 = "trialPeriod",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user_limit: f64 = "userLimit",
-    }
-    /// How the use of a product is billed on.
+    /// The rebilling of a product for several locations.
     #[doc(alias = "UpdateRebillingDto")]
-    pub struct UpdateRebilling {
-        /// The settings for this product. Declared as required by the platform's specification.
+    pub struct UpdateRebillingRequest {
+        /// The settings for the product. Declared as required by the platform's specification.
         pub config: UpdateRebillingConfig = "config",
         /// The ids of the locations. Declared as required by the platform's specification.
         pub location_ids: Vec<String> = "locationIds",
-        /// The product whose use is billed on. Declared as required by the platform's specification.
-        pub product: UpdateRebillingProduct = "product",
+        /// The product whose usage is rebilled. Declared as required by the platform's specification.
+        pub product: RebillingProduct = "product",
     }
-    /// The settings for this product.
-    pub struct UpdateRebillingConfig {
-        /// Whether its use is billed on to them.
-        pub enabled: bool = "enabled",
-        /// What is put on top of the price, in per cent: `5` makes 105 of 100.
-        pub markup: f64 = "markup",
-        /// Whether the locations may use the product.
-        pub opt_in: bool = "optIn",
-    }
-    /// `UpdateRebillingResponseDto` of SaaS.
+    /// The result of configuring rebilling.
     #[doc(alias = "UpdateRebillingResponseDto")]
     pub struct UpdateRebillingResponse {
+        /// Whether the settings were stored.
         pub success: bool = "success",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The subscription of a location.
+    /// The subscription of a location in Stripe.
     #[doc(alias = "UpdateSubscriptionDto")]
-    pub struct UpdateSubscription {
+    pub struct UpdateSaasSubscriptionRequest {
         /// The id of the agency (company). Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// The id of the customer in Stripe, which begins with `cus_`. Declared as required by the platform's specification.
+        /// The id of the customer in Stripe; begins with `cus_`. Declared as required by the platform's specification.
         pub customer_id: String = "customerId",
-        /// The id of the subscription in Stripe, which begins with `sub_`. Declared as required by the platform's specification.
+        /// The id of the subscription in Stripe; begins with `sub_`. Declared as required by the platform's specification.
         pub subscription_id: String = "subscriptionId",
     }
 }
 
 hoopai_runtime::confirmations! {
-    BulkEnableSaasResponse,
+    EnableSaasInBulkResponse,
     UpdateRebillingResponse,
 }
 
@@ -234,8 +317,8 @@ hoopai_runtime::open_enum! {
     pub enum BillingInterval {
         Month = "month", Year = "year",
     }
-    /// Values of `UpdateRebillingProduct`.
-    pub enum UpdateRebillingProduct {
+    /// Values of `RebillingProduct`.
+    pub enum RebillingProduct {
         ContentAi = "contentAI", WorkflowPremiumActions = "workflow_premium_actions", WorkflowAi = "workflow_ai",
         ConversationAi = "conversationAI", EmailNotification = "EmailNotification", WhatsApp = "whatsApp",
         ReviewsAi = "reviewsAI", VerifiedCallerId = "VERIFIED_CALLER_ID", WalletSalesTax = "WALLET_SALES_TAX",

@@ -21,8 +21,7 @@ impl Client {
     ///
     /// `POST /snapshots/share/link`
     ///
-    /// The fields are named with underscores here. `agency_link` goes with `relationship_number`, `location_link`
-    /// with `share_location_id`.
+    /// The names of the fields contain underscores here. `agency_link` requires `relationship_number`, `location_link` requires `share_location_id`.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
@@ -34,7 +33,7 @@ impl Client {
     /// let reply = snapshots
     ///     .create_snapshot_share_link()
     ///     .company_id("…")
-    ///     .body(types::CreateSnapshotShareLinkRequest::new().share_type(types::CreateSnapshotShareLinkRequestShareType::Link).snapshot_id("…"))
+    ///     .body(types::CreateSnapshotShareLinkRequest::new().share_type(types::SnapshotShareLinkShareType::Link).snapshot_id("…"))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -45,11 +44,9 @@ impl Client {
         builder::CreateSnapshotShareLink::new(&self.handle)
     }
 
-    /// Tells how far the latest push of a snapshot into a location has come.
+    /// Returns the progress of the latest push of a snapshot into a location.
     ///
     /// `GET /snapshots/snapshot-status/{snapshotId}/location/{locationId}`
-    ///
-    /// `completed` and `pending` list kinds of assets, such as `forms` or `custom_fields`.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
@@ -72,11 +69,11 @@ impl Client {
         builder::GetLatestSnapshotPush::new(&self.handle)
     }
 
-    /// Lists the locations into which a snapshot was pushed between two points in time.
+    /// Lists the locations into which a snapshot was pushed in a period.
     ///
     /// `GET /snapshots/snapshot-status/{snapshotId}`
     ///
-    /// All parameters must be given, `lastDoc` included, even though there is nothing to go on from yet at the first page.
+    /// All parameters are required, including `lastDoc`, although the first page has no previous item.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
@@ -107,7 +104,7 @@ impl Client {
     ///
     /// `GET /snapshots/`
     ///
-    /// Answers all of them at once; `type` says `own` or `imported`.
+    /// The reply holds all snapshots at once.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
@@ -158,7 +155,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_snapshot_pushes`](super::Client::list_snapshot_pushes).
-        pub ListSnapshotPushes(operations::LIST_SNAPSHOT_PUSHES) -> json types::ListSnapshotPushesResponse, paged types::SnapshotStatus
+        pub ListSnapshotPushes(operations::LIST_SNAPSHOT_PUSHES) -> json types::ListSnapshotPushesResponse, paged types::SnapshotPush
     }
     hoopai_runtime::setters! {
         ListSnapshotPushes {
@@ -166,13 +163,13 @@ pub mod builder {
             path snapshot_id: String = "snapshotId",
             /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
-            /// The beginning, written like `10-10-2022 12:00 AM`, the month first. Declared as required by the platform's specification.
+            /// The start of the period, month first, such as `10-10-2022 12:00 AM`. Declared as required by the platform's specification.
             query from_2: String = "from",
-            /// How many items a page holds at most, as text, such as `10`. Declared as required by the platform's specification.
-            query limit: String = "limit",
-            /// The end, written like `12-18-2023 11:59 PM`, the month first. Declared as required by the platform's specification.
+            /// The maximum number of items of a page, as text, such as `10`. Declared as required by the platform's specification.
+            query limit: i64 = "limit",
+            /// The end of the period, month first, such as `12-18-2023 11:59 PM`. Declared as required by the platform's specification.
             query to: String = "to",
-            /// The id of the last item of the page before, after which this page begins.
+            /// The id of the last item of the previous page.
             query last_doc: String = "lastDoc",
         }
     }

@@ -2,12 +2,11 @@
 
 //! Snapshots of the HoopAI Platform API: 4 operations.
 //!
-//! A snapshot is a template of a location that an agency keeps: funnels, workflows, calendars, custom fields and the like. It is
-//! loaded ("pushed") into locations to set them up, and shared with other agencies or single locations by a link.
+//! A snapshot is an agency's template of a location: funnels, workflows, calendars, custom fields and the like. It is loaded ("pushed") into locations
+//! to set them up, and shared with other agencies or single locations by a link.
 //!
-//! All of it is the agency's business. `list_snapshots` answers the ids; how far a push has come in a location,
-//! `get_latest_snapshot_push` says. Pushing itself is not done here: `create_location` and `update_location` of Sub-Accounts take a
-//! snapshot.
+//! All operations are for agencies. `list_snapshots` returns the ids; `get_latest_snapshot_push` returns the progress of a push into a location. This
+//! module cannot push: `create_location` and `update_location` of the module Sub-Accounts accept a snapshot.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_snapshots::Error> {
@@ -24,8 +23,8 @@
 //! | operation | |
 //! |---|---|
 //! | [`create_snapshot_share_link`](Client::create_snapshot_share_link) | Creates a link by which a snapshot can be imported. |
-//! | [`get_latest_snapshot_push`](Client::get_latest_snapshot_push) | Tells how far the latest push of a snapshot into a location has come. |
-//! | [`list_snapshot_pushes`](Client::list_snapshot_pushes) | Lists the locations into which a snapshot was pushed between two points in time. |
+//! | [`get_latest_snapshot_push`](Client::get_latest_snapshot_push) | Returns the progress of the latest push of a snapshot into a location. |
+//! | [`list_snapshot_pushes`](Client::list_snapshot_pushes) | Lists the locations into which a snapshot was pushed in a period. |
 //! | [`list_snapshots`](Client::list_snapshots) | Lists the snapshots of an agency, its own and imported ones. |
 
 pub use hoopai_runtime as runtime;

@@ -15,7 +15,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /snapshots/share/link`
 pub static CREATE_SNAPSHOT_SHARE_LINK: Operation = Operation {
     module: "snapshots", name: "create_snapshot_share_link", id: "create-snapshot-share-link",
-    method: Method::Post, path: "/snapshots/share/link",
+    method: &Method::POST, path: "/snapshots/share/link",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &[],
     query: &[
@@ -28,7 +28,7 @@ pub static CREATE_SNAPSHOT_SHARE_LINK: Operation = Operation {
 /// `GET /snapshots/snapshot-status/{snapshotId}/location/{locationId}`
 pub static GET_LATEST_SNAPSHOT_PUSH: Operation = Operation {
     module: "snapshots", name: "get_latest_snapshot_push", id: "get-latest-snapshot-push",
-    method: Method::Get, path: "/snapshots/snapshot-status/{snapshotId}/location/{locationId}",
+    method: &Method::GET, path: "/snapshots/snapshot-status/{snapshotId}/location/{locationId}",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -41,7 +41,7 @@ pub static GET_LATEST_SNAPSHOT_PUSH: Operation = Operation {
 /// `GET /snapshots/snapshot-status/{snapshotId}`
 pub static LIST_SNAPSHOT_PUSHES: Operation = Operation {
     module: "snapshots", name: "list_snapshot_pushes", id: "get-snapshot-push",
-    method: Method::Get, path: "/snapshots/snapshot-status/{snapshotId}",
+    method: &Method::GET, path: "/snapshots/snapshot-status/{snapshotId}",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
@@ -65,7 +65,7 @@ pub static LIST_SNAPSHOT_PUSHES: Operation = Operation {
 /// `GET /snapshots/`
 pub static LIST_SNAPSHOTS: Operation = Operation {
     module: "snapshots", name: "list_snapshots", id: "get-custom-snapshots",
-    method: Method::Get, path: "/snapshots/",
+    method: &Method::GET, path: "/snapshots/",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,

@@ -5,71 +5,84 @@
 use hoopai_runtime::Timestamp;
 
 hoopai_runtime::model! {
-    /// `CreateSnapshotShareLinkRequestDTO` of Snapshots.
+    /// A link to create.
     #[doc(alias = "CreateSnapshotShareLinkRequestDTO")]
     pub struct CreateSnapshotShareLinkRequest {
         /// The relationship numbers of the agencies that may use the link, separated by commas, such as `0-128-926,1-208-926`.
         pub relationship_number: String = "relationship_number",
         /// The ids of the locations that may use the link, separated by commas.
         pub share_location_id: String = "share_location_id",
-        /// The kind of link: whether it stays valid, and who may use it. Declared as required by the platform's specification.
-        pub share_type: CreateSnapshotShareLinkRequestShareType = "share_type",
+        /// The kind of link: `link`, `permanent_link`, `agency_link` for certain agencies, or `location_link` for certain locations. Declared as required by the platform's specification.
+        pub share_type: SnapshotShareLinkShareType = "share_type",
         /// The id of the snapshot. Declared as required by the platform's specification.
         pub snapshot_id: String = "snapshot_id",
     }
-    /// `CreateSnapshotShareLinkSuccessfulResponseDTO` of Snapshots.
+    /// A link by which a snapshot can be imported.
     #[doc(alias = "CreateSnapshotShareLinkSuccessfulResponseDTO")]
     pub struct CreateSnapshotShareLinkResponse {
+        /// The id of the shared snapshot.
         pub id: String = "id",
+        /// The URL of the link.
         pub share_link: String = "shareLink",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `GetLatestSnapshotPushStatusSuccessfulResponseDTO` of Snapshots.
+    /// The latest push of a snapshot into a location.
     #[doc(alias = "GetLatestSnapshotPushStatusSuccessfulResponseDTO")]
     pub struct GetLatestSnapshotPushResponse {
-        pub data: Box<SnapshotStatusSchemaWithAssets> = "data",
+        /// The push.
+        pub data: Box<SnapshotPush> = "data",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `GetSnapshotPushStatusSuccessfulResponseDTO` of Snapshots.
+    /// A page of pushes of a snapshot.
     #[doc(alias = "GetSnapshotPushStatusSuccessfulResponseDTO")]
     pub struct ListSnapshotPushesResponse {
-        pub data: Vec<SnapshotStatus> = "data",
+        /// The pushes of this page.
+        pub data: Vec<SnapshotPush> = "data",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `GetSnapshotsSuccessfulResponseDto` of Snapshots.
+    /// The snapshots of an agency.
     #[doc(alias = "GetSnapshotsSuccessfulResponseDto")]
     pub struct ListSnapshotsResponse {
-        pub snapshots: Vec<Snapshots> = "snapshots",
+        /// The snapshots.
+        pub snapshots: Vec<Snapshot> = "snapshots",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `SnapshotStatusSchema` of Snapshots.
-    #[doc(alias = "SnapshotStatusSchema")]
-    pub struct SnapshotStatus {
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub status: String = "status",
-    }
-    /// `SnapshotStatusSchemaWithAssets` of Snapshots.
-    pub struct SnapshotStatusSchemaWithAssets {
-        pub completed: Vec<String> = "completed",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub pending: Vec<String> = "pending",
-        pub status: String = "status",
-    }
-    /// `SnapshotsSchema` of Snapshots.
+    /// An agency's template of a location.
     #[doc(alias = "SnapshotsSchema")]
-    pub struct Snapshots {
+    pub struct Snapshot {
+        /// The id of the snapshot.
         pub id: String = "id",
+        /// The name of the snapshot.
         pub name: String = "name",
+        /// The origin of the snapshot: `own` or `imported`.
         pub type_: String = "type",
+    }
+    /// A push of a snapshot into a location, with its assets.
+    #[doc(alias = "SnapshotStatusSchemaWithAssets")]
+    #[doc(alias = "SnapshotStatusSchema")]
+    pub struct SnapshotPush {
+        /// The kinds of assets that are loaded, such as `forms` or `funnels`.
+        pub completed: Vec<String> = "completed",
+        /// The time at which the push began.
+        pub date_added: Timestamp = "dateAdded",
+        /// The id of the push.
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The kinds of assets that are still to be loaded, such as `tags`.
+        pub pending: Vec<String> = "pending",
+        /// The status of the push, such as `processing`.
+        pub status: String = "status",
     }
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `CreateSnapshotShareLinkRequestShareType`.
-    pub enum CreateSnapshotShareLinkRequestShareType {
+    /// Values of `SnapshotShareLinkShareType`.
+    pub enum SnapshotShareLinkShareType {
         Link = "link", PermanentLink = "permanent_link", AgencyLink = "agency_link", LocationLink = "location_link",
     }
 }

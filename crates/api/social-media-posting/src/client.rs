@@ -22,7 +22,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
     ///
-    /// Take the page's data from `list_facebook_pages`.
+    /// The data of the page are those that `list_facebook_pages` returns.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -49,7 +49,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
     ///
-    /// Take the account's data from `list_instagram_accounts`.
+    /// The data of the account are those that `list_instagram_accounts` returns.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -76,7 +76,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}`
     ///
-    /// `type` says whether it is a page or a profile. Take the rest from `list_linkedin_pages_and_profiles`.
+    /// `type` is `page` or `profile`. The other data are those that `list_linkedin_pages_and_profiles` returns.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -103,7 +103,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
     ///
-    /// Take the profile's data from `list_tiktok_profiles`.
+    /// The data of the profile are those that `list_tiktok_profiles` returns.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -151,13 +151,13 @@ impl Client {
         builder::AttachTwitterProfile::new(&self.handle)
     }
 
-    /// Creates a post, which is published, scheduled or kept as a draft.
+    /// Creates a post, which is published, scheduled or stored as a draft.
     ///
     /// `POST /social-media-posting/{locationId}/posts`
     ///
-    /// What is published is public on real networks at once. The same `summary` and `media` go to all accounts named; for a
-    /// wording of its own for each network, call once for each. Networks limit the length of texts and the size of media, and a text
-    /// that is too long is cut off.
+    /// A published post is public on real networks at once. All accounts of the post receive the same
+    /// text and media; create one post for each text. Networks limit the length of texts and the size
+    /// of media; longer texts are truncated.
     ///
     /// - Scope: `socialplanner/post.write`.
     /// - Requires a location token.
@@ -180,7 +180,7 @@ impl Client {
         builder::CreatePost::new(&self.handle)
     }
 
-    /// Disconnects an account from a location and takes it out of its groups.
+    /// Disconnects an account from a location and removes it from its groups.
     ///
     /// `DELETE /social-media-posting/{locationId}/accounts/{id}`
     ///
@@ -218,7 +218,7 @@ impl Client {
         builder::DeleteCsv::new(&self.handle)
     }
 
-    /// Deletes one post from an uploaded CSV file.
+    /// Deletes a post from an uploaded CSV file.
     ///
     /// `DELETE /social-media-posting/{locationId}/csv/{csvId}/post/{postId}`
     ///
@@ -265,7 +265,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/{locationId}/posts/bulk-delete`
     ///
-    /// What was published already stays on the networks: only the planner forgets it.
+    /// Published posts remain on the networks.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
@@ -286,11 +286,11 @@ impl Client {
         builder::DeletePostsInBulk::new(&self.handle)
     }
 
-    /// Makes planned posts of an uploaded CSV file.
+    /// Creates scheduled posts from an uploaded CSV file.
     ///
     /// `PATCH /social-media-posting/{locationId}/csv/{id}`
     ///
-    /// The last step of an import: look at `list_csv_posts` before. `list_csvs` shows how far it has come.
+    /// It is the last step of an import; review `list_csv_posts` before. `list_csvs` returns the progress.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -351,12 +351,14 @@ impl Client {
         builder::GetPost::new(&self.handle)
     }
 
-    /// Gets the figures of connected accounts for the last seven days.
+    /// Gets statistics of connected accounts for the last seven days.
     ///
     /// `POST /social-media-posting/statistics`
     ///
-    /// Posts, likes, followers, impressions and comments by day, by network and compared with the seven days before, and who the
-    /// audience is. Of LinkedIn only pages are counted, of TikTok only business accounts.
+    /// The reply holds posts, likes, followers, impressions and comments by day and by network, a
+    /// comparison with the seven days before, and demographic data of the audience. LinkedIn profiles
+    /// that are not pages and TikTok accounts that are not business accounts are not counted. A
+    /// request may name at most 100 accounts.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
@@ -381,7 +383,8 @@ impl Client {
     ///
     /// `GET /social-media-posting/{locationId}/accounts`
     ///
-    /// An account whose sign-in has run out says so in `isExpired`; a person has to sign in again before posts go there.
+    /// `isExpired` is set if the sign-in of an account has expired; a person must sign in again
+    /// before the account can publish posts.
     ///
     /// - Scope: `socialplanner/account.readonly`.
     /// - Requires a location token.
@@ -399,7 +402,7 @@ impl Client {
         builder::ListAccounts::new(&self.handle)
     }
 
-    /// Lists the categories of a location's posts.
+    /// Lists the categories of posts of a location.
     ///
     /// `GET /social-media-posting/{locationId}/categories`
     ///
@@ -427,7 +430,8 @@ impl Client {
     ///
     /// `GET /social-media-posting/{locationId}/csv/{id}`
     ///
-    /// `errorMessage` of a post and the errors of its media, one for each network, say what would keep it from being published.
+    /// `errorMessage` of a post, and the errors of its media for each network, state the reasons for
+    /// which it cannot be published.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -448,7 +452,7 @@ impl Client {
         builder::ListCsvPosts::new(&self.handle)
     }
 
-    /// Lists the CSV files that were uploaded, each with its state.
+    /// Lists the uploaded CSV files with their status.
     ///
     /// `GET /social-media-posting/{locationId}/csv`
     ///
@@ -471,7 +475,7 @@ impl Client {
         builder::ListCsvs::new(&self.handle)
     }
 
-    /// Lists the Facebook pages that a signed-in account may connect.
+    /// Lists the Facebook pages that a signed-in account can connect.
     ///
     /// `GET /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
     ///
@@ -490,11 +494,12 @@ impl Client {
         builder::ListFacebookPages::new(&self.handle)
     }
 
-    /// Lists the Google business locations that a signed-in account may connect.
+    /// Lists the Google business locations that a signed-in account can connect.
     ///
     /// `GET /social-media-posting/oauth/{locationId}/google/locations/{accountId}`
     ///
-    /// A Google location is a place of business in Google Business Profile, not a location of the platform.
+    /// A Google location is a place of business in Google Business Profile, not a location
+    /// (sub-account) of the platform.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -515,7 +520,7 @@ impl Client {
         builder::ListGoogleLocations::new(&self.handle)
     }
 
-    /// Lists the professional Instagram accounts that a signed-in account may connect.
+    /// Lists the professional Instagram accounts that a signed-in account can connect.
     ///
     /// `GET /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
     ///
@@ -538,11 +543,11 @@ impl Client {
         builder::ListInstagramAccounts::new(&self.handle)
     }
 
-    /// Lists the LinkedIn pages and profiles that a signed-in account may connect.
+    /// Lists the LinkedIn pages and profiles that a signed-in account can connect.
     ///
     /// `GET /social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}`
     ///
-    /// Pages stand under `pages`, profiles under `profile`.
+    /// Pages are in `pages`, profiles in `profile`.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -563,11 +568,11 @@ impl Client {
         builder::ListLinkedinPagesAndProfiles::new(&self.handle)
     }
 
-    /// Lists the posts of a location in a span of time.
+    /// Lists the posts of a location in a period.
     ///
     /// `POST /social-media-posting/{locationId}/posts/list`
     ///
-    /// `skip`, `limit` and `includeUsers` are sent as text. `count` in the results is the number of posts.
+    /// `skip`, `limit` and `includeUsers` are sent as strings. `count` in the results is the number of posts.
     ///
     /// - Scope: `socialplanner/post.readonly`.
     /// - Requires a location token.
@@ -593,11 +598,11 @@ impl Client {
         builder::ListPosts::new(&self.handle)
     }
 
-    /// Lists the tags of a location's posts.
+    /// Lists the tags of posts of a location.
     ///
     /// `GET /social-media-posting/{locationId}/tags`
     ///
-    /// These tags are the planner's own and have nothing to do with those of contacts.
+    /// Tags of posts are independent of tags of contacts.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -642,11 +647,11 @@ impl Client {
         builder::ListTagsByIds::new(&self.handle)
     }
 
-    /// Lists the TikTok business profiles that a signed-in account may connect.
+    /// Lists the TikTok business profiles that a signed-in account can connect.
     ///
     /// `GET /social-media-posting/oauth/{locationId}/tiktok-business/accounts/{accountId}`
     ///
-    /// There is no operation of their own to connect one; `attach_tiktok_profile` knows the type `business`.
+    /// `attach_tiktok_profile` with the type `business` connects one of them.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -667,7 +672,7 @@ impl Client {
         builder::ListTiktokBusinessProfiles::new(&self.handle)
     }
 
-    /// Lists the TikTok profiles that a signed-in account may connect.
+    /// Lists the TikTok profiles that a signed-in account can connect.
     ///
     /// `GET /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
     ///
@@ -709,11 +714,12 @@ impl Client {
         builder::ListTwitterProfiles::new(&self.handle)
     }
 
-    /// Says to which accounts the posts of an uploaded CSV file go.
+    /// Sets the accounts that publish the posts of an uploaded CSV file.
     ///
     /// `POST /social-media-posting/{locationId}/set-accounts`
     ///
-    /// The second step of an import, with what `upload_csv` answered. `list_csvs` has the file's id for the steps after it.
+    /// It is the second step of an import and takes data of the reply of `upload_csv`. `list_csvs`
+    /// returns the id of the file, which the later steps need.
     ///
     /// - Scope: `socialplanner/csv.write`.
     /// - Requires a location token.
@@ -725,7 +731,7 @@ impl Client {
     /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
     /// let reply = social_media_posting
     ///     .set_csv_accounts()
-    ///     .body(types::SetCsvAccountsRequest::new().account_ids(["…"]).file_name("…").file_path("…").rows_count(0.5))
+    ///     .body(types::SetCsvAccountsRequest::new().account_ids(["…"]).file_name("…").file_path("…").rows_count(10))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -740,7 +746,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/oauth/{locationId}/google/locations/{accountId}`
     ///
-    /// Send `location` and `account` as `list_google_locations` answered them.
+    /// Send `location` and `account` as `list_google_locations` returns them.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -763,12 +769,13 @@ impl Client {
         builder::SetGoogleLocation::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects a Facebook account.
+    /// Starts the sign-in that connects a Facebook account.
     ///
     /// `GET /social-media-posting/oauth/facebook/start`
     ///
-    /// For a browser window, not for a server: it leads to Facebook's sign-in page and answers no JSON. The message that the window
-    /// sends when the person has signed in carries the `accountId` that `list_facebook_pages` takes.
+    /// For a browser window, not for a server: it redirects to Facebook's sign-in page and returns no
+    /// JSON. After the sign-in the window sends a message with the `accountId` for
+    /// `list_facebook_pages`.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -785,12 +792,13 @@ impl Client {
         builder::StartFacebookOauth::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects a Google account.
+    /// Starts the sign-in that connects a Google account.
     ///
     /// `GET /social-media-posting/oauth/google/start`
     ///
-    /// For a browser window, not for a server: it leads to Google's sign-in page and answers no JSON. The message that the window
-    /// sends when the person has signed in carries the `accountId` that `list_google_locations` takes.
+    /// For a browser window, not for a server: it redirects to Google's sign-in page and returns no
+    /// JSON. After the sign-in the window sends a message with the `accountId` for
+    /// `list_google_locations`.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Requires a location token.
@@ -808,12 +816,13 @@ impl Client {
         builder::StartGoogleOauth::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects a Instagram account.
+    /// Starts the sign-in that connects an Instagram account.
     ///
     /// `GET /social-media-posting/oauth/instagram/start`
     ///
-    /// For a browser window, not for a server: it leads to Instagram's sign-in page and answers no JSON. The message that the window
-    /// sends when the person has signed in carries the `accountId` that `list_instagram_accounts` takes.
+    /// For a browser window, not for a server: it redirects to Instagram's sign-in page and returns
+    /// no JSON. After the sign-in the window sends a message with the `accountId` for
+    /// `list_instagram_accounts`.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Requires a location token.
@@ -831,12 +840,13 @@ impl Client {
         builder::StartInstagramOauth::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects a LinkedIn account.
+    /// Starts the sign-in that connects a LinkedIn account.
     ///
     /// `GET /social-media-posting/oauth/linkedin/start`
     ///
-    /// For a browser window, not for a server: it leads to LinkedIn's sign-in page and answers no JSON. The message that the window
-    /// sends when the person has signed in carries the `accountId` that `list_linkedin_pages_and_profiles` takes.
+    /// For a browser window, not for a server: it redirects to LinkedIn's sign-in page and returns no
+    /// JSON. After the sign-in the window sends a message with the `accountId` for
+    /// `list_linkedin_pages_and_profiles`.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -853,12 +863,13 @@ impl Client {
         builder::StartLinkedinOauth::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects a TikTok business account.
+    /// Starts the sign-in that connects a TikTok business account.
     ///
     /// `GET /social-media-posting/oauth/tiktok-business/start`
     ///
-    /// For a browser window, not for a server: it leads to TikTok business's sign-in page and answers no JSON. The message that the window
-    /// sends when the person has signed in carries the `accountId` that `list_tiktok_business_profiles` takes.
+    /// For a browser window, not for a server: it redirects to TikTok's sign-in page for businesses
+    /// and returns no JSON. After the sign-in the window sends a message with the `accountId` for
+    /// `list_tiktok_business_profiles`.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Requires a location token.
@@ -880,12 +891,13 @@ impl Client {
         builder::StartTiktokBusinessOauth::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects a TikTok account.
+    /// Starts the sign-in that connects a TikTok account.
     ///
     /// `GET /social-media-posting/oauth/tiktok/start`
     ///
-    /// For a browser window, not for a server: it leads to TikTok's sign-in page and answers no JSON. The message that the window
-    /// sends when the person has signed in carries the `accountId` that `list_tiktok_profiles` takes.
+    /// For a browser window, not for a server: it redirects to TikTok's sign-in page and returns no
+    /// JSON. After the sign-in the window sends a message with the `accountId` for
+    /// `list_tiktok_profiles`.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Requires a location token.
@@ -903,11 +915,11 @@ impl Client {
         builder::StartTiktokOauth::new(&self.handle)
     }
 
-    /// Begins the sign-in that connects an X (Twitter) account, which is no longer supported.
+    /// Starts the sign-in that connects an X (Twitter) account, which is no longer supported.
     ///
     /// `GET /social-media-posting/oauth/twitter/start`
     ///
-    /// For a browser window, not for a server: it answers no JSON.
+    /// For a browser window, not for a server: it returns no JSON.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Requires a location token.
@@ -930,7 +942,7 @@ impl Client {
     ///
     /// `PUT /social-media-posting/{locationId}/posts/{id}`
     ///
-    /// The reply says only whether it worked; get the post to see it.
+    /// The reply states only whether the update succeeded.
     ///
     /// - Requires a location token.
     /// - Version: `2021-07-28`.
@@ -957,7 +969,8 @@ impl Client {
     ///
     /// `POST /social-media-posting/{locationId}/csv`
     ///
-    /// Nothing is planned or published yet. Keep `filePath`, `fileName` and `rowsCount` of the reply for `set_csv_accounts`.
+    /// The upload neither schedules nor publishes posts. `set_csv_accounts` needs `filePath`,
+    /// `fileName` and `rowsCount` of the reply.
     ///
     /// - Scope: `socialplanner/csv.write`.
     /// - Requires a location token.
@@ -993,7 +1006,7 @@ pub mod builder {
         AttachFacebookPage {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
             json body: types::AttachFacebookPageRequest,
         }
@@ -1007,7 +1020,7 @@ pub mod builder {
         AttachInstagramAccount {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
             json body: types::AttachInstagramAccountRequest,
         }
@@ -1021,7 +1034,7 @@ pub mod builder {
         AttachLinkedinPageOrProfile {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
             json body: types::AttachLinkedinPageOrProfileRequest,
         }
@@ -1035,7 +1048,7 @@ pub mod builder {
         AttachTiktokProfile {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
             json body: types::AttachTiktokProfileRequest,
         }
@@ -1049,7 +1062,7 @@ pub mod builder {
         AttachTwitterProfile {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
             json body: types::AttachTwitterProfileRequest,
         }
@@ -1077,9 +1090,9 @@ pub mod builder {
             path location_id: String = "locationId",
             /// The id of the account.
             path id: String = "id",
-            /// The id of the agency.
+            /// The id of the agency (company).
             query company_id: String = "companyId",
-            /// The id of the user who disconnects it.
+            /// The id of the user who disconnects the account.
             query user_id: String = "userId",
         }
     }
@@ -1208,12 +1221,12 @@ pub mod builder {
         ListCategories {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// How many items a page holds at most, as text, such as `10`.
-            query limit: String = "limit",
-            /// Words to look for.
+            /// The maximum number of items of a page, as a string, such as `10`.
+            query limit: i64 = "limit",
+            /// Text to search for.
             query search_text: String = "searchText",
-            /// How many items are left out before the page begins, as text, such as `0`.
-            query skip: String = "skip",
+            /// The number of items to skip before the page, as a string, such as `0`.
+            query skip: i64 = "skip",
         }
     }
 
@@ -1227,10 +1240,10 @@ pub mod builder {
             path location_id: String = "locationId",
             /// The id of the CSV file.
             path id: String = "id",
-            /// How many items a page holds at most, as text, such as `10`.
-            query limit: String = "limit",
-            /// How many items are left out before the page begins, as text, such as `0`.
-            query skip: String = "skip",
+            /// The maximum number of items of a page, as a string, such as `10`.
+            query limit: i64 = "limit",
+            /// The number of items to skip before the page, as a string, such as `0`.
+            query skip: i64 = "skip",
         }
     }
 
@@ -1242,13 +1255,13 @@ pub mod builder {
         ListCsvs {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// Whether the users who uploaded them are answered as well, as text: `true` or `false`.
+            /// Whether the reply includes the users who uploaded the files, as a string: `true` or `false`.
             query include_users: String = "includeUsers",
-            /// How many files a page holds at most, as text; `10` when left out.
-            query limit: String = "limit",
-            /// How many files are left out before the page begins, as text; `0` when left out.
-            query skip: String = "skip",
-            /// The id of the user.
+            /// The maximum number of files of a page, as a string; by default `10`.
+            query limit: i64 = "limit",
+            /// The number of files to skip before the page, as a string; by default `0`.
+            query skip: i64 = "skip",
+            /// The id of a user; only files that this user uploaded are listed.
             query user_id: String = "userId",
         }
     }
@@ -1261,7 +1274,7 @@ pub mod builder {
         ListFacebookPages {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -1274,7 +1287,7 @@ pub mod builder {
         ListGoogleLocations {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -1287,7 +1300,7 @@ pub mod builder {
         ListInstagramAccounts {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -1300,14 +1313,14 @@ pub mod builder {
         ListLinkedinPagesAndProfiles {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_posts`](super::Client::list_posts).
-        pub ListPosts(operations::LIST_POSTS) -> json types::ListPostsResponse, paged types::GetPostFormatted
+        pub ListPosts(operations::LIST_POSTS) -> json types::ListPostsResponse, paged types::Post
     }
     hoopai_runtime::setters! {
         ListPosts {
@@ -1319,18 +1332,18 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_tags`](super::Client::list_tags).
-        pub ListTags(operations::LIST_TAGS) -> json types::ListTagsResponse, paged types::SocialMediaTag
+        pub ListTags(operations::LIST_TAGS) -> json types::ListTagsResponse, paged types::Tag
     }
     hoopai_runtime::setters! {
         ListTags {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// How many items a page holds at most, as text, such as `10`.
-            query limit: String = "limit",
-            /// Words to look for.
+            /// The maximum number of items of a page, as a string, such as `10`.
+            query limit: i64 = "limit",
+            /// Text to search for.
             query search_text: String = "searchText",
-            /// How many items are left out before the page begins, as text, such as `0`.
-            query skip: String = "skip",
+            /// The number of items to skip before the page, as a string, such as `0`.
+            query skip: i64 = "skip",
         }
     }
 
@@ -1354,7 +1367,7 @@ pub mod builder {
         ListTiktokBusinessProfiles {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -1367,7 +1380,7 @@ pub mod builder {
         ListTiktokProfiles {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -1380,7 +1393,7 @@ pub mod builder {
         ListTwitterProfiles {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
         }
     }
@@ -1405,7 +1418,7 @@ pub mod builder {
         SetGoogleLocation {
             /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id that the sign-in answered as `accountId`.
+            /// The `accountId` of the message that the sign-in window sent.
             path account_id: String = "accountId",
             json body: types::SetGoogleLocationRequest,
         }
@@ -1421,9 +1434,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -1438,9 +1451,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -1455,9 +1468,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -1472,9 +1485,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -1489,9 +1502,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -1506,9 +1519,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -1523,9 +1536,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
-            /// The page of the app from which the sign-in begins, such as `integration`.
+            /// The page of the app from which the sign-in starts, such as `integration`.
             query page: String = "page",
-            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
+            /// Whether an account that was connected before is connected again, as a string: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }

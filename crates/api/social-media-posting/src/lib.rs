@@ -2,21 +2,25 @@
 
 //! Social Planner of the HoopAI Platform API: 40 operations.
 //!
-//! The social planner writes posts and publishes them, now or later, to a location's accounts on Facebook, Instagram, LinkedIn, Google
-//! Business Profile and TikTok. An account is one page, profile or business there; groups are named sets of accounts. Posts have
-//! tags and a category, and may need somebody's approval before they go out.
+//! The social planner publishes posts, at once or at a scheduled time, on accounts of a location on
+//! Facebook, Instagram, LinkedIn, Google Business Profile and TikTok. An account is a page, profile
+//! or business on a network; groups are named sets of accounts. Posts have tags and a category, and
+//! may require approval before they are published.
 //!
-//! Begin with `list_accounts`: the ids that it answers are what `create_post` takes. A post of `create_post` goes to all accounts that it
-//! names, so make one call for each wording. `list_posts` and `get_post` show what became of it.
+//! Start with `list_accounts`, whose ids are parameters of `create_post`. A post is published on all
+//! its accounts with the same text; create one post for each text. `list_posts` and `get_post` return
+//! the status of posts.
 //!
-//! To connect an account, a person signs in: open the address of a `start_…_oauth` operation in a browser window. When the
-//! person is done, the window sends its opener a message (`window.postMessage`) with the `platform` and an `accountId`. Give that to the `list_…` operation of the network to see which pages or profiles there are, and to its
-//! `attach_…` operation (`set_google_location` for Google) to add one of them.
+//! An account is connected by a person: open the URL of a `start_…_oauth` operation in a browser
+//! window. After the sign-in, the window sends its opener a message (`window.postMessage`) with
+//! `platform` and `accountId`. The `list_…` operation of the network takes this `accountId` and
+//! returns the available pages or profiles; its `attach_…` operation (`set_google_location` for
+//! Google) connects one of them.
 //!
-//! Many posts come in as a CSV file: `upload_csv`, then `set_csv_accounts` with what it answered, then `list_csv_posts` to look
-//! them over, then `finalize_csv`. Replies of this module are wrapped: `results` has what is asked for, beside `success`,
-//! `statusCode` and `message`. Numbers and flags in requests are sent as text in many places. The platform ended its
-//! support of X (Twitter) on 4 December 2024.
+//! Many posts are imported from a CSV file: `upload_csv`, `set_csv_accounts` with the reply of the
+//! upload, `list_csv_posts` for a review, then `finalize_csv`. Replies of this module are envelopes:
+//! `results` holds the data, next to `success`, `statusCode` and `message`. Many requests send
+//! numbers and flags as strings. The platform ended its support of X (Twitter) on 4 December 2024.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_social_media_posting::Error> {
@@ -35,34 +39,34 @@
 //! | operation | |
 //! |---|---|
 //! | [`attach_facebook_page`](Client::attach_facebook_page) | Connects a Facebook page to a location. |
-//! | [`list_facebook_pages`](Client::list_facebook_pages) | Lists the Facebook pages that a signed-in account may connect. |
-//! | [`start_facebook_oauth`](Client::start_facebook_oauth) | Begins the sign-in that connects a Facebook account. |
+//! | [`list_facebook_pages`](Client::list_facebook_pages) | Lists the Facebook pages that a signed-in account can connect. |
+//! | [`start_facebook_oauth`](Client::start_facebook_oauth) | Starts the sign-in that connects a Facebook account. |
 //!
 //! ## Oauth | Instagram
 //!
 //! | operation | |
 //! |---|---|
 //! | [`attach_instagram_account`](Client::attach_instagram_account) | Connects a professional Instagram account to a location. |
-//! | [`list_instagram_accounts`](Client::list_instagram_accounts) | Lists the professional Instagram accounts that a signed-in account may connect. |
-//! | [`start_instagram_oauth`](Client::start_instagram_oauth) | Begins the sign-in that connects a Instagram account. |
+//! | [`list_instagram_accounts`](Client::list_instagram_accounts) | Lists the professional Instagram accounts that a signed-in account can connect. |
+//! | [`start_instagram_oauth`](Client::start_instagram_oauth) | Starts the sign-in that connects an Instagram account. |
 //!
 //! ## Oauth | LinkedIn
 //!
 //! | operation | |
 //! |---|---|
 //! | [`attach_linkedin_page_or_profile`](Client::attach_linkedin_page_or_profile) | Connects a LinkedIn page or profile to a location. |
-//! | [`list_linkedin_pages_and_profiles`](Client::list_linkedin_pages_and_profiles) | Lists the LinkedIn pages and profiles that a signed-in account may connect. |
-//! | [`start_linkedin_oauth`](Client::start_linkedin_oauth) | Begins the sign-in that connects a LinkedIn account. |
+//! | [`list_linkedin_pages_and_profiles`](Client::list_linkedin_pages_and_profiles) | Lists the LinkedIn pages and profiles that a signed-in account can connect. |
+//! | [`start_linkedin_oauth`](Client::start_linkedin_oauth) | Starts the sign-in that connects a LinkedIn account. |
 //!
 //! ## Oauth | Tiktok
 //!
 //! | operation | |
 //! |---|---|
 //! | [`attach_tiktok_profile`](Client::attach_tiktok_profile) | Connects a TikTok profile to a location. |
-//! | [`list_tiktok_business_profiles`](Client::list_tiktok_business_profiles) | Lists the TikTok business profiles that a signed-in account may connect. |
-//! | [`list_tiktok_profiles`](Client::list_tiktok_profiles) | Lists the TikTok profiles that a signed-in account may connect. |
-//! | [`start_tiktok_business_oauth`](Client::start_tiktok_business_oauth) | Begins the sign-in that connects a TikTok business account. |
-//! | [`start_tiktok_oauth`](Client::start_tiktok_oauth) | Begins the sign-in that connects a TikTok account. |
+//! | [`list_tiktok_business_profiles`](Client::list_tiktok_business_profiles) | Lists the TikTok business profiles that a signed-in account can connect. |
+//! | [`list_tiktok_profiles`](Client::list_tiktok_profiles) | Lists the TikTok profiles that a signed-in account can connect. |
+//! | [`start_tiktok_business_oauth`](Client::start_tiktok_business_oauth) | Starts the sign-in that connects a TikTok business account. |
+//! | [`start_tiktok_oauth`](Client::start_tiktok_oauth) | Starts the sign-in that connects a TikTok account. |
 //!
 //! ## Oauth | Twitter
 //!
@@ -70,24 +74,24 @@
 //! |---|---|
 //! | [`attach_twitter_profile`](Client::attach_twitter_profile) | Connects an X (Twitter) profile to a location, a network that is no longer supported. |
 //! | [`list_twitter_profiles`](Client::list_twitter_profiles) | Lists the X (Twitter) profiles of a signed-in account, a network that is no longer supported. |
-//! | [`start_twitter_oauth`](Client::start_twitter_oauth) | Begins the sign-in that connects an X (Twitter) account, which is no longer supported. |
+//! | [`start_twitter_oauth`](Client::start_twitter_oauth) | Starts the sign-in that connects an X (Twitter) account, which is no longer supported. |
 //!
 //! ## Post
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_post`](Client::create_post) | Creates a post, which is published, scheduled or kept as a draft. |
+//! | [`create_post`](Client::create_post) | Creates a post, which is published, scheduled or stored as a draft. |
 //! | [`delete_post`](Client::delete_post) | Deletes a post. |
 //! | [`delete_posts_in_bulk`](Client::delete_posts_in_bulk) | Deletes up to 50 posts from the planner. |
 //! | [`get_post`](Client::get_post) | Gets a post. |
-//! | [`list_posts`](Client::list_posts) | Lists the posts of a location in a span of time. |
+//! | [`list_posts`](Client::list_posts) | Lists the posts of a location in a period. |
 //! | [`update_post`](Client::update_post) | Updates a post. |
 //!
 //! ## Account
 //!
 //! | operation | |
 //! |---|---|
-//! | [`delete_account`](Client::delete_account) | Disconnects an account from a location and takes it out of its groups. |
+//! | [`delete_account`](Client::delete_account) | Disconnects an account from a location and removes it from its groups. |
 //! | [`list_accounts`](Client::list_accounts) | Lists the accounts and account groups of a location. |
 //!
 //! ## CSV
@@ -95,11 +99,11 @@
 //! | operation | |
 //! |---|---|
 //! | [`delete_csv`](Client::delete_csv) | Deletes an uploaded CSV file. |
-//! | [`delete_csv_post`](Client::delete_csv_post) | Deletes one post from an uploaded CSV file. |
-//! | [`finalize_csv`](Client::finalize_csv) | Makes planned posts of an uploaded CSV file. |
+//! | [`delete_csv_post`](Client::delete_csv_post) | Deletes a post from an uploaded CSV file. |
+//! | [`finalize_csv`](Client::finalize_csv) | Creates scheduled posts from an uploaded CSV file. |
 //! | [`list_csv_posts`](Client::list_csv_posts) | Lists the posts of an uploaded CSV file. |
-//! | [`list_csvs`](Client::list_csvs) | Lists the CSV files that were uploaded, each with its state. |
-//! | [`set_csv_accounts`](Client::set_csv_accounts) | Says to which accounts the posts of an uploaded CSV file go. |
+//! | [`list_csvs`](Client::list_csvs) | Lists the uploaded CSV files with their status. |
+//! | [`set_csv_accounts`](Client::set_csv_accounts) | Sets the accounts that publish the posts of an uploaded CSV file. |
 //! | [`upload_csv`](Client::upload_csv) | Uploads a CSV file of posts. |
 //!
 //! ## Category
@@ -107,27 +111,27 @@
 //! | operation | |
 //! |---|---|
 //! | [`get_category`](Client::get_category) | Gets a category of posts. |
-//! | [`list_categories`](Client::list_categories) | Lists the categories of a location's posts. |
+//! | [`list_categories`](Client::list_categories) | Lists the categories of posts of a location. |
 //!
 //! ## Statistics
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_social_media_statistics`](Client::get_social_media_statistics) | Gets the figures of connected accounts for the last seven days. |
+//! | [`get_social_media_statistics`](Client::get_social_media_statistics) | Gets statistics of connected accounts for the last seven days. |
 //!
 //! ## Oauth | Google
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_google_locations`](Client::list_google_locations) | Lists the Google business locations that a signed-in account may connect. |
+//! | [`list_google_locations`](Client::list_google_locations) | Lists the Google business locations that a signed-in account can connect. |
 //! | [`set_google_location`](Client::set_google_location) | Connects a Google business location to a location. |
-//! | [`start_google_oauth`](Client::start_google_oauth) | Begins the sign-in that connects a Google account. |
+//! | [`start_google_oauth`](Client::start_google_oauth) | Starts the sign-in that connects a Google account. |
 //!
 //! ## Tag
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_tags`](Client::list_tags) | Lists the tags of a location's posts. |
+//! | [`list_tags`](Client::list_tags) | Lists the tags of posts of a location. |
 //! | [`list_tags_by_ids`](Client::list_tags_by_ids) | Gets several tags of posts by their ids. |
 
 pub use hoopai_runtime as runtime;

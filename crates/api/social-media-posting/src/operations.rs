@@ -51,7 +51,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
 pub static ATTACH_FACEBOOK_PAGE: Operation = Operation {
     module: "social-media-posting", name: "attach_facebook_page", id: "attach-facebook-page-group",
-    method: Method::Post, path: "/social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}",
+    method: &Method::POST, path: "/social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -63,7 +63,7 @@ pub static ATTACH_FACEBOOK_PAGE: Operation = Operation {
 /// `POST /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
 pub static ATTACH_INSTAGRAM_ACCOUNT: Operation = Operation {
     module: "social-media-posting", name: "attach_instagram_account", id: "attach-instagram-page-group",
-    method: Method::Post, path: "/social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}",
+    method: &Method::POST, path: "/social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -75,7 +75,7 @@ pub static ATTACH_INSTAGRAM_ACCOUNT: Operation = Operation {
 /// `POST /social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}`
 pub static ATTACH_LINKEDIN_PAGE_OR_PROFILE: Operation = Operation {
     module: "social-media-posting", name: "attach_linkedin_page_or_profile", id: "attach-linkedin-page-profile",
-    method: Method::Post, path: "/social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}",
+    method: &Method::POST, path: "/social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -87,7 +87,7 @@ pub static ATTACH_LINKEDIN_PAGE_OR_PROFILE: Operation = Operation {
 /// `POST /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
 pub static ATTACH_TIKTOK_PROFILE: Operation = Operation {
     module: "social-media-posting", name: "attach_tiktok_profile", id: "attach-tiktok-profile",
-    method: Method::Post, path: "/social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}",
+    method: &Method::POST, path: "/social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -99,7 +99,7 @@ pub static ATTACH_TIKTOK_PROFILE: Operation = Operation {
 /// `POST /social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}`
 pub static ATTACH_TWITTER_PROFILE: Operation = Operation {
     module: "social-media-posting", name: "attach_twitter_profile", id: "attach-twitter-profile",
-    method: Method::Post, path: "/social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}",
+    method: &Method::POST, path: "/social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -112,7 +112,7 @@ pub static ATTACH_TWITTER_PROFILE: Operation = Operation {
 /// `POST /social-media-posting/{locationId}/posts`
 pub static CREATE_POST: Operation = Operation {
     module: "social-media-posting", name: "create_post", id: "create-post",
-    method: Method::Post, path: "/social-media-posting/{locationId}/posts",
+    method: &Method::POST, path: "/social-media-posting/{locationId}/posts",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/post.write"],
     location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
@@ -123,7 +123,7 @@ pub static CREATE_POST: Operation = Operation {
 /// `DELETE /social-media-posting/{locationId}/accounts/{id}`
 pub static DELETE_ACCOUNT: Operation = Operation {
     module: "social-media-posting", name: "delete_account", id: "delete-account",
-    method: Method::Delete, path: "/social-media-posting/{locationId}/accounts/{id}",
+    method: &Method::DELETE, path: "/social-media-posting/{locationId}/accounts/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -138,7 +138,7 @@ pub static DELETE_ACCOUNT: Operation = Operation {
 /// `DELETE /social-media-posting/{locationId}/csv/{id}`
 pub static DELETE_CSV: Operation = Operation {
     module: "social-media-posting", name: "delete_csv", id: "delete-csv",
-    method: Method::Delete, path: "/social-media-posting/{locationId}/csv/{id}",
+    method: &Method::DELETE, path: "/social-media-posting/{locationId}/csv/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -149,7 +149,7 @@ pub static DELETE_CSV: Operation = Operation {
 /// `DELETE /social-media-posting/{locationId}/csv/{csvId}/post/{postId}`
 pub static DELETE_CSV_POST: Operation = Operation {
     module: "social-media-posting", name: "delete_csv_post", id: "delete-csv-post",
-    method: Method::Delete, path: "/social-media-posting/{locationId}/csv/{csvId}/post/{postId}",
+    method: &Method::DELETE, path: "/social-media-posting/{locationId}/csv/{csvId}/post/{postId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -160,7 +160,7 @@ pub static DELETE_CSV_POST: Operation = Operation {
 /// `DELETE /social-media-posting/{locationId}/posts/{id}`
 pub static DELETE_POST: Operation = Operation {
     module: "social-media-posting", name: "delete_post", id: "delete-post",
-    method: Method::Delete, path: "/social-media-posting/{locationId}/posts/{id}",
+    method: &Method::DELETE, path: "/social-media-posting/{locationId}/posts/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -171,7 +171,7 @@ pub static DELETE_POST: Operation = Operation {
 /// `POST /social-media-posting/{locationId}/posts/bulk-delete`
 pub static DELETE_POSTS_IN_BULK: Operation = Operation {
     module: "social-media-posting", name: "delete_posts_in_bulk", id: "bulk-delete-social-planner-posts",
-    method: Method::Post, path: "/social-media-posting/{locationId}/posts/bulk-delete",
+    method: &Method::POST, path: "/social-media-posting/{locationId}/posts/bulk-delete",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -183,7 +183,7 @@ pub static DELETE_POSTS_IN_BULK: Operation = Operation {
 /// `PATCH /social-media-posting/{locationId}/csv/{id}`
 pub static FINALIZE_CSV: Operation = Operation {
     module: "social-media-posting", name: "finalize_csv", id: "start-csv-finalize",
-    method: Method::Patch, path: "/social-media-posting/{locationId}/csv/{id}",
+    method: &Method::PATCH, path: "/social-media-posting/{locationId}/csv/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
@@ -194,7 +194,7 @@ pub static FINALIZE_CSV: Operation = Operation {
 /// `GET /social-media-posting/{locationId}/categories/{id}`
 pub static GET_CATEGORY: Operation = Operation {
     module: "social-media-posting", name: "get_category", id: "get-categories-id",
-    method: Method::Get, path: "/social-media-posting/{locationId}/categories/{id}",
+    method: &Method::GET, path: "/social-media-posting/{locationId}/categories/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -205,7 +205,7 @@ pub static GET_CATEGORY: Operation = Operation {
 /// `GET /social-media-posting/{locationId}/posts/{id}`
 pub static GET_POST: Operation = Operation {
     module: "social-media-posting", name: "get_post", id: "get-post",
-    method: Method::Get, path: "/social-media-posting/{locationId}/posts/{id}",
+    method: &Method::GET, path: "/social-media-posting/{locationId}/posts/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -216,7 +216,7 @@ pub static GET_POST: Operation = Operation {
 /// `POST /social-media-posting/statistics`
 pub static GET_SOCIAL_MEDIA_STATISTICS: Operation = Operation {
     module: "social-media-posting", name: "get_social_media_statistics", id: "get-social-media-statistics",
-    method: Method::Post, path: "/social-media-posting/statistics",
+    method: &Method::POST, path: "/social-media-posting/statistics",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -231,7 +231,7 @@ pub static GET_SOCIAL_MEDIA_STATISTICS: Operation = Operation {
 /// `GET /social-media-posting/{locationId}/accounts`
 pub static LIST_ACCOUNTS: Operation = Operation {
     module: "social-media-posting", name: "list_accounts", id: "get-account",
-    method: Method::Get, path: "/social-media-posting/{locationId}/accounts",
+    method: &Method::GET, path: "/social-media-posting/{locationId}/accounts",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/account.readonly"],
     idempotent: true,
@@ -242,7 +242,7 @@ pub static LIST_ACCOUNTS: Operation = Operation {
 /// `GET /social-media-posting/{locationId}/categories`
 pub static LIST_CATEGORIES: Operation = Operation {
     module: "social-media-posting", name: "list_categories", id: "get-categories-location-id",
-    method: Method::Get, path: "/social-media-posting/{locationId}/categories",
+    method: &Method::GET, path: "/social-media-posting/{locationId}/categories",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/category.readonly"],
     idempotent: true,
@@ -263,7 +263,7 @@ pub static LIST_CATEGORIES: Operation = Operation {
 /// `GET /social-media-posting/{locationId}/csv/{id}`
 pub static LIST_CSV_POSTS: Operation = Operation {
     module: "social-media-posting", name: "list_csv_posts", id: "get-csv-post",
-    method: Method::Get, path: "/social-media-posting/{locationId}/csv/{id}",
+    method: &Method::GET, path: "/social-media-posting/{locationId}/csv/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -283,7 +283,7 @@ pub static LIST_CSV_POSTS: Operation = Operation {
 /// `GET /social-media-posting/{locationId}/csv`
 pub static LIST_CSVS: Operation = Operation {
     module: "social-media-posting", name: "list_csvs", id: "get-upload-status",
-    method: Method::Get, path: "/social-media-posting/{locationId}/csv",
+    method: &Method::GET, path: "/social-media-posting/{locationId}/csv",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -305,7 +305,7 @@ pub static LIST_CSVS: Operation = Operation {
 /// `GET /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
 pub static LIST_FACEBOOK_PAGES: Operation = Operation {
     module: "social-media-posting", name: "list_facebook_pages", id: "get-facebook-page-group",
-    method: Method::Get, path: "/social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}",
+    method: &Method::GET, path: "/social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -316,7 +316,7 @@ pub static LIST_FACEBOOK_PAGES: Operation = Operation {
 /// `GET /social-media-posting/oauth/{locationId}/google/locations/{accountId}`
 pub static LIST_GOOGLE_LOCATIONS: Operation = Operation {
     module: "social-media-posting", name: "list_google_locations", id: "get-google-locations",
-    method: Method::Get, path: "/social-media-posting/oauth/{locationId}/google/locations/{accountId}",
+    method: &Method::GET, path: "/social-media-posting/oauth/{locationId}/google/locations/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -327,7 +327,7 @@ pub static LIST_GOOGLE_LOCATIONS: Operation = Operation {
 /// `GET /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
 pub static LIST_INSTAGRAM_ACCOUNTS: Operation = Operation {
     module: "social-media-posting", name: "list_instagram_accounts", id: "get-instagram-page-group",
-    method: Method::Get, path: "/social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}",
+    method: &Method::GET, path: "/social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -338,7 +338,7 @@ pub static LIST_INSTAGRAM_ACCOUNTS: Operation = Operation {
 /// `GET /social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}`
 pub static LIST_LINKEDIN_PAGES_AND_PROFILES: Operation = Operation {
     module: "social-media-posting", name: "list_linkedin_pages_and_profiles", id: "get-linkedin-page-profile",
-    method: Method::Get, path: "/social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}",
+    method: &Method::GET, path: "/social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -349,7 +349,7 @@ pub static LIST_LINKEDIN_PAGES_AND_PROFILES: Operation = Operation {
 /// `POST /social-media-posting/{locationId}/posts/list`
 pub static LIST_POSTS: Operation = Operation {
     module: "social-media-posting", name: "list_posts", id: "get-posts",
-    method: Method::Post, path: "/social-media-posting/{locationId}/posts/list",
+    method: &Method::POST, path: "/social-media-posting/{locationId}/posts/list",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/post.readonly"],
     idempotent: true,
@@ -366,7 +366,7 @@ pub static LIST_POSTS: Operation = Operation {
 /// `GET /social-media-posting/{locationId}/tags`
 pub static LIST_TAGS: Operation = Operation {
     module: "social-media-posting", name: "list_tags", id: "get-tags-location-id",
-    method: Method::Get, path: "/social-media-posting/{locationId}/tags",
+    method: &Method::GET, path: "/social-media-posting/{locationId}/tags",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -387,7 +387,7 @@ pub static LIST_TAGS: Operation = Operation {
 /// `POST /social-media-posting/{locationId}/tags/details`
 pub static LIST_TAGS_BY_IDS: Operation = Operation {
     module: "social-media-posting", name: "list_tags_by_ids", id: "get-tags-by-ids",
-    method: Method::Post, path: "/social-media-posting/{locationId}/tags/details",
+    method: &Method::POST, path: "/social-media-posting/{locationId}/tags/details",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -399,7 +399,7 @@ pub static LIST_TAGS_BY_IDS: Operation = Operation {
 /// `GET /social-media-posting/oauth/{locationId}/tiktok-business/accounts/{accountId}`
 pub static LIST_TIKTOK_BUSINESS_PROFILES: Operation = Operation {
     module: "social-media-posting", name: "list_tiktok_business_profiles", id: "get-tiktok-business-profile",
-    method: Method::Get, path: "/social-media-posting/oauth/{locationId}/tiktok-business/accounts/{accountId}",
+    method: &Method::GET, path: "/social-media-posting/oauth/{locationId}/tiktok-business/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -410,7 +410,7 @@ pub static LIST_TIKTOK_BUSINESS_PROFILES: Operation = Operation {
 /// `GET /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
 pub static LIST_TIKTOK_PROFILES: Operation = Operation {
     module: "social-media-posting", name: "list_tiktok_profiles", id: "get-tiktok-profile",
-    method: Method::Get, path: "/social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}",
+    method: &Method::GET, path: "/social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -421,7 +421,7 @@ pub static LIST_TIKTOK_PROFILES: Operation = Operation {
 /// `GET /social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}`
 pub static LIST_TWITTER_PROFILES: Operation = Operation {
     module: "social-media-posting", name: "list_twitter_profiles", id: "get-twitter-profile",
-    method: Method::Get, path: "/social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}",
+    method: &Method::GET, path: "/social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
@@ -433,7 +433,7 @@ pub static LIST_TWITTER_PROFILES: Operation = Operation {
 /// `POST /social-media-posting/{locationId}/set-accounts`
 pub static SET_CSV_ACCOUNTS: Operation = Operation {
     module: "social-media-posting", name: "set_csv_accounts", id: "set-accounts",
-    method: Method::Post, path: "/social-media-posting/{locationId}/set-accounts",
+    method: &Method::POST, path: "/social-media-posting/{locationId}/set-accounts",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/csv.write"],
     location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
@@ -444,7 +444,7 @@ pub static SET_CSV_ACCOUNTS: Operation = Operation {
 /// `POST /social-media-posting/oauth/{locationId}/google/locations/{accountId}`
 pub static SET_GOOGLE_LOCATION: Operation = Operation {
     module: "social-media-posting", name: "set_google_location", id: "set-google-locations",
-    method: Method::Post, path: "/social-media-posting/oauth/{locationId}/google/locations/{accountId}",
+    method: &Method::POST, path: "/social-media-posting/oauth/{locationId}/google/locations/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -456,7 +456,7 @@ pub static SET_GOOGLE_LOCATION: Operation = Operation {
 /// `GET /social-media-posting/oauth/facebook/start`
 pub static START_FACEBOOK_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_facebook_oauth", id: "start-facebook-oauth",
-    method: Method::Get, path: "/social-media-posting/oauth/facebook/start",
+    method: &Method::GET, path: "/social-media-posting/oauth/facebook/start",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -474,7 +474,7 @@ pub static START_FACEBOOK_OAUTH: Operation = Operation {
 /// `GET /social-media-posting/oauth/google/start`
 pub static START_GOOGLE_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_google_oauth", id: "start-google-oauth",
-    method: Method::Get, path: "/social-media-posting/oauth/google/start",
+    method: &Method::GET, path: "/social-media-posting/oauth/google/start",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
@@ -492,7 +492,7 @@ pub static START_GOOGLE_OAUTH: Operation = Operation {
 /// `GET /social-media-posting/oauth/instagram/start`
 pub static START_INSTAGRAM_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_instagram_oauth", id: "start-instagram-oauth",
-    method: Method::Get, path: "/social-media-posting/oauth/instagram/start",
+    method: &Method::GET, path: "/social-media-posting/oauth/instagram/start",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
@@ -510,7 +510,7 @@ pub static START_INSTAGRAM_OAUTH: Operation = Operation {
 /// `GET /social-media-posting/oauth/linkedin/start`
 pub static START_LINKEDIN_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_linkedin_oauth", id: "start-linkedin-oauth",
-    method: Method::Get, path: "/social-media-posting/oauth/linkedin/start",
+    method: &Method::GET, path: "/social-media-posting/oauth/linkedin/start",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -528,7 +528,7 @@ pub static START_LINKEDIN_OAUTH: Operation = Operation {
 /// `GET /social-media-posting/oauth/tiktok-business/start`
 pub static START_TIKTOK_BUSINESS_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_tiktok_business_oauth", id: "start-tiktok-business-oauth",
-    method: Method::Get, path: "/social-media-posting/oauth/tiktok-business/start",
+    method: &Method::GET, path: "/social-media-posting/oauth/tiktok-business/start",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
@@ -546,7 +546,7 @@ pub static START_TIKTOK_BUSINESS_OAUTH: Operation = Operation {
 /// `GET /social-media-posting/oauth/tiktok/start`
 pub static START_TIKTOK_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_tiktok_oauth", id: "start-tiktok-oauth",
-    method: Method::Get, path: "/social-media-posting/oauth/tiktok/start",
+    method: &Method::GET, path: "/social-media-posting/oauth/tiktok/start",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
@@ -564,7 +564,7 @@ pub static START_TIKTOK_OAUTH: Operation = Operation {
 /// `GET /social-media-posting/oauth/twitter/start`
 pub static START_TWITTER_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_twitter_oauth", id: "start-twitter-oauth",
-    method: Method::Get, path: "/social-media-posting/oauth/twitter/start",
+    method: &Method::GET, path: "/social-media-posting/oauth/twitter/start",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
@@ -583,7 +583,7 @@ pub static START_TWITTER_OAUTH: Operation = Operation {
 /// `PUT /social-media-posting/{locationId}/posts/{id}`
 pub static UPDATE_POST: Operation = Operation {
     module: "social-media-posting", name: "update_post", id: "edit-post",
-    method: Method::Put, path: "/social-media-posting/{locationId}/posts/{id}",
+    method: &Method::PUT, path: "/social-media-posting/{locationId}/posts/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
@@ -595,7 +595,7 @@ pub static UPDATE_POST: Operation = Operation {
 /// `POST /social-media-posting/{locationId}/csv`
 pub static UPLOAD_CSV: Operation = Operation {
     module: "social-media-posting", name: "upload_csv", id: "upload-csv",
-    method: Method::Post, path: "/social-media-posting/{locationId}/csv",
+    method: &Method::POST, path: "/social-media-posting/{locationId}/csv",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/csv.write"],
     location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),

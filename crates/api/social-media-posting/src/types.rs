@@ -8,1261 +8,1591 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// `AccountsListResponseSchema` of Social Planner.
-    #[doc(alias = "AccountsListResponseSchema")]
-    pub struct AccountsListResponse {
-        pub accounts: Vec<GetAccount> = "accounts",
-        pub groups: Vec<GetGroup> = "groups",
+    /// An account of a location on a social network.
+    #[doc(alias = "GetAccountSchema")]
+    pub struct Account {
+        /// The time at which the sign-in of the account expires.
+        pub expire: Timestamp = "expire",
+        /// The id of the account, by which posts refer to it.
+        pub id: String = "id",
+        /// Whether the sign-in of the account has expired.
+        pub is_expired: bool = "isExpired",
+        /// Further data of the account from the network, in a form that depends on the network.
+        pub meta: Map = "meta",
+        /// The name of the account on the network.
+        pub name: String = "name",
+        /// The id of the sign-in by which the account was connected.
+        pub oauth_id: String = "oauthId",
+        /// The network: `google | facebook | instagram | linkedin | twitter | tiktok`.
+        pub platform: String = "platform",
+        /// The id of the account for statistics.
+        pub profile_id: String = "profileId",
+        /// The kind of account: `page | group | profile | location | business`.
+        pub type_: String = "type",
     }
-    /// A Facebook page to be connected.
+    /// The accounts and account groups of a location.
+    #[doc(alias = "AccountsListResponseSchema")]
+    pub struct AccountsList {
+        /// The connected accounts.
+        pub accounts: Vec<Account> = "accounts",
+        /// The groups of accounts.
+        pub groups: Vec<Group> = "groups",
+    }
+    /// The approval of a post.
+    #[doc(alias = "FormatedApprovalDetails")]
+    pub struct ApprovalDetails {
+        /// The status of the approval: `pending | approved | rejected | not_required`.
+        pub approval_status: String = "approvalStatus",
+        /// The id of the user who must approve the post.
+        pub approver: String = "approver",
+        /// The note of the user who approves or rejects the post.
+        pub approver_note: String = "approverNote",
+        /// The user who must approve the post.
+        pub approver_user: Box<PostUser> = "approverUser",
+        /// The note of the user who requests the approval.
+        pub requester_note: String = "requesterNote",
+    }
+    /// A Facebook page to connect.
     #[doc(alias = "AttachFBAccountDTO")]
     pub struct AttachFacebookPageRequest {
-        /// The address of its picture.
+        /// The URL of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency.
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
-        /// Its name on the network.
+        /// The name on the network.
         pub name: String = "name",
-        /// Its id on the network.
+        /// The id on the network.
         pub origin_id: String = "originId",
-        /// What is connected, `page`.
+        /// The kind of account, which is `page`.
         pub type_: String = "type",
     }
-    /// `SocialMediaFBAccountResponseDTO` of Social Planner.
+    /// The reply to a request that connects a Facebook page.
     #[doc(alias = "SocialMediaFBAccountResponseDTO")]
     pub struct AttachFacebookPageResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: Box<SocialMediaFacebookAccount> = "results",
-        pub status_code: f64 = "statusCode",
+        /// The connected page.
+        pub results: Box<ConnectedAccount> = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A professional Instagram account to be connected.
+    /// A professional Instagram account to connect.
     #[doc(alias = "AttachIGAccountDTO")]
     pub struct AttachInstagramAccountRequest {
-        /// The address of its picture.
+        /// The URL of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency.
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
-        /// Its name on the network.
+        /// The name on the network.
         pub name: String = "name",
-        /// Its id on the network.
+        /// The id on the network.
         pub origin_id: String = "originId",
-        /// The id of the page that goes with the account. Declared as required by the platform's specification.
+        /// The id of the Facebook page that is linked to the account. Declared as required by the platform's specification.
         pub page_id: String = "pageId",
     }
-    /// `SocialMediaInstagramAccountResponseDTO` of Social Planner.
+    /// The reply to a request that connects an Instagram account.
     #[doc(alias = "SocialMediaInstagramAccountResponseDTO")]
     pub struct AttachInstagramAccountResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: Box<SocialMediaInstagramAccount> = "results",
-        pub status_code: f64 = "statusCode",
+        /// The connected account.
+        pub results: Box<ConnectedAccount> = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A LinkedIn page or profile to be connected.
+    /// A LinkedIn page or profile to connect.
     #[doc(alias = "AttachLinkedinAccountDTO")]
     pub struct AttachLinkedinPageOrProfileRequest {
-        /// The address of its picture.
+        /// The URL of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency.
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
-        /// Its name on the network.
+        /// The name on the network.
         pub name: String = "name",
-        /// Its id on the network.
+        /// The id on the network.
         pub origin_id: String = "originId",
-        /// What is connected, `page` or `profile`.
-        pub type_: Type = "type",
-        /// Its URN with LinkedIn.
+        /// The kind of account, page or profile.
+        pub type_: AttachTiktokProfileType = "type",
+        /// The URN at LinkedIn.
         pub urn: String = "urn",
     }
-    /// `SocialMediaLinkedInAccountResponseDTO` of Social Planner.
+    /// The reply to a request that connects a LinkedIn page or profile.
     #[doc(alias = "SocialMediaLinkedInAccountResponseDTO")]
     pub struct AttachLinkedinPageOrProfileResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: Box<SocialMediaLinkedInAccount> = "results",
-        pub status_code: f64 = "statusCode",
+        /// The connected page or profile.
+        pub results: Box<ConnectedAccount> = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A TikTok profile to be connected.
+    /// A TikTok profile to connect.
     #[doc(alias = "AttachTiktokAccountDTO")]
     pub struct AttachTiktokProfileRequest {
-        /// The address of its picture.
+        /// The URL of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency.
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
-        /// Its name on the network.
+        /// The name on the network.
         pub name: String = "name",
-        /// Its id on the network.
+        /// The id on the network.
         pub origin_id: String = "originId",
-        /// What is connected, `profile` or `business`.
-        pub type_: Type = "type",
-        /// Its user name on the network.
+        /// The kind of account, profile or business.
+        pub type_: AttachTiktokProfileType = "type",
+        /// The user name on TikTok.
         pub username: String = "username",
-        /// Whether the network has verified it.
+        /// Whether TikTok has verified the profile.
         pub verified: bool = "verified",
     }
-    /// `SocialMediaTiktokAccountResponseDTO` of Social Planner.
+    /// The reply to a request that connects a TikTok profile.
     #[doc(alias = "SocialMediaTiktokAccountResponseDTO")]
     pub struct AttachTiktokProfileResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: Box<SocialMediaTiktokAccount> = "results",
-        pub status_code: f64 = "statusCode",
+        /// The connected profile.
+        pub results: Box<ConnectedAccount> = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// An X (Twitter) profile to be connected.
+    /// An X (Twitter) profile to connect.
     #[doc(alias = "AttachTwitterAccountDTO")]
     pub struct AttachTwitterProfileRequest {
-        /// The address of its picture.
+        /// The URL of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency.
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
-        /// Its name on the network.
+        /// The name on the network.
         pub name: String = "name",
-        /// Its id on the network.
+        /// The id on the network.
         pub origin_id: String = "originId",
-        /// Whether its posts can be seen by followers only.
+        /// Whether only followers can see its posts.
         pub protected: bool = "protected",
-        /// Its user name on the network.
+        /// The user name on X (Twitter).
         pub username: String = "username",
-        /// Whether the network has verified it.
+        /// Whether X (Twitter) has verified the profile.
         pub verified: bool = "verified",
     }
-    /// `SocialMediaTwitterAccountResponseDTO` of Social Planner.
+    /// The reply to a request that connects an X (Twitter) profile.
     #[doc(alias = "SocialMediaTwitterAccountResponseDTO")]
     pub struct AttachTwitterProfileResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: Box<SocialMediaTwitterAccount> = "results",
-        pub status_code: f64 = "statusCode",
+        /// The connected profile.
+        pub results: Box<ConnectedAccount> = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `CategorySchema` of Social Planner.
-    #[doc(alias = "CategorySchema")]
-    pub struct Category {
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub primary_color: String = "primaryColor",
-        pub secondary_color: String = "secondaryColor",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// A post to be created.
-    #[doc(alias = "CreatePostDTO")]
-    pub struct CreatePostRequest {
-        /// The accounts to which the post goes, by their ids from `list_accounts`. Declared as required by the platform's specification.
-        pub account_ids: Vec<String> = "accountIds",
-        /// The id of the category of the post.
-        pub category_id: String = "categoryId",
-        /// The id of the user who made the post.
-        pub created_by: String = "createdBy",
-        /// A comment that follows the post; not for TikTok and Google, at most 280 characters for X (Twitter).
-        pub follow_up_comment: String = "followUpComment",
-        /// What only Google Business Profile needs to know.
-        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        /// The pictures or videos of the post; networks limit their number, size and format.
-        pub media: Vec<PostMedia> = "media",
-        /// The preview of a link in the post.
-        pub og_tags_details: OgTags = "ogTagsDetails",
-        /// Who has to approve the post, and how that stands.
-        pub post_approval_details: PostApproval = "postApprovalDetails",
-        /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
-        pub schedule_date: Timestamp = "scheduleDate",
-        /// Whether the date of a scheduled post was changed.
-        pub schedule_time_updated: bool = "scheduleTimeUpdated",
-        /// The state of the post: `draft`, `scheduled`, `published`, `in_review`, `in_progress`, `failed`, `notification_sent` or `deleted`.
-        pub status: String = "status",
-        /// The text of the post; networks limit its length.
-        pub summary: String = "summary",
-        /// The tags of the post, by their ids.
-        pub tags: Vec<String> = "tags",
-        /// What only TikTok needs to know.
-        pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        /// The kind of post: `post`, `story` or `reel`. Declared as required by the platform's specification.
-        pub type_: String = "type",
-        /// The id of the user for whom the post is made. Declared as required by the platform's specification.
-        pub user_id: String = "userId",
-    }
-    /// `CreatePostSuccessfulResponseDTO` of Social Planner.
-    #[doc(alias = "CreatePostSuccessfulResponseDTO")]
-    pub struct CreatePostResponse {
-        pub message: String = "message",
-        pub results: CreatePostSuccessfulResponseSchema = "results",
-        pub status_code: f64 = "statusCode",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
-    /// `CreatePostSuccessfulResponseSchema` of Social Planner.
-    pub struct CreatePostSuccessfulResponseSchema {
-        pub post: Box<GetPostFormatted> = "post",
-    }
-    /// `CSVImportSchema` of Social Planner.
-    #[doc(alias = "CSVImportSchema")]
-    pub struct CsvImport {
-        pub id: String = "_id",
-        pub account_ids: Vec<String> = "accountIds",
-        pub approver: String = "approver",
-        pub count: f64 = "count",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub file: String = "file",
-        pub file_name: String = "fileName",
-        pub location_id: String = "locationId",
-        pub origin_id: String = "originId",
-        pub status: String = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// `CSVMediaResponseSchema` of Social Planner.
-    #[doc(alias = "CSVMediaResponseSchema")]
-    pub struct CsvMediaResponse {
-        pub aspect_ratio: f64 = "aspectRatio",
-        pub audio_channels: f64 = "audioChannels",
-        pub audio_codec_name: String = "audioCodecName",
-        pub display_aspect_ratio: String = "displayAspectRatio",
-        pub duration: f64 = "duration",
-        pub error: String = "error",
-        pub facebook_error: String = "facebookError",
-        pub format: String = "format",
-        pub frame_rate: f64 = "frameRate",
-        pub frames: Vec<String> = "frames",
-        pub gmb_error: String = "gmbError",
-        pub height: f64 = "height",
-        pub instagram_error: String = "instagramError",
-        pub invalid_error: String = "invalidError",
-        pub linkedin_error: String = "linkedinError",
-        pub selected_poster: f64 = "selectedPoster",
-        pub size: f64 = "size",
-        pub tiktok_business_error: String = "tiktokBusinessError",
-        pub tiktok_error: String = "tiktokError",
-        pub twitter_error: String = "twitterError",
-        pub type_: String = "type",
-        pub url: String = "url",
-        pub video_codec_name: String = "videoCodecName",
-        pub width: f64 = "width",
-    }
-    /// `CSVPostSchema` of Social Planner.
-    #[doc(alias = "CSVPostSchema")]
-    pub struct CsvPost {
-        pub account_ids: Vec<String> = "accountIds",
-        pub error_message: String = "errorMessage",
-        pub follow_up_comment: String = "followUpComment",
-        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        pub link: Box<IOgTags> = "link",
-        pub medias: Vec<CsvMediaResponse> = "medias",
-        pub schedule_date: Timestamp = "scheduleDate",
-        pub summary: String = "summary",
-        pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        pub type_: String = "type",
-    }
-    /// `CSVResponseSchema` of Social Planner.
-    #[doc(alias = "CSVResponseSchema")]
-    pub struct CsvResponse {
-        pub csv: Box<CsvResponse2> = "csv",
-    }
-    /// `CsvResponse` of Social Planner.
-    #[doc(alias = "CsvResponse")]
-    pub struct CsvResponse2 {
-        pub account_ids: Vec<String> = "accountIds",
-        pub approver: String = "approver",
-        pub count: f64 = "count",
-        pub created_by: String = "createdBy",
-        pub file: String = "file",
-        pub file_name: String = "fileName",
-        pub location_id: String = "locationId",
-        pub origin_id: String = "originId",
-        pub status: String = "status",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// A day.
     #[doc(alias = "DateSchema")]
-    pub struct Date {
-        /// The day of the month, from `1`. Declared as required by the platform's specification.
-        pub day: f64 = "day",
+    pub struct CalendarDate {
+        /// The day of the month, starting at `1`. Declared as required by the platform's specification.
+        pub day: i64 = "day",
         /// The month, `1` to `12`. Declared as required by the platform's specification.
-        pub month: f64 = "month",
+        pub month: i64 = "month",
         /// The year, such as `2026`. Declared as required by the platform's specification.
-        pub year: f64 = "year",
+        pub year: i64 = "year",
     }
-    /// `LocationAndAccountDeleteResponseDTO` of Social Planner.
+    /// The categories of posts of a location.
+    #[doc(alias = "GetByLocationIdResponseSchema")]
+    pub struct CategoriesPage {
+        /// The categories of the page.
+        pub categories: Vec<Category> = "categories",
+        /// The number of categories.
+        pub count: i64 = "count",
+    }
+    /// A category of posts, or a message that it was not found.
+    #[doc(alias = "GetByIdResponseSchema")]
+    #[doc(alias = "CategorySchema")]
+    pub struct Category {
+        /// The id of the category.
+        pub id: String = "_id",
+        /// The time at which the category was created.
+        pub created_at: Timestamp = "createdAt",
+        /// The id of the user who created the category.
+        pub created_by: String = "createdBy",
+        /// Whether the category is deleted.
+        pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// A message if the category was not found.
+        pub message: String = "message",
+        /// The name of the category.
+        pub name: String = "name",
+        /// The colour of the category in hex notation, such as `#FFFFFF`.
+        pub primary_color: String = "primaryColor",
+        /// The second colour of the category in hex notation, such as `#FFFFFF`.
+        pub secondary_color: String = "secondaryColor",
+        /// The time of the last change of the category.
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// A category of posts as a reply holds it.
+    #[doc(alias = "GetCategorySchema")]
+    pub struct CategoryResult {
+        /// The category.
+        pub category: Box<Category> = "category",
+    }
+    /// A connected Facebook page.
+    #[doc(alias = "SocialMediaFacebookAccountSchema")]
+    #[doc(alias = "SocialMediaInstagramAccountSchema")]
+    #[doc(alias = "SocialMediaLinkedInAccountSchema")]
+    #[doc(alias = "SocialMediaTiktokAccountSchema")]
+    #[doc(alias = "SocialMediaTwitterAccountSchema")]
+    #[doc(alias = "SocialGoogleMediaAccountSchema")]
+    pub struct ConnectedAccount {
+        /// The id of the connected account at the platform.
+        pub id: String = "_id",
+        /// Whether the account is active.
+        pub active: bool = "active",
+        /// The URL of the account's picture.
+        pub avatar: String = "avatar",
+        /// The time at which the account was connected.
+        pub created_at: Timestamp = "createdAt",
+        /// Whether the account was disconnected.
+        pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// Further data of the account from the network, in a form that depends on the network.
+        pub meta: Map = "meta",
+        /// The name of the account on the network.
+        pub name: String = "name",
+        /// The id of the sign-in by which the account was connected.
+        pub o_auth_id: String = "oAuthId",
+        /// An earlier id of the account at the platform.
+        pub old_id: String = "oldId",
+        /// The id of the account on the network.
+        pub origin_id: String = "originId",
+        /// The network, such as `google`.
+        pub platform: String = "platform",
+        /// The kind of account, such as a page, profile or location.
+        pub type_: String = "type",
+        /// The time of the last change of the account.
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// A post to create.
+    #[doc(alias = "CreatePostDTO")]
+    pub struct CreatePostRequest {
+        /// The ids of the accounts that publish the post; see `list_accounts`. Declared as required by the platform's specification.
+        pub account_ids: Vec<String> = "accountIds",
+        /// The id of the category of the post.
+        pub category_id: String = "categoryId",
+        /// The id of the user who created the post.
+        pub created_by: String = "createdBy",
+        /// A comment to publish below the post; not for TikTok and Google, at most 280 characters for X (Twitter).
+        pub follow_up_comment: String = "followUpComment",
+        /// Settings for Google Business Profile only.
+        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
+        /// The images or videos of the post; each network limits their number, size and format.
+        pub media: Vec<PostMedia> = "media",
+        /// The preview of a link in the post.
+        pub og_tags_details: PostLinkPreview = "ogTagsDetails",
+        /// The approval of the post.
+        pub post_approval_details: PostApproval = "postApprovalDetails",
+        /// The time at which the post will be published, for a scheduled post.
+        pub schedule_date: Timestamp = "scheduleDate",
+        /// Whether the time of a scheduled post was changed.
+        pub schedule_time_updated: bool = "scheduleTimeUpdated",
+        /// The status of the post: `draft | scheduled | published | in_review | in_progress | failed | notification_sent | deleted`.
+        pub status: String = "status",
+        /// The text of the post; each network limits its length.
+        pub summary: String = "summary",
+        /// The ids of the tags of the post.
+        pub tags: Vec<String> = "tags",
+        /// Settings for TikTok only.
+        pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
+        /// The kind of post: `post | story | reel`. Declared as required by the platform's specification.
+        pub type_: String = "type",
+        /// The id of the user who sends the request. Declared as required by the platform's specification.
+        pub user_id: String = "userId",
+    }
+    /// The reply to a request that creates a post.
+    #[doc(alias = "CreatePostSuccessfulResponseDTO")]
+    pub struct CreatePostResponse {
+        /// A message about the outcome.
+        pub message: String = "message",
+        /// The created post.
+        pub results: CreatedPost = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
+        pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
+    /// A created post.
+    #[doc(alias = "CreatePostSuccessfulResponseSchema")]
+    pub struct CreatedPost {
+        /// The created post.
+        pub post: Box<Post> = "post",
+    }
+    /// An uploaded CSV file of posts that was deleted.
+    #[doc(alias = "CsvResponse")]
+    #[doc(alias = "CSVImportSchema")]
+    pub struct CsvImport {
+        /// The id of the CSV file.
+        pub id: String = "_id",
+        /// The ids of the accounts that publish the posts.
+        pub account_ids: Vec<String> = "accountIds",
+        /// The id of the user who must approve the posts.
+        pub approver: String = "approver",
+        /// The number of posts in the file.
+        pub count: i64 = "count",
+        /// The time of the upload.
+        pub created_at: Timestamp = "createdAt",
+        /// The id of the user who uploaded the file.
+        pub created_by: String = "createdBy",
+        /// The path of the stored file.
+        pub file: String = "file",
+        /// The name of the file.
+        pub file_name: String = "fileName",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// Another id of the import; the platform does not document its meaning.
+        pub origin_id: String = "originId",
+        /// The status of the import: `pending | in_progress | completed | failed | in_review | importing | deleted`.
+        pub status: String = "status",
+        /// The id of the upload request in the platform's logs.
+        pub trace_id: String = "traceId",
+    }
+    /// A page of uploaded CSV files.
+    #[doc(alias = "GetUploadStatusResponseSchema")]
+    pub struct CsvImportsPage {
+        /// The number of files.
+        pub count: i64 = "count",
+        /// The files of the page.
+        pub csvs: Vec<CsvImport> = "csvs",
+    }
+    /// An image or video of a post in a CSV file, with the errors that prevent its publication.
+    #[doc(alias = "CSVMediaResponseSchema")]
+    pub struct CsvMedia {
+        /// The ratio of width to height.
+        pub aspect_ratio: f64 = "aspectRatio",
+        /// The number of audio channels of a video.
+        pub audio_channels: i64 = "audioChannels",
+        /// The audio codec of a video, such as `aac`.
+        pub audio_codec_name: String = "audioCodecName",
+        /// The ratio of width to height as text, such as `16:9`.
+        pub display_aspect_ratio: String = "displayAspectRatio",
+        /// The duration of a video in seconds.
+        pub duration: f64 = "duration",
+        /// The error of the file as text.
+        pub error: String = "error",
+        /// The reason for which Facebook rejects the file: `imageSize | imageType | videoDuration | videoSize`.
+        pub facebook_error: String = "facebookError",
+        /// The file format, such as `jpg`.
+        pub format: String = "format",
+        /// The number of frames per second of a video.
+        pub frame_rate: f64 = "frameRate",
+        /// The URLs of still images of a video.
+        pub frames: Vec<String> = "frames",
+        /// The reason for which Google Business Profile rejects the file: `imageSize | imageDimension | imageType`.
+        pub gmb_error: String = "gmbError",
+        /// The height in pixels.
+        pub height: i64 = "height",
+        /// The reason for which Instagram rejects the file, such as `imageAspectRatio` or `videoType`.
+        pub instagram_error: String = "instagramError",
+        /// The reason for which the file is invalid for all networks: `imageSize | imageWidth`.
+        pub invalid_error: String = "invalidError",
+        /// The reason for which LinkedIn rejects the file, such as `imageSize` or `videoDuration`.
+        pub linkedin_error: String = "linkedinError",
+        /// The index in `frames` of the thumbnail of a video.
+        pub selected_poster: i64 = "selectedPoster",
+        /// The size of the file in bytes.
+        pub size: i64 = "size",
+        /// The reason for which TikTok rejects the file for business accounts, such as `videoType` or `videoSize`.
+        pub tiktok_business_error: String = "tiktokBusinessError",
+        /// The reason for which TikTok rejects the file, such as `videoFrameRate`.
+        pub tiktok_error: String = "tiktokError",
+        /// The reason for which X (Twitter) rejects the file: `imageSize | videoType | videoDuration | videoSize`.
+        pub twitter_error: String = "twitterError",
+        /// The media type, such as `image/webp`.
+        pub type_: String = "type",
+        /// The URL of the file.
+        pub url: String = "url",
+        /// The video codec, such as `h264`.
+        pub video_codec_name: String = "videoCodecName",
+        /// The width in pixels.
+        pub width: i64 = "width",
+    }
+    /// A post of an uploaded CSV file.
+    #[doc(alias = "CSVPostSchema")]
+    pub struct CsvPost {
+        /// The ids of the accounts that publish the post.
+        pub account_ids: Vec<String> = "accountIds",
+        /// The reason for which the post cannot be published.
+        pub error_message: String = "errorMessage",
+        /// A comment to publish below the post.
+        pub follow_up_comment: String = "followUpComment",
+        /// Settings for Google Business Profile only.
+        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
+        /// The preview of a link in the post.
+        pub link: Box<LinkPreview> = "link",
+        /// The images and videos of the post.
+        pub medias: Vec<CsvMedia> = "medias",
+        /// The time at which the post will be published.
+        pub schedule_date: Timestamp = "scheduleDate",
+        /// The text of the post.
+        pub summary: String = "summary",
+        /// Settings for TikTok only.
+        pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
+        /// The kind of post: `post | story | reel`.
+        pub type_: String = "type",
+    }
+    /// An uploaded CSV file with its posts.
+    #[doc(alias = "GetCsvPostResponseSchema")]
+    pub struct CsvPostsPage {
+        /// The number of posts.
+        pub count: i64 = "count",
+        /// The CSV file.
+        pub csv: Box<CsvImport> = "csv",
+        /// The posts of the file.
+        pub posts: Vec<CsvPost> = "posts",
+    }
+    /// The reply to a request that disconnects an account.
     #[doc(alias = "LocationAndAccountDeleteResponseDTO")]
     pub struct DeleteAccountResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: DeleteAccountResponseSchema = "results",
-        pub status_code: f64 = "statusCode",
+        /// The id of the disconnected account.
+        pub results: DeletedAccount = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteAccountResponseSchema` of Social Planner.
-    pub struct DeleteAccountResponseSchema {
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-    }
-    /// `DeletePostResponseDTO` of Social Planner.
+    /// The reply to a request that deletes a post of a CSV file.
     #[doc(alias = "DeletePostResponseDTO")]
     pub struct DeleteCsvPostResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: DeletePostResponseSchema = "results",
-        pub status_code: f64 = "statusCode",
+        /// The id of the deleted post.
+        pub results: DeletedPost = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteCsvResponseDTO` of Social Planner.
+    /// The reply to a request that deletes a CSV file.
     #[doc(alias = "DeleteCsvResponseDTO")]
     pub struct DeleteCsvResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: CsvResponse = "results",
-        pub status_code: f64 = "statusCode",
+        /// The deleted file.
+        pub results: DeletedCsv = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeletePostSuccessfulResponseDTO` of Social Planner.
+    /// The reply to a request that deletes a post.
     #[doc(alias = "DeletePostSuccessfulResponseDTO")]
     pub struct DeletePostResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: DeletePostResponseSchema = "results",
-        pub status_code: f64 = "statusCode",
+        /// The id of the deleted post.
+        pub results: DeletedPost = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeletePostResponseSchema` of Social Planner.
-    pub struct DeletePostResponseSchema {
-        pub post_id: String = "postId",
-    }
-    /// `DeletePostsDto` of Social Planner.
+    /// Posts to delete.
     #[doc(alias = "DeletePostsDto")]
     pub struct DeletePostsInBulkRequest {
-        /// The ids of the posts, 50 at most.
+        /// The ids of the posts, at most 50.
         pub post_ids: Vec<String> = "postIds",
     }
-    /// `BulkDeleteResponseDto` of Social Planner.
+    /// The reply to a request that deletes several posts.
     #[doc(alias = "BulkDeleteResponseDto")]
     pub struct DeletePostsInBulkResponse {
+        /// A message about the outcome.
         pub message: String = "message",
+        /// The number of deleted posts and a message.
         pub results: Value = "results",
-        pub status_code: f64 = "statusCode",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// When an event or offer ends.
+    /// An account that was disconnected.
+    #[doc(alias = "DeleteAccountResponseSchema")]
+    pub struct DeletedAccount {
+        /// The id of the disconnected account.
+        pub id: String = "id",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+    }
+    /// A deleted CSV file.
+    #[doc(alias = "CSVResponseSchema")]
+    pub struct DeletedCsv {
+        /// The deleted file.
+        pub csv: Box<CsvImport> = "csv",
+    }
+    /// The id of a deleted post of a CSV file.
+    #[doc(alias = "DeletePostResponseSchema")]
+    #[doc(alias = "DeletePostSuccessfulResponseSchema")]
+    pub struct DeletedPost {
+        /// The id of the deleted post.
+        pub post_id: String = "postId",
+    }
+    /// The end of an event or offer.
     #[doc(alias = "EndDateSchema")]
     pub struct EndDate {
-        /// The day.
-        pub end_date: Date = "endDate",
-        /// The time of day.
+        /// The day of the end.
+        pub end_date: CalendarDate = "endDate",
+        /// The time of day of the end.
         pub end_time: Time = "endTime",
     }
-    /// `FacebookPageSchema` of Social Planner.
+    /// The Facebook pages that a signed-in account can connect.
+    #[doc(alias = "GetFacebookAccountsSchema")]
+    pub struct FacebookAccounts {
+        /// The pages.
+        pub pages: Vec<FacebookPage> = "pages",
+    }
+    /// A Facebook page that a signed-in account can connect.
     #[doc(alias = "FacebookPageSchema")]
     pub struct FacebookPage {
+        /// The URL of its picture.
         pub avatar: String = "avatar",
+        /// The id on the network.
         pub id: String = "id",
+        /// Whether it is already connected to a location.
         pub is_connected: bool = "isConnected",
+        /// Whether the signed-in account owns the page.
         pub is_owned: bool = "isOwned",
+        /// The name on the network.
         pub name: String = "name",
     }
-    /// `CSVDefaultDTO` of Social Planner.
+    /// The user who imports a CSV file.
     #[doc(alias = "CSVDefaultDTO")]
     pub struct FinalizeCsvRequest {
         /// The id of the user who imports the file.
         pub user_id: String = "userId",
     }
-    /// `CsvPostStatusResponseDTO` of Social Planner.
+    /// The outcome of the import of a CSV file.
     #[doc(alias = "CsvPostStatusResponseDTO")]
     pub struct FinalizeCsvResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub status_code: f64 = "statusCode",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `FormatedApprovalDetails` of Social Planner.
-    pub struct FormatedApprovalDetails {
-        pub approval_status: String = "approvalStatus",
-        pub approver: String = "approver",
-        pub approver_note: String = "approverNote",
-        pub approver_user: Box<PostUser> = "approverUser",
-        pub requester_note: String = "requesterNote",
-    }
-    /// `GetAccountSchema` of Social Planner.
-    #[doc(alias = "GetAccountSchema")]
-    pub struct GetAccount {
-        pub expire: Timestamp = "expire",
-        pub id: String = "id",
-        pub is_expired: bool = "isExpired",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub oauth_id: String = "oauthId",
-        pub platform: String = "platform",
-        pub profile_id: String = "profileId",
-        pub type_: String = "type",
-    }
-    /// `GetByIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetByIdResponseSchema")]
-    pub struct GetByIdResponse {
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub message: String = "message",
-        pub name: String = "name",
-        pub primary_color: String = "primaryColor",
-        pub secondary_color: String = "secondaryColor",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `GetByLocationIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetByLocationIdResponseSchema")]
-    pub struct GetByLocationIdResponse {
-        pub categories: Vec<Category> = "categories",
-        pub count: f64 = "count",
-    }
-    /// `GetCategorySchema` of Social Planner.
-    #[doc(alias = "GetCategorySchema")]
-    pub struct GetCategory {
-        pub category: Box<GetByIdResponse> = "category",
-    }
-    /// `GetByIdResponseDTO` of Social Planner.
+    /// The reply to a request that gets a category.
     #[doc(alias = "GetByIdResponseDTO")]
     pub struct GetCategoryResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetCategory = "results",
-        pub status_code: f64 = "statusCode",
+        /// The category.
+        pub results: CategoryResult = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetCsvPostResponseSchema` of Social Planner.
-    #[doc(alias = "GetCsvPostResponseSchema")]
-    pub struct GetCsvPostResponse {
-        pub count: f64 = "count",
-        pub csv: Box<CsvImport> = "csv",
-        pub posts: Vec<CsvPost> = "posts",
-    }
-    /// `GetFacebookAccountsSchema` of Social Planner.
-    #[doc(alias = "GetFacebookAccountsSchema")]
-    pub struct GetFacebookAccounts {
-        pub pages: Vec<FacebookPage> = "pages",
-    }
-    /// `GetGoogleLocationSchema` of Social Planner.
-    #[doc(alias = "GetGoogleLocationSchema")]
-    pub struct GetGoogleLocation {
-        pub account: Box<GoogleAccounts> = "account",
-        pub location: Box<GoogleLocation> = "location",
-    }
-    /// `GetGoogleLocationAccountSchema` of Social Planner.
-    #[doc(alias = "GetGoogleLocationAccountSchema")]
-    pub struct GetGoogleLocationAccount {
-        pub locations: GetGoogleLocation = "locations",
-    }
-    /// `GetGroupSchema` of Social Planner.
-    #[doc(alias = "GetGroupSchema")]
-    pub struct GetGroup {
-        pub account_ids: Vec<String> = "accountIds",
-        pub id: String = "id",
-        pub name: String = "name",
-    }
-    /// `GetInstagramAccountsSchema` of Social Planner.
-    #[doc(alias = "GetInstagramAccountsSchema")]
-    pub struct GetInstagramAccounts {
-        pub accounts: Vec<InstagramAccount> = "accounts",
-    }
-    /// `GetLinkedInAccountSchema` of Social Planner.
-    #[doc(alias = "GetLinkedInAccountSchema")]
-    pub struct GetLinkedInAccount {
-        pub pages: Vec<LinkedInPage> = "pages",
-        pub profile: Vec<LinkedInProfile> = "profile",
-    }
-    /// `GetPostFormattedSchema` of Social Planner.
-    #[doc(alias = "GetPostFormattedSchema")]
-    pub struct GetPostFormatted {
-        pub id: String = "_id",
-        pub account_id: String = "accountId",
-        pub account_ids: Vec<String> = "accountIds",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub display_date: Timestamp = "displayDate",
-        pub error: String = "error",
-        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        pub location_id: String = "locationId",
-        pub media: Vec<PostMedia> = "media",
-        pub og_tags_details: OgTags = "ogTagsDetails",
-        pub platform: String = "platform",
-        pub post_approval_details: FormatedApprovalDetails = "postApprovalDetails",
-        pub post_id: String = "postId",
-        pub published_at: Timestamp = "publishedAt",
-        pub source: GetPostFormattedSource = "source",
-        pub status: String = "status",
-        pub summary: String = "summary",
-        pub tags: Vec<String> = "tags",
-        pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user: Box<PostUser> = "user",
-    }
-    /// `GetPostSuccessfulResponseDTO` of Social Planner.
+    /// The reply to a request that gets a post.
     #[doc(alias = "GetPostSuccessfulResponseDTO")]
     pub struct GetPostResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetPostSuccessfulResponseSchema = "results",
-        pub status_code: f64 = "statusCode",
+        /// The post.
+        pub results: PostResult = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetPostSuccessfulResponseSchema` of Social Planner.
-    pub struct GetPostSuccessfulResponseSchema {
-        pub post: Box<GetPostFormatted> = "post",
-    }
-    /// `GetSocialMediaStatisticsRequest` of Social Planner.
+    /// The accounts and networks whose statistics are requested.
     pub struct GetSocialMediaStatisticsRequest {
-        /// The networks to which the figures are confined; all of them when left out.
-        pub platforms: Vec<GetSocialMediaStatisticsRequestPlatform> = "platforms",
-        /// The accounts, one at least, by their `profileId` as `list_accounts` answers it, which is not their `id`. Declared as required by the platform's specification.
+        /// The networks to include; by default all.
+        pub platforms: Vec<SocialMediaStatisticPlatform> = "platforms",
+        /// The profile ids (not the account ids) of the accounts, 1 to 100; see `list_accounts`. Declared as required by the platform's specification.
         pub profile_ids: Vec<String> = "profileIds",
     }
-    /// `GetSocialMediaStatisticsResponse` of Social Planner.
+    /// The statistics of connected accounts.
     pub struct GetSocialMediaStatisticsResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: Box<GetSocialMediaStatisticsResponseResults> = "results",
+        /// The statistics of the accounts for the last seven days.
+        pub results: Box<Statistics> = "results",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetSocialMediaStatisticsResponseResults` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResults {
-        pub breakdowns: Box<GetSocialMediaStatisticsResponseResultsBreakdowns> = "breakdowns",
-        pub day_range: Vec<String> = "dayRange",
-        pub demographics: GetSocialMediaStatisticsResponseResultsDemographics = "demographics",
-        pub platform_totals: GetSocialMediaStatisticsResponseResultsPlatformTotals = "platformTotals",
-        pub post_performance: GetSocialMediaStatisticsResponseResultsPostPerformance = "postPerformance",
-        pub totals: GetSocialMediaStatisticsResponseResultsTotals = "totals",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdowns` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdowns {
-        pub engagement: BTreeMap<String, GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue> = "engagement",
-        pub impressions: GetSocialMediaStatisticsResponseResultsBreakdownsImpressions = "impressions",
-        pub posts: GetSocialMediaStatisticsResponseResultsBreakdownsPosts = "posts",
-        pub reach: GetSocialMediaStatisticsResponseResultsBreakdownsReach = "reach",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue {
-        pub change: f64 = "change",
-        pub comments: f64 = "comments",
-        pub likes: f64 = "likes",
-        pub shares: f64 = "shares",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdownsImpressions` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsImpressions {
-        pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
-        pub total_change: f64 = "totalChange",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdownsPosts` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsPosts {
-        pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
-        pub total_change: f64 = "totalChange",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsBreakdownsReach` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsReach {
-        pub platforms: BTreeMap<String, Platforms> = "platforms",
-        pub total: f64 = "total",
-        pub total_change: f64 = "totalChange",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographics` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographics {
-        pub age: Box<GetSocialMediaStatisticsResponseResultsDemographicsAge> = "age",
-        pub gender: GetSocialMediaStatisticsResponseResultsDemographicsGender = "gender",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsAge` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsAge {
-        pub totals: GetSocialMediaStatisticsResponseResultsDemographicsAgeTotals = "totals",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsAgeTotals` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsAgeTotals {
-        pub n13_17: f64 = "13-17",
-        pub n18_24: f64 = "18-24",
-        pub n25_34: f64 = "25-34",
-        pub n35_44: f64 = "35-44",
-        pub n45_54: f64 = "45-54",
-        pub n55_64: f64 = "55-64",
-        pub n65: f64 = "65+",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGender` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGender {
-        pub totals: Box<GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals> = "totals",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals {
-        pub female: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale = "female",
-        pub male: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale = "male",
-        pub unknown: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown = "unknown",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale {
-        pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale {
-        pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown {
-        pub percentage: f64 = "percentage",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPlatformTotals` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotals {
-        pub followers: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue> = "followers",
-        pub impressions: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue> = "impressions",
-        pub likes: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue> = "likes",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue {
-        pub series: Vec<f64> = "series",
-        pub total: f64 = "total",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsPostPerformance` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsPostPerformance {
-        pub comments: Vec<f64> = "comments",
-        pub impressions: Vec<f64> = "impressions",
-        pub likes: Vec<f64> = "likes",
-        pub posts: BTreeMap<String, Vec<f64>> = "posts",
-    }
-    /// `GetSocialMediaStatisticsResponseResultsTotals` of Social Planner.
-    pub struct GetSocialMediaStatisticsResponseResultsTotals {
-        pub comments: f64 = "comments",
-        pub followers: f64 = "followers",
-        pub impressions: f64 = "impressions",
-        pub likes: f64 = "likes",
-        pub posts: f64 = "posts",
-    }
-    /// `GetTagsByIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetTagsByIdResponseSchema")]
-    pub struct GetTagsByIdResponse {
-        pub count: f64 = "count",
-        pub tags: Vec<SocialMediaTag> = "tags",
-    }
-    /// `GetTagsByLocationIdResponseSchema` of Social Planner.
-    #[doc(alias = "GetTagsByLocationIdResponseSchema")]
-    pub struct GetTagsByLocationIdResponse {
-        pub count: f64 = "count",
-        pub tags: Vec<SocialMediaTag> = "tags",
-    }
-    /// `GetTiktokAccountSchema` of Social Planner.
-    #[doc(alias = "GetTiktokAccountSchema")]
-    pub struct GetTiktokAccount {
-        pub profile: Vec<TiktokProfile> = "profile",
-    }
-    /// `GetTiktokBusinessAccountSchema` of Social Planner.
-    #[doc(alias = "GetTiktokBusinessAccountSchema")]
-    pub struct GetTiktokBusinessAccount {
-        pub profile: Vec<TiktokProfile> = "profile",
-    }
-    /// `GetTwitterAccountsSchema` of Social Planner.
-    #[doc(alias = "GetTwitterAccountsSchema")]
-    pub struct GetTwitterAccounts {
-        pub profile: Vec<TwitterProfile> = "profile",
-    }
-    /// `GetUploadStatusResponseSchema` of Social Planner.
-    #[doc(alias = "GetUploadStatusResponseSchema")]
-    pub struct GetUploadStatusResponse {
-        pub count: f64 = "count",
-        pub csvs: Vec<CsvImport> = "csvs",
-    }
-    /// What only Google Business Profile needs to know of a post.
+    /// Settings of a post for Google Business Profile only.
     #[doc(alias = "GMBPostSchema")]
     pub struct GmbPost {
-        /// The button of the post: `none`, `order`, `book`, `shop`, `learn_more`, `call` or `sign_up`.
+        /// The button of the post: `none | order | book | shop | learn_more | call | sign_up`.
         pub action_type: String = "actionType",
-        /// The code with which an offer is redeemed.
+        /// The code by which an offer is redeemed.
         pub coupon_code: String = "couponCode",
-        /// When the event or offer ends.
+        /// The end of the event or offer.
         pub end_date: EndDate = "endDate",
-        /// The kind of post with Google: `STANDARD`, `EVENT` or `OFFER`.
+        /// The kind of post on Google: `STANDARD`, `EVENT` or `OFFER`.
         pub gmb_event_type: String = "gmbEventType",
         /// The title of an offer.
         pub offer_title: String = "offerTitle",
-        /// The address at which an offer is redeemed.
+        /// The URL at which an offer is redeemed.
         pub redeem_online_url: String = "redeemOnlineUrl",
-        /// When the event or offer begins.
+        /// The start of the event or offer.
         pub start_date: StartDate = "startDate",
-        /// The address of the terms of an offer.
+        /// The URL of the terms of an offer.
         pub terms_conditions: String = "termsConditions",
         /// The title of an event.
         pub title: String = "title",
-        /// The address to which the button leads.
+        /// The URL to which the button links.
         pub url: String = "url",
     }
-    /// `GoogleAccountsSchema` of Social Planner.
+    /// A Google account that manages business locations.
     #[doc(alias = "GoogleAccountsSchema")]
-    pub struct GoogleAccounts {
+    pub struct GoogleAccount {
+        /// The display name of the account.
         pub account_name: String = "accountName",
+        /// The resource name of the account at Google, such as `accounts/114659701071209971352`.
         pub name: String = "name",
+        /// The kind of account, such as `PERSONAL`.
         pub type_: String = "type",
+        /// Whether Google has verified the account, such as `UNVERIFIED`.
         pub verification_state: String = "verificationState",
+        /// Whether Google has vetted the account, such as `NOT_VETTED`.
         pub vetted_state: String = "vettedState",
     }
-    /// `GoogleLocationSchema` of Social Planner.
+    /// A place of business in Google Business Profile.
     #[doc(alias = "GoogleLocationSchema")]
-    pub struct GoogleLocation {
+    pub struct GoogleBusinessLocation {
+        /// Whether it is already connected to a location (sub-account).
         pub is_connected: bool = "isConnected",
+        /// Whether Google has verified the place of business.
         pub is_verified: bool = "isVerified",
+        /// A flag whose meaning the platform does not document.
         pub max_location: bool = "maxLocation",
+        /// Further data from Google that do not concern the user.
         pub metadata: Map = "metadata",
+        /// The resource name at Google, such as `accounts/114659701071209971352`.
         pub name: String = "name",
+        /// Other places of business that are related to this one, such as those of the same chain.
         pub relationship_data: Map = "relationshipData",
+        /// The code by which the business identifies the place.
         pub store_code: String = "storeCode",
+        /// The postal address, in Google's form.
         pub storefront_address: Map = "storefrontAddress",
+        /// The name of the place of business.
         pub title: String = "title",
     }
-    /// `IOgTagsSchema` of Social Planner.
-    #[doc(alias = "IOgTagsSchema")]
-    pub struct IOgTags {
-        pub error: String = "error",
-        pub og_description: String = "ogDescription",
-        pub og_image: OgImage = "ogImage",
-        pub og_site_name: String = "ogSiteName",
-        pub og_title: String = "ogTitle",
-        pub og_url: String = "ogUrl",
-        pub url: String = "url",
+    /// A Google business location and the account that manages it.
+    #[doc(alias = "GetGoogleLocationSchema")]
+    pub struct GoogleLocation {
+        /// The Google account that manages the location.
+        pub account: Box<GoogleAccount> = "account",
+        /// The Google business location.
+        pub location: Box<GoogleBusinessLocation> = "location",
     }
-    /// `InstagramAccountSchema` of Social Planner.
+    /// The Google business locations that a signed-in account can connect.
+    #[doc(alias = "GetGoogleLocationAccountSchema")]
+    pub struct GoogleLocationAccount {
+        /// The locations with their Google account.
+        pub locations: GoogleLocation = "locations",
+    }
+    /// A named set of accounts.
+    #[doc(alias = "GetGroupSchema")]
+    pub struct Group {
+        /// The ids of the accounts of the group.
+        pub account_ids: Vec<String> = "accountIds",
+        /// The id of the group.
+        pub id: String = "id",
+        /// The name of the group.
+        pub name: String = "name",
+    }
+    /// A professional Instagram account that a signed-in account can connect.
     #[doc(alias = "InstagramAccountSchema")]
     pub struct InstagramAccount {
+        /// The URL of its picture.
         pub avatar: String = "avatar",
+        /// The id on the network.
         pub id: String = "id",
+        /// Whether it is already connected to a location.
         pub is_connected: bool = "isConnected",
+        /// The name on the network.
         pub name: String = "name",
+        /// The id of the Facebook page that is linked to the account.
         pub page_id: String = "pageId",
     }
-    /// `LinkedInPageSchema` of Social Planner.
+    /// The professional Instagram accounts that a signed-in account can connect.
+    #[doc(alias = "GetInstagramAccountsSchema")]
+    pub struct InstagramAccounts {
+        /// The Instagram accounts.
+        pub accounts: Vec<InstagramAccount> = "accounts",
+    }
+    /// The preview of a link (Open Graph tags) in a post of a CSV file.
+    #[doc(alias = "IOgTagsSchema")]
+    pub struct LinkPreview {
+        /// The reason for which the link has no preview, such as `InvalidLink`.
+        pub error: String = "error",
+        /// The description of the linked page.
+        pub og_description: String = "ogDescription",
+        /// The image of the linked page.
+        pub og_image: LinkPreviewImage = "ogImage",
+        /// The name of the linked website.
+        pub og_site_name: String = "ogSiteName",
+        /// The title of the linked page.
+        pub og_title: String = "ogTitle",
+        /// The canonical URL of the linked page.
+        pub og_url: String = "ogUrl",
+        /// The URL in the post.
+        pub url: String = "url",
+    }
+    /// The image of a linked page.
+    #[doc(alias = "OgImageSchema")]
+    pub struct LinkPreviewImage {
+        /// The height in pixels.
+        pub height: i64 = "height",
+        /// The media type, such as `image/jpg`.
+        pub type_: String = "type",
+        /// The URL of the image.
+        pub url: String = "url",
+        /// The width in pixels.
+        pub width: i64 = "width",
+    }
+    /// A LinkedIn page that a signed-in account can connect.
     #[doc(alias = "LinkedInPageSchema")]
     pub struct LinkedInPage {
+        /// The URL of its picture.
         pub avatar: String = "avatar",
+        /// The id on the network.
         pub id: String = "id",
+        /// Whether it is already connected to a location.
         pub is_connected: bool = "isConnected",
+        /// The name on the network.
         pub name: String = "name",
+        /// The URN at LinkedIn.
         pub urn: String = "urn",
     }
-    /// `LinkedInProfileSchema` of Social Planner.
+    /// A LinkedIn profile that a signed-in account can connect.
     #[doc(alias = "LinkedInProfileSchema")]
     pub struct LinkedInProfile {
+        /// The URL of its picture.
         pub avatar: String = "avatar",
+        /// The id on the network.
         pub id: String = "id",
+        /// Whether it is already connected to a location.
         pub is_connected: bool = "isConnected",
+        /// The name on the network.
         pub name: String = "name",
+        /// The URN at LinkedIn.
         pub urn: String = "urn",
     }
-    /// `AccountsListResponseDTO` of Social Planner.
+    /// The LinkedIn pages and profiles that a signed-in account can connect.
+    #[doc(alias = "GetLinkedInAccountSchema")]
+    pub struct LinkedinAccounts {
+        /// The pages.
+        pub pages: Vec<LinkedInPage> = "pages",
+        /// The profiles.
+        pub profile: Vec<LinkedInProfile> = "profile",
+    }
+    /// The reply to a request that lists accounts.
     #[doc(alias = "AccountsListResponseDTO")]
     pub struct ListAccountsResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: AccountsListResponse = "results",
-        pub status_code: f64 = "statusCode",
+        /// The accounts and groups of the location.
+        pub results: AccountsList = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetByLocationIdResponseDTO` of Social Planner.
+    /// The reply to a request that lists categories.
     #[doc(alias = "GetByLocationIdResponseDTO")]
     pub struct ListCategoriesResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetByLocationIdResponse = "results",
-        pub status_code: f64 = "statusCode",
+        /// The categories of the location.
+        pub results: CategoriesPage = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetCsvPostResponseDTO` of Social Planner.
+    /// The reply to a request that lists the posts of a CSV file.
     #[doc(alias = "GetCsvPostResponseDTO")]
     pub struct ListCsvPostsResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetCsvPostResponse = "results",
-        pub status_code: f64 = "statusCode",
+        /// The file and its posts.
+        pub results: CsvPostsPage = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetUploadStatusResponseDTO` of Social Planner.
+    /// The reply to a request that lists CSV files.
     #[doc(alias = "GetUploadStatusResponseDTO")]
     pub struct ListCsvsResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetUploadStatusResponse = "results",
-        pub status_code: f64 = "statusCode",
+        /// The CSV files of the page.
+        pub results: CsvImportsPage = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetFacebookAccountsResponseDTO` of Social Planner.
+    /// The reply to a request that lists Facebook pages.
     #[doc(alias = "GetFacebookAccountsResponseDTO")]
     pub struct ListFacebookPagesResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetFacebookAccounts = "results",
-        pub status_code: f64 = "statusCode",
+        /// The pages that can be connected.
+        pub results: FacebookAccounts = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetGoogleLocationResponseDTO` of Social Planner.
+    /// The reply to a request that lists Google business locations.
     #[doc(alias = "GetGoogleLocationResponseDTO")]
     pub struct ListGoogleLocationsResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetGoogleLocationAccount = "results",
-        pub status_code: f64 = "statusCode",
+        /// The Google business locations that can be connected.
+        pub results: GoogleLocationAccount = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetInstagramAccountsResponseDTO` of Social Planner.
+    /// The reply to a request that lists Instagram accounts.
     #[doc(alias = "GetInstagramAccountsResponseDTO")]
     pub struct ListInstagramAccountsResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetInstagramAccounts = "results",
-        pub status_code: f64 = "statusCode",
+        /// The accounts that can be connected.
+        pub results: InstagramAccounts = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetLinkedInAccountsResponseDTO` of Social Planner.
+    /// The reply to a request that lists LinkedIn pages and profiles.
     #[doc(alias = "GetLinkedInAccountsResponseDTO")]
     pub struct ListLinkedinPagesAndProfilesResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetLinkedInAccount = "results",
-        pub status_code: f64 = "statusCode",
+        /// The pages and profiles that can be connected.
+        pub results: LinkedinAccounts = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// Which posts to list.
+    /// A query for posts.
     #[doc(alias = "SearchPostDTO")]
     pub struct ListPostsRequest {
-        /// The accounts whose posts to list, by their ids, separated by commas; all when left out.
+        /// The ids of accounts, separated by commas; only their posts are listed. By default all.
         pub accounts: String = "accounts",
-        /// The beginning of the span, in ISO 8601, such as `2026-01-22T05:32:49.463Z`. Declared as required by the platform's specification.
+        /// The start of the period. Declared as required by the platform's specification.
         pub from_date: Timestamp = "fromDate",
-        /// Whether the users who made the posts are answered as well, as text: `true` or `false`. Declared as required by the platform's specification.
+        /// Whether the reply includes the users who created the posts, as a string: `true` or `false`. Declared as required by the platform's specification.
         pub include_users: String = "includeUsers",
-        /// How many posts a page holds at most, as text, such as `10`. Declared as required by the platform's specification.
+        /// The maximum number of posts of a page, as a string, such as `10`. Declared as required by the platform's specification.
         pub limit: String = "limit",
-        /// The kind of posts: `post`, `story` or `reel`; all when left out.
+        /// The kind of posts to list: `post | story | reel`; by default all.
         pub post_type: String = "postType",
-        /// How many posts are left out before the page begins, as text, such as `0`. Declared as required by the platform's specification.
+        /// The number of posts to skip before the page, as a string, such as `0`. Declared as required by the platform's specification.
         pub skip: String = "skip",
-        /// The end of the span, in ISO 8601. Declared as required by the platform's specification.
+        /// The end of the period. Declared as required by the platform's specification.
         pub to_date: Timestamp = "toDate",
-        /// The state of the posts: `recent`, `all` (the default), `scheduled`, `draft`, `failed`, `in_review`, `published`, `in_progress` or `deleted`.
+        /// The status of the posts to list: `recent | all | scheduled | draft | failed | in_review | published | in_progress | deleted`; by default all.
         pub type_: String = "type",
     }
-    /// `PostSuccessfulResponseDTO` of Social Planner.
+    /// The reply to a request that lists posts.
     #[doc(alias = "PostSuccessfulResponseDTO")]
     pub struct ListPostsResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: PostResponse = "results",
-        pub status_code: f64 = "statusCode",
+        /// The posts of the page.
+        pub results: PostsPage = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `UpdateTagDTO` of Social Planner.
+    /// Tags to get.
     #[doc(alias = "UpdateTagDTO")]
     pub struct ListTagsByIdsRequest {
         /// The ids of the tags. Declared as required by the platform's specification.
         pub tag_ids: Vec<String> = "tagIds",
     }
-    /// `GetTagsByIdResponseDTO` of Social Planner.
+    /// The reply to a request that gets tags by their ids.
     #[doc(alias = "GetTagsByIdResponseDTO")]
     pub struct ListTagsByIdsResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetTagsByIdResponse = "results",
-        pub status_code: f64 = "statusCode",
+        /// The tags.
+        pub results: TagsPage = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetTagsByLocationIdResponseDTO` of Social Planner.
+    /// The reply to a request that lists tags.
     #[doc(alias = "GetTagsByLocationIdResponseDTO")]
     pub struct ListTagsResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetTagsByLocationIdResponse = "results",
-        pub status_code: f64 = "statusCode",
+        /// The tags of the location.
+        pub results: TagsPage = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetTiktokBusinessAccountResponseDTO` of Social Planner.
+    /// The reply to a request that lists TikTok business profiles.
     #[doc(alias = "GetTiktokBusinessAccountResponseDTO")]
     pub struct ListTiktokBusinessProfilesResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetTiktokBusinessAccount = "results",
-        pub status_code: f64 = "statusCode",
+        /// The business profiles that can be connected.
+        pub results: TiktokBusinessAccount = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetTiktokAccountResponseDTO` of Social Planner.
+    /// The reply to a request that lists TikTok profiles.
     #[doc(alias = "GetTiktokAccountResponseDTO")]
     pub struct ListTiktokProfilesResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetTiktokAccount = "results",
-        pub status_code: f64 = "statusCode",
+        /// The profiles that can be connected.
+        pub results: TiktokAccount = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetTwitterAccountsResponseDTO` of Social Planner.
+    /// The reply to a request that lists X (Twitter) profiles.
     #[doc(alias = "GetTwitterAccountsResponseDTO")]
     pub struct ListTwitterProfilesResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: GetTwitterAccounts = "results",
-        pub status_code: f64 = "statusCode",
+        /// The profiles of the signed-in account.
+        pub results: TwitterAccounts = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `OgImageSchema` of Social Planner.
-    #[doc(alias = "OgImageSchema")]
-    pub struct OgImage {
-        pub height: f64 = "height",
-        pub type_: String = "type",
-        pub url: String = "url",
-        pub width: f64 = "width",
-    }
-    /// The preview of a link.
-    #[doc(alias = "OgTagsSchema")]
-    pub struct OgTags {
-        /// The address of the preview's picture.
-        pub meta_image: String = "metaImage",
-        /// The address to which the preview leads.
-        pub meta_link: String = "metaLink",
-    }
-    /// `Platforms` of Social Planner.
+    /// The number of one network and its change.
     pub struct Platforms {
+        /// The change from the seven days before, in percent.
         pub change: f64 = "change",
-        pub value: f64 = "value",
+        /// The number.
+        pub value: i64 = "value",
+    }
+    /// A post on one or more social networks.
+    #[doc(alias = "GetPostFormattedSchema")]
+    pub struct Post {
+        /// The id of the post.
+        pub id: String = "_id",
+        /// The id of the account that publishes the post.
+        pub account_id: String = "accountId",
+        /// The ids of the accounts that publish the post.
+        pub account_ids: Vec<String> = "accountIds",
+        /// The time at which the post was created.
+        pub created_at: Timestamp = "createdAt",
+        /// The id of the user who created the post.
+        pub created_by: String = "createdBy",
+        /// The time to show for the post: that of its publication, or the scheduled one.
+        pub display_date: Timestamp = "displayDate",
+        /// The reason for which the publication failed.
+        pub error: String = "error",
+        /// Settings for Google Business Profile only.
+        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The images and videos of the post.
+        pub media: Vec<PostMedia> = "media",
+        /// The preview of a link in the post.
+        pub og_tags_details: PostLinkPreview = "ogTagsDetails",
+        /// The network: `google | facebook | instagram | linkedin | twitter | tiktok`.
+        pub platform: String = "platform",
+        /// The approval of the post.
+        pub post_approval_details: ApprovalDetails = "postApprovalDetails",
+        /// The id of the published post on the network.
+        pub post_id: String = "postId",
+        /// The time at which the post was published.
+        pub published_at: Timestamp = "publishedAt",
+        /// The origin of the post: the editor (`composer`), a CSV file, a recurring post, a review or an RSS feed.
+        pub source: PostSource = "source",
+        /// The status of the post: `draft | scheduled | published | in_review | in_progress | failed | notification_sent | deleted`.
+        pub status: String = "status",
+        /// The text of the post.
+        pub summary: String = "summary",
+        /// The ids of the tags of the post.
+        pub tags: Vec<String> = "tags",
+        /// Settings for TikTok only.
+        pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
+        /// The kind of post: `post | story | reel`.
+        pub type_: String = "type",
+        /// The time of the last change of the post.
+        pub updated_at: Timestamp = "updatedAt",
+        /// The user who created the post.
+        pub user: Box<PostUser> = "user",
     }
     /// The approval of a post.
     #[doc(alias = "PostApprovalSchema")]
     pub struct PostApproval {
-        /// How it stands: `pending`, `approved`, `rejected` or `not_required`.
+        /// The status of the approval: `pending | approved | rejected | not_required`.
         pub approval_status: String = "approvalStatus",
-        /// The id of the user who is to approve the post.
+        /// The id of the user who must approve the post.
         pub approver: String = "approver",
-        /// What the one who approves has to say.
+        /// The note of the user who approves or rejects the post.
         pub approver_note: String = "approverNote",
-        /// What the one who asks for approval has to say.
+        /// The note of the user who requests the approval.
         pub requester_note: String = "requesterNote",
     }
-    /// A picture or video of a post.
+    /// The preview of a link in a post.
+    #[doc(alias = "OgTagsSchema")]
+    pub struct PostLinkPreview {
+        /// The URL of the image of the preview.
+        pub meta_image: String = "metaImage",
+        /// The URL to which the preview links.
+        pub meta_link: String = "metaLink",
+    }
+    /// An image or video of a post.
     #[doc(alias = "PostMediaSchema")]
     pub struct PostMedia {
-        /// The words that go with it.
+        /// The caption of the file.
         pub caption: String = "caption",
-        /// The address of the small picture that is used by default.
+        /// The URL of the thumbnail that is used by default.
         pub default_thumb: String = "defaultThumb",
-        /// Its id.
+        /// The id of the file.
         pub id: String = "id",
-        /// The address of a small picture of it.
+        /// The URL of a thumbnail.
         pub thumbnail: String = "thumbnail",
-        /// Its media type, such as `image/png` or `video/mp4`.
+        /// The media type, such as `image/png` or `video/mp4`.
         pub type_: String = "type",
-        /// The address of the file. Declared as required by the platform's specification.
+        /// The URL of the file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// `PostSuccessfulResponseSchema` of Social Planner.
-    #[doc(alias = "PostSuccessfulResponseSchema")]
-    pub struct PostResponse {
-        pub count: f64 = "count",
-        pub posts: Vec<GetPostFormatted> = "posts",
+    /// A post as a reply holds it.
+    #[doc(alias = "GetPostSuccessfulResponseSchema")]
+    pub struct PostResult {
+        /// The post.
+        pub post: Box<Post> = "post",
     }
-    /// `PostUserSchema` of Social Planner.
+    /// A user who created or approves a post.
     #[doc(alias = "PostUserSchema")]
     pub struct PostUser {
+        /// The email address of the user.
         pub email: String = "email",
+        /// The first name of the user.
         pub first_name: String = "firstName",
+        /// The id of the user.
         pub id: String = "id",
+        /// The last name of the user.
         pub last_name: String = "lastName",
+        /// The phone number of the user.
         pub phone: String = "phone",
+        /// The URL of the user's picture.
         pub profile_photo: String = "profilePhoto",
+        /// The form of address of the user, such as `Mr`.
         pub title: String = "title",
     }
-    /// To which accounts the posts of a CSV file go.
+    /// A page of posts.
+    #[doc(alias = "PostSuccessfulResponseSchema")]
+    pub struct PostsPage {
+        /// The number of posts.
+        pub count: i64 = "count",
+        /// The posts of the page.
+        pub posts: Vec<Post> = "posts",
+    }
+    /// The accounts that publish the posts of a CSV file.
     #[doc(alias = "SetAccountsDTO")]
     pub struct SetCsvAccountsRequest {
-        /// The accounts, by their ids from `list_accounts`. Declared as required by the platform's specification.
+        /// The ids of the accounts; see `list_accounts`. Declared as required by the platform's specification.
         pub account_ids: Vec<String> = "accountIds",
-        /// The id of the user who is to approve the posts.
+        /// The id of the user who must approve the posts.
         pub approver: String = "approver",
-        /// The name of the file, as `upload_csv` answered it. Declared as required by the platform's specification.
+        /// The name of the file, from the reply of `upload_csv`. Declared as required by the platform's specification.
         pub file_name: String = "fileName",
-        /// The path of the file, as `upload_csv` answered it. Declared as required by the platform's specification.
+        /// The path of the file, from the reply of `upload_csv`. Declared as required by the platform's specification.
         pub file_path: String = "filePath",
-        /// How many posts of the file are taken, from `1` to the number that it has. Declared as required by the platform's specification.
-        pub rows_count: f64 = "rowsCount",
+        /// The number of posts of the file to import, from `1` to the number of its posts. Declared as required by the platform's specification.
+        pub rows_count: i64 = "rowsCount",
         /// The id of the user who imports the file.
         pub user_id: String = "userId",
     }
-    /// `SetAccountsResponseDTO` of Social Planner.
+    /// The outcome of setting the accounts of a CSV file.
     #[doc(alias = "SetAccountsResponseDTO")]
     pub struct SetCsvAccountsResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub status_code: f64 = "statusCode",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// A Google business location to be connected.
+    /// A Google business location to connect.
     #[doc(alias = "AttachGMBLocationDTO")]
     pub struct SetGoogleLocationRequest {
-        /// The Google account that it belongs to, as `list_google_locations` answered it.
+        /// The Google account that manages the location, as `list_google_locations` returns it.
         pub account: Map = "account",
-        /// The id of the agency.
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
-        /// The Google location, as `list_google_locations` answered it.
+        /// The Google location, as `list_google_locations` returns it.
         pub location: Map = "location",
     }
-    /// `SocialMediaGmbAccountResponseDTO` of Social Planner.
+    /// The reply to a request that connects a Google business location.
     #[doc(alias = "SocialMediaGmbAccountResponseDTO")]
     pub struct SetGoogleLocationResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: Box<SocialGoogleMediaAccount> = "results",
-        pub status_code: f64 = "statusCode",
+        /// The connected Google business location.
+        pub results: Box<ConnectedAccount> = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `SocialGoogleMediaAccountSchema` of Social Planner.
-    #[doc(alias = "SocialGoogleMediaAccountSchema")]
-    pub struct SocialGoogleMediaAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaFacebookAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaFacebookAccountSchema")]
-    pub struct SocialMediaFacebookAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaInstagramAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaInstagramAccountSchema")]
-    pub struct SocialMediaInstagramAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaLinkedInAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaLinkedInAccountSchema")]
-    pub struct SocialMediaLinkedInAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaTagSchema` of Social Planner.
-    #[doc(alias = "SocialMediaTagSchema")]
-    pub struct SocialMediaTag {
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: String = "createdBy",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub tag: String = "tag",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaTiktokAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaTiktokAccountSchema")]
-    pub struct SocialMediaTiktokAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `SocialMediaTwitterAccountSchema` of Social Planner.
-    #[doc(alias = "SocialMediaTwitterAccountSchema")]
-    pub struct SocialMediaTwitterAccount {
-        pub id: String = "_id",
-        pub active: bool = "active",
-        pub avatar: String = "avatar",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub location_id: String = "locationId",
-        pub meta: Map = "meta",
-        pub name: String = "name",
-        pub o_auth_id: String = "oAuthId",
-        pub old_id: String = "oldId",
-        pub origin_id: String = "originId",
-        pub platform: String = "platform",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-    }
-    /// When an event or offer begins.
+    /// The start of an event or offer.
     #[doc(alias = "StartDateSchema")]
     pub struct StartDate {
-        /// The day.
-        pub start_date: Date = "startDate",
-        /// The time of day.
+        /// The day of the start.
+        pub start_date: CalendarDate = "startDate",
+        /// The time of day of the start.
         pub start_time: Time = "startTime",
     }
-    /// What only TikTok needs to know of a post.
+    /// The statistics of the accounts for the last seven days.
+    pub struct Statistics {
+        /// Numbers by network, compared with the seven days before.
+        pub breakdowns: Box<StatisticsBreakdowns> = "breakdowns",
+        /// The days of the period as abbreviated weekdays, such as `Mon`; the series have one entry per day.
+        pub day_range: Vec<String> = "dayRange",
+        /// Age and gender of the audience.
+        pub demographics: StatisticsDemographics = "demographics",
+        /// Numbers of each network, with one entry per day.
+        pub platform_totals: StatisticsPlatformTotals = "platformTotals",
+        /// Numbers per day.
+        pub post_performance: StatisticsPostPerformance = "postPerformance",
+        /// Sums over all accounts and days.
+        pub totals: StatisticsTotals = "totals",
+    }
+    /// Numbers by network, compared with the seven days before.
+    pub struct StatisticsBreakdowns {
+        /// The interactions with posts, by network.
+        pub engagement: BTreeMap<String, StatisticsBreakdownsEngagementValue> = "engagement",
+        /// The numbers of impressions.
+        pub impressions: StatisticsBreakdownsImpressions = "impressions",
+        /// The numbers of posts.
+        pub posts: StatisticsBreakdownsPosts = "posts",
+        /// The numbers of people who have seen a post.
+        pub reach: StatisticsBreakdownsReach = "reach",
+    }
+    /// The interactions with the posts on one network.
+    pub struct StatisticsBreakdownsEngagementValue {
+        /// The change from the seven days before, in percent.
+        pub change: f64 = "change",
+        /// The number of comments.
+        pub comments: i64 = "comments",
+        /// The number of likes.
+        pub likes: i64 = "likes",
+        /// The number of shares.
+        pub shares: i64 = "shares",
+    }
+    /// The numbers of impressions.
+    pub struct StatisticsBreakdownsImpressions {
+        /// The number of each network.
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        /// The number over all networks.
+        pub total: i64 = "total",
+        /// The change from the seven days before, in percent.
+        pub total_change: f64 = "totalChange",
+    }
+    /// The numbers of posts.
+    pub struct StatisticsBreakdownsPosts {
+        /// The number of each network.
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        /// The number over all networks.
+        pub total: i64 = "total",
+        /// The change from the seven days before, in percent.
+        pub total_change: f64 = "totalChange",
+    }
+    /// The numbers of people who have seen a post.
+    pub struct StatisticsBreakdownsReach {
+        /// The number of each network.
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        /// The number over all networks.
+        pub total: i64 = "total",
+        /// The change from the seven days before, in percent.
+        pub total_change: f64 = "totalChange",
+    }
+    /// Age and gender of the audience.
+    pub struct StatisticsDemographics {
+        /// The audience by age.
+        pub age: Box<StatisticsDemographicsAge> = "age",
+        /// The audience by gender.
+        pub gender: StatisticsDemographicsGender = "gender",
+    }
+    /// The audience by age.
+    pub struct StatisticsDemographicsAge {
+        /// The number of people of each age group.
+        pub totals: StatisticsDemographicsAgeTotals = "totals",
+    }
+    /// The number of people of each age group.
+    pub struct StatisticsDemographicsAgeTotals {
+        /// The number of people from 13 to 17 years.
+        pub n13_17: i64 = "13-17",
+        /// The number of people from 18 to 24 years.
+        pub n18_24: i64 = "18-24",
+        /// The number of people from 25 to 34 years.
+        pub n25_34: i64 = "25-34",
+        /// The number of people from 35 to 44 years.
+        pub n35_44: i64 = "35-44",
+        /// The number of people from 45 to 54 years.
+        pub n45_54: i64 = "45-54",
+        /// The number of people from 55 to 64 years.
+        pub n55_64: i64 = "55-64",
+        /// The number of people of 65 years or more.
+        pub n65: i64 = "65+",
+    }
+    /// The audience by gender.
+    pub struct StatisticsDemographicsGender {
+        /// The number of people of each gender.
+        pub totals: Box<StatisticsDemographicsGenderTotals> = "totals",
+    }
+    /// The number of people of each gender.
+    pub struct StatisticsDemographicsGenderTotals {
+        /// Women.
+        pub female: StatisticsDemographicsGenderTotalsFemale = "female",
+        /// Men.
+        pub male: StatisticsDemographicsGenderTotalsMale = "male",
+        /// People of unknown gender.
+        pub unknown: StatisticsDemographicsGenderTotalsUnknown = "unknown",
+    }
+    /// Women.
+    pub struct StatisticsDemographicsGenderTotalsFemale {
+        /// The share of the audience in percent.
+        pub percentage: f64 = "percentage",
+        /// The number of people.
+        pub total: i64 = "total",
+    }
+    /// Men.
+    pub struct StatisticsDemographicsGenderTotalsMale {
+        /// The share of the audience in percent.
+        pub percentage: f64 = "percentage",
+        /// The number of people.
+        pub total: i64 = "total",
+    }
+    /// People of unknown gender.
+    pub struct StatisticsDemographicsGenderTotalsUnknown {
+        /// The share of the audience in percent.
+        pub percentage: f64 = "percentage",
+        /// The number of people.
+        pub total: i64 = "total",
+    }
+    /// Numbers of each network, with one entry per day.
+    pub struct StatisticsPlatformTotals {
+        /// The followers, by network.
+        pub followers: BTreeMap<String, StatisticsPlatformTotalsFollowersValue> = "followers",
+        /// The impressions, by network.
+        pub impressions: BTreeMap<String, StatisticsPlatformTotalsImpressionsValue> = "impressions",
+        /// The likes, by network.
+        pub likes: BTreeMap<String, StatisticsPlatformTotalsLikesValue> = "likes",
+    }
+    /// The followers of one network.
+    pub struct StatisticsPlatformTotalsFollowersValue {
+        /// The number of each day.
+        pub series: Vec<i64> = "series",
+        /// The number over all days.
+        pub total: i64 = "total",
+    }
+    /// The impressions of one network.
+    pub struct StatisticsPlatformTotalsImpressionsValue {
+        /// The number of each day.
+        pub series: Vec<i64> = "series",
+        /// The number over all days.
+        pub total: i64 = "total",
+    }
+    /// The likes of one network.
+    pub struct StatisticsPlatformTotalsLikesValue {
+        /// The number of each day.
+        pub series: Vec<i64> = "series",
+        /// The number over all days.
+        pub total: i64 = "total",
+    }
+    /// Numbers per day.
+    pub struct StatisticsPostPerformance {
+        /// The number of comments of each day.
+        pub comments: Vec<i64> = "comments",
+        /// The number of impressions of each day.
+        pub impressions: Vec<i64> = "impressions",
+        /// The number of likes of each day.
+        pub likes: Vec<i64> = "likes",
+        /// The number of posts of each day, by network.
+        pub posts: BTreeMap<String, Vec<i64>> = "posts",
+    }
+    /// Sums over all accounts and days.
+    pub struct StatisticsTotals {
+        /// The number of comments.
+        pub comments: i64 = "comments",
+        /// The number of followers.
+        pub followers: i64 = "followers",
+        /// The number of impressions.
+        pub impressions: i64 = "impressions",
+        /// The number of likes.
+        pub likes: i64 = "likes",
+        /// The number of posts.
+        pub posts: i64 = "posts",
+    }
+    /// A tag of posts.
+    #[doc(alias = "SocialMediaTagSchema")]
+    pub struct Tag {
+        /// The id of the tag.
+        pub id: String = "_id",
+        /// The time at which the tag was created.
+        pub created_at: Timestamp = "createdAt",
+        /// The id of the user who created the tag.
+        pub created_by: String = "createdBy",
+        /// Whether the tag is deleted.
+        pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The name of the tag.
+        pub tag: String = "tag",
+        /// The time of the last change of the tag.
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// The tags of posts of a location.
+    #[doc(alias = "GetTagsByLocationIdResponseSchema")]
+    #[doc(alias = "GetTagsByIdResponseSchema")]
+    pub struct TagsPage {
+        /// The number of tags.
+        pub count: i64 = "count",
+        /// The tags.
+        pub tags: Vec<Tag> = "tags",
+    }
+    /// The TikTok profiles that a signed-in account can connect.
+    #[doc(alias = "GetTiktokAccountSchema")]
+    pub struct TiktokAccount {
+        /// The profiles.
+        pub profile: Vec<TiktokProfile> = "profile",
+    }
+    /// The TikTok business profiles that a signed-in account can connect.
+    #[doc(alias = "GetTiktokBusinessAccountSchema")]
+    pub struct TiktokBusinessAccount {
+        /// The business profiles.
+        pub profile: Vec<TiktokProfile> = "profile",
+    }
+    /// Settings of a post for TikTok only.
     #[doc(alias = "TiktokPostSchema")]
     pub struct TiktokPost {
-        /// Whether others may comment on it.
+        /// Whether others may comment on the post.
         pub enable_comment: bool = "enableComment",
-        /// Whether others may make duets with it.
+        /// Whether others may create duets with the post.
         pub enable_duet: bool = "enableDuet",
-        /// Whether others may stitch it into their videos.
+        /// Whether others may stitch the post into their videos.
         pub enable_stitch: bool = "enableStitch",
-        /// Who sees it: `PUBLIC_TO_EVERYONE`, `MUTUAL_FOLLOW_FRIENDS` or `SELF_ONLY`.
+        /// The audience of the post: `PUBLIC_TO_EVERYONE`, `MUTUAL_FOLLOW_FRIENDS` or `SELF_ONLY`.
         pub privacy_level: String = "privacyLevel",
-        /// Whether it promotes the brand of somebody else.
+        /// Whether the video promotes the brand of a third party.
         pub promote_other_brand: bool = "promoteOtherBrand",
-        /// Whether it promotes the account's own brand.
+        /// Whether the video promotes the account's brand.
         pub promote_your_brand: bool = "promoteYourBrand",
-        /// Whether the video is declared to promote something.
+        /// Whether the video is declared as promotional.
         pub video_disclosure: bool = "videoDisclosure",
     }
-    /// `TiktokProfileSchema` of Social Planner.
+    /// A TikTok profile that a signed-in account can connect.
     #[doc(alias = "TiktokProfileSchema")]
     pub struct TiktokProfile {
+        /// The URL of its picture.
         pub avatar: String = "avatar",
+        /// The id on the network.
         pub id: String = "id",
+        /// Whether it is already connected to a location.
         pub is_connected: bool = "isConnected",
+        /// The name on the network.
         pub name: String = "name",
+        /// The kind of profile, profile or business.
         pub type_: String = "type",
+        /// The user name on TikTok.
         pub username: String = "username",
+        /// Whether TikTok has verified the profile.
         pub verified: bool = "verified",
     }
     /// A time of day.
     #[doc(alias = "TimeSchema")]
     pub struct Time {
         /// The hour, `0` to `23`. Declared as required by the platform's specification.
-        pub hours: f64 = "hours",
+        pub hours: i64 = "hours",
         /// The minute, `0` to `59`. Declared as required by the platform's specification.
-        pub minutes: f64 = "minutes",
+        pub minutes: i64 = "minutes",
         /// The second, `0` to `59`. Declared as required by the platform's specification.
-        pub seconds: f64 = "seconds",
+        pub seconds: i64 = "seconds",
     }
-    /// `TwitterProfileSchema` of Social Planner.
+    /// The X (Twitter) profiles of a signed-in account.
+    #[doc(alias = "GetTwitterAccountsSchema")]
+    pub struct TwitterAccounts {
+        /// The profiles.
+        pub profile: Vec<TwitterProfile> = "profile",
+    }
+    /// An X (Twitter) profile of a signed-in account.
     #[doc(alias = "TwitterProfileSchema")]
     pub struct TwitterProfile {
+        /// The URL of its picture.
         pub avatar: String = "avatar",
+        /// The id on the network.
         pub id: String = "id",
+        /// Whether it is already connected to a location.
         pub is_connected: bool = "isConnected",
+        /// The name on the network.
         pub name: String = "name",
+        /// Whether only followers can see its posts.
         pub protected: bool = "protected",
+        /// The user name on X (Twitter).
         pub username: String = "username",
+        /// Whether X (Twitter) has verified the profile.
         pub verified: bool = "verified",
     }
-    /// A post as it is to be from now on.
+    /// The new content of a post.
     #[doc(alias = "PostCreateRequest")]
     pub struct UpdatePostRequest {
-        /// The accounts to which the post goes, by their ids from `list_accounts`.
+        /// The ids of the accounts that publish the post; see `list_accounts`.
         pub account_ids: Vec<String> = "accountIds",
         /// The id of the category of the post.
         pub category_id: String = "categoryId",
-        /// The id of the user who made the post.
+        /// The id of the user who created the post.
         pub created_by: String = "createdBy",
-        /// A comment that follows the post; not for TikTok and Google, at most 280 characters for X (Twitter).
+        /// A comment to publish below the post; not for TikTok and Google, at most 280 characters for X (Twitter).
         pub follow_up_comment: String = "followUpComment",
-        /// What only Google Business Profile needs to know.
+        /// Settings for Google Business Profile only.
         pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
-        /// The pictures or videos of the post; networks limit their number, size and format.
+        /// The images or videos of the post; each network limits their number, size and format.
         pub media: Vec<PostMedia> = "media",
         /// The preview of a link in the post.
-        pub og_tags_details: OgTags = "ogTagsDetails",
-        /// Who has to approve the post, and how that stands.
+        pub og_tags_details: PostLinkPreview = "ogTagsDetails",
+        /// The approval of the post.
         pub post_approval_details: PostApproval = "postApprovalDetails",
-        /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
+        /// The time at which the post will be published, for a scheduled post.
         pub schedule_date: Timestamp = "scheduleDate",
-        /// Whether the date of a scheduled post was changed.
+        /// Whether the time of a scheduled post was changed.
         pub schedule_time_updated: bool = "scheduleTimeUpdated",
-        /// The state of the post: `draft`, `scheduled`, `published`, `in_review`, `in_progress`, `failed`, `notification_sent` or `deleted`.
+        /// The status of the post: `draft | scheduled | published | in_review | in_progress | failed | notification_sent | deleted`.
         pub status: String = "status",
-        /// The text of the post; networks limit its length.
+        /// The text of the post; each network limits its length.
         pub summary: String = "summary",
         /// The tags of the post.
         pub tags: Vec<String> = "tags",
-        /// What only TikTok needs to know.
+        /// Settings for TikTok only.
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        /// The kind of post: `post`, `story` or `reel`. Declared as required by the platform's specification.
+        /// The kind of post: `post | story | reel`. Declared as required by the platform's specification.
         pub type_: String = "type",
-        /// The id of the user who changes the post.
+        /// The id of the user who sends the request.
         pub user_id: String = "userId",
     }
-    /// `UpdatePostSuccessfulResponseDTO` of Social Planner.
+    /// The outcome of the update of a post.
     #[doc(alias = "UpdatePostSuccessfulResponseDTO")]
     pub struct UpdatePostResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub status_code: f64 = "statusCode",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `UploadFileResponseDTO` of Social Planner.
+    /// The reply to the upload of a CSV file.
     #[doc(alias = "UploadFileResponseDTO")]
     pub struct UploadCsvResponse {
+        /// A message about the outcome.
         pub message: String = "message",
-        pub results: UploadFileResponse = "results",
-        pub status_code: f64 = "statusCode",
+        /// The uploaded file.
+        pub results: UploadFile = "results",
+        /// The HTTP status code of the reply, repeated in the body.
+        pub status_code: i64 = "statusCode",
+        /// Whether the request succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `UploadFileResponseSchema` of Social Planner.
+    /// An uploaded CSV file.
     #[doc(alias = "UploadFileResponseSchema")]
-    pub struct UploadFileResponse {
+    pub struct UploadFile {
+        /// The name of the file.
         pub file_name: String = "fileName",
+        /// The path of the stored file.
         pub file_path: String = "filePath",
-        pub rows_count: f64 = "rowsCount",
+        /// The number of posts in the file.
+        pub rows_count: i64 = "rowsCount",
     }
 }
 
@@ -1302,17 +1632,17 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `GetPostFormattedSource`.
-    pub enum GetPostFormattedSource {
+    /// Values of `AttachTiktokProfileType`.
+    pub enum AttachTiktokProfileType {
+        Page = "page", Group = "group", Profile = "profile", Location = "location", Business = "business",
+    }
+    /// Values of `PostSource`.
+    pub enum PostSource {
         Composer = "composer", Csv = "csv", Recurring = "recurring", Review = "review", Rss = "rss",
     }
-    /// Values of `GetSocialMediaStatisticsRequestPlatform`.
-    pub enum GetSocialMediaStatisticsRequestPlatform {
+    /// Values of `SocialMediaStatisticPlatform`.
+    pub enum SocialMediaStatisticPlatform {
         Facebook = "facebook", Instagram = "instagram", Linkedin = "linkedin", Google = "google",
         Pinterest = "pinterest", Youtube = "youtube", Tiktok = "tiktok",
-    }
-    /// Values of `Type`.
-    pub enum Type {
-        Page = "page", Group = "group", Profile = "profile", Location = "location", Business = "business",
     }
 }

@@ -17,12 +17,12 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Registers a shipping carrier that the platform asks for its rates.
+    /// Registers a shipping carrier, whose rates the platform requests.
     ///
     /// `POST /store/shipping-carrier`
     ///
-    /// The platform calls `callbackUrl` to learn what the carrier charges, so that address must be reachable from the outside. Then add a
-    /// shipping rate with `isCarrierRate` that names the carrier.
+    /// The platform requests the carrier's prices from `callbackUrl`, which must be publicly reachable. Afterwards, add a shipping rate with
+    /// `isCarrierRate` and the id of the carrier.
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
@@ -48,8 +48,8 @@ impl Client {
     ///
     /// `POST /store/shipping-zone/{shippingZoneId}/shipping-rate`
     ///
-    /// A rate is either a fixed price, or, with `isCarrierRate`, what a carrier asks plus a handling fee: `amount` is then the fixed part of
-    /// that fee and `percentageOfRateFee` the other.
+    /// A rate is a fixed price, or, with `isCarrierRate`, the carrier's price plus a handling fee: `amount` is then the fixed part of the fee and
+    /// `percentageOfRateFee` the other.
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
@@ -72,7 +72,7 @@ impl Client {
         builder::CreateShippingRate::new(&self.handle)
     }
 
-    /// Creates a shipping zone out of countries and their states.
+    /// Creates a shipping zone of countries and their states.
     ///
     /// `POST /store/shipping-zone`
     ///
@@ -160,7 +160,7 @@ impl Client {
         builder::DeleteShippingZone::new(&self.handle)
     }
 
-    /// Tells how far the store is set up.
+    /// Returns the progress of the setup of the store.
     ///
     /// `GET /store/setup/progress`
     ///
@@ -182,7 +182,7 @@ impl Client {
         builder::GetSetupProgress::new(&self.handle)
     }
 
-    /// Gets one shipping carrier.
+    /// Returns a shipping carrier.
     ///
     /// `GET /store/shipping-carrier/{shippingCarrierId}`
     ///
@@ -201,7 +201,7 @@ impl Client {
         builder::GetShippingCarrier::new(&self.handle)
     }
 
-    /// Gets one shipping rate.
+    /// Returns a shipping rate.
     ///
     /// `GET /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
     ///
@@ -225,7 +225,7 @@ impl Client {
         builder::GetShippingRate::new(&self.handle)
     }
 
-    /// Gets one shipping zone.
+    /// Returns a shipping zone.
     ///
     /// `GET /store/shipping-zone/{shippingZoneId}`
     ///
@@ -244,7 +244,7 @@ impl Client {
         builder::GetShippingZone::new(&self.handle)
     }
 
-    /// Gets the settings of a store, where it ships from and which emails it sends.
+    /// Returns the settings of a store, such as the origin of shipments and the emails about orders.
     ///
     /// `GET /store/store-setting`
     ///
@@ -263,12 +263,12 @@ impl Client {
         builder::GetStoreSettings::new(&self.handle)
     }
 
-    /// Works out which shipping rates an order to a country could have.
+    /// Lists the shipping rates that are available for an order to a country.
     ///
     /// `POST /store/shipping-zone/shipping-rates`
     ///
-    /// It reads only: nothing is stored, and it is safe to send again. The reply holds rates, each with the id of its zone.
-    /// The order's amount and weight are worked out from its products unless `amountAvailable` and `weightAvailable` say otherwise.
+    /// The operation stores nothing and is safe to repeat. Each rate in the reply holds the id of its zone. The platform computes the order's amount
+    /// and weight from its products, unless `amountAvailable` and `weightAvailable` are set.
     ///
     /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
@@ -354,11 +354,11 @@ impl Client {
         builder::ListShippingZones::new(&self.handle)
     }
 
-    /// Notes how far the store is set up.
+    /// Updates the progress of the setup of the store.
     ///
     /// `PUT /store/setup/progress`
     ///
-    /// No field of its body is published: it goes out as free-form JSON.
+    /// The fields of the body are undocumented: it is free-form JSON.
     ///
     /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
@@ -378,7 +378,7 @@ impl Client {
         builder::UpdateSetupProgress::new(&self.handle)
     }
 
-    /// Changes a shipping carrier.
+    /// Updates a shipping carrier.
     ///
     /// `PUT /store/shipping-carrier/{shippingCarrierId}`
     ///
@@ -403,7 +403,7 @@ impl Client {
         builder::UpdateShippingCarrier::new(&self.handle)
     }
 
-    /// Changes a shipping rate.
+    /// Updates a shipping rate.
     ///
     /// `PUT /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
     ///
@@ -429,7 +429,7 @@ impl Client {
         builder::UpdateShippingRate::new(&self.handle)
     }
 
-    /// Changes a shipping zone.
+    /// Updates a shipping zone.
     ///
     /// `PUT /store/shipping-zone/{shippingZoneId}`
     ///
@@ -454,11 +454,11 @@ impl Client {
         builder::UpdateShippingZone::new(&self.handle)
     }
 
-    /// Writes the settings of a store, whether or not it has some already.
+    /// Creates or replaces the settings of a store.
     ///
     /// `POST /store/store-setting`
     ///
-    /// There is one set of settings a location: what was there is overwritten.
+    /// A location has one set of settings: the operation overwrites it.
     ///
     /// - Requires a location token.
     /// - Version: not declared; the default is sent.
@@ -525,10 +525,10 @@ pub mod builder {
         DeleteShippingCarrier {
             /// The id of the shipping carrier.
             path shipping_carrier_id: String = "shippingCarrierId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -542,10 +542,10 @@ pub mod builder {
             path shipping_zone_id: String = "shippingZoneId",
             /// The id of the shipping rate.
             path shipping_rate_id: String = "shippingRateId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -557,10 +557,10 @@ pub mod builder {
         DeleteShippingZone {
             /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -577,10 +577,10 @@ pub mod builder {
         GetShippingCarrier {
             /// The id of the shipping carrier.
             path shipping_carrier_id: String = "shippingCarrierId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -594,10 +594,10 @@ pub mod builder {
             path shipping_zone_id: String = "shippingZoneId",
             /// The id of the shipping rate.
             path shipping_rate_id: String = "shippingRateId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -609,11 +609,11 @@ pub mod builder {
         GetShippingZone {
             /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// Whether each zone comes with its shipping rates; without them if left out.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// Whether each zone includes its shipping rates; by default it does not.
             query with_shipping_rate: bool = "withShippingRate",
         }
     }
@@ -624,10 +624,10 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetStoreSettings {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -647,10 +647,10 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListShippingCarriers {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
         }
     }
 
@@ -662,13 +662,13 @@ pub mod builder {
         ListShippingRates {
             /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
         }
     }
@@ -679,15 +679,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListShippingZones {
-            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+            /// The id of the account, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-            query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most.
+            /// The kind of account that `altId` identifies, as a rule `location`. The client's default location unless set.
+            query alt_type: types::AltIdType = "altType",
+            /// The maximum number of items of a page.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query offset: i64 = "offset",
-            /// Whether each zone comes with its shipping rates; without them if left out.
+            /// Whether each zone includes its shipping rates; by default it does not.
             query with_shipping_rate: bool = "withShippingRate",
         }
     }

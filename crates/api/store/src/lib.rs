@@ -2,16 +2,16 @@
 
 //! Store of the HoopAI Platform API: 20 operations.
 //!
-//! The online shop of a location: where it ships to, what shipping costs, who carries it, and which emails follow an order. What is sold
-//! stands in Products, what was ordered in Payments.
+//! The online store of a location: shipping zones, shipping rates, shipping carriers, and the emails about orders. Products belong to the module
+//! Products, orders to Payments.
 //!
-//! Three things build on each other. A *shipping zone* is a set of countries, each whole or by some of its states. Under a zone stand its
-//! *shipping rates*: an amount, at wish bound to the price or the weight of an order. A *shipping carrier* is an outside service that is
-//! asked for its price at an address of yours; a rate may point at one. So begin with `create_shipping_zone`, then `create_shipping_rate`,
-//! and ask `list_available_shipping_rates` what an order could ship for.
+//! The terms depend on each other. A *shipping zone* is a set of countries, each whole or by some of its states. A *shipping rate* belongs to a zone:
+//! an amount, optionally limited to a range of order prices or weights. A *shipping carrier* is an external service that returns its price at a URL of
+//! yours; a rate can refer to one. Begin with `create_shipping_zone`, then `create_shipping_rate`; `list_available_shipping_rates` returns the rates
+//! for an order.
 //!
-//! Nearly all calls name their account by `altId` and `altType`, not by `locationId`. Amounts are decimal numbers in major units (`99.99`
-//! with `USD` is 99 dollars and 99 cents), weights are kilograms.
+//! Nearly all operations identify the account by `altId` and `altType`, not by `locationId`. Amounts are decimal numbers in major units of the
+//! currency (`99.99` with `USD` is 99 dollars and 99 cents); weights are in kilograms.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_store::Error> {
@@ -29,11 +29,11 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_shipping_carrier`](Client::create_shipping_carrier) | Registers a shipping carrier that the platform asks for its rates. |
+//! | [`create_shipping_carrier`](Client::create_shipping_carrier) | Registers a shipping carrier, whose rates the platform requests. |
 //! | [`delete_shipping_carrier`](Client::delete_shipping_carrier) | Deletes a shipping carrier. |
-//! | [`get_shipping_carrier`](Client::get_shipping_carrier) | Gets one shipping carrier. |
+//! | [`get_shipping_carrier`](Client::get_shipping_carrier) | Returns a shipping carrier. |
 //! | [`list_shipping_carriers`](Client::list_shipping_carriers) | Lists the shipping carriers of a location. |
-//! | [`update_shipping_carrier`](Client::update_shipping_carrier) | Changes a shipping carrier. |
+//! | [`update_shipping_carrier`](Client::update_shipping_carrier) | Updates a shipping carrier. |
 //!
 //! ## Shipping Zone Rates
 //!
@@ -41,34 +41,34 @@
 //! |---|---|
 //! | [`create_shipping_rate`](Client::create_shipping_rate) | Adds a shipping rate to a zone. |
 //! | [`delete_shipping_rate`](Client::delete_shipping_rate) | Deletes a shipping rate. |
-//! | [`get_shipping_rate`](Client::get_shipping_rate) | Gets one shipping rate. |
+//! | [`get_shipping_rate`](Client::get_shipping_rate) | Returns a shipping rate. |
 //! | [`list_shipping_rates`](Client::list_shipping_rates) | Lists the shipping rates of a zone. |
-//! | [`update_shipping_rate`](Client::update_shipping_rate) | Changes a shipping rate. |
+//! | [`update_shipping_rate`](Client::update_shipping_rate) | Updates a shipping rate. |
 //!
 //! ## Shipping Zone
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_shipping_zone`](Client::create_shipping_zone) | Creates a shipping zone out of countries and their states. |
+//! | [`create_shipping_zone`](Client::create_shipping_zone) | Creates a shipping zone of countries and their states. |
 //! | [`delete_shipping_zone`](Client::delete_shipping_zone) | Deletes a shipping zone. |
-//! | [`get_shipping_zone`](Client::get_shipping_zone) | Gets one shipping zone. |
-//! | [`list_available_shipping_rates`](Client::list_available_shipping_rates) | Works out which shipping rates an order to a country could have. |
+//! | [`get_shipping_zone`](Client::get_shipping_zone) | Returns a shipping zone. |
+//! | [`list_available_shipping_rates`](Client::list_available_shipping_rates) | Lists the shipping rates that are available for an order to a country. |
 //! | [`list_shipping_zones`](Client::list_shipping_zones) | Lists the shipping zones of a location. |
-//! | [`update_shipping_zone`](Client::update_shipping_zone) | Changes a shipping zone. |
+//! | [`update_shipping_zone`](Client::update_shipping_zone) | Updates a shipping zone. |
 //!
 //! ## Store Setting
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_store_settings`](Client::get_store_settings) | Gets the settings of a store, where it ships from and which emails it sends. |
-//! | [`upsert_store_settings`](Client::upsert_store_settings) | Writes the settings of a store, whether or not it has some already. |
+//! | [`get_store_settings`](Client::get_store_settings) | Returns the settings of a store, such as the origin of shipments and the emails about orders. |
+//! | [`upsert_store_settings`](Client::upsert_store_settings) | Creates or replaces the settings of a store. |
 //!
 //! ## Other
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_setup_progress`](Client::get_setup_progress) | Tells how far the store is set up. |
-//! | [`update_setup_progress`](Client::update_setup_progress) | Notes how far the store is set up. |
+//! | [`get_setup_progress`](Client::get_setup_progress) | Returns the progress of the setup of the store. |
+//! | [`update_setup_progress`](Client::update_setup_progress) | Updates the progress of the setup of the store. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

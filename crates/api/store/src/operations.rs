@@ -31,7 +31,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /store/shipping-carrier`
 pub static CREATE_SHIPPING_CARRIER: Operation = Operation {
     module: "store", name: "create_shipping_carrier", id: "create-shipping-carrier",
-    method: Method::Post, path: "/store/shipping-carrier",
+    method: &Method::POST, path: "/store/shipping-carrier",
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
@@ -41,7 +41,7 @@ pub static CREATE_SHIPPING_CARRIER: Operation = Operation {
 /// `POST /store/shipping-zone/{shippingZoneId}/shipping-rate`
 pub static CREATE_SHIPPING_RATE: Operation = Operation {
     module: "store", name: "create_shipping_rate", id: "create-shipping-rate",
-    method: Method::Post, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate",
+    method: &Method::POST, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate",
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
@@ -51,7 +51,7 @@ pub static CREATE_SHIPPING_RATE: Operation = Operation {
 /// `POST /store/shipping-zone`
 pub static CREATE_SHIPPING_ZONE: Operation = Operation {
     module: "store", name: "create_shipping_zone", id: "create-shipping-zone",
-    method: Method::Post, path: "/store/shipping-zone",
+    method: &Method::POST, path: "/store/shipping-zone",
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
@@ -61,7 +61,7 @@ pub static CREATE_SHIPPING_ZONE: Operation = Operation {
 /// `DELETE /store/shipping-carrier/{shippingCarrierId}`
 pub static DELETE_SHIPPING_CARRIER: Operation = Operation {
     module: "store", name: "delete_shipping_carrier", id: "delete-shipping-carrier",
-    method: Method::Delete, path: "/store/shipping-carrier/{shippingCarrierId}",
+    method: &Method::DELETE, path: "/store/shipping-carrier/{shippingCarrierId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
@@ -75,7 +75,7 @@ pub static DELETE_SHIPPING_CARRIER: Operation = Operation {
 /// `DELETE /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
 pub static DELETE_SHIPPING_RATE: Operation = Operation {
     module: "store", name: "delete_shipping_rate", id: "delete-shipping-rate",
-    method: Method::Delete, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}",
+    method: &Method::DELETE, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
@@ -89,7 +89,7 @@ pub static DELETE_SHIPPING_RATE: Operation = Operation {
 /// `DELETE /store/shipping-zone/{shippingZoneId}`
 pub static DELETE_SHIPPING_ZONE: Operation = Operation {
     module: "store", name: "delete_shipping_zone", id: "delete-shipping-zone",
-    method: Method::Delete, path: "/store/shipping-zone/{shippingZoneId}",
+    method: &Method::DELETE, path: "/store/shipping-zone/{shippingZoneId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
@@ -103,7 +103,7 @@ pub static DELETE_SHIPPING_ZONE: Operation = Operation {
 /// `GET /store/setup/progress`
 pub static GET_SETUP_PROGRESS: Operation = Operation {
     module: "store", name: "get_setup_progress", id: "get-setup-progress",
-    method: Method::Get, path: "/store/setup/progress",
+    method: &Method::GET, path: "/store/setup/progress",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
@@ -112,7 +112,7 @@ pub static GET_SETUP_PROGRESS: Operation = Operation {
 /// `GET /store/shipping-carrier/{shippingCarrierId}`
 pub static GET_SHIPPING_CARRIER: Operation = Operation {
     module: "store", name: "get_shipping_carrier", id: "get-shipping-carriers",
-    method: Method::Get, path: "/store/shipping-carrier/{shippingCarrierId}",
+    method: &Method::GET, path: "/store/shipping-carrier/{shippingCarrierId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
@@ -126,7 +126,7 @@ pub static GET_SHIPPING_CARRIER: Operation = Operation {
 /// `GET /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
 pub static GET_SHIPPING_RATE: Operation = Operation {
     module: "store", name: "get_shipping_rate", id: "get-shipping-rates",
-    method: Method::Get, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}",
+    method: &Method::GET, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
@@ -140,7 +140,7 @@ pub static GET_SHIPPING_RATE: Operation = Operation {
 /// `GET /store/shipping-zone/{shippingZoneId}`
 pub static GET_SHIPPING_ZONE: Operation = Operation {
     module: "store", name: "get_shipping_zone", id: "get-shipping-zones",
-    method: Method::Get, path: "/store/shipping-zone/{shippingZoneId}",
+    method: &Method::GET, path: "/store/shipping-zone/{shippingZoneId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
@@ -155,7 +155,7 @@ pub static GET_SHIPPING_ZONE: Operation = Operation {
 /// `GET /store/store-setting`
 pub static GET_STORE_SETTINGS: Operation = Operation {
     module: "store", name: "get_store_settings", id: "get-store-settings",
-    method: Method::Get, path: "/store/store-setting",
+    method: &Method::GET, path: "/store/store-setting",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
@@ -169,7 +169,7 @@ pub static GET_STORE_SETTINGS: Operation = Operation {
 /// `POST /store/shipping-zone/shipping-rates`
 pub static LIST_AVAILABLE_SHIPPING_RATES: Operation = Operation {
     module: "store", name: "list_available_shipping_rates", id: "get-available-shipping-zones",
-    method: Method::Post, path: "/store/shipping-zone/shipping-rates",
+    method: &Method::POST, path: "/store/shipping-zone/shipping-rates",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
@@ -180,7 +180,7 @@ pub static LIST_AVAILABLE_SHIPPING_RATES: Operation = Operation {
 /// `GET /store/shipping-carrier`
 pub static LIST_SHIPPING_CARRIERS: Operation = Operation {
     module: "store", name: "list_shipping_carriers", id: "list-shipping-carriers",
-    method: Method::Get, path: "/store/shipping-carrier",
+    method: &Method::GET, path: "/store/shipping-carrier",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
@@ -194,7 +194,7 @@ pub static LIST_SHIPPING_CARRIERS: Operation = Operation {
 /// `GET /store/shipping-zone/{shippingZoneId}/shipping-rate`
 pub static LIST_SHIPPING_RATES: Operation = Operation {
     module: "store", name: "list_shipping_rates", id: "list-shipping-rates",
-    method: Method::Get, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate",
+    method: &Method::GET, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
@@ -215,7 +215,7 @@ pub static LIST_SHIPPING_RATES: Operation = Operation {
 /// `GET /store/shipping-zone`
 pub static LIST_SHIPPING_ZONES: Operation = Operation {
     module: "store", name: "list_shipping_zones", id: "list-shipping-zones",
-    method: Method::Get, path: "/store/shipping-zone",
+    method: &Method::GET, path: "/store/shipping-zone",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
@@ -237,7 +237,7 @@ pub static LIST_SHIPPING_ZONES: Operation = Operation {
 /// `PUT /store/setup/progress`
 pub static UPDATE_SETUP_PROGRESS: Operation = Operation {
     module: "store", name: "update_setup_progress", id: "update-setup-progress",
-    method: Method::Put, path: "/store/setup/progress",
+    method: &Method::PUT, path: "/store/setup/progress",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     body: Some(Body { required: false, ..Body::DEFAULT }),
@@ -247,7 +247,7 @@ pub static UPDATE_SETUP_PROGRESS: Operation = Operation {
 /// `PUT /store/shipping-carrier/{shippingCarrierId}`
 pub static UPDATE_SHIPPING_CARRIER: Operation = Operation {
     module: "store", name: "update_shipping_carrier", id: "update-shipping-carrier",
-    method: Method::Put, path: "/store/shipping-carrier/{shippingCarrierId}",
+    method: &Method::PUT, path: "/store/shipping-carrier/{shippingCarrierId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: false }),
@@ -258,7 +258,7 @@ pub static UPDATE_SHIPPING_CARRIER: Operation = Operation {
 /// `PUT /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
 pub static UPDATE_SHIPPING_RATE: Operation = Operation {
     module: "store", name: "update_shipping_rate", id: "update-shipping-rate",
-    method: Method::Put, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}",
+    method: &Method::PUT, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: false }),
@@ -269,7 +269,7 @@ pub static UPDATE_SHIPPING_RATE: Operation = Operation {
 /// `PUT /store/shipping-zone/{shippingZoneId}`
 pub static UPDATE_SHIPPING_ZONE: Operation = Operation {
     module: "store", name: "update_shipping_zone", id: "update-shipping-zone",
-    method: Method::Put, path: "/store/shipping-zone/{shippingZoneId}",
+    method: &Method::PUT, path: "/store/shipping-zone/{shippingZoneId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: false }),
@@ -280,7 +280,7 @@ pub static UPDATE_SHIPPING_ZONE: Operation = Operation {
 /// `POST /store/store-setting`
 pub static UPSERT_STORE_SETTINGS: Operation = Operation {
     module: "store", name: "upsert_store_settings", id: "create-store-setting",
-    method: Method::Post, path: "/store/store-setting",
+    method: &Method::POST, path: "/store/store-setting",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),

@@ -5,332 +5,432 @@
 use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// `AvailableShippingRate` of Store.
+    /// A shipping rate that is available for an order.
     pub struct AvailableShippingRate {
+        /// The id of the shipping rate.
         pub id: String = "_id",
+        /// The price in major units of `currency`, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
+        /// The three-letter code of ISO 4217 of the currency of price and handling fee, such as `USD`.
         pub currency: String = "currency",
+        /// A text on the delivery, such as `Ships next day`.
         pub description: String = "description",
+        /// Whether the price is requested from a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
+        /// The name of the rate.
         pub name: String = "name",
+        /// The handling fee in per cent of the carrier's price; only for carrier rates.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
+        /// The id of the shipping carrier whose prices are requested.
         pub shipping_carrier_id: String = "shippingCarrierId",
+        /// The services of the carrier that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
+        /// The id of the shipping zone.
         pub shipping_zone_id: String = "shippingZoneId",
     }
-    /// The address of a buyer.
-    pub struct ContactAddress {
-        /// Street and number.
-        pub address_line1: String = "addressLine1",
-        /// The city.
-        pub city: String = "city",
-        /// The buyer's company.
-        pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
-        pub country: Country = "country",
-        /// The buyer's email address.
-        pub email: String = "email",
-        /// The buyer's name.
-        pub name: String = "name",
-        /// The buyer's phone number.
-        pub phone: String = "phone",
-        /// The state by its code.
-        pub state: State = "state",
-        /// The postal code.
-        pub zip: String = "zip",
-    }
-    /// A shipping carrier to be registered.
+    /// A shipping carrier to register.
     #[doc(alias = "CreateShippingCarrierDto")]
     pub struct CreateShippingCarrierRequest {
-        /// Whether the seller may pick several services for one rate.
+        /// Whether the seller can select several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// A public address of yours that the platform calls for the carrier's rates. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The public URL at which the platform requests the carrier's prices. Declared as required by the platform's specification.
         pub callback_url: String = "callbackUrl",
-        /// The carrier's name, such as `FedEx`. Declared as required by the platform's specification.
+        /// The name of the carrier, such as `FedEx`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The services that the carrier offers, such as overnight or economy.
+        /// The services of the carrier, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
     }
-    /// A shipping rate to be added to a zone.
+    /// A shipping rate to add to a zone.
     #[doc(alias = "CreateShippingRateDto")]
     pub struct CreateShippingRateRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The price in major units of `currency`, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// What the rate depends on, the order's price, its weight, or nothing (`none`). Declared as required by the platform's specification.
+        /// The quantity that limits the rate: `price` or `weight` of the order, or `none`. Declared as required by the platform's specification.
         pub condition_type: ConditionType = "conditionType",
-        /// The currency of the price and of the handling fee by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
+        /// The three-letter code of ISO 4217 of the currency of price and handling fee, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What to say about delivery, such as `Ships next day`.
+        /// A text on the delivery, such as `Ships next day`.
         pub description: String = "description",
-        /// Whether the price is asked of a carrier instead of being fixed.
+        /// Whether the price is requested from a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
-        /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound. Declared as required by the platform's specification.
+        /// The maximum price, or weight in kilograms, of an order with this rate; 0 for no limit. Declared as required by the platform's specification.
         pub max_condition: Decimal = "maxCondition",
-        /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound. Declared as required by the platform's specification.
+        /// The minimum price, or weight in kilograms, of an order with this rate; 0 for no limit. Declared as required by the platform's specification.
         pub min_condition: Decimal = "minCondition",
-        /// The rate's name. Declared as required by the platform's specification.
+        /// The name of the rate. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The handling fee as a percentage of the carrier's price; for carrier rates only.
+        /// The handling fee in per cent of the carrier's price; only for carrier rates.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
-        /// The id of the shipping carrier that is asked. Declared as required by the platform's specification.
+        /// The id of the shipping carrier whose prices are requested. Declared as required by the platform's specification.
         pub shipping_carrier_id: String = "shippingCarrierId",
-        /// Those of the carrier's services that the rate offers.
+        /// The services of the carrier that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
     }
-    /// A shipping zone to be created.
+    /// A shipping zone to create.
     #[doc(alias = "CreateShippingZoneDto")]
     pub struct CreateShippingZoneRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
         /// The countries of the zone. Declared as required by the platform's specification.
         pub countries: Vec<ShippingZoneCountry> = "countries",
-        /// The zone's name. Declared as required by the platform's specification.
+        /// The name of the zone. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// `DeleteShippingCarrierResponseDto` of Store.
+    /// The result of deleting a shipping carrier.
     #[doc(alias = "DeleteShippingCarrierResponseDto")]
     pub struct DeleteShippingCarrierResponse {
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteShippingRateResponseDto` of Store.
+    /// The result of deleting a shipping rate.
     #[doc(alias = "DeleteShippingRateResponseDto")]
     pub struct DeleteShippingRateResponse {
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteShippingZoneResponseDto` of Store.
+    /// The result of deleting a shipping zone.
     #[doc(alias = "DeleteShippingZoneResponseDto")]
     pub struct DeleteShippingZoneResponse {
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// An order whose shipping is to be priced.
+    /// An order to find shipping rates for.
     #[doc(alias = "GetAvailableShippingRates")]
     pub struct ListAvailableShippingRatesRequest {
-        /// Where the order goes to.
-        pub address: Box<ContactAddress> = "address",
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The destination of the order.
+        pub address: Box<ShippingAddress> = "address",
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// Tells that `totalOrderAmount` is final, so that it is not worked out again.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// Whether `totalOrderAmount` is final; if not, the platform computes it from the products.
         pub amount_available: bool = "amountAvailable",
-        /// The country that the order goes to, by its two letters of ISO 3166. Declared as required by the platform's specification.
+        /// The two-letter country code of ISO 3166 of the destination, such as `US`. Declared as required by the platform's specification.
         pub country: Country = "country",
-        /// The code of a coupon that the order uses.
+        /// The code of the coupon that the order uses.
         pub coupon_code: String = "couponCode",
-        /// What is ordered. Declared as required by the platform's specification.
+        /// The ordered products. Declared as required by the platform's specification.
         pub products: Vec<ProductItem> = "products",
-        /// Where the order was made. Declared as required by the platform's specification.
+        /// The source of the order. Declared as required by the platform's specification.
         pub source: OrderSource = "source",
-        /// The worth of the order in major units, at least 0.01. Declared as required by the platform's specification.
+        /// The total of the order in major units of the currency; at least 0.01. Declared as required by the platform's specification.
         pub total_order_amount: Decimal = "totalOrderAmount",
         /// The weight of the order in kilograms. Declared as required by the platform's specification.
         pub total_order_weight: f64 = "totalOrderWeight",
-        /// Whether `totalOrderWeight` is final, so that it is not worked out again.
+        /// Whether `totalOrderWeight` is final; if not, the platform computes it from the products.
         pub weight_available: bool = "weightAvailable",
     }
-    /// `GetAvailableShippingRatesResponseDto` of Store.
+    /// The shipping rates for an order.
     #[doc(alias = "GetAvailableShippingRatesResponseDto")]
     pub struct ListAvailableShippingRatesResponse {
+        /// The shipping rates.
         pub data: Vec<AvailableShippingRate> = "data",
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListShippingCarrierResponseDto` of Store.
+    /// The shipping carriers of a location.
     #[doc(alias = "ListShippingCarrierResponseDto")]
     pub struct ListShippingCarriersResponse {
+        /// The shipping carriers.
         pub data: Vec<ShippingCarrier> = "data",
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListShippingRateResponseDto` of Store.
+    /// A page of shipping rates.
     #[doc(alias = "ListShippingRateResponseDto")]
     pub struct ListShippingRatesResponse {
+        /// The shipping rates of this page.
         pub data: Vec<ShippingRate> = "data",
-        pub total: f64 = "total",
+        /// The number of shipping rates on all pages.
+        pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ListShippingZoneResponseDto` of Store.
+    /// A page of shipping zones.
     #[doc(alias = "ListShippingZoneResponseDto")]
     pub struct ListShippingZonesResponse {
+        /// The shipping zones of this page.
         pub data: Vec<ShippingZone> = "data",
-        pub total: f64 = "total",
+        /// The number of shipping zones on all pages.
+        pub total: i64 = "total",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// Where an order was made.
+    /// The source of an order.
     pub struct OrderSource {
         /// The kind of page or form within it, such as `store`.
         pub sub_type: OrderSourceSubType = "subType",
         /// The part of the platform, such as `website`. Declared as required by the platform's specification.
         pub type_: OrderSourceType = "type",
     }
-    /// `ProductItem` of Store.
+    /// An ordered product.
     pub struct ProductItem {
-        /// The id of what is ordered. The interface calls it a product's in one place, a price's in another. Declared as required by the platform's specification.
+        /// The id of the ordered item; the interface calls it a product id here and a price id in the list's description. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// How many of it. Declared as required by the platform's specification.
-        pub qty: f64 = "qty",
+        /// The number of units. Declared as required by the platform's specification.
+        pub qty: i64 = "qty",
     }
-    /// `ShippingCarrierSchema` of Store.
+    /// The name and address of a buyer.
+    #[doc(alias = "ContactAddress")]
+    pub struct ShippingAddress {
+        /// Street and number.
+        pub address_line1: String = "addressLine1",
+        /// The city.
+        pub city: String = "city",
+        /// The company of the buyer.
+        pub company_name: String = "companyName",
+        /// The two-letter country code of ISO 3166, such as `US`. Declared as required by the platform's specification.
+        pub country: Country = "country",
+        /// The email address of the buyer.
+        pub email: String = "email",
+        /// The name of the buyer.
+        pub name: String = "name",
+        /// The phone number of the buyer.
+        pub phone: String = "phone",
+        /// The code of the state, such as `VA`.
+        pub state: ShippingAddressState = "state",
+        /// The postal code.
+        pub zip: String = "zip",
+    }
+    /// An external service that returns shipping prices.
     #[doc(alias = "ShippingCarrierSchema")]
     pub struct ShippingCarrier {
+        /// The id of the shipping carrier.
         pub id: String = "_id",
+        /// Whether the seller can select several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
+        /// The id of the location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies; always `location`.
+        pub alt_type: AltIdType = "altType",
+        /// The public URL at which the platform requests the carrier's prices.
         pub callback_url: String = "callbackUrl",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The id of the marketplace app that registered the carrier.
         pub marketplace_app_id: String = "marketplaceAppId",
+        /// The name of the carrier, such as `FedEx`.
         pub name: String = "name",
+        /// The services of the carrier, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `CreateShippingCarrierResponseDto` of Store.
+    /// A shipping carrier, with the result of the request.
     #[doc(alias = "CreateShippingCarrierResponseDto")]
+    #[doc(alias = "GetShippingCarrierResponseDto")]
+    #[doc(alias = "UpdateShippingCarrierResponseDto")]
     pub struct ShippingCarrierResponse {
+        /// The shipping carrier.
         pub data: Box<ShippingCarrier> = "data",
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ShippingCarrierServiceDto` of Store.
+    /// A service of a shipping carrier.
     #[doc(alias = "ShippingCarrierServiceDto")]
     pub struct ShippingCarrierService {
-        /// The service's name as people read it, such as `Priority Mail Express International`. Declared as required by the platform's specification.
+        /// The display name of the service, such as `Priority Mail Express International`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The service's name in code, such as `PriorityMailExpressInternational`. Declared as required by the platform's specification.
+        /// The identifier of the service, such as `PriorityMailExpressInternational`. Declared as required by the platform's specification.
         pub value: String = "value",
     }
-    /// `ShippingRateSchema` of Store.
+    /// A price of shipping to a zone, fixed or requested from a carrier.
     #[doc(alias = "ShippingRateSchema")]
     pub struct ShippingRate {
+        /// The id of the shipping rate.
         pub id: String = "_id",
+        /// The id of the location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies; always `location`.
+        pub alt_type: AltIdType = "altType",
+        /// The price in major units of `currency`, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
+        /// The quantity that limits the rate: `price` or `weight` of the order, or `none`.
         pub condition_type: ConditionType = "conditionType",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The three-letter code of ISO 4217 of the currency of price and handling fee, such as `USD`.
         pub currency: String = "currency",
+        /// A text on the delivery, such as `Ships next day`.
         pub description: String = "description",
+        /// Whether the price is requested from a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
+        /// The maximum price, or weight in kilograms, of an order with this rate; 0 for no limit.
         pub max_condition: Decimal = "maxCondition",
+        /// The minimum price, or weight in kilograms, of an order with this rate; 0 for no limit.
         pub min_condition: Decimal = "minCondition",
+        /// The name of the rate.
         pub name: String = "name",
+        /// The handling fee in per cent of the carrier's price; only for carrier rates.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
+        /// The id of the shipping carrier whose prices are requested.
         pub shipping_carrier_id: String = "shippingCarrierId",
+        /// The services of the carrier that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
+        /// The id of the shipping zone.
         pub shipping_zone_id: String = "shippingZoneId",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `CreateShippingRateResponseDto` of Store.
+    /// A shipping rate, with the result of the request.
     #[doc(alias = "CreateShippingRateResponseDto")]
+    #[doc(alias = "GetShippingRateResponseDto")]
+    #[doc(alias = "UpdateShippingRateResponseDto")]
     pub struct ShippingRateResponse {
+        /// The shipping rate.
         pub data: Box<ShippingRate> = "data",
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `ShippingZoneSchema` of Store.
+    /// A set of countries that share shipping rates.
     #[doc(alias = "ShippingZoneSchema")]
     pub struct ShippingZone {
+        /// The id of the shipping zone.
         pub id: String = "_id",
+        /// The id of the location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies; always `location`.
+        pub alt_type: AltIdType = "altType",
+        /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The name of the zone.
         pub name: String = "name",
+        /// The shipping rates of the zone, if requested.
         pub shipping_rates: Vec<ShippingRate> = "shippingRates",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
     /// A country of a shipping zone, whole or by some of its states.
     #[doc(alias = "ShippingZoneCountryDto")]
     pub struct ShippingZoneCountry {
-        /// The country by its two letters of ISO 3166, such as `US`. Declared as required by the platform's specification.
+        /// The two-letter country code of ISO 3166, such as `US`. Declared as required by the platform's specification.
         pub code: Country = "code",
         /// The states that belong to the zone; empty for the whole country.
         pub states: Vec<ShippingZoneCountryState> = "states",
     }
-    /// `ShippingZoneCountryStateDto` of Store.
+    /// A state of a country in a shipping zone.
     #[doc(alias = "ShippingZoneCountryStateDto")]
     pub struct ShippingZoneCountryState {
-        /// The state by its code, such as `VA`. Declared as required by the platform's specification.
-        pub code: State = "code",
+        /// The code of the state, such as `VA`. Declared as required by the platform's specification.
+        pub code: ShippingAddressState = "code",
     }
-    /// `CreateShippingZoneResponseDto` of Store.
+    /// A shipping zone, with the result of the request.
     #[doc(alias = "CreateShippingZoneResponseDto")]
+    #[doc(alias = "GetShippingZoneResponseDto")]
+    #[doc(alias = "UpdateShippingZoneResponseDto")]
     pub struct ShippingZoneResponse {
+        /// The shipping zone.
         pub data: Box<ShippingZone> = "data",
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// `StoreOrderFulfillmentNotificationDto` of Store.
+    /// The email to the buyer after an order was fulfilled.
     #[doc(alias = "StoreOrderFulfillmentNotificationDto")]
     pub struct StoreOrderFulfillmentNotification {
-        /// Declared as required by the platform's specification.
+        /// The id of the default email template. Declared as required by the platform's specification.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// Declared as required by the platform's specification.
+        /// The id of the email template. Declared as required by the platform's specification.
         pub email_template_id: String = "emailTemplateId",
-        /// Declared as required by the platform's specification.
+        /// Whether the email is sent. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// Declared as required by the platform's specification.
+        /// The subject of the email. Declared as required by the platform's specification.
         pub subject: String = "subject",
     }
-    /// `StoreOrderNotificationDto` of Store.
+    /// The email to the buyer after an order was placed.
     #[doc(alias = "StoreOrderNotificationDto")]
     pub struct StoreOrderNotification {
-        /// Declared as required by the platform's specification.
+        /// The id of the default email template. Declared as required by the platform's specification.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// Declared as required by the platform's specification.
+        /// The id of the email template. Declared as required by the platform's specification.
         pub email_template_id: String = "emailTemplateId",
-        /// Declared as required by the platform's specification.
+        /// Whether the email is sent. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// Declared as required by the platform's specification.
+        /// The subject of the email. Declared as required by the platform's specification.
         pub subject: String = "subject",
     }
-    /// `StoreSettingSchema` of Store.
+    /// The settings of a store.
     #[doc(alias = "StoreSettingSchema")]
     pub struct StoreSetting {
+        /// The id of the settings.
         pub id: String = "_id",
+        /// The id of the location.
         pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies; always `location`.
+        pub alt_type: AltIdType = "altType",
+        /// The time of creation.
         pub created_at: Timestamp = "createdAt",
+        /// The address from which orders are shipped.
         pub shipping_origin: Box<StoreShippingOrigin> = "shippingOrigin",
+        /// The email to the buyer after an order was fulfilled.
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
+        /// The email to the buyer after an order was placed.
         pub store_order_notification: StoreOrderNotification = "storeOrderNotification",
+        /// The time of the last change.
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `GetStoreSettingResponseDto` of Store.
+    /// The settings of a store, with the result of the request.
     #[doc(alias = "GetStoreSettingResponseDto")]
+    #[doc(alias = "CreateStoreSettingResponseDto")]
     pub struct StoreSettingsResponse {
+        /// The settings.
         pub data: Box<StoreSetting> = "data",
+        /// A text on the result, such as `Successfully created`.
         pub message: String = "message",
+        /// Whether the request succeeded.
         pub status: bool = "status",
+        /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",
     }
-    /// The address that a store ships from.
+    /// The address from which a store ships.
     #[doc(alias = "StoreShippingOriginDto")]
     pub struct StoreShippingOrigin {
         /// The city. Declared as required by the platform's specification.
         pub city: String = "city",
-        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
+        /// The two-letter country code of ISO 3166, such as `US`. Declared as required by the platform's specification.
         pub country: Country = "country",
         /// The email address of the business.
         pub email: String = "email",
@@ -338,85 +438,85 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// The phone number of the business.
         pub phone: String = "phone",
-        /// The state by its code.
-        pub state: State = "state",
+        /// The code of the state, such as `VA`.
+        pub state: ShippingAddressState = "state",
         /// Street and number. Declared as required by the platform's specification.
         pub street1: String = "street1",
-        /// A second line of the address.
+        /// The second line of the address.
         pub street2: String = "street2",
         /// The postal code. Declared as required by the platform's specification.
         pub zip: String = "zip",
     }
-    /// What changes about a shipping carrier.
+    /// The new content of a shipping carrier.
     #[doc(alias = "UpdateShippingCarrierDto")]
     pub struct UpdateShippingCarrierRequest {
-        /// Whether the seller may pick several services for one rate.
+        /// Whether the seller can select several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// A public address of yours that the platform calls for the carrier's rates.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The public URL at which the platform requests the carrier's prices.
         pub callback_url: String = "callbackUrl",
-        /// The carrier's name, such as `FedEx`.
+        /// The name of the carrier, such as `FedEx`.
         pub name: String = "name",
-        /// The services that the carrier offers, such as overnight or economy.
+        /// The services of the carrier, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
     }
-    /// What changes about a shipping rate.
+    /// The new content of a shipping rate.
     #[doc(alias = "UpdateShippingRateDto")]
     pub struct UpdateShippingRateRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The price in major units of `currency`, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
-        /// What the rate depends on, the order's price, its weight, or nothing (`none`).
+        /// The quantity that limits the rate: `price` or `weight` of the order, or `none`.
         pub condition_type: ConditionType = "conditionType",
-        /// The currency of the price and of the handling fee by its three letters of ISO 4217, such as `USD`.
+        /// The three-letter code of ISO 4217 of the currency of price and handling fee, such as `USD`.
         pub currency: String = "currency",
-        /// What to say about delivery, such as `Ships next day`.
+        /// A text on the delivery, such as `Ships next day`.
         pub description: String = "description",
-        /// Whether the price is asked of a carrier instead of being fixed.
+        /// Whether the price is requested from a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
-        /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound.
+        /// The maximum price, or weight in kilograms, of an order with this rate; 0 for no limit.
         pub max_condition: Decimal = "maxCondition",
-        /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound.
+        /// The minimum price, or weight in kilograms, of an order with this rate; 0 for no limit.
         pub min_condition: Decimal = "minCondition",
-        /// The rate's name.
+        /// The name of the rate.
         pub name: String = "name",
-        /// The handling fee as a percentage of the carrier's price; for carrier rates only.
+        /// The handling fee in per cent of the carrier's price; only for carrier rates.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
-        /// The id of the shipping carrier that is asked.
+        /// The id of the shipping carrier whose prices are requested.
         pub shipping_carrier_id: String = "shippingCarrierId",
-        /// Those of the carrier's services that the rate offers.
+        /// The services of the carrier that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
     }
-    /// What changes about a shipping zone.
+    /// The new content of a shipping zone.
     #[doc(alias = "UpdateShippingZoneDto")]
     pub struct UpdateShippingZoneRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
         /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
-        /// The zone's name.
+        /// The name of the zone.
         pub name: String = "name",
     }
-    /// The settings of a store.
+    /// The new settings of a store.
     #[doc(alias = "CreateStoreSettingDto")]
     pub struct UpsertStoreSettingsRequest {
-        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
-        pub alt_type: AltType = "altType",
-        /// The address that orders ship from. Declared as required by the platform's specification.
+        /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
+        pub alt_type: AltIdType = "altType",
+        /// The address from which orders are shipped. Declared as required by the platform's specification.
         pub shipping_origin: Box<StoreShippingOrigin> = "shippingOrigin",
-        /// The email to the buyer when an order was fulfilled.
+        /// The email to the buyer after an order was fulfilled.
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
-        /// The email to the buyer when an order was placed.
+        /// The email to the buyer after an order was placed.
         pub store_order_notification: StoreOrderNotification = "storeOrderNotification",
     }
 }
@@ -428,8 +528,8 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AltType`.
-    pub enum AltType {
+    /// Values of `AltIdType`.
+    pub enum AltIdType {
         Location = "location",
     }
     /// Values of `ConditionType`.
@@ -479,8 +579,8 @@ hoopai_runtime::open_enum! {
         Communities = "communities", PointOfSale = "point_of_sale", Manual = "manual", Form = "form", Survey = "survey",
         PaymentLink = "payment_link", External = "external",
     }
-    /// Values of `State`.
-    pub enum State {
+    /// Values of `ShippingAddressState`.
+    pub enum ShippingAddressState {
         Al = "AL", Ak = "AK", As = "AS", Az = "AZ", Ar = "AR", Aa = "AA", Ae = "AE", Ap = "AP", Ca = "CA", Co = "CO",
         Ct = "CT", De = "DE", Dc = "DC", Fm = "FM", Fl = "FL", Ga = "GA", Gu = "GU", Hi = "HI", Id = "ID", Il = "IL",
         In = "IN", Ia = "IA", Ks = "KS", Ky = "KY", La = "LA", Me = "ME", Mh = "MH", Md = "MD", Ma = "MA", Mi = "MI",

@@ -17,12 +17,13 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Lists what people have answered, by default over the last month.
+    /// Lists the submissions of surveys, by default those of the last month.
     ///
     /// `GET /surveys/submissions`
     ///
-    /// All surveys of the location unless `surveyId` picks one. Pages are numbered from 1; `meta.nextPage` may be a number, null, a numeric
-    /// string or empty, so stop at an empty page rather than trust it.
+    /// It lists the submissions of all surveys of the location, or of one with `surveyId`. Page numbers start
+    /// at 1. `meta.nextPage` may be a number, null, a numeric string or empty; the list ends with an empty
+    /// page.
     ///
     /// - Scope: `surveys.readonly`.
     /// - Requires a location token.
@@ -75,38 +76,38 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_survey_submissions`](super::Client::list_survey_submissions).
-        pub ListSurveySubmissions(operations::LIST_SURVEY_SUBMISSIONS) -> json types::ListSurveySubmissionsResponse, paged types::Submission
+        pub ListSurveySubmissions(operations::LIST_SURVEY_SUBMISSIONS) -> json types::ListSurveySubmissionsResponse, paged types::SurveySubmission
     }
     hoopai_runtime::setters! {
         ListSurveySubmissions {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The last day to list, as `YYYY-MM-DD`; today if left out.
-            query end_at: String = "endAt",
-            /// How many submissions a page holds at most, up to 100; 20 if left out.
+            /// The last day to list, as `YYYY-MM-DD`; by default today.
+            query end_at: hoopai_runtime::Date = "endAt",
+            /// The number of submissions per page, at most 100; by default 20.
             query limit: i64 = "limit",
-            /// The number of the page, from 1.
+            /// The number of the page, starting at 1.
             query page: i64 = "page",
-            /// A contact id, a name, an email address or a phone number to look for.
+            /// The contact id, name, email address or phone number to search for.
             query q: String = "q",
-            /// The first day to list, as `YYYY-MM-DD`; this day a month ago if left out.
-            query start_at: String = "startAt",
-            /// The id of a survey, to have only its submissions.
+            /// The first day to list, as `YYYY-MM-DD`; by default one month ago.
+            query start_at: hoopai_runtime::Date = "startAt",
+            /// Only submissions of the survey with this id.
             query survey_id: String = "surveyId",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`list_surveys`](super::Client::list_surveys).
-        pub ListSurveys(operations::LIST_SURVEYS) -> json types::ListSurveysResponse, paged types::GetSurveys
+        pub ListSurveys(operations::LIST_SURVEYS) -> json types::ListSurveysResponse, paged types::Survey
     }
     hoopai_runtime::setters! {
         ListSurveys {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many surveys a page holds at most, up to 50; 10 if left out.
+            /// The number of surveys per page, at most 50; by default 10.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// The number of items to skip before the page.
             query skip: i64 = "skip",
             /// The kind of entry to list; `folder` lists folders.
             query type_: String = "type",

@@ -2,12 +2,14 @@
 
 //! Surveys of the HoopAI Platform API: 2 operations.
 //!
-//! The surveys of a location and what people have answered. A *survey* is a form that asks on several slides; a *submission* is one person's
-//! answers. Surveys are built in the platform's editor and can only be read here.
+//! The module covers the surveys of a location and their submissions. A *survey* is a form that asks its
+//! questions on several slides; a *submission* holds the answers of one person. Users create surveys in the
+//! user interface; the API can only read them.
 //!
-//! Begin with `list_surveys` for the ids, then `list_survey_submissions`. Without dates that call answers the last month only. Answers
-//! stand in `others`, under the ids of custom fields or the names of standard ones, as a string or, where several could be chosen, a list;
-//! `fieldsOriSequance` there has the order in which they were asked.
+//! Start with `list_surveys` for the ids, then call `list_survey_submissions`. Without dates that call only
+//! returns the last month. `others` holds the answers, by the ids of custom fields or the names of standard
+//! ones, as text or, for multiple choices, as a list; `fieldsOriSequance` there holds the order of the
+//! questions.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_surveys::Error> {
@@ -23,7 +25,7 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`list_survey_submissions`](Client::list_survey_submissions) | Lists what people have answered, by default over the last month. |
+//! | [`list_survey_submissions`](Client::list_survey_submissions) | Lists the submissions of surveys, by default those of the last month. |
 //! | [`list_surveys`](Client::list_surveys) | Lists the surveys of a location. |
 
 pub use hoopai_runtime as runtime;

@@ -13,7 +13,7 @@ pub static ALL: &[&Operation] = &[
 /// `GET /surveys/submissions`
 pub static LIST_SURVEY_SUBMISSIONS: Operation = Operation {
     module: "surveys", name: "list_survey_submissions", id: "get-surveys-submissions",
-    method: Method::Get, path: "/surveys/submissions",
+    method: &Method::GET, path: "/surveys/submissions",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["surveys.readonly"],
     idempotent: true,
@@ -38,7 +38,7 @@ pub static LIST_SURVEY_SUBMISSIONS: Operation = Operation {
 /// `GET /surveys/`
 pub static LIST_SURVEYS: Operation = Operation {
     module: "surveys", name: "list_surveys", id: "get-surveys",
-    method: Method::Get, path: "/surveys/",
+    method: &Method::GET, path: "/surveys/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["surveys.readonly"],
     idempotent: true,

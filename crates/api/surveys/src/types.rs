@@ -6,94 +6,147 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Value;
 
 hoopai_runtime::model! {
-    /// `ContactSessionIds` of Surveys.
+    /// The sessions of a contact on pages of a location.
     pub struct ContactSessionIds {
+        /// The ids of the sessions.
         pub ids: Vec<String> = "ids",
     }
-    /// `EventDataSchema` of Surveys.
+    /// The circumstances under which a survey was submitted.
     #[doc(alias = "EventDataSchema")]
     pub struct EventData {
+        /// The source of the advertisement that led the visitor to the page.
         pub ad_source: String = "adSource",
+        /// The sessions of the contact.
         pub contact_session_ids: ContactSessionIds = "contactSessionIds",
+        /// The domain of the page.
         pub domain: String = "domain",
+        /// The id of the event that was reported to Facebook.
         pub fb_event_id: String = "fbEventId",
+        /// Facebook's click id, from the cookie `_fbc`.
         pub fbc: String = "fbc",
+        /// Facebook's id of the browser, from the cookie `_fbp`.
         pub fbp: String = "fbp",
+        /// The fingerprint of the visitor's browser.
         pub fingerprint: String = "fingerprint",
+        /// The kind of item by which the contact was captured, such as `survey`.
         pub medium: String = "medium",
+        /// The id of that item, as a rule of the survey.
         pub medium_id: String = "mediumId",
+        /// The page that held the survey.
         pub page: PageDetails = "page",
+        /// The kind of page visit, such as `survey`.
         pub page_visit_type: String = "pageVisitType",
+        /// The id of the item to which the page belongs, as a rule the survey.
         pub parent_id: String = "parentId",
+        /// The name of the item to which the page belongs, as a rule the survey.
         pub parent_name: String = "parentName",
+        /// The URL of the page from which the visitor came.
         pub referrer: String = "referrer",
+        /// The kind of traffic, such as `Direct traffic`.
         pub source: String = "source",
-        pub timestamp: Timestamp = "timestamp",
+        /// The time of the event.
+        pub timestamp: Timestamp as in_seconds = "timestamp",
+        /// The kind of event, such as `page-visit`.
         pub type_: String = "type",
+        /// The version of the event's format.
         pub version: String = "version",
     }
-    /// `GetSurveysSchema` of Surveys.
-    #[doc(alias = "GetSurveysSchema")]
-    pub struct GetSurveys {
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
+    /// The position of a page in the list of submissions.
+    #[doc(alias = "metaSchema")]
+    pub struct ListSurveySubmissionsMeta {
+        /// The number of this page.
+        pub current_page: i64 = "currentPage",
+        /// The number of the next page. On the last page it may be null or an empty text.
+        pub next_page: Value = "nextPage",
+        /// The number of the previous page, or nothing on the first page.
+        pub prev_page: i64 = "prevPage",
+        /// The number of submissions on all pages.
+        pub total: i64 = "total",
     }
-    /// `GetSurveysSubmissionSuccessfulResponseDto` of Surveys.
+    /// A page of submissions of surveys.
     #[doc(alias = "GetSurveysSubmissionSuccessfulResponseDto")]
     pub struct ListSurveySubmissionsResponse {
-        pub meta: Meta = "meta",
-        pub submissions: Vec<Submission> = "submissions",
+        /// The position of the page in the list.
+        pub meta: ListSurveySubmissionsMeta = "meta",
+        /// The submissions of the page.
+        pub submissions: Vec<SurveySubmission> = "submissions",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetSurveysSuccessfulResponseDto` of Surveys.
+    /// A page of surveys.
     #[doc(alias = "GetSurveysSuccessfulResponseDto")]
     pub struct ListSurveysResponse {
-        pub surveys: Vec<GetSurveys> = "surveys",
-        pub total: f64 = "total",
+        /// The surveys of the page.
+        pub surveys: Vec<Survey> = "surveys",
+        /// The number of surveys on all pages.
+        pub total: i64 = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `metaSchema` of Surveys.
-    #[doc(alias = "metaSchema")]
-    pub struct Meta {
-        pub current_page: f64 = "currentPage",
-        pub next_page: Value = "nextPage",
-        pub prev_page: f64 = "prevPage",
-        pub total: f64 = "total",
+    /// A page that held a survey.
+    #[doc(alias = "PageDetailsSchema")]
+    pub struct PageDetails {
+        /// The title of the page.
+        pub title: String = "title",
+        /// The URL of the page.
+        pub url: String = "url",
     }
-    /// `othersSchema` of Surveys.
+    /// A survey of a location.
+    #[doc(alias = "GetSurveysSchema")]
+    pub struct Survey {
+        /// The id of the survey.
+        pub id: String = "id",
+        /// The id of the location (sub-account) of the survey.
+        pub location_id: String = "locationId",
+        /// The name of the survey.
+        pub name: String = "name",
+    }
+    /// A submission of a survey.
+    #[doc(alias = "SubmissionSchema")]
+    pub struct SurveySubmission {
+        /// The id of the contact who submitted the survey.
+        pub contact_id: String = "contactId",
+        /// The time of the submission.
+        pub created_at: Timestamp = "createdAt",
+        /// The email address of the contact.
+        pub email: String = "email",
+        /// The id of the submission.
+        pub id: String = "id",
+        /// The name of the contact.
+        pub name: String = "name",
+        /// The answers, and the circumstances of the submission.
+        pub others: Box<SurveySubmissionOthers> = "others",
+        /// The id of the survey.
+        pub survey_id: String = "surveyId",
+    }
+    /// The answers of a submission. Answers to custom fields are among the extra fields, by the ids of the fields.
     #[doc(alias = "othersSchema")]
     ///
     /// Other fields hold [`CustomFieldValue`](hoopai_runtime::CustomFieldValue): `extra.typed::<CustomFieldValue>()` reads them.
-    pub struct Others {
+    pub struct SurveySubmissionOthers {
+        /// The time zone of the visitor, as a name with an offset, such as `America/New_York (GMT-04:00)`.
         pub timezone: String = "Timezone",
+        /// A placeholder in the platform's specification for answers to custom fields. Replies hold no field of this name.
         pub custom_field_id: String = "__custom_field_id__",
+        /// A placeholder in the platform's specification for answers to standard fields. Replies hold no field of this name.
         pub submissions_other_field: String = "__submissions_other_field__",
+        /// Whether the answers disqualified the visitor.
         pub disqualified: bool = "disqualified",
+        /// The email address that the visitor entered.
         pub email: String = "email",
+        /// The circumstances of the submission.
         pub event_data: Box<EventData> = "eventData",
+        /// The keys of the fields in the order of the survey.
         pub fields_ori_sequance: Vec<String> = "fieldsOriSequance",
+        /// The id of the survey.
         pub form_id: String = "formId",
+        /// The full name that the visitor entered.
         pub full_name: String = "full_name",
+        /// The id of the location (sub-account) of the survey.
         pub location_id: String = "location_id",
+        /// The phone number that the visitor entered.
         pub phone: String = "phone",
+        /// The text of the terms that the visitor accepted.
         pub terms_and_conditions: String = "terms_and_conditions",
-    }
-    /// `PageDetailsSchema` of Surveys.
-    #[doc(alias = "PageDetailsSchema")]
-    pub struct PageDetails {
-        pub title: String = "title",
-        pub url: String = "url",
-    }
-    /// `SubmissionSchema` of Surveys.
-    #[doc(alias = "SubmissionSchema")]
-    pub struct Submission {
-        pub contact_id: String = "contactId",
-        pub created_at: Timestamp = "createdAt",
-        pub email: String = "email",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub others: Box<Others> = "others",
-        pub survey_id: String = "surveyId",
     }
 }

@@ -21,8 +21,8 @@ impl Client {
     ///
     /// `POST /users/`
     ///
-    /// `locationIds` names the locations in which the user may work. Scopes that are sent are the only ones the user gets; an
-    /// empty list takes all of them away.
+    /// `locationIds` are the locations in which the user may work. If scopes are set, the user has no others;
+    /// an empty list removes all of them.
     ///
     /// - Scope: `users.write`.
     /// - Version: `2021-07-28`.
@@ -48,7 +48,7 @@ impl Client {
     ///
     /// `DELETE /users/{userId}`
     ///
-    /// The platform puts the deletion in a queue: it takes effect some minutes after the reply.
+    /// The platform queues the deletion: it takes effect some minutes after the reply.
     ///
     /// - Scope: `users.write`.
     /// - Version: `2021-07-28`.
@@ -69,7 +69,7 @@ impl Client {
     ///
     /// `POST /users/search/filter-by-email`
     ///
-    /// Says as a rule no more of each user than id and email address; `projection` asks for more.
+    /// By default the reply holds only id and email address of each user; `projection` requests more fields.
     ///
     /// - Scope: `users.readonly`.
     /// - Requires an agency token.
@@ -118,7 +118,7 @@ impl Client {
     ///
     /// `GET /users/`
     ///
-    /// Answers all of them at once. The platform advises `search_users` with a `location_id` in its place.
+    /// The list is complete, without pages. The platform recommends `search_users` with a `location_id` instead.
     ///
     /// - Scope: `users.readonly`.
     /// - Requires a location token.
@@ -137,11 +137,11 @@ impl Client {
         builder::ListUsers::new(&self.handle)
     }
 
-    /// Finds users of an agency, by name, email address, phone number, location or role.
+    /// Finds users of an agency by name, email address, phone number, location or role.
     ///
     /// `GET /users/search`
     ///
-    /// All conditions must hold together. `count` in the reply says how many users there are over all pages.
+    /// All conditions must hold. `count` in the reply is the number of users on all pages.
     ///
     /// - Scope: `users.readonly`.
     /// - Version: `2021-07-28`.
@@ -166,9 +166,9 @@ impl Client {
     ///
     /// `PUT /users/{userId}`
     ///
-    /// Three things are replaced as a whole and not merged: `scopes`, `scopesAssignedToOnly`
-    /// and `twilioPhone`. `companyId` is needed with the token of an agency. The email address cannot be changed; the field
-    /// stands here for old clients only.
+    /// Three values are replaced as a whole and not merged: `scopes`, `scopesAssignedToOnly` and `twilioPhone`.
+    /// `companyId` is required with the token of an agency. The email address cannot be changed; its field
+    /// exists for old clients only.
     ///
     /// - Scope: `users.write`.
     /// - Version: `2021-07-28`.
@@ -198,7 +198,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_user`](super::Client::create_user).
-        pub CreateUser(operations::CREATE_USER) -> json types::UserResponse
+        pub CreateUser(operations::CREATE_USER) -> json types::User
     }
     hoopai_runtime::setters! {
         CreateUser {
@@ -219,7 +219,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`filter_users_by_email`](super::Client::filter_users_by_email).
-        pub FilterUsersByEmail(operations::FILTER_USERS_BY_EMAIL) -> json types::SearchUserResponse, paged types::User
+        pub FilterUsersByEmail(operations::FILTER_USERS_BY_EMAIL) -> json types::SearchUsersResponse, paged types::User
     }
     hoopai_runtime::setters! {
         FilterUsersByEmail {
@@ -229,7 +229,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_user`](super::Client::get_user).
-        pub GetUser(operations::GET_USER) -> json types::UserResponse
+        pub GetUser(operations::GET_USER) -> json types::User
     }
     hoopai_runtime::setters! {
         GetUser {
@@ -251,38 +251,38 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_users`](super::Client::search_users).
-        pub SearchUsers(operations::SEARCH_USERS) -> json types::SearchUserResponse, paged types::User
+        pub SearchUsers(operations::SEARCH_USERS) -> json types::SearchUsersResponse, paged types::User
     }
     hoopai_runtime::setters! {
         SearchUsers {
             /// The id of the agency whose users are searched. Declared as required by the platform's specification.
             query company_id: String = "companyId",
-            /// Whether users with two-way synchronisation are looked for, or those without.
+            /// Only users with two-way synchronisation, or only those without.
             query enabled2way_sync: bool = "enabled2waySync",
-            /// Ids of the users looked for, separated by commas.
+            /// Only users with these ids, separated by commas.
             query ids: String = "ids",
-            /// How many users a page holds at most; 25 when left out.
-            query limit: String = "limit",
-            /// The id of a location, to find only users who work in it.
+            /// The number of users per page; by default 25.
+            query limit: i64 = "limit",
+            /// Only users who work in the location with this id.
             query location_id: String = "locationId",
-            /// Words to look for in full name, email address and phone number.
+            /// Text to search for in full name, email address and phone number.
             query query: String = "query",
-            /// The role of the users looked for, such as `admin` or `user`.
+            /// Only users with this role, such as `admin` or `user`.
             query role: String = "role",
-            /// How many users are left out before the page begins; none when left out.
-            query skip: String = "skip",
-            /// The field to sort by, such as `dateAdded`; first and last name when left out.
+            /// The number of users before the page; by default none.
+            query skip: i64 = "skip",
+            /// The field by which the users are sorted, such as `dateAdded`; by default first and last name.
             query sort: String = "sort",
             /// The sort order, such as `asc`.
             query sort_direction: String = "sortDirection",
-            /// The type of the users looked for, `agency` or `account`.
+            /// Only users of this type, `agency` or `account`.
             query type_: String = "type",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_user`](super::Client::update_user).
-        pub UpdateUser(operations::UPDATE_USER) -> json types::UserResponse
+        pub UpdateUser(operations::UPDATE_USER) -> json types::User
     }
     hoopai_runtime::setters! {
         UpdateUser {

@@ -2,17 +2,18 @@
 
 //! Users of the HoopAI Platform API: 7 operations.
 //!
-//! Users are the people who sign in to the platform: the staff of an agency and the staff of its locations. A user's id is what
-//! other modules ask for as assignee, owner or team member. A contact is not a user.
+//! Users are the people who sign in to the platform: the staff of an agency and the staff of its locations.
+//! Other modules require the id of a user as assignee, owner or team member. A contact is not a user.
 //!
-//! What a user may do follows from three things. `roles.type` says where the user works, in the agency (`agency`) or in
-//! locations (`account`), and `roles.role` whether as `admin` or as `user`. `permissions` are switches for areas of the app.
-//! `scopes` are finer, and a list of them replaces the one before.
+//! Three values define the rights of a user. `roles.type` states whether the user works in the agency
+//! (`agency`) or in locations (`account`), and `roles.role` whether as `admin` or as `user`. `permissions` are
+//! switches for areas of the user interface. `scopes` are finer; a new list of scopes replaces the previous
+//! one.
 //!
-//! Begin with `search_users`, which needs the agency's id and finds people by name, location or role.
+//! Start with `search_users`, which requires the agency's id and finds users by name, location or role.
 //!
-//! Email addresses are unique on the platform: a second user with the same one is refused with 400. Addresses of users who exist
-//! cannot be changed by API.
+//! Email addresses are unique on the platform: a second user with the same address is rejected with status 400.
+//! The API cannot change the address of an existing user.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_users::Error> {
@@ -41,7 +42,7 @@
 //! | operation | |
 //! |---|---|
 //! | [`filter_users_by_email`](Client::filter_users_by_email) | Finds users of an agency by a list of email addresses. |
-//! | [`search_users`](Client::search_users) | Finds users of an agency, by name, email address, phone number, location or role. |
+//! | [`search_users`](Client::search_users) | Finds users of an agency by name, email address, phone number, location or role. |
 
 pub use hoopai_runtime as runtime;
 pub use hoopai_runtime::{Error, Handle, Response};

@@ -18,7 +18,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /users/`
 pub static CREATE_USER: Operation = Operation {
     module: "users", name: "create_user", id: "create-user",
-    method: Method::Post, path: "/users/",
+    method: &Method::POST, path: "/users/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["users.write"],
     body: Some(Body::DEFAULT),
@@ -28,7 +28,7 @@ pub static CREATE_USER: Operation = Operation {
 /// `DELETE /users/{userId}`
 pub static DELETE_USER: Operation = Operation {
     module: "users", name: "delete_user", id: "delete-user",
-    method: Method::Delete, path: "/users/{userId}",
+    method: &Method::DELETE, path: "/users/{userId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["users.write"],
     idempotent: true,
@@ -38,7 +38,7 @@ pub static DELETE_USER: Operation = Operation {
 /// `POST /users/search/filter-by-email`
 pub static FILTER_USERS_BY_EMAIL: Operation = Operation {
     module: "users", name: "filter_users_by_email", id: "filter-users-by-email",
-    method: Method::Post, path: "/users/search/filter-by-email",
+    method: &Method::POST, path: "/users/search/filter-by-email",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["users.readonly"],
     idempotent: true,
@@ -54,7 +54,7 @@ pub static FILTER_USERS_BY_EMAIL: Operation = Operation {
 /// `GET /users/{userId}`
 pub static GET_USER: Operation = Operation {
     module: "users", name: "get_user", id: "get-user",
-    method: Method::Get, path: "/users/{userId}",
+    method: &Method::GET, path: "/users/{userId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["users.readonly"],
     idempotent: true,
@@ -64,7 +64,7 @@ pub static GET_USER: Operation = Operation {
 /// `GET /users/`
 pub static LIST_USERS: Operation = Operation {
     module: "users", name: "list_users", id: "get-user-by-location",
-    method: Method::Get, path: "/users/",
+    method: &Method::GET, path: "/users/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["users.readonly"],
     idempotent: true,
@@ -79,7 +79,7 @@ pub static LIST_USERS: Operation = Operation {
 /// `GET /users/search`
 pub static SEARCH_USERS: Operation = Operation {
     module: "users", name: "search_users", id: "search-users",
-    method: Method::Get, path: "/users/search",
+    method: &Method::GET, path: "/users/search",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["users.readonly"],
     idempotent: true,
@@ -107,7 +107,7 @@ pub static SEARCH_USERS: Operation = Operation {
 /// `PUT /users/{userId}`
 pub static UPDATE_USER: Operation = Operation {
     module: "users", name: "update_user", id: "update-user",
-    method: Method::Put, path: "/users/{userId}",
+    method: &Method::PUT, path: "/users/{userId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["users.write"],
     idempotent: true,

@@ -8,76 +8,84 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
-    /// A user to be created.
+    /// A user to create.
     #[doc(alias = "CreateUserDto")]
     pub struct CreateUserRequest {
-        /// The id of the agency that the user belongs to. Declared as required by the platform's specification.
+        /// The id of the agency to which the user belongs. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// The email address with which the user signs in; nobody else on the platform may have it. Declared as required by the platform's specification.
+        /// The email address with which the user signs in; it must be unique on the platform. Declared as required by the platform's specification.
         pub email: String = "email",
-        /// The user's given name. Declared as required by the platform's specification.
+        /// The given name of the user. Declared as required by the platform's specification.
         pub first_name: String = "firstName",
-        /// The user's family name. Declared as required by the platform's specification.
+        /// The family name of the user. Declared as required by the platform's specification.
         pub last_name: String = "lastName",
         /// The ids of the locations in which the user may work. Declared as required by the platform's specification.
         pub location_ids: Vec<String> = "locationIds",
         /// The password with which the user signs in, a secret. Declared as required by the platform's specification.
         pub password: String = "password",
-        /// Switches for areas of the app.
+        /// The switches for areas of the user interface.
         pub permissions: Permissions = "permissions",
-        /// The user's phone number, such as `+15551234567`.
+        /// The phone number of the user, such as `+15551234567`.
         pub phone: String = "phone",
-        /// The language in which the user sees the app.
-        pub platform_language: CreateUserRequestPlatformLanguage = "platformLanguage",
-        /// The address of a picture of the user.
+        /// The language of the user interface.
+        pub platform_language: PlatformLanguage = "platformLanguage",
+        /// The URL of a picture of the user.
         pub profile_photo: String = "profilePhoto",
-        /// The user's role there, such as `admin` or `user`. Declared as required by the platform's specification.
+        /// The role of the user there, such as `admin` or `user`. Declared as required by the platform's specification.
         pub role: String = "role",
-        /// The scopes that the user has, and no others; an empty list takes all of them away.
+        /// All scopes of the user; an empty list removes all of them.
         pub scopes: Vec<Scope> = "scopes",
-        /// The scopes that the user has for records assigned to them, and no others; an empty list takes all of them away.
+        /// All scopes of the user for records that are assigned to the user; an empty list removes all of them.
         pub scopes_assigned_to_only: Vec<Scope> = "scopesAssignedToOnly",
-        /// The user's inbound number in each location that has a Twilio account of its own: location ids as keys, numbers in E.164 as values. Replaces the stored map as a whole, so that `{}` clears it; an empty string clears one location; left out, nothing changes.
+        /// The inbound phone numbers of the user in locations with their own Twilio account: ids of locations as
+        /// keys, numbers in E.164 form as values. The map replaces the stored one, so that `{}` removes all numbers;
+        /// an empty string removes the number of one location.
         pub twilio_phone: BTreeMap<String, String> = "twilioPhone",
-        /// Where the user works: `agency`, or `account` for locations. Declared as required by the platform's specification.
+        /// Whether the user works in the agency (`agency`) or in locations (`account`). Declared as required by the platform's specification.
         pub type_: String = "type",
     }
-    /// `DeleteUserSuccessfulResponseDto` of Users.
+    /// The reply to the deletion of a user.
     #[doc(alias = "DeleteUserSuccessfulResponseDto")]
     pub struct DeleteUserResponse {
+        /// A text on the outcome of the deletion. It holds the name and the email address of the user.
         pub message: String = "message",
+        /// Whether the deletion was queued, in the platform's misspelling.
         pub succeded: bool = "succeded",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `FilterByEmailDto` of Users.
+    /// Conditions and page of a search for users by email addresses.
     #[doc(alias = "FilterByEmailDto")]
     pub struct FilterUsersByEmailRequest {
         /// The id of the agency whose users are searched. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// Whether deleted users are looked for; `false` when left out.
+        /// Whether to find deleted users; by default `false`.
         pub deleted: bool = "deleted",
-        /// The email addresses to look for, separated by commas. Declared as required by the platform's specification.
+        /// The email addresses to search for, separated by commas. Declared as required by the platform's specification.
         pub emails: String = "emails",
-        /// How many users a page holds at most, as text; `25` when left out.
+        /// The number of users per page, as text; by default `25`.
         pub limit: String = "limit",
-        /// The fields to answer, separated by commas, or `all`; id and email address when left out.
+        /// The fields of the reply, separated by commas, or `all`; by default id and email address.
         pub projection: String = "projection",
-        /// How many users are left out before the page begins, as text; `0` when left out.
+        /// The number of users before the page, as text; by default `0`.
         pub skip: String = "skip",
     }
-    /// `LocationSuccessfulResponseDto` of Users.
+    /// The users of a location.
     #[doc(alias = "LocationSuccessfulResponseDto")]
     pub struct ListUsersResponse {
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The users of the location.
         pub users: Vec<User> = "users",
     }
-    /// Switches for areas of the app. For a new user most are on when left out. Off are read-only campaigns and workflows, websites,
-    /// restriction to assigned data, memberships, the bot service, and the reports on Google ads, Facebook ads and attribution.
+    /// The switches for areas of the user interface. For a new user most are on by default. The exceptions are
+    /// read-only campaigns and workflows, websites, restriction to assigned data, memberships, the bot service,
+    /// and the reports on Google ads, Facebook ads and attribution.
     #[doc(alias = "PermissionsDto")]
     pub struct Permissions {
         /// Whether the user may publish advertisements.
         pub ad_publishing_enabled: bool = "adPublishingEnabled",
-        /// Whether the user may only look at advertisements.
+        /// Whether the user may view but not change advertisements.
         pub ad_publishing_read_only: bool = "adPublishingReadOnly",
         /// Whether the user sees reports on Google ads; off by default.
         pub adwords_reporting_enabled: bool = "adwordsReportingEnabled",
@@ -87,7 +95,7 @@ hoopai_runtime::model! {
         pub agent_reporting_enabled: bool = "agentReportingEnabled",
         /// Whether the user may use appointments.
         pub appointments_enabled: bool = "appointmentsEnabled",
-        /// Whether the user sees only what is assigned to them; off by default.
+        /// Whether the user sees only records that are assigned to the user; off by default.
         pub assigned_data_only: bool = "assignedDataOnly",
         /// Whether the user sees reports on attribution; off by default.
         pub attributions_reporting_enabled: bool = "attributionsReportingEnabled",
@@ -95,11 +103,11 @@ hoopai_runtime::model! {
         pub blogging_enabled: bool = "bloggingEnabled",
         /// Whether the user may use the bot service; off by default.
         pub bot_service: bool = "botService",
-        /// Whether the user may make requests that act on many records at once.
+        /// Whether the user may change many records in one request.
         pub bulk_requests_enabled: bool = "bulkRequestsEnabled",
         /// Whether the user may use campaigns.
         pub campaigns_enabled: bool = "campaignsEnabled",
-        /// Whether the user may only look at campaigns; off by default.
+        /// Whether the user may view but not change campaigns; off by default.
         pub campaigns_read_only: bool = "campaignsReadOnly",
         /// Whether the user may cancel subscriptions of customers.
         pub cancel_subscription_enabled: bool = "cancelSubscriptionEnabled",
@@ -109,15 +117,15 @@ hoopai_runtime::model! {
         pub communities_enabled: bool = "communitiesEnabled",
         /// Whether the user may use contacts.
         pub contacts_enabled: bool = "contactsEnabled",
-        /// Whether the user may have content written by AI.
+        /// Whether the user may generate content by AI.
         pub content_ai_enabled: bool = "contentAiEnabled",
         /// Whether the user may use conversations.
         pub conversations_enabled: bool = "conversationsEnabled",
-        /// Whether the user may only look at custom menu links.
+        /// Whether the user may view but not change custom menu links.
         pub custom_menu_link_read_only: bool = "customMenuLinkReadOnly",
         /// Whether the user may change custom menu links.
         pub custom_menu_link_write: bool = "customMenuLinkWrite",
-        /// Whether the user sees the figures of the dashboard.
+        /// Whether the user sees the statistics of the dashboard.
         pub dashboard_stats_enabled: bool = "dashboardStatsEnabled",
         /// Whether the user may export payments.
         pub export_payments_enabled: bool = "exportPaymentsEnabled",
@@ -129,9 +137,9 @@ hoopai_runtime::model! {
         pub gokollab_enabled: bool = "gokollabEnabled",
         /// Whether the user may use invoices.
         pub invoice_enabled: bool = "invoiceEnabled",
-        /// Whether the user sees what leads are worth.
+        /// Whether the user sees the value of leads.
         pub lead_value_enabled: bool = "leadValueEnabled",
-        /// Whether the user may use marketing.
+        /// Whether the user may use the marketing area.
         pub marketing_enabled: bool = "marketingEnabled",
         /// Whether the user may use the media library.
         pub media_storage_enabled: bool = "mediaStorageEnabled",
@@ -169,97 +177,106 @@ hoopai_runtime::model! {
         pub wordpress_enabled: bool = "wordpressEnabled",
         /// Whether the user may use workflows.
         pub workflows_enabled: bool = "workflowsEnabled",
-        /// Whether the user may only look at workflows; off by default.
+        /// Whether the user may view but not change workflows; off by default.
         pub workflows_read_only: bool = "workflowsReadOnly",
     }
-    /// `RoleSchema` of Users.
+    /// The role of a user and the locations in which the user has it.
     #[doc(alias = "RoleSchema")]
     pub struct Role {
+        /// The ids of the locations in which the user may work.
         pub location_ids: Vec<String> = "locationIds",
+        /// Whether the user of an agency has access to certain locations only.
         pub restrict_sub_account: bool = "restrictSubAccount",
+        /// The role, such as `admin` or `user`.
         pub role: String = "role",
+        /// Whether the user works in the agency (`agency`) or in locations (`account`).
         pub type_: String = "type",
     }
-    /// `SearchUserSuccessfulResponseDto` of Users.
+    /// A page of users that a search has found.
     #[doc(alias = "SearchUserSuccessfulResponseDto")]
-    pub struct SearchUserResponse {
-        pub count: f64 = "count",
+    pub struct SearchUsersResponse {
+        /// The number of users on all pages.
+        pub count: i64 = "count",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The users of the page.
         pub users: Vec<User> = "users",
     }
-    /// What is to change in a user.
+    /// Changes to a user.
     #[doc(alias = "UpdateUserDto")]
     pub struct UpdateUserRequest {
-        /// The id of the agency that the user belongs to; needed with the token of an agency.
+        /// The id of the agency to which the user belongs; required with the token of an agency.
         pub company_id: String = "companyId",
-        /// The user's email address, which can no longer be changed. The platform advises against it.
+        /// The email address of the user, which can no longer be changed. The platform advises against it.
         pub email: String = "email",
-        /// The user's given name.
+        /// The given name of the user.
         pub first_name: String = "firstName",
-        /// The user's family name.
+        /// The family name of the user.
         pub last_name: String = "lastName",
         /// The ids of the locations in which the user may work.
         pub location_ids: Vec<String> = "locationIds",
         /// The password with which the user signs in, a secret.
         pub password: String = "password",
-        /// Switches for areas of the app.
+        /// The switches for areas of the user interface.
         pub permissions: Permissions = "permissions",
-        /// The user's phone number, such as `+15551234567`.
+        /// The phone number of the user, such as `+15551234567`.
         pub phone: String = "phone",
-        /// The language in which the user sees the app.
-        pub platform_language: CreateUserRequestPlatformLanguage = "platformLanguage",
-        /// The address of a picture of the user.
+        /// The language of the user interface.
+        pub platform_language: PlatformLanguage = "platformLanguage",
+        /// The URL of a picture of the user.
         pub profile_photo: String = "profilePhoto",
-        /// The user's role there, such as `admin` or `user`.
+        /// The role of the user there, such as `admin` or `user`.
         pub role: String = "role",
-        /// The scopes that the user has, and no others; an empty list takes all of them away.
+        /// All scopes of the user; an empty list removes all of them.
         pub scopes: Vec<Scope> = "scopes",
-        /// The scopes that the user has for records assigned to them, and no others; an empty list takes all of them away.
+        /// All scopes of the user for records that are assigned to the user; an empty list removes all of them.
         pub scopes_assigned_to_only: Vec<Scope> = "scopesAssignedToOnly",
-        /// The user's inbound number in each location that has a Twilio account of its own: location ids as keys, numbers in E.164 as values. Replaces the stored map as a whole, so that `{}` clears it; an empty string clears one location; left out, nothing changes.
+        /// The inbound phone numbers of the user in locations with their own Twilio account: ids of locations as
+        /// keys, numbers in E.164 form as values. The map replaces the stored one, so that `{}` removes all numbers;
+        /// an empty string removes the number of one location.
         pub twilio_phone: BTreeMap<String, String> = "twilioPhone",
-        /// Where the user works: `agency`, or `account` for locations.
+        /// Whether the user works in the agency (`agency`) or in locations (`account`).
         pub type_: String = "type",
     }
-    /// `UserSchema` of Users.
+    /// A user, a member of the staff of an agency or its locations.
+    #[doc(alias = "UserSuccessfulResponseDto")]
     #[doc(alias = "UserSchema")]
     pub struct User {
+        /// The time when the user was created.
         pub date_added: Timestamp = "dateAdded",
+        /// The time when the user was last changed.
         pub date_updated: Timestamp = "dateUpdated",
+        /// Whether the user is deleted.
         pub deleted: bool = "deleted",
+        /// The email address with which the user signs in.
         pub email: String = "email",
+        /// The extension of the phone number.
         pub extension: String = "extension",
+        /// The given name of the user.
         pub first_name: String = "firstName",
+        /// The id of the user.
         pub id: String = "id",
+        /// The family name of the user.
         pub last_name: String = "lastName",
+        /// The inbound phone numbers of the user at the platform's phone service, by ids of locations.
         pub lc_phone: Map = "lcPhone",
+        /// The full name of the user.
         pub name: String = "name",
+        /// The switches for areas of the user interface.
         pub permissions: Permissions = "permissions",
+        /// The phone number of the user.
         pub phone: String = "phone",
-        pub platform_language: UserResponsePlatformLanguage = "platformLanguage",
+        /// The language of the user interface.
+        pub platform_language: PlatformLanguage = "platformLanguage",
+        /// The role of the user and the locations in which the user has it.
         pub roles: Role = "roles",
+        /// The scopes of the user.
         pub scopes: Vec<String> = "scopes",
-    }
-    /// `UserSuccessfulResponseDto` of Users.
-    #[doc(alias = "UserSuccessfulResponseDto")]
-    pub struct UserResponse {
-        pub date_added: Timestamp = "dateAdded",
-        pub date_updated: Timestamp = "dateUpdated",
-        pub deleted: bool = "deleted",
-        pub email: String = "email",
-        pub extension: String = "extension",
-        pub first_name: String = "firstName",
-        pub id: String = "id",
-        pub last_name: String = "lastName",
-        pub lc_phone: Map = "lcPhone",
-        pub name: String = "name",
-        pub permissions: Permissions = "permissions",
-        pub phone: String = "phone",
-        pub platform_language: UserResponsePlatformLanguage = "platformLanguage",
-        pub roles: Role = "roles",
-        pub scopes: Vec<String> = "scopes",
+        /// The scopes of the user for records that are assigned to the user.
         pub scopes_assigned_to_only: Vec<String> = "scopesAssignedToOnly",
+        /// Whether the user signs in with one-time passwords of an authenticator app as a second factor.
         pub totp_enabled: bool = "totpEnabled",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
 }
@@ -269,10 +286,10 @@ hoopai_runtime::confirmations! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `CreateUserRequestPlatformLanguage`.
-    pub enum CreateUserRequestPlatformLanguage {
+    /// Values of `PlatformLanguage`.
+    pub enum PlatformLanguage {
         EnUs = "en_US", Es = "es", FrCa = "fr_CA", FrFr = "fr_FR", Nl = "nl", De = "de", PtPt = "pt_PT", PtBr = "pt_BR",
-        It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no",
+        It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no", En = "en",
     }
     /// Values of `Scope`.
     pub enum Scope {
@@ -407,10 +424,5 @@ hoopai_runtime::open_enum! {
         LocationsAgencySubaccountsManage = "locations.agency-subaccounts.manage",
         LocationsBillingManage = "locations.billing.manage", LocationsDetailsManage = "locations.details.manage",
         AuditLogsReadonly = "audit-logs.readonly", AuditLogsExport = "audit-logs.export",
-    }
-    /// Values of `UserResponsePlatformLanguage`.
-    pub enum UserResponsePlatformLanguage {
-        EnUs = "en_US", Es = "es", FrCa = "fr_CA", FrFr = "fr_FR", Nl = "nl", De = "de", PtPt = "pt_PT", PtBr = "pt_BR",
-        It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no", En = "en",
     }
 }

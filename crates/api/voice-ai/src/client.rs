@@ -17,11 +17,12 @@ impl Client {
         Self { handle: handle.into() }
     }
 
-    /// Gives an agent another action.
+    /// Adds an action to an agent.
     ///
     /// `POST /voice-ai/actions`
     ///
-    /// The shape of `actionParameters` follows `actionType`: the text of each field says which types it belongs to.
+    /// The form of `actionParameters` must match `actionType`; the text of each field names the types
+    /// of actions that use it.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Requires a location token.
@@ -44,12 +45,12 @@ impl Client {
         builder::CreateAction::new(&self.handle)
     }
 
-    /// Creates an agent that answers calls.
+    /// Creates an agent that answers telephone calls.
     ///
     /// `POST /voice-ai/agents`
     ///
-    /// Only the location is needed: name, greeting, prompt and voice are made up if left out. Without `inboundNumber` and `numberPoolId`
-    /// it has no number of its own.
+    /// Only the location is required: the platform chooses name, greeting, prompt and voice if they
+    /// are absent. Without `inboundNumber` and `numberPoolId` the agent has no phone number.
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Requires a location token.
@@ -72,11 +73,11 @@ impl Client {
         builder::CreateAgent::new(&self.handle)
     }
 
-    /// Takes an action from an agent for good.
+    /// Deletes an action of an agent permanently.
     ///
     /// `DELETE /voice-ai/actions/{actionId}`
     ///
-    /// The agent must be named too, and location and agent stand in the query.
+    /// The ids of location and agent are required in the query.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Requires a location token.
@@ -114,7 +115,7 @@ impl Client {
         builder::DeleteAgent::new(&self.handle)
     }
 
-    /// Gets one action of an agent.
+    /// Gets an action of an agent.
     ///
     /// `GET /voice-ai/actions/{actionId}`
     ///
@@ -134,7 +135,7 @@ impl Client {
         builder::GetAction::new(&self.handle)
     }
 
-    /// Gets one agent with its settings and actions.
+    /// Gets an agent with its settings and actions.
     ///
     /// `GET /voice-ai/agents/{agentId}`
     ///
@@ -154,7 +155,7 @@ impl Client {
         builder::GetAgent::new(&self.handle)
     }
 
-    /// Gets one call with its summary and transcript.
+    /// Gets a call with its summary and transcript.
     ///
     /// `GET /voice-ai/dashboard/call-logs/{callId}`
     ///
@@ -202,7 +203,7 @@ impl Client {
     ///
     /// `GET /voice-ai/dashboard/call-logs`
     ///
-    /// `startDate` and `endDate` belong together: give both or neither.
+    /// `startDate` and `endDate` must be sent together.
     ///
     /// - Scope: `voice-ai-dashboard.readonly`.
     /// - Requires a location token.
@@ -224,11 +225,11 @@ impl Client {
         builder::ListCallLogs::new(&self.handle)
     }
 
-    /// Changes an action of an agent.
+    /// Updates an action of an agent.
     ///
     /// `PUT /voice-ai/actions/{actionId}`
     ///
-    /// Type, name and settings are sent as a whole, what stays the same included.
+    /// The request replaces the whole action: send type, name and all settings.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Requires a location token.
@@ -252,11 +253,11 @@ impl Client {
         builder::UpdateAction::new(&self.handle)
     }
 
-    /// Changes settings of an agent.
+    /// Updates settings of an agent.
     ///
     /// `PATCH /voice-ai/agents/{agentId}`
     ///
-    /// The location goes into the query. A list that is sent, such as the working hours, should be sent whole.
+    /// The location is sent in the query. Lists such as the working hours are replaced as a whole.
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Requires a location token.
@@ -287,7 +288,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_action`](super::Client::create_action).
-        pub CreateAction(operations::CREATE_ACTION) -> json types::ActionResponse
+        pub CreateAction(operations::CREATE_ACTION) -> json types::AgentAction
     }
     hoopai_runtime::setters! {
         CreateAction {
@@ -297,7 +298,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_agent`](super::Client::create_agent).
-        pub CreateAgent(operations::CREATE_AGENT) -> json types::AgentResponse
+        pub CreateAgent(operations::CREATE_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         CreateAgent {
@@ -313,7 +314,7 @@ pub mod builder {
         DeleteAction {
             /// The id of the action.
             path action_id: String = "actionId",
-            /// The id of the agent that the action belongs to. Declared as required by the platform's specification.
+            /// The id of the agent that has the action. Declared as required by the platform's specification.
             query agent_id: String = "agentId",
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
@@ -335,7 +336,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_action`](super::Client::get_action).
-        pub GetAction(operations::GET_ACTION) -> json types::ActionResponse
+        pub GetAction(operations::GET_ACTION) -> json types::AgentAction
     }
     hoopai_runtime::setters! {
         GetAction {
@@ -348,7 +349,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_agent`](super::Client::get_agent).
-        pub GetAgent(operations::GET_AGENT) -> json types::GetAgentResponse
+        pub GetAgent(operations::GET_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         GetAgent {
@@ -374,17 +375,17 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents`](super::Client::list_agents).
-        pub ListAgents(operations::LIST_AGENTS) -> json types::ListAgentsResponse, paged types::GetAgentResponse
+        pub ListAgents(operations::LIST_AGENTS) -> json types::ListAgentsResponse, paged types::Agent
     }
     hoopai_runtime::setters! {
         ListAgents {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The number of the page, from 1 to 5000; 1 if left out.
+            /// The number of the page, 1 to 5000; by default 1.
             query page: i64 = "page",
-            /// How many items a page holds at most, up to 50; 10 if left out.
+            /// The maximum number of items of a page, at most 50; by default 10.
             query page_size: i64 = "pageSize",
-            /// Words to look for.
+            /// Text to search for.
             query query: String = "query",
         }
     }
@@ -397,32 +398,32 @@ pub mod builder {
         ListCallLogs {
             /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The types of actions that ran during the call, one of them or several separated by commas.
+            /// Types of actions, separated by commas; only calls during which one of them ran are listed.
             query action_type: types::ActionType = "actionType",
-            /// The id of an agent, to have only its calls.
+            /// The id of an agent; only its calls are listed.
             query agent_id: String = "agentId",
-            /// Whether real calls (`LIVE`) or tries (`TRIAL`) are listed; both if left out.
-            query call_type: types::ListCallLogsCallType = "callType",
-            /// The ids of contacts, separated by commas, to have only their calls.
+            /// Whether real calls (`LIVE`) or trial calls (`TRIAL`) are listed; by default both.
+            query call_type: types::CallLogCallType = "callType",
+            /// Ids of contacts, separated by commas; only their calls are listed.
             query contact_id: String = "contactId",
-            /// The last moment to list, in milliseconds since 1970; after `startDate`.
-            query end_date: f64 = "endDate",
-            /// The number of the page, from 1; 1 if left out.
+            /// The end of the period to list; after `startDate`. On the wire it is in milliseconds since 1970.
+            query end_date: hoopai_runtime::Timestamp as in_milliseconds = "endDate",
+            /// The number of the page, starting at 1; by default 1.
             query page: i64 = "page",
-            /// How many items a page holds at most, up to 50; 10 if left out.
+            /// The maximum number of items of a page, at most 50; by default 10.
             query page_size: i64 = "pageSize",
-            /// The direction of the order, if `sortBy` is given.
-            query sort: types::ListCallLogsSort = "sort",
-            /// What the calls are ordered by; the latest come first if left out.
-            query sort_by: types::ListCallLogsSortBy = "sortBy",
-            /// The first moment to list, in milliseconds since 1970; before `endDate`.
-            query start_date: f64 = "startDate",
+            /// The direction of the order, if `sortBy` is set.
+            query sort: types::CallLogSort = "sort",
+            /// The field by which the calls are ordered; by default the latest are first.
+            query sort_by: types::CallLogSortBy = "sortBy",
+            /// The start of the period to list; before `endDate`. On the wire it is in milliseconds since 1970.
+            query start_date: hoopai_runtime::Timestamp as in_milliseconds = "startDate",
         }
     }
 
     hoopai_runtime::operation! {
         /// The request of [`update_action`](super::Client::update_action).
-        pub UpdateAction(operations::UPDATE_ACTION) -> json types::ActionResponse
+        pub UpdateAction(operations::UPDATE_ACTION) -> json types::AgentAction
     }
     hoopai_runtime::setters! {
         UpdateAction {
@@ -434,7 +435,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent`](super::Client::update_agent).
-        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::AgentResponse
+        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::Agent
     }
     hoopai_runtime::setters! {
         UpdateAgent {

@@ -2,16 +2,18 @@
 
 //! Voice AI of the HoopAI Platform API: 11 operations.
 //!
-//! Agents that answer the telephone. An *agent* has a voice, a language, instructions (its *prompt*), working hours, and a number that it is
-//! reached by. *Actions* are what it can do during or after a call: put the caller through, book an appointment, send a text message, start
-//! a workflow, note an answer in the contact, ask a service of yours. A *call log* tells of one call: summary, transcript, what was done and
-//! extracted.
+//! Agents that answer telephone calls. An *agent* has a voice, a language, instructions (its
+//! *prompt*), working hours, and a phone number. An *action* is an ability of an agent during or
+//! after a call: to transfer the call, book an appointment, send a text message, start a workflow,
+//! write an answer into the contact, or call an HTTP service. A *call log* describes one call:
+//! summary, transcript, executed actions and extracted data.
 //!
-//! Begin with `create_agent`, which makes a working agent out of a location alone, then add actions with `create_action`.
-//! `list_call_logs` shows what came of it.
+//! Start with `create_agent`, which requires only a location, then add actions with `create_action`.
+//! `list_call_logs` returns the calls.
 //!
-//! An action's settings are one of eight shapes, chosen by `actionType`. They are sent as they stand, so the type and the shape must agree.
-//! A change of an action (`update_action`) sends all of it, a change of an agent (`update_agent`) only what is to be different.
+//! The settings of an action have one of eight forms, according to `actionType`. They are sent as
+//! they are, so type and form must match. `update_action` replaces the whole action; `update_agent`
+//! changes only the fields that are sent.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_voice_ai::Error> {
@@ -29,26 +31,26 @@
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_action`](Client::create_action) | Gives an agent another action. |
-//! | [`delete_action`](Client::delete_action) | Takes an action from an agent for good. |
-//! | [`get_action`](Client::get_action) | Gets one action of an agent. |
-//! | [`update_action`](Client::update_action) | Changes an action of an agent. |
+//! | [`create_action`](Client::create_action) | Adds an action to an agent. |
+//! | [`delete_action`](Client::delete_action) | Deletes an action of an agent permanently. |
+//! | [`get_action`](Client::get_action) | Gets an action of an agent. |
+//! | [`update_action`](Client::update_action) | Updates an action of an agent. |
 //!
 //! ## Agents
 //!
 //! | operation | |
 //! |---|---|
-//! | [`create_agent`](Client::create_agent) | Creates an agent that answers calls. |
+//! | [`create_agent`](Client::create_agent) | Creates an agent that answers telephone calls. |
 //! | [`delete_agent`](Client::delete_agent) | Deletes an agent with all its settings. |
-//! | [`get_agent`](Client::get_agent) | Gets one agent with its settings and actions. |
+//! | [`get_agent`](Client::get_agent) | Gets an agent with its settings and actions. |
 //! | [`list_agents`](Client::list_agents) | Lists the agents of a location. |
-//! | [`update_agent`](Client::update_agent) | Changes settings of an agent. |
+//! | [`update_agent`](Client::update_agent) | Updates settings of an agent. |
 //!
 //! ## Dashboard
 //!
 //! | operation | |
 //! |---|---|
-//! | [`get_call_log`](Client::get_call_log) | Gets one call with its summary and transcript. |
+//! | [`get_call_log`](Client::get_call_log) | Gets a call with its summary and transcript. |
 //! | [`list_call_logs`](Client::list_call_logs) | Lists the calls that agents have answered, the latest first. |
 
 pub use hoopai_runtime as runtime;

@@ -22,7 +22,7 @@ pub static ALL: &[&Operation] = &[
 /// `POST /voice-ai/actions`
 pub static CREATE_ACTION: Operation = Operation {
     module: "voice-ai", name: "create_action", id: "create-action",
-    method: Method::Post, path: "/voice-ai/actions",
+    method: &Method::POST, path: "/voice-ai/actions",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agent-goals.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -33,7 +33,7 @@ pub static CREATE_ACTION: Operation = Operation {
 /// `POST /voice-ai/agents`
 pub static CREATE_AGENT: Operation = Operation {
     module: "voice-ai", name: "create_agent", id: "create-agent",
-    method: Method::Post, path: "/voice-ai/agents",
+    method: &Method::POST, path: "/voice-ai/agents",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.write"],
     location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
@@ -44,7 +44,7 @@ pub static CREATE_AGENT: Operation = Operation {
 /// `DELETE /voice-ai/actions/{actionId}`
 pub static DELETE_ACTION: Operation = Operation {
     module: "voice-ai", name: "delete_action", id: "delete-action",
-    method: Method::Delete, path: "/voice-ai/actions/{actionId}",
+    method: &Method::DELETE, path: "/voice-ai/actions/{actionId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agent-goals.write"],
     idempotent: true,
@@ -60,7 +60,7 @@ pub static DELETE_ACTION: Operation = Operation {
 /// `DELETE /voice-ai/agents/{agentId}`
 pub static DELETE_AGENT: Operation = Operation {
     module: "voice-ai", name: "delete_agent", id: "delete-agent",
-    method: Method::Delete, path: "/voice-ai/agents/{agentId}",
+    method: &Method::DELETE, path: "/voice-ai/agents/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.write"],
     idempotent: true,
@@ -75,7 +75,7 @@ pub static DELETE_AGENT: Operation = Operation {
 /// `GET /voice-ai/actions/{actionId}`
 pub static GET_ACTION: Operation = Operation {
     module: "voice-ai", name: "get_action", id: "get-action",
-    method: Method::Get, path: "/voice-ai/actions/{actionId}",
+    method: &Method::GET, path: "/voice-ai/actions/{actionId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agent-goals.readonly"],
     idempotent: true,
@@ -89,7 +89,7 @@ pub static GET_ACTION: Operation = Operation {
 /// `GET /voice-ai/agents/{agentId}`
 pub static GET_AGENT: Operation = Operation {
     module: "voice-ai", name: "get_agent", id: "get-agent",
-    method: Method::Get, path: "/voice-ai/agents/{agentId}",
+    method: &Method::GET, path: "/voice-ai/agents/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.readonly"],
     idempotent: true,
@@ -103,7 +103,7 @@ pub static GET_AGENT: Operation = Operation {
 /// `GET /voice-ai/dashboard/call-logs/{callId}`
 pub static GET_CALL_LOG: Operation = Operation {
     module: "voice-ai", name: "get_call_log", id: "getCallLog",
-    method: Method::Get, path: "/voice-ai/dashboard/call-logs/{callId}",
+    method: &Method::GET, path: "/voice-ai/dashboard/call-logs/{callId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-dashboard.readonly"],
     idempotent: true,
@@ -117,7 +117,7 @@ pub static GET_CALL_LOG: Operation = Operation {
 /// `GET /voice-ai/agents`
 pub static LIST_AGENTS: Operation = Operation {
     module: "voice-ai", name: "list_agents", id: "get-agents",
-    method: Method::Get, path: "/voice-ai/agents",
+    method: &Method::GET, path: "/voice-ai/agents",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.readonly"],
     idempotent: true,
@@ -139,7 +139,7 @@ pub static LIST_AGENTS: Operation = Operation {
 /// `GET /voice-ai/dashboard/call-logs`
 pub static LIST_CALL_LOGS: Operation = Operation {
     module: "voice-ai", name: "list_call_logs", id: "get-call-logs",
-    method: Method::Get, path: "/voice-ai/dashboard/call-logs",
+    method: &Method::GET, path: "/voice-ai/dashboard/call-logs",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-dashboard.readonly"],
     idempotent: true,
@@ -168,7 +168,7 @@ pub static LIST_CALL_LOGS: Operation = Operation {
 /// `PUT /voice-ai/actions/{actionId}`
 pub static UPDATE_ACTION: Operation = Operation {
     module: "voice-ai", name: "update_action", id: "update-action",
-    method: Method::Put, path: "/voice-ai/actions/{actionId}",
+    method: &Method::PUT, path: "/voice-ai/actions/{actionId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agent-goals.write"],
     idempotent: true,
@@ -180,7 +180,7 @@ pub static UPDATE_ACTION: Operation = Operation {
 /// `PATCH /voice-ai/agents/{agentId}`
 pub static UPDATE_AGENT: Operation = Operation {
     module: "voice-ai", name: "update_agent", id: "patch-agent",
-    method: Method::Patch, path: "/voice-ai/agents/{agentId}",
+    method: &Method::PATCH, path: "/voice-ai/agents/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.write"],
     idempotent: true,

@@ -6,339 +6,377 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
-    /// `ActionParameters` of Voice AI.
+    /// The settings of the action, in the form that matches `actionType`.
     pub struct ActionParameters {
-        /// The service, and what is sent to it.
+        /// For `CUSTOM_ACTION`: the HTTP service and the request to it.
         pub api_details: Box<CustomActionApiDetails> = "apiDetails",
+        /// For `APPOINTMENT_BOOKING`: the id of the calendar.
         pub calendar_id: String = "calendarId",
+        /// For `DATA_EXTRACTION` and `IN_CALL_DATA_EXTRACTION`: the id of the contact field to which the answer is written.
         pub contact_field_id: String = "contactFieldId",
-        /// For how many days ahead dates are offered.
-        pub days_of_offering_dates: f64 = "daysOfOfferingDates",
-        /// What is to be found, such as `The number of the order`.
+        /// For `APPOINTMENT_BOOKING`: the number of days ahead for which the agent offers dates.
+        pub days_of_offering_dates: i64 = "daysOfOfferingDates",
+        /// For `DATA_EXTRACTION` and `IN_CALL_DATA_EXTRACTION`: a description of the data to extract, such as `The number of the order`.
         pub description: String = "description",
+        /// For `DATA_EXTRACTION` and `IN_CALL_DATA_EXTRACTION`: one to five examples of the data.
         pub examples: Vec<String> = "examples",
-        /// Whether whoever is called hears a message before the caller is put through.
+        /// For `CALL_TRANSFER`: whether the recipient hears a message before the caller is connected.
         pub hear_whisper_message: bool = "hearWhisperMessage",
-        /// How many hours lie between two slots that are offered.
-        pub hours_between_slots: f64 = "hoursBetweenSlots",
-        /// The id of the knowledge base.
+        /// For `APPOINTMENT_BOOKING`: the number of hours between two offered slots.
+        pub hours_between_slots: i64 = "hoursBetweenSlots",
+        /// For `KNOWLEDGE_BASE`: the id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// The text of the message.
+        /// For `SMS`: the text of the message.
         pub message_body: String = "messageBody",
+        /// For `DATA_EXTRACTION` and `IN_CALL_DATA_EXTRACTION`: whether an existing value is overwritten; by default `false`.
         pub overwrite_existing_value: bool = "overwriteExistingValue",
-        /// The parts of the answer that the agent uses, such as `data.orderId`. At least one for `GET`, none for `POST`.
+        /// For `CUSTOM_ACTION`: the parts of the response that the agent uses, such as `data.orderId`. At least one for `GET`, none for `POST`.
         pub selected_paths: Vec<String> = "selectedPaths",
-        /// How many slots of a day are offered.
-        pub slots_per_day: f64 = "slotsPerDay",
-        /// What the call goes to; only `number` so far.
+        /// For `APPOINTMENT_BOOKING`: the number of slots that are offered per day.
+        pub slots_per_day: i64 = "slotsPerDay",
+        /// For `CALL_TRANSFER`: the kind of destination; only `number` is supported.
         pub transfer_to_type: TransferToType = "transferToType",
-        /// The phone number that the call goes to, in E.164 form with its country code, 11 to 16 characters.
+        /// For `CALL_TRANSFER`: the destination as a phone number in E.164 format, 11 to 16 characters.
         pub transfer_to_value: String = "transferToValue",
+        /// For `CALL_TRANSFER`, `WORKFLOW_TRIGGER`, `SMS` and `CUSTOM_ACTION`: the message of the agent to the caller when the action runs.
         pub trigger_message: String = "triggerMessage",
+        /// A description of when the action runs, such as `When the caller asks for a person`. Not for `APPOINTMENT_BOOKING` and the extraction of data.
         pub trigger_prompt: String = "triggerPrompt",
-        /// The id of the workflow that starts.
+        /// For `WORKFLOW_TRIGGER`: the id of the workflow.
         pub workflow_id: String = "workflowId",
     }
-    /// `CreateActionResponseDTO` of Voice AI.
-    #[doc(alias = "CreateActionResponseDTO")]
-    pub struct ActionResponse {
-        pub action_parameters: Box<ActionParameters> = "actionParameters",
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub trace_id: String = "traceId",
-    }
-    /// `AgentActionResponseDTO` of Voice AI.
-    #[doc(alias = "AgentActionResponseDTO")]
-    pub struct AgentActionResponse {
-        pub action_parameters: Box<ActionParameters> = "actionParameters",
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-    }
-    /// `CreateAgentResponseDTO` of Voice AI.
+    /// An agent with its settings.
     #[doc(alias = "CreateAgentResponseDTO")]
-    pub struct AgentResponse {
+    #[doc(alias = "GetAgentResponseDTO")]
+    #[doc(alias = "PatchAgentResponseDTO")]
+    pub struct Agent {
+        /// The actions of the agent.
+        pub actions: Vec<AgentAction> = "actions",
+        /// The name of the agent.
         pub agent_name: String = "agentName",
+        /// The instructions of the agent: its behaviour and knowledge.
         pub agent_prompt: String = "agentPrompt",
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        /// The hours during which the agent answers calls, by day of the week; empty for all hours.
+        pub agent_working_hours: Vec<WorkingHoursDay> = "agentWorkingHours",
+        /// The name of the business that the agent represents.
         pub business_name: String = "businessName",
+        /// The ids of the workflows that start after each call.
         pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
+        /// The id of the agent.
         pub id: String = "id",
+        /// The phone number of the agent in E.164 format.
         pub inbound_number: String = "inboundNumber",
+        /// Whether the agent is excluded as a substitute for other agents.
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
+        /// The language that the agent speaks and understands, such as `en-US`; `multi` for several.
         pub language: String = "language",
+        /// The id of the location (sub-account) that contains the agent.
         pub location_id: String = "locationId",
-        pub max_call_duration: f64 = "maxCallDuration",
+        /// The maximum duration of a call in seconds, 180 to 900.
+        pub max_call_duration: i64 = "maxCallDuration",
+        /// The id of a pool of phone numbers of the agent.
         pub number_pool_id: String = "numberPoolId",
+        /// The tolerance for callers who respond slowly: `low`, `medium` or `high`.
         pub patience_level: String = "patienceLevel",
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        /// The silence in seconds after which the agent reminds the caller, 1 to 20.
+        pub reminder_after_idle_time_seconds: i64 = "reminderAfterIdleTimeSeconds",
+        /// The recipients of an email about each call.
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
+        /// Whether the agent reminds silent callers.
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
+        /// The time zone of the working hours as an IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The translation of the calls.
         pub translation: Translation = "translation",
+        /// The id of the agent's voice.
         pub voice_id: String = "voiceId",
+        /// The greeting of the agent.
         pub welcome_message: String = "welcomeMessage",
     }
-    /// When an agent takes calls on one day of the week.
-    #[doc(alias = "AgentWorkingHoursDTO")]
-    pub struct AgentWorkingHours {
-        /// The day of the week, 1 for Monday to 7 for Sunday. Declared as required by the platform's specification.
-        pub day_of_the_week: f64 = "dayOfTheWeek",
-        /// The times of that day. Declared as required by the platform's specification.
-        pub intervals: Vec<Interval> = "intervals",
+    /// An action of an agent.
+    #[doc(alias = "CreateActionResponseDTO")]
+    #[doc(alias = "GetActionResponseDTO")]
+    #[doc(alias = "AgentActionResponseDTO")]
+    #[doc(alias = "UpdateActionResponseDTO")]
+    pub struct AgentAction {
+        /// The settings of the action, in the form that matches `actionType`.
+        pub action_parameters: Box<ActionParameters> = "actionParameters",
+        /// The kind of action, which determines the form of `actionParameters`.
+        pub action_type: ActionType = "actionType",
+        /// The id of the action.
+        pub id: String = "id",
+        /// The display name of the action, such as `Transfer to the manager`.
+        pub name: String = "name",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
     }
-    /// `CallActionSchema` of Voice AI.
+    /// An action that was executed during a call.
     #[doc(alias = "CallActionSchema")]
     pub struct CallAction {
+        /// The id of the action.
         pub action_id: String = "actionId",
+        /// The display name of the action, such as `Transfer to the manager`.
         pub action_name: String = "actionName",
+        /// The settings of the action, in the form that matches `actionType`.
         pub action_parameters: Box<ActionParameters> = "actionParameters",
+        /// The kind of action, which determines the form of `actionParameters`.
         pub action_type: ActionType = "actionType",
+        /// The time at which the action was executed.
         pub executed_at: Timestamp = "executedAt",
+        /// The time at which the action was triggered.
         pub trigger_received_at: Timestamp = "triggerReceivedAt",
     }
-    /// `CallLogDTO` of Voice AI.
+    /// A call that an agent has answered.
     #[doc(alias = "CallLogDTO")]
     pub struct CallLog {
+        /// The id of the agent that answered the call.
         pub agent_id: String = "agentId",
+        /// The id of the contact who called.
         pub contact_id: String = "contactId",
+        /// The time of the call.
         pub created_at: Timestamp = "createdAt",
-        pub duration: f64 = "duration",
+        /// The duration of the call in seconds.
+        pub duration: i64 = "duration",
+        /// The actions that were executed during the call. Appointment bookings are listed for calls since 9 September 2025.
         pub executed_call_actions: Vec<CallAction> = "executedCallActions",
+        /// The data that were extracted from the call, by name, according to the settings of the agent.
         pub extracted_data: Map = "extractedData",
+        /// The phone number of the caller in E.164 format, such as `+15551234567`.
         pub from_number: String = "fromNumber",
+        /// The id of the call.
         pub id: String = "id",
+        /// Whether the agent was deleted since.
         pub is_agent_deleted: bool = "isAgentDeleted",
+        /// The id of the message that represents the call in the conversation.
         pub message_id: String = "messageId",
+        /// The summary of the call.
         pub summary: String = "summary",
+        /// The transcript of the call: a line per utterance, each after `bot:` or `human:`.
         pub transcript: String = "transcript",
+        /// The translation of the transcript.
         pub translation: Translation = "translation",
+        /// Whether the call was a trial call.
         pub trial_call: bool = "trialCall",
     }
-    /// An action to be given to an agent.
+    /// An action to add to an agent.
     #[doc(alias = "CreateSingleActionDTO")]
     pub struct CreateActionRequest {
-        /// The settings of the action, in the shape that belongs to `actionType`. Declared as required by the platform's specification.
+        /// The settings of the action, in the form that matches `actionType`. Declared as required by the platform's specification.
         pub action_parameters: Box<ActionParameters> = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`. Declared as required by the platform's specification.
+        /// The kind of action, which determines the form of `actionParameters`. Declared as required by the platform's specification.
         pub action_type: ActionType = "actionType",
-        /// The id of the agent. Declared as required by the platform's specification.
+        /// The id of the agent that has the action. Declared as required by the platform's specification.
         pub agent_id: String = "agentId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What the action is called, such as `Transfer to the manager`. Declared as required by the platform's specification.
+        /// The display name of the action, such as `Transfer to the manager`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// `AgentCreationRequestDTO` of Voice AI.
+    /// An agent to create.
     #[doc(alias = "AgentCreationRequestDTO")]
     pub struct CreateAgentRequest {
-        /// The agent's name, 1 to 40 characters; made up if left out.
+        /// The name of the agent, 1 to 40 characters; chosen by the platform by default.
         pub agent_name: String = "agentName",
-        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
+        /// The instructions of the agent: its behaviour and knowledge; generated by default.
         pub agent_prompt: String = "agentPrompt",
-        /// When the agent takes calls, by day of the week; around the clock if left out.
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
-        /// The business that the agent speaks for; the location's name if left out.
+        /// The hours during which the agent answers calls, by day of the week; by default all hours.
+        pub agent_working_hours: Vec<WorkingHoursDay> = "agentWorkingHours",
+        /// The name of the business that the agent represents; by default the name of the location.
         pub business_name: String = "businessName",
-        /// The ids of workflows that start after each call, ten at most.
+        /// The ids of at most ten workflows that start after each call.
         pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
-        /// The phone number that reaches the agent, in E.164 form; none if left out.
+        /// The phone number of the agent in E.164 format; by default none.
         pub inbound_number: String = "inboundNumber",
-        /// Whether the agent is kept from standing in for others; `false` if left out.
+        /// Whether the agent is excluded as a substitute for other agents; by default `false`.
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
-        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
+        /// The language that the agent speaks and understands, `multi` for several; by default `en-US`.
         pub language: VoiceAiLanguage = "language",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// How long a call may last in seconds, 180 to 900; 300 if left out.
-        pub max_call_duration: f64 = "maxCallDuration",
-        /// The id of a pool of numbers that reach the agent; none if left out.
+        /// The maximum duration of a call in seconds, 180 to 900; by default 300.
+        pub max_call_duration: i64 = "maxCallDuration",
+        /// The id of a pool of phone numbers of the agent; by default none.
         pub number_pool_id: String = "numberPoolId",
-        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
+        /// The tolerance for callers who respond slowly; by default `high`.
         pub patience_level: PatienceLevel = "patienceLevel",
-        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
-        /// Who gets an email about each call; nobody if left out.
+        /// The silence in seconds after which the agent reminds the caller, 1 to 20; by default 8.
+        pub reminder_after_idle_time_seconds: i64 = "reminderAfterIdleTimeSeconds",
+        /// The recipients of an email about each call; by default none.
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
-        /// Whether the agent asks when the caller is silent; `true` if left out.
+        /// Whether the agent reminds silent callers; by default `true`.
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
+        /// The time zone of the working hours as an IANA name, such as `America/New_York`; by default that of the location.
         pub timezone: String = "timezone",
-        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
+        /// The translation of the calls. It can be enabled only if the agent's language is not `en-US`.
         pub translation: Translation = "translation",
-        /// The id of the voice that the agent speaks with; chosen for you if left out.
+        /// The id of the agent's voice; chosen by the platform by default.
         pub voice_id: String = "voiceId",
-        /// What the agent says first, 1 to 190 characters; made up if left out.
+        /// The greeting of the agent, 1 to 190 characters; generated by default.
         pub welcome_message: String = "welcomeMessage",
     }
-    /// An HTTP service that an agent can ask.
+    /// An HTTP service that an agent can call.
     #[doc(alias = "CustomActionApiDetailsDTO")]
     pub struct CustomActionApiDetails {
-        /// Whether the service wants a token.
+        /// Whether the service requires a token.
         pub authentication_required: bool = "authenticationRequired",
-        /// The token or key for the service; needed if `authenticationRequired` is `true`. It is a secret.
+        /// The token or key for the service; required if `authenticationRequired` is `true`. It is a secret.
         pub authentication_value: String = "authenticationValue",
-        /// Further headers of the request.
+        /// Further headers of the request to the service.
         pub headers: Vec<CustomActionHeader> = "headers",
-        /// The method of the request. Declared as required by the platform's specification.
+        /// The method of the request to the service. Declared as required by the platform's specification.
         pub method: CustomActionApiDetailsMethod = "method",
-        /// What is sent to the service.
+        /// The values that are sent to the service.
         pub parameters: Vec<CustomActionParameter> = "parameters",
-        /// The address of the service. Declared as required by the platform's specification.
+        /// The URL of the service. Declared as required by the platform's specification.
         pub url: String = "url",
     }
-    /// A header of a request.
+    /// A header of the request to an HTTP service.
     #[doc(alias = "CustomActionHeaderDTO")]
     pub struct CustomActionHeader {
-        /// The header's name. Declared as required by the platform's specification.
+        /// The name of the header. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// The header's value. Declared as required by the platform's specification.
+        /// The value of the header. Declared as required by the platform's specification.
         pub value: String = "value",
     }
-    /// A value that is sent to a service.
+    /// A value that is sent to an HTTP service.
     #[doc(alias = "CustomActionParameterDTO")]
     pub struct CustomActionParameter {
-        /// What the value is, for the agent to know.
+        /// A description of the value, for the agent.
         pub description: String = "description",
         /// An example of the value.
         pub example: String = "example",
-        /// The value's name. Declared as required by the platform's specification.
+        /// The name of the value. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The value's type, such as `string`.
+        /// The type of the value, such as `string`.
         pub type_: String = "type",
     }
-    /// `GetAgentResponseDTO` of Voice AI.
-    #[doc(alias = "GetAgentResponseDTO")]
-    pub struct GetAgentResponse {
-        pub actions: Vec<AgentActionResponse> = "actions",
-        pub agent_name: String = "agentName",
-        pub agent_prompt: String = "agentPrompt",
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
-        pub business_name: String = "businessName",
-        pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
-        pub id: String = "id",
-        pub inbound_number: String = "inboundNumber",
-        pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
-        pub language: String = "language",
-        pub location_id: String = "locationId",
-        pub max_call_duration: f64 = "maxCallDuration",
-        pub number_pool_id: String = "numberPoolId",
-        pub patience_level: String = "patienceLevel",
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
-        pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
-        pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        pub timezone: String = "timezone",
-        pub translation: Translation = "translation",
-        pub voice_id: String = "voiceId",
-        pub welcome_message: String = "welcomeMessage",
-    }
-    /// A time of the day, from a start to an end.
+    /// A part of a day, from a start to an end.
     #[doc(alias = "IntervalDTO")]
     pub struct Interval {
         /// The hour of the end, 0 to 23. Declared as required by the platform's specification.
-        pub end_hour: f64 = "endHour",
+        pub end_hour: i64 = "endHour",
         /// The minute of the end, 0 to 59. Declared as required by the platform's specification.
-        pub end_minute: f64 = "endMinute",
+        pub end_minute: i64 = "endMinute",
         /// The hour of the start, 0 to 23. Declared as required by the platform's specification.
-        pub start_hour: f64 = "startHour",
+        pub start_hour: i64 = "startHour",
         /// The minute of the start, 0 to 59. Declared as required by the platform's specification.
-        pub start_minute: f64 = "startMinute",
+        pub start_minute: i64 = "startMinute",
     }
-    /// `GetAgentsResponseDTO` of Voice AI.
+    /// A page of agents.
     #[doc(alias = "GetAgentsResponseDTO")]
     pub struct ListAgentsResponse {
-        pub agents: Vec<GetAgentResponse> = "agents",
+        /// The agents of the page.
+        pub agents: Vec<Agent> = "agents",
+        /// The number of the page, starting at 1.
         pub page: i64 = "page",
+        /// The maximum number of agents of a page.
         pub page_size: i64 = "pageSize",
-        pub total: f64 = "total",
+        /// The number of agents over all pages.
+        pub total: i64 = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `CallLogsResponseDTO` of Voice AI.
+    /// A page of calls.
     #[doc(alias = "CallLogsResponseDTO")]
     pub struct ListCallLogsResponse {
+        /// The calls of the page.
         pub call_logs: Vec<CallLog> = "callLogs",
+        /// The number of the page, starting at 1.
         pub page: i64 = "page",
+        /// The maximum number of calls of a page.
         pub page_size: i64 = "pageSize",
-        pub total: f64 = "total",
+        /// The number of calls over all pages.
+        pub total: i64 = "total",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// Who gets an email about each call.
+    /// The recipients of an email about each call.
     #[doc(alias = "SendPostCallNotificationDTO")]
+    #[doc(alias = "SendPostCallNotificationSchema")]
     pub struct SendPostCallNotification {
-        /// Whether all admins of the location do. Declared as required by the platform's specification.
+        /// Whether all administrators of the location receive it. Declared as required by the platform's specification.
         pub admins: bool = "admins",
-        /// Whether all users of the location do. Declared as required by the platform's specification.
+        /// Whether all users of the location receive it. Declared as required by the platform's specification.
         pub all_users: bool = "allUsers",
-        /// Whether the user does whom the contact is assigned to. Declared as required by the platform's specification.
+        /// Whether the user receives it to whom the contact is assigned. Declared as required by the platform's specification.
         pub contact_assigned_user: bool = "contactAssignedUser",
-        /// Further email addresses that do. Declared as required by the platform's specification.
+        /// Further email addresses that receive it. Declared as required by the platform's specification.
         pub custom_emails: Vec<String> = "customEmails",
-        /// The ids of users who do. Declared as required by the platform's specification.
+        /// The ids of users who receive it. Declared as required by the platform's specification.
         pub specific_users: Vec<String> = "specificUsers",
     }
-    /// A translation of the calls.
+    /// The translation of calls.
     #[doc(alias = "TranslationDTO")]
+    #[doc(alias = "TranslationSchema")]
     pub struct Translation {
-        /// Whether calls are translated; `false` if left out. Declared as required by the platform's specification.
+        /// Whether calls are translated; by default `false`. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// The language that calls are translated into, that of the agent or `en-US`; needed if `enabled` is `true`.
+        /// The target language: that of the agent or `en-US`; required if `enabled` is `true`.
         pub language: String = "language",
     }
-    /// An action as it shall be.
+    /// The new kind, name and settings of an action.
     #[doc(alias = "UpdateSingleActionDTO")]
     pub struct UpdateActionRequest {
-        /// The settings of the action, in the shape that belongs to `actionType`. Declared as required by the platform's specification.
+        /// The settings of the action, in the form that matches `actionType`. Declared as required by the platform's specification.
         pub action_parameters: Box<ActionParameters> = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`. Declared as required by the platform's specification.
+        /// The kind of action, which determines the form of `actionParameters`. Declared as required by the platform's specification.
         pub action_type: ActionType = "actionType",
-        /// The id of the agent. Declared as required by the platform's specification.
+        /// The id of the agent that has the action. Declared as required by the platform's specification.
         pub agent_id: String = "agentId",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What the action is called, such as `Transfer to the manager`. Declared as required by the platform's specification.
+        /// The display name of the action, such as `Transfer to the manager`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// `PatchAgentDTO` of Voice AI.
+    /// Changes of the settings of an agent.
     #[doc(alias = "PatchAgentDTO")]
     pub struct UpdateAgentRequest {
-        /// The agent's name, 1 to 40 characters; made up if left out.
+        /// The name of the agent, 1 to 40 characters; chosen by the platform by default.
         pub agent_name: String = "agentName",
-        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
+        /// The instructions of the agent: its behaviour and knowledge; generated by default.
         pub agent_prompt: String = "agentPrompt",
-        /// When the agent takes calls, by day of the week; around the clock if left out.
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
-        /// The business that the agent speaks for; the location's name if left out.
+        /// The hours during which the agent answers calls, by day of the week; by default all hours.
+        pub agent_working_hours: Vec<WorkingHoursDay> = "agentWorkingHours",
+        /// The name of the business that the agent represents; by default the name of the location.
         pub business_name: String = "businessName",
-        /// The ids of workflows that start after each call, ten at most.
+        /// The ids of at most ten workflows that start after each call.
         pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
-        /// The phone number that reaches the agent, in E.164 form; none if left out.
+        /// The phone number of the agent in E.164 format; by default none.
         pub inbound_number: String = "inboundNumber",
-        /// Whether the agent is kept from standing in for others; `false` if left out.
+        /// Whether the agent is excluded as a substitute for other agents; by default `false`.
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
-        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
+        /// The language that the agent speaks and understands, `multi` for several; by default `en-US`.
         pub language: VoiceAiLanguage = "language",
-        /// How long a call may last in seconds, 180 to 900; 300 if left out.
-        pub max_call_duration: f64 = "maxCallDuration",
-        /// The id of a pool of numbers that reach the agent; none if left out.
+        /// The maximum duration of a call in seconds, 180 to 900; by default 300.
+        pub max_call_duration: i64 = "maxCallDuration",
+        /// The id of a pool of phone numbers of the agent; by default none.
         pub number_pool_id: String = "numberPoolId",
-        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
+        /// The tolerance for callers who respond slowly; by default `high`.
         pub patience_level: PatienceLevel = "patienceLevel",
-        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
-        /// Who gets an email about each call; nobody if left out.
+        /// The silence in seconds after which the agent reminds the caller, 1 to 20; by default 8.
+        pub reminder_after_idle_time_seconds: i64 = "reminderAfterIdleTimeSeconds",
+        /// The recipients of an email about each call; by default none.
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
-        /// Whether the agent asks when the caller is silent; `true` if left out.
+        /// Whether the agent reminds silent callers; by default `true`.
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
+        /// The time zone of the working hours as an IANA name, such as `America/New_York`; by default that of the location.
         pub timezone: String = "timezone",
-        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
+        /// The translation of the calls. It can be enabled only if the agent's language is not `en-US`.
         pub translation: Translation = "translation",
-        /// The id of the voice that the agent speaks with; chosen for you if left out.
+        /// The id of the agent's voice; chosen by the platform by default.
         pub voice_id: String = "voiceId",
-        /// What the agent says first, 1 to 190 characters; made up if left out.
+        /// The greeting of the agent, 1 to 190 characters; generated by default.
         pub welcome_message: String = "welcomeMessage",
+    }
+    /// The working hours of an agent on one day of the week.
+    #[doc(alias = "AgentWorkingHoursDTO")]
+    pub struct WorkingHoursDay {
+        /// The day of the week, 1 for Monday to 7 for Sunday. Declared as required by the platform's specification.
+        pub day_of_the_week: i64 = "dayOfTheWeek",
+        /// The hours of that day during which the agent answers calls. Declared as required by the platform's specification.
+        pub intervals: Vec<Interval> = "intervals",
     }
 }
 
@@ -349,21 +387,21 @@ hoopai_runtime::open_enum! {
         InCallDataExtraction = "IN_CALL_DATA_EXTRACTION", WorkflowTrigger = "WORKFLOW_TRIGGER", Sms = "SMS",
         AppointmentBooking = "APPOINTMENT_BOOKING", CustomAction = "CUSTOM_ACTION", KnowledgeBase = "KNOWLEDGE_BASE",
     }
+    /// Values of `CallLogCallType`.
+    pub enum CallLogCallType {
+        Live = "LIVE", Trial = "TRIAL",
+    }
+    /// Values of `CallLogSort`.
+    pub enum CallLogSort {
+        Ascend = "ascend", Descend = "descend",
+    }
+    /// Values of `CallLogSortBy`.
+    pub enum CallLogSortBy {
+        Duration = "duration", CreatedAt = "createdAt",
+    }
     /// Values of `CustomActionApiDetailsMethod`.
     pub enum CustomActionApiDetailsMethod {
         Post = "POST", Get = "GET",
-    }
-    /// Values of `ListCallLogsCallType`.
-    pub enum ListCallLogsCallType {
-        Live = "LIVE", Trial = "TRIAL",
-    }
-    /// Values of `ListCallLogsSort`.
-    pub enum ListCallLogsSort {
-        Ascend = "ascend", Descend = "descend",
-    }
-    /// Values of `ListCallLogsSortBy`.
-    pub enum ListCallLogsSortBy {
-        Duration = "duration", CreatedAt = "createdAt",
     }
     /// Values of `PatienceLevel`.
     pub enum PatienceLevel {

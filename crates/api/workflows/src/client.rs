@@ -21,7 +21,8 @@ impl Client {
     ///
     /// `GET /workflows/`
     ///
-    /// All at once, without pages: id, name, `status` (such as `draft`), `version` and times of each, but not its steps.
+    /// The list is complete, without pages. It holds id, name, `status` (such as `draft`), `version` and times
+    /// of each workflow, but not its steps.
     ///
     /// - Scope: `workflows.readonly`.
     /// - Requires a location token.

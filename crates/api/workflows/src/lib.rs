@@ -2,11 +2,11 @@
 
 //! Workflows of the HoopAI Platform API: 1 operations.
 //!
-//! The automations of a location: what shall happen when something happens, such as a message to every new contact. They are built in the
-//! platform's editor; here they can only be listed, not made, changed or run.
+//! The workflows of a location are its automations: actions that run on an event, such as a message to every
+//! new contact. Users create them in the user interface; the API can only list them.
 //!
-//! The ids from `list_workflows` are what other modules ask for: Contacts puts a contact into a workflow and takes it out again, and the
-//! agents of Voice AI and Conversation AI start one.
+//! Other modules require the ids from `list_workflows`: Contacts adds contacts to a workflow and removes them,
+//! and the agents of Voice AI and Conversation AI start a workflow.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_workflows::Error> {

@@ -12,7 +12,7 @@ pub static ALL: &[&Operation] = &[
 /// `GET /workflows/`
 pub static LIST_WORKFLOWS: Operation = Operation {
     module: "workflows", name: "list_workflows", id: "get-workflow",
-    method: Method::Get, path: "/workflows/",
+    method: &Method::GET, path: "/workflows/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["workflows.readonly"],
     idempotent: true,

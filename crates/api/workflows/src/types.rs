@@ -5,21 +5,30 @@
 use hoopai_runtime::Timestamp;
 
 hoopai_runtime::model! {
-    /// `GetWorkflowSuccessfulResponseDto` of Workflows.
+    /// The workflows of a location.
     #[doc(alias = "GetWorkflowSuccessfulResponseDto")]
     pub struct ListWorkflowsResponse {
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// The workflows of the location.
         pub workflows: Vec<Workflow> = "workflows",
     }
-    /// `WorkflowSchema` of Workflows.
+    /// A workflow, an automation of a location, without its steps.
     #[doc(alias = "WorkflowSchema")]
     pub struct Workflow {
+        /// The time when the workflow was created.
         pub created_at: Timestamp = "createdAt",
+        /// The id of the workflow.
         pub id: String = "id",
+        /// The id of the location (sub-account) of the workflow.
         pub location_id: String = "locationId",
+        /// The name of the workflow.
         pub name: String = "name",
+        /// The state of the workflow, such as `draft` or `published`.
         pub status: String = "status",
+        /// The time when the workflow was last changed.
         pub updated_at: Timestamp = "updatedAt",
-        pub version: f64 = "version",
+        /// The number of the workflow's version.
+        pub version: i64 = "version",
     }
 }

@@ -99,7 +99,7 @@ mod tests {
 
     use hoopai_runtime::error::AuthErrorKind;
 
-    use super::{RefreshReason, RefreshTimes, backoff};
+    use super::{RefreshReason, RefreshTimes, backoff, with_jitter};
     use crate::{Record, TokenSet};
 
     /// The seconds before the end at which a token is refreshed, and no longer used.
@@ -132,5 +132,14 @@ mod tests {
         assert_eq!(early, [30, 60, 600]);
         let reinstall = backoff(RefreshReason::NoToken, AuthErrorKind::ReinstallNeeded, 9);
         assert!(reinstall.is_zero());
+    }
+    #[test]
+    fn jitter_adds_up_to_a_quarter() {
+        let pauses = (0..1_000).map(|_| with_jitter(Duration::from_secs(4)).as_secs_f64());
+        let (least, most) = pauses.fold((f64::MAX, 0.0_f64), |(least, most), pause| {
+            (least.min(pause), most.max(pause))
+        });
+        assert!((4.0..4.1).contains(&least), "{least}");
+        assert!((4.9..5.0).contains(&most), "{most}");
     }
 }

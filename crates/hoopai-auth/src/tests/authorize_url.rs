@@ -97,7 +97,7 @@ async fn request_without_account_is_rejected() {
         .token_provider(OAuth::new(app()))
         .build()
         .unwrap();
-    let sent = handle.request(Method::Get, "/contacts/").send().await;
+    let sent = handle.request(Method::GET, "/contacts/").send().await;
     let error = sent.unwrap_err();
     assert_kind(&error, AuthErrorKind::NoAccount);
     assert_contains(&error, "`as_location`");

@@ -4,8 +4,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hoopai_runtime::error::AuthErrorKind;
+use secrecy::ExposeSecret;
 
-use super::fake_platform::{Fault, INVALID_GRANT};
+use super::fake_platform::{CODE, Fault, INVALID_GRANT};
 use super::faulty_store::{FaultyStore, SwapBehavior, works_once};
 use super::harness::{
     DAY, HOUR, Harness, assert_contains, assert_kind, error_of, key, location, wait_until,
@@ -112,6 +113,48 @@ async fn platform_message_is_in_the_error() {
     assert_contains(&error, "Location is not active");
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.to_string().contains("(400)"), "{source}");
+}
+
+#[tokio::test]
+async fn reply_without_tokens_is_kept() {
+    for harness in [Harness::in_memory(), Harness::in_files()] {
+        harness.install(location(), Duration::ZERO).await;
+        harness.platform.inject(Fault::Reply("no tokens here"));
+        let manager = harness.manager();
+        let account = manager.account_through(location(), None);
+        let error = error_of(&account).await;
+        assert_kind(&error, AuthErrorKind::Unavailable);
+        assert_contains(&error, "`TokenManager::undecoded_replies`");
+        let path = harness.store.path(&key(location()));
+        assert_eq!(path.is_some(), harness.directory.is_some());
+        if let Some(path) = path {
+            assert_contains(&error, &path.display().to_string());
+        }
+        let texts = || async {
+            let replies = manager.undecoded_replies(location()).await.unwrap();
+            let texts = replies
+                .iter()
+                .map(|reply| reply.text.expose_secret().to_owned());
+            texts.collect::<Vec<_>>()
+        };
+        assert_eq!(texts().await, ["no tokens here"]);
+    }
+}
+
+#[tokio::test]
+async fn reply_to_a_code_without_account_is_kept() {
+    let harness = Harness::in_memory();
+    let manager = harness.manager();
+    let reply = r#"{"access_token":"a","refresh_token":"r"}"#;
+    harness.platform.inject(Fault::Reply(reply));
+    let error = manager.exchange_code(CODE).await.unwrap_err();
+    assert_contains(&error, "`TokenManager::undecoded_code_replies`");
+    let replies = manager.undecoded_code_replies().await.unwrap();
+    let texts: Vec<_> = replies
+        .iter()
+        .map(|reply| reply.text.expose_secret())
+        .collect();
+    assert_eq!(texts, [reply]);
 }
 
 #[tokio::test]

@@ -15,3 +15,4 @@ mod many_accounts;
 mod redaction;
 mod single_flight;
 mod store_contract;
+mod token_values;

@@ -23,7 +23,9 @@ fn assert_redacted(text: &str) {
 
 #[track_caller]
 fn debug(value: impl Debug) {
-    assert_redacted(&format!("{value:?}"));
+    let text = format!("{value:?}");
+    assert!(!text.is_empty(), "it shows nothing");
+    assert_redacted(&text);
     assert_redacted(&format!("{value:#?}"));
 }
 

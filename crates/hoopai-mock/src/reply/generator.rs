@@ -278,8 +278,10 @@ impl<'a> Generator<'a> {
 
     fn string(&mut self, name: &str, parts: &[&Value]) -> Value {
         let find = |key: &str| parts.iter().find_map(|part| part.get(key));
-        if find("format").and_then(Value::as_str) == Some("date-time") {
-            return samples::date_time(&mut self.rng).into();
+        match find("format").and_then(Value::as_str) {
+            Some("date-time") => return samples::date_time(&mut self.rng).into(),
+            Some("date") => return samples::date(name, &mut self.rng).into(),
+            _ => {}
         }
         let text = samples::string(name, self.person, &mut self.rng);
         if let Some(pattern) = find("pattern").and_then(Value::as_str) {

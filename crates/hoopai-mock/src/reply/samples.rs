@@ -59,6 +59,17 @@ pub(super) fn date_time(rng: &mut Rng) -> String {
     format!("2026-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.000Z")
 }
 
+/// A day for a field.
+pub(super) fn date(name: &str, rng: &mut Rng) -> String {
+    let (month, day) = (rng.u8(1..=12), rng.u8(1..=28));
+    let year = if name == "dateOfBirth" {
+        rng.u16(1960..2000)
+    } else {
+        2026
+    };
+    format!("{year}-{month:02}-{day:02}")
+}
+
 fn pick(words: &[&str], rng: &mut Rng) -> String {
     rng.choice(words).copied().unwrap_or_default().to_owned()
 }
@@ -111,12 +122,6 @@ pub(super) fn string(name: &str, person: usize, rng: &mut Rng) -> String {
     let (first, last) = (nth(FIRST, person), nth(LAST, person / FIRST.len()));
     match lower.as_str() {
         "assignedto" | "assigneduser" | "createdby" | "updatedby" => id(rng),
-        "dateofbirth" => format!(
-            "19{}-{:02}-{:02}",
-            rng.u8(60..=99),
-            rng.u8(1..=12),
-            rng.u8(1..=28)
-        ),
         "limit" => "20".into(),
         "searchafter" => "1767225600000".into(),
         "skip" | "offset" => "0".into(),

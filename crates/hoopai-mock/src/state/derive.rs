@@ -84,8 +84,11 @@ pub(super) fn contact_on_read(fields: &mut Fields) {
 fn custom_fields(fields: &mut Fields, read_as: &str) {
     let list = fields.get_mut("customFields").and_then(Value::as_array_mut);
     for field in list.into_iter().flatten().filter_map(Value::as_object_mut) {
-        let written = ["field_value", "fieldValue", "fieldValueString", "value"];
-        if let Some(value) = written.iter().find_map(|name| field.remove(*name)) {
+        let is_value = |name: &&String| {
+            ["field_value", "value"].contains(&name.as_str()) || name.starts_with("fieldValue")
+        };
+        let written = field.keys().find(is_value).cloned();
+        if let Some(value) = written.and_then(|name| field.remove(&name)) {
             field.insert(read_as.to_owned(), value);
         }
     }

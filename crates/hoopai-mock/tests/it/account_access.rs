@@ -5,7 +5,7 @@ use hoopai_mock::{CLIENT_ID, COMPANY, LOCATION, Mock, TOKEN, TokenSpec};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
-use crate::support::{Reply, call, client, token};
+use crate::support::{Reply, call, client, get, token};
 
 const OTHER: &str = "otherLocation0000001";
 
@@ -42,6 +42,17 @@ async fn send(
         request.json(body)
     })
     .await
+}
+
+/// Asserts that a reply is a success, or else this error.
+#[track_caller]
+fn assert_outcome(reply: &Reply, good: bool, (status, message): ExpectedError, request: &str) {
+    if good {
+        assert!(reply.status < 300, "{request}: {}", reply.text);
+    } else {
+        assert_eq!(reply.field("message"), message, "{request}");
+        assert_eq!(reply.status, status, "{request}");
+    }
 }
 
 /// Requests that name a location: `{L}`.
@@ -89,7 +100,7 @@ async fn request_naming_other_location_is_rejected() {
     for location in [LOCATION, OTHER] {
         server.0.seed().items("objects", location, 1);
     }
-    for (method, path, body, (status, words)) in by_name() {
+    for (method, path, body, error) in by_name() {
         for (token, location, good) in [
             (TOKEN, LOCATION, true),
             (TOKEN, OTHER, false),
@@ -99,162 +110,62 @@ async fn request_naming_other_location_is_rejected() {
             ("pit-everything", OTHER, true),
         ] {
             let path = path.replace("{L}", location);
-            let body: Value = body
-                .to_string()
-                .replace("{L}", location)
-                .parse()
-                .expect("JSON");
+            let body = body.to_string().replace("{L}", location);
+            let body: Value = body.parse().expect("JSON");
             let reply = send(&server, token, &method, &path, &body).await;
-            if good {
-                assert!(
-                    reply.status < 300,
-                    "{token} {method} {path}: {}",
-                    reply.text
-                );
-            } else {
-                assert_eq!(reply.field("message"), words, "{token} {method} {path}");
-                assert_eq!(reply.status, status, "{token} {method} {path}");
-            }
+            assert_outcome(&reply, good, error, &format!("{token} {method} {path}"));
         }
     }
 }
 
-/// Requests that name an item: collection, path, body, and the error for an item of another
-/// location.
-fn by_id() -> Vec<(&'static str, Method, &'static str, Value, ExpectedError)> {
+/// Requests that name an item: collection, method and path, body.
+fn by_id() -> Vec<(&'static str, &'static str, Value)> {
     let tags = json!({ "tags": ["vip"] });
     let message = json!({ "type": "SMS", "contactId": "{id}", "message": "Hello" });
     let inbound = json!({ "type": "SMS", "conversationId": "{id}", "contactId": "c", "message": "Hello",
                           "conversationProviderId": "p" });
     let pay = json!({ "altId": LOCATION, "altType": "location", "mode": "cash", "amount": 1, "notes": "n",
                       "card": { "brand": "visa", "last4": "1234" }, "cheque": { "number": "1" } });
+    let bare = |collection, request| (collection, request, Value::Null);
     vec![
+        bare("contacts", "GET /contacts/{id}"),
         (
             "contacts",
-            Method::GET,
-            "/contacts/{id}",
-            Value::Null,
-            OTHER_LOCATION,
-        ),
-        (
-            "contacts",
-            Method::PUT,
-            "/contacts/{id}",
+            "PUT /contacts/{id}",
             json!({ "firstName": "Eve" }),
-            OTHER_LOCATION,
         ),
-        (
-            "contacts",
-            Method::DELETE,
-            "/contacts/{id}",
-            Value::Null,
-            OTHER_LOCATION,
-        ),
-        (
-            "contacts",
-            Method::GET,
-            "/contacts/{id}/tasks",
-            Value::Null,
-            OTHER_LOCATION,
-        ),
-        (
-            "contacts",
-            Method::POST,
-            "/contacts/{id}/tags",
-            tags,
-            OTHER_LOCATION,
-        ),
-        (
-            "contacts",
-            Method::POST,
-            "/contacts/{id}/workflow/w1",
-            json!({}),
-            OTHER_LOCATION,
-        ),
-        (
-            "contacts",
-            Method::POST,
-            "/conversations/messages",
-            message,
-            OTHER_LOCATION,
-        ),
+        bare("contacts", "DELETE /contacts/{id}"),
+        bare("contacts", "GET /contacts/{id}/tasks"),
+        ("contacts", "POST /contacts/{id}/tags", tags),
+        ("contacts", "POST /contacts/{id}/workflow/w1", json!({})),
+        ("contacts", "POST /conversations/messages", message),
+        bare("conversations", "GET /conversations/{id}"),
+        bare("conversations", "GET /conversations/{id}/messages"),
         (
             "conversations",
-            Method::GET,
-            "/conversations/{id}",
-            Value::Null,
-            OTHER_LOCATION,
-        ),
-        (
-            "conversations",
-            Method::GET,
-            "/conversations/{id}/messages",
-            Value::Null,
-            OTHER_LOCATION,
-        ),
-        (
-            "conversations",
-            Method::POST,
-            "/conversations/messages/inbound",
+            "POST /conversations/messages/inbound",
             inbound,
-            OTHER_LOCATION,
         ),
-        (
-            "messages",
-            Method::GET,
-            "/conversations/messages/{id}",
-            Value::Null,
-            OTHER_LOCATION,
-        ),
-        (
-            "opportunities",
-            Method::GET,
-            "/opportunities/{id}",
-            Value::Null,
-            OTHER_LOCATION,
-        ),
-        (
-            "opportunities",
-            Method::DELETE,
-            "/opportunities/{id}",
-            Value::Null,
-            OTHER_LOCATION,
-        ),
-        (
-            "calendars",
-            Method::GET,
-            "/calendars/{id}",
-            Value::Null,
-            OTHER_LOCATION,
-        ),
-        (
-            "appointments",
-            Method::GET,
-            "/calendars/events/appointments/{id}",
-            Value::Null,
-            OTHER_LOCATION,
-        ),
-        (
-            "businesses",
-            Method::GET,
-            "/businesses/{id}",
-            Value::Null,
-            OTHER_LOCATION,
-        ),
-        // A request that names its own location asks for an item that the location does not have.
-        (
-            "invoices",
-            Method::POST,
-            "/invoices/{id}/record-payment",
-            pay,
-            (404, "Invoice not found"),
-        ),
+        bare("messages", "GET /conversations/messages/{id}"),
+        bare("opportunities", "GET /opportunities/{id}"),
+        bare("opportunities", "DELETE /opportunities/{id}"),
+        bare("calendars", "GET /calendars/{id}"),
+        bare("appointments", "GET /calendars/events/appointments/{id}"),
+        bare("businesses", "GET /businesses/{id}"),
+        ("invoices", "POST /invoices/{id}/record-payment", pay),
     ]
 }
 
 #[tokio::test]
 async fn item_of_other_location_is_rejected() {
-    for (collection, method, path, body, (status, words)) in by_id() {
+    for (collection, request, body) in by_id() {
+        let (method, path) = request.split_once(' ').expect("a method");
+        let method = method.parse().expect("a method");
+        let error = match collection {
+            // The request names its own location, which does not have the item.
+            "invoices" => (404, "Invoice not found"),
+            _ => OTHER_LOCATION,
+        };
         let server = started().await;
         let ids = |location| {
             for name in ["contacts", "calendars", "conversations"] {
@@ -271,16 +182,7 @@ async fn item_of_other_location_is_rejected() {
             let path = path.replace("{id}", id);
             let body: Value = body.to_string().replace("{id}", id).parse().expect("JSON");
             let reply = send(&server, token, &method, &path, &body).await;
-            if good {
-                assert!(
-                    reply.status < 300,
-                    "{token} {method} {path}: {}",
-                    reply.text
-                );
-            } else {
-                assert_eq!(reply.field("message"), words, "{token} {method} {path}");
-                assert_eq!(reply.status, status, "{token} {method} {path}");
-            }
+            assert_outcome(&reply, good, error, &format!("{token} {method} {path}"));
         }
     }
 }
@@ -380,17 +282,18 @@ async fn location_token_lists_own_users_only() {
 async fn token_of_uninstalled_app_is_rejected() {
     let (mock, client) = started().await;
     let path = format!("/locations/{LOCATION}/tags");
-    let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Location(LOCATION.into()));
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", code.as_str()),
-    ];
-    let pair = token(&client, &mock, &form).await;
+    let install = async || {
+        let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Location(LOCATION.into()));
+        let form = [("grant_type", "authorization_code"), ("code", &code)];
+        token(&client, &mock, &form).await
+    };
+    let get_tags = async |access: &str| get(&client, &mock, &path, access).await;
+    let pair = install().await;
     let (access, refresh) = (pair.field("access_token"), pair.field("refresh_token"));
-    let before = Reply::of(call(&client, &mock, Method::GET, &path, &access)).await;
+    let before = get_tags(&access).await;
     assert_eq!(before.status, 200, "{}", before.text);
     assert!(mock.uninstall(CLIENT_ID, LOCATION));
-    let after = Reply::of(call(&client, &mock, Method::GET, &path, &access)).await;
+    let after = get_tags(&access).await;
     after.refused(401, "Invalid JWT");
     let form = [
         ("grant_type", "refresh_token"),
@@ -402,15 +305,10 @@ async fn token_of_uninstalled_app_is_rejected() {
         (400, "invalid_grant")
     );
     // Tokens of another app, and private tokens, stay valid.
-    let own = Reply::of(call(&client, &mock, Method::GET, &path, TOKEN)).await;
+    let own = get_tags(TOKEN).await;
     assert_eq!(own.status, 200, "{}", own.text);
     // A new installation issues new tokens.
-    let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Location(LOCATION.into()));
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", code.as_str()),
-    ];
-    let access = token(&client, &mock, &form).await.field("access_token");
-    let anew = Reply::of(call(&client, &mock, Method::GET, &path, &access)).await;
+    let access = install().await.field("access_token");
+    let anew = get_tags(&access).await;
     assert_eq!(anew.status, 200, "{}", anew.text);
 }

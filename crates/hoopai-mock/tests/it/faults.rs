@@ -282,14 +282,7 @@ async fn drifted_reply_is_json() {
     ];
     for kind in kinds {
         let mock = Mock::builder().seed(5).start().await.expect("a server");
-        assert!(
-            create(&mock)
-                .send()
-                .await
-                .expect("a reply")
-                .status()
-                .is_success()
-        );
+        assert_eq!(status(create(&mock)).await, 201);
         let straight = json(get(&mock)).await;
         mock.faults().add(Fault::Drift(kind).into());
         let misplaced = json(get(&mock)).await;
@@ -304,14 +297,7 @@ async fn drifted_reply_is_json() {
 #[tokio::test]
 async fn drift_at_changes_only_its_pointer() {
     let mock = Mock::builder().start().await.expect("a server");
-    assert!(
-        create(&mock)
-            .send()
-            .await
-            .expect("a reply")
-            .status()
-            .is_success()
-    );
+    assert_eq!(status(create(&mock)).await, 201);
     let at = "/contacts/0/email";
     assert!(
         json(get(&mock))

@@ -13,6 +13,11 @@ const CONTACTS: &str = "/contacts/search";
 const OPPORTUNITIES: &str = "/opportunities/search";
 const RECORDS: &str = "/objects/custom_objects.pets/records/search";
 
+/// The fields of a search with one filter.
+fn by(field: &str, operator: &str, value: Value) -> Value {
+    json!({ "filters": [{ "field": field, "operator": operator, "value": value }] })
+}
+
 struct Searches {
     api: Api,
 }
@@ -46,8 +51,12 @@ impl Searches {
     }
 
     async fn filter(&self, path: &str, field: &str, operator: &str, value: Value) -> Reply {
-        let filter = json!({ "field": field, "operator": operator, "value": value });
-        self.send(path, &json!({ "filters": [filter] })).await
+        self.send(path, &by(field, operator, value)).await
+    }
+
+    /// The names of the items that a filter finds.
+    async fn filtered(&self, path: &str, field: &str, operator: &str, value: Value) -> Vec<String> {
+        self.names(path, &by(field, operator, value)).await
     }
 
     /// The names of the items of a reply, in its order.
@@ -131,38 +140,28 @@ async fn malformed_filters_are_rejected() {
     };
     for path in [CONTACTS, OPPORTUNITIES, RECORDS] {
         let field = good(path);
-        for (filters, status) in [
-            (
-                json!({ "field": field, "operator": "eq", "value": "x" }),
-                422,
-            ),
-            (json!("email"), 422),
-            (json!(""), 422),
-            (json!([1]), 422),
-            (json!([{ "group": "XOR", "filters": [] }]), 422),
-            (json!([{ "group": "AND", "filters": {} }]), 422),
-            (json!([{ "operator": "eq", "value": "x" }]), 400),
-            (json!([{ "field": field, "value": "x" }]), 400),
-            (
-                json!([{ "field": field, "operator": "like", "value": "x" }]),
-                400,
-            ),
-            (json!([{ "field": field, "operator": "eq" }]), 400),
-            (
-                json!([{ "field": field, "operator": "contains", "value": {} }]),
-                400,
-            ),
-            (
-                json!([{ "field": field, "operator": "range", "value": 3 }]),
-                400,
-            ),
-            (
-                json!([{ "field": field, "operator": "range", "value": { "from": 3 } }]),
-                400,
-            ),
-        ] {
-            let reply = searches.send(path, &json!({ "filters": filters })).await;
-            assert_eq!(reply.status, status, "{path} {filters}: {}", reply.text);
+        let unprocessable = [
+            json!({ "field": field, "operator": "eq", "value": "x" }),
+            json!("email"),
+            json!(""),
+            json!([1]),
+            json!([{ "group": "XOR", "filters": [] }]),
+            json!([{ "group": "AND", "filters": {} }]),
+        ];
+        let bad = [
+            json!([{ "operator": "eq", "value": "x" }]),
+            json!([{ "field": field, "value": "x" }]),
+            json!([{ "field": field, "operator": "like", "value": "x" }]),
+            json!([{ "field": field, "operator": "eq" }]),
+            json!([{ "field": field, "operator": "contains", "value": {} }]),
+            json!([{ "field": field, "operator": "range", "value": 3 }]),
+            json!([{ "field": field, "operator": "range", "value": { "from": 3 } }]),
+        ];
+        for (status, all) in [(422, &unprocessable[..]), (400, &bad)] {
+            for filters in all {
+                let reply = searches.send(path, &json!({ "filters": filters })).await;
+                assert_eq!(reply.status, status, "{path} {filters}: {}", reply.text);
+            }
         }
         let sort = json!([{ "field": field, "direction": "up" }]);
         let reply = searches.send(path, &json!({ "sort": sort })).await;
@@ -234,21 +233,14 @@ async fn contacts_are_filtered_by_custom_fields() {
         ("customFields.box.o3", "eq", json!("y"), vec![]),
         ("customFields.unset", "exists", Value::Null, vec![]),
     ] {
-        let filter = json!({ "field": field, "operator": operator, "value": value });
-        let names = searches
-            .names(CONTACTS, &json!({ "filters": [filter] }))
-            .await;
+        let names = searches.filtered(CONTACTS, field, operator, value).await;
         assert_eq!(names, expected, "{field} {operator}");
     }
     // Fields that a request writes are searched.
     let body = json!({ "locationId": LOCATION, "firstName": "Dana", "customFields": [{ "id": "plan", "field_value": "Gold" }] });
     searches.api.post("/contacts/", body).await;
-    assert_eq!(
-        searches
-            .count(CONTACTS, "customFields.plan", "eq", json!("Gold"))
-            .await,
-        2
-    );
+    let found = searches.count(CONTACTS, "customFields.plan", "eq", json!("Gold"));
+    assert_eq!(found.await, 2);
 }
 
 #[tokio::test]
@@ -286,14 +278,11 @@ async fn opportunities_are_filtered_by_fields() {
     let searches = Searches::start().await;
     let seed = searches.api.seed();
     let pipeline = seed.pipelines(LOCATION, 1).remove(0);
-    searches.seed(
-        "contacts",
-        &json!({ "id": "ada", "firstName": "Ada", "email": "ada@example.com" }),
-    );
-    searches.seed(
-        "contacts",
-        &json!({ "id": "bela", "firstName": "Bela", "email": "bela@example.com" }),
-    );
+    for (id, name) in [("ada", "Ada"), ("bela", "Bela")] {
+        let email = format!("{id}@example.com");
+        let contact = json!({ "id": id, "firstName": name, "email": email });
+        searches.seed("contacts", &contact);
+    }
     for (name, contact, value, custom) in [("One", "ada", 100, "x"), ("Two", "bela", 900, "y")] {
         let deal = json!({ "name": name, "contactId": contact, "monetaryValue": value, "status": "open",
                            "customFields": [{ "id": "kind", "fieldValue": custom }] });
@@ -309,9 +298,8 @@ async fn opportunities_are_filtered_by_fields() {
         ("customFields.kind", "eq", json!("y"), vec!["Two"]),
         ("status", "eq", json!(["won", "lost"]), vec![]),
     ] {
-        let filter = json!({ "field": field, "operator": operator, "value": value });
         let names = searches
-            .names(OPPORTUNITIES, &json!({ "filters": [filter] }))
+            .filtered(OPPORTUNITIES, field, operator, value)
             .await;
         assert_eq!(names, expected, "{field} {operator}");
     }
@@ -333,10 +321,7 @@ async fn records_are_filtered_by_properties() {
         ("customFields.f1", json!("brown"), vec!["Rex"]),
         ("properties.fur", json!("green"), vec![]),
     ] {
-        let filter = json!({ "field": field, "operator": "eq", "value": value });
-        let names = searches
-            .names(RECORDS, &json!({ "filters": [filter] }))
-            .await;
+        let names = searches.filtered(RECORDS, field, "eq", value).await;
         assert_eq!(names, expected, "{field}");
     }
 }
@@ -353,7 +338,7 @@ async fn pages_follow_the_sort_order() {
         let fields = json!({ "firstName": name, "city": city, "customFields": [{ "id": "size", "field_value": size }] });
         searches.seed("contacts", &fields);
     }
-    let by = |orders: &[(&str, &str)]| -> Value {
+    let sorted = |orders: &[(&str, &str)]| -> Value {
         let order =
             |(field, direction): &(&str, &str)| json!({ "field": field, "direction": direction });
         json!({ "sort": orders.iter().map(order).collect::<Vec<_>>() })
@@ -376,7 +361,7 @@ async fn pages_follow_the_sort_order() {
             ["Ada", "Dana", "Bela", "Chidi"],
         ),
     ] {
-        let mut more = by(&orders);
+        let mut more = sorted(&orders);
         assert_eq!(
             searches.names(CONTACTS, &more).await,
             expected,
@@ -391,7 +376,7 @@ async fn pages_follow_the_sort_order() {
             expected[3..],
             "{orders:?}"
         );
-        let mut behind = by(&orders);
+        let mut behind = sorted(&orders);
         behind["searchAfter"] = first["contacts"][2]["searchAfter"].clone();
         let rest = searches.names(CONTACTS, &behind).await;
         assert_eq!(rest, expected[3..], "{orders:?}");

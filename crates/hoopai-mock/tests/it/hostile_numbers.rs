@@ -12,45 +12,14 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{Reply, call, client};
 
-/// Texts that are no page number, offset, page size or time. All are rejected.
-const HOSTILE: &[&str] = &[
-    "18446744073709551614",
-    "18446744073709551615",
-    "18446744073709551616",
-    "9223372036854775807",
-    "9223372036854775808",
-    "9007199254740992",
-    "4611686018427387904",
-    "340282366920938463463374607431768211456",
-    "-1",
-    "-9223372036854775808",
-    "-9223372036854775809",
-    "-18446744073709551615",
-    "1e19",
-    "1e308",
-    "-1e308",
-    "1e309",
-    "1e400",
-    "-1e400",
-    "9e999999999",
-    "1e-308",
-    "NaN",
-    "-NaN",
-    "nan",
-    "inf",
-    "Infinity",
-    "-Infinity",
-    "1.5",
-    "-0.5",
-    "0.1",
-    "18446744073709551615.5",
-    "0x10",
-    "1_000",
-    "1,5",
-    "--1",
-    "\u{663}",
-    "one",
-];
+/// Texts that are no page number, offset, page size or time, separated by blanks. All are rejected.
+const HOSTILE: &str = "\
+    18446744073709551614 18446744073709551615 18446744073709551616 18446744073709551615.5 \
+    9223372036854775807 9223372036854775808 9007199254740992 4611686018427387904 \
+    340282366920938463463374607431768211456 \
+    -1 -9223372036854775808 -9223372036854775809 -18446744073709551615 \
+    1e19 1e308 -1e308 1e309 1e400 -1e400 9e999999999 1e-308 \
+    NaN -NaN nan inf Infinity -Infinity 1.5 -0.5 0.1 0x10 1_000 1,5 --1 \u{663} one";
 
 /// Numbers that the platform may accept. They never cause a 5xx.
 const ODD: &[&str] = &[
@@ -232,15 +201,9 @@ impl Document {
 
 /// Count parameters that some interface files declare as strings.
 fn counts(name: &str) -> bool {
-    [
-        "limit",
-        "skip",
-        "offset",
-        "startAfterDate",
-        "pageSize",
-        "pageLength",
-    ]
-    .contains(&name)
+    let sizes = ["limit", "pageSize", "pageLength"];
+    let positions = ["skip", "offset", "startAfterDate"];
+    sizes.contains(&name) || positions.contains(&name)
 }
 
 fn text(name: &str, schema: &Value) -> &'static str {
@@ -359,7 +322,7 @@ async fn hostile_number_is_rejected_in_every_operation() {
             what(&subject.good),
             good.text
         );
-        for number in HOSTILE {
+        for number in HOSTILE.split(' ') {
             let reply = send(&client, &mock, subject, number, false).await;
             assert!(names(&reply, subject), "{}: {}", what(number), reply.text);
             in_shape(&reply, &what(number));

@@ -8,6 +8,7 @@ mod collections;
 mod command_line;
 mod crud;
 mod crud_cases;
+mod custom_fields;
 mod faults;
 mod filters;
 mod generated_replies;

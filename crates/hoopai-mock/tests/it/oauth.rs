@@ -15,7 +15,6 @@ use tokio::net::TcpListener;
 use crate::support::{Reply, call, client, form, get, token, token_as};
 
 const TAGS: &str = "/locations/mockLocation00000001/tags";
-const USED: &str = "Invalid grant: refresh token is invalid";
 
 /// A server without a rate limit of the token endpoint.
 fn unlimited() -> MockBuilder {
@@ -30,24 +29,14 @@ fn here() -> AccountId {
 }
 
 async fn exchange(client: &Client, mock: &Mock, code: &str) -> Reply {
-    token(
-        client,
-        mock,
-        &[("grant_type", "authorization_code"), ("code", code)],
-    )
-    .await
+    let form = [("grant_type", "authorization_code"), ("code", code)];
+    token(client, mock, &form).await
 }
 
 async fn refresh(client: &Client, mock: &Mock, refresh_token: &str) -> Reply {
-    token(
-        client,
-        mock,
-        &[
-            ("grant_type", "refresh_token"),
-            ("refresh_token", refresh_token),
-        ],
-    )
-    .await
+    let form_type = ("grant_type", "refresh_token");
+    let form = [form_type, ("refresh_token", refresh_token)];
+    token(client, mock, &form).await
 }
 
 /// Installs the app in the default location. Returns the access token and the refresh token.
@@ -62,6 +51,12 @@ fn assert_oauth_error(reply: &Reply, error: &str, description: &str) {
     assert_eq!(reply.status, 400, "{}", reply.text);
     assert_eq!(reply.field("error"), error);
     assert_eq!(reply.field("error_description"), description);
+}
+
+#[track_caller]
+fn assert_used(reply: &Reply) {
+    let description = "Invalid grant: refresh token is invalid";
+    assert_oauth_error(reply, "invalid_grant", description);
 }
 
 /// Starts the server of an app, which returns the query of each request.
@@ -296,12 +291,8 @@ async fn refresh_token_rotates_and_is_valid_once() {
     let second = reply.field("refresh_token");
     assert_ne!(first, second);
     assert_ne!(access, reply.field("access_token"));
-    assert_oauth_error(
-        &refresh(&client, &mock, &first).await,
-        "invalid_grant",
-        USED,
-    );
-    assert_oauth_error(&refresh(&client, &mock, "rt").await, "invalid_grant", USED);
+    assert_used(&refresh(&client, &mock, &first).await);
+    assert_used(&refresh(&client, &mock, "rt").await);
     // The family stays valid.
     assert_eq!(get(&client, &mock, TAGS, &access).await.status, 200);
     assert_eq!(refresh(&client, &mock, &second).await.status, 200);
@@ -318,16 +309,8 @@ async fn reused_refresh_token_revokes_family_if_configured() {
     let (other_access, other) = install(&client, &mock).await;
     let reply = refresh(&client, &mock, &first).await;
     let (newer_access, second) = (reply.field("access_token"), reply.field("refresh_token"));
-    assert_oauth_error(
-        &refresh(&client, &mock, &first).await,
-        "invalid_grant",
-        USED,
-    );
-    assert_oauth_error(
-        &refresh(&client, &mock, &second).await,
-        "invalid_grant",
-        USED,
-    );
+    assert_used(&refresh(&client, &mock, &first).await);
+    assert_used(&refresh(&client, &mock, &second).await);
     for token in [access, newer_access] {
         let reply = get(&client, &mock, TAGS, &token).await;
         reply.refused(401, "Invalid JWT");
@@ -352,7 +335,7 @@ async fn reused_refresh_token_returns_same_tokens_within_grace() {
     assert_eq!(tokens().await, issued);
     clock.advance(Duration::from_secs(1));
     let late = refresh(&client, &mock, &first).await;
-    assert_oauth_error(&late, "invalid_grant", USED);
+    assert_used(&late);
     assert_eq!(refresh(&client, &mock, &issued.1).await.status, 200);
 }
 
@@ -372,18 +355,10 @@ async fn lifetimes_follow_server_clock() {
     assert_eq!(reply.json()["expires_in"], 60);
     let second = reply.field("refresh_token");
     clock.advance(Duration::from_secs(365 * 86_400));
-    assert_oauth_error(
-        &refresh(&client, &mock, &second).await,
-        "invalid_grant",
-        USED,
-    );
+    assert_used(&refresh(&client, &mock, &second).await);
     let (_, third) = install(&client, &mock).await;
     assert!(mock.expire(&third));
-    assert_oauth_error(
-        &refresh(&client, &mock, &third).await,
-        "invalid_grant",
-        USED,
-    );
+    assert_used(&refresh(&client, &mock, &third).await);
 }
 
 #[tokio::test]
@@ -411,7 +386,7 @@ async fn one_of_fifty_concurrent_refreshes_succeeds() {
     let successes = replies.iter().filter(|reply| reply.status == 200).count();
     assert_eq!(successes, 1);
     for reply in replies.iter().filter(|reply| reply.status != 200) {
-        assert_oauth_error(reply, "invalid_grant", USED);
+        assert_used(reply);
     }
     let counts = mock.refreshes();
     assert_eq!((counts.total, counts.succeeded), (50, 1));

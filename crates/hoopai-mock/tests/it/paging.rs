@@ -112,30 +112,43 @@ fn with(mut fields: Value, more: Value) -> Value {
     fields
 }
 
-fn get(
+/// A list of a location that is read with `GET`.
+fn list(
     collection: &'static str,
     path: &'static str,
-    request: Value,
-    (items, id): (&'static str, &'static str),
-    total: Option<&'static str>,
+    items: &'static str,
     next: NextPage,
 ) -> ListOperation {
     ListOperation {
         collection,
         method: Method::GET,
         path,
-        request,
+        request: json!({ "locationId": LOCATION, "limit": 100 }),
         items,
-        id,
+        id: "id",
         next,
-        total,
+        total: None,
     }
 }
 
-fn post(operation: ListOperation) -> ListOperation {
-    ListOperation {
-        method: Method::POST,
-        ..operation
+impl ListOperation {
+    fn post(self) -> Self {
+        let method = Method::POST;
+        Self { method, ..self }
+    }
+
+    /// Sets the parameters of the first page.
+    fn request(self, request: Value) -> Self {
+        Self { request, ..self }
+    }
+
+    fn id(self, id: &'static str) -> Self {
+        Self { id, ..self }
+    }
+
+    fn total(self, total: &'static str) -> Self {
+        let total = Some(total);
+        Self { total, ..self }
     }
 }
 
@@ -160,295 +173,217 @@ fn last<'v>(body: &'v Value, items: &str) -> Option<&'v Value> {
     body.pointer(items)?.as_array()?.last()
 }
 
+fn start_after(body: &Value, _: usize) -> Option<Value> {
+    let (date, id) = (&body["meta"]["startAfter"], &body["meta"]["startAfterId"]);
+    id.is_string()
+        .then(|| json!({ "startAfter": date, "startAfterId": id }))
+}
+
+fn search_after(body: &Value, _: usize) -> Option<Value> {
+    let contact = last(body, "/contacts")?;
+    Some(json!({ "searchAfter": contact["searchAfter"] }))
+}
+
+/// The sort values of the last opportunity, as texts.
+fn sort_values(body: &Value, _: usize) -> Option<Value> {
+    let sort = last(body, "/opportunities")?["sort"].as_array()?.iter();
+    let texts = sort.map(|value| value.to_string().trim_matches('"').to_owned());
+    Some(json!({ "searchAfter": texts.collect::<Vec<_>>() }))
+}
+
 fn operations() -> Vec<ListOperation> {
-    let (size, id) = (json!({ "limit": 100 }), "id");
-    let one = || located(json!({ "limit": 100 }));
+    let size = json!({ "limit": 100 });
+    let texts = || json!({ "limit": "100", "offset": "0" });
     let first = || located(json!({ "limit": 100, "offset": 0 }));
+    let pages = || located(json!({ "pageLimit": 100 }));
+    let company = || json!({ "companyId": COMPANY, "limit": "100" });
+    let opportunities = |next| {
+        list(
+            "opportunities",
+            "/opportunities/search",
+            "/opportunities",
+            next,
+        )
+    };
+    let by_location = || with(json!({ "location_id": LOCATION }), size.clone());
+    let sorted = located(json!({
+        "limit": 100, "page": 1, "query": "", "searchAfter": [],
+        "additionalDetails": { "notes": false, "tasks": false, "calendarEvents": false, "unReadConversations": false },
+    }));
+    let files =
+        json!({ "type": "file", "sortBy": "createdAt", "sortOrder": "desc", "limit": "100" });
+    let posts = json!({
+        "limit": "100", "skip": "0", "fromDate": "2020-01-01T00:00:00.000Z",
+        "toDate": "2090-01-01T00:00:00.000Z", "includeUsers": "false",
+    });
     vec![
-        get(
-            "contacts",
-            "/contacts/",
-            one(),
-            ("/contacts", id),
-            Some("/meta/total"),
-            |body, _| {
-                let meta = &body["meta"];
-                meta["startAfterId"].is_string().then(|| {
-                json!({ "startAfter": meta["startAfter"], "startAfterId": meta["startAfterId"] })
-            })
-            },
-        ),
-        post(get(
-            "contacts",
-            "/contacts/search",
-            located(json!({ "pageLimit": 100 })),
-            ("/contacts", id),
-            Some("/total"),
-            numbered,
-        )),
-        post(get(
-            "contacts",
-            "/contacts/search",
-            located(json!({ "pageLimit": 100 })),
-            ("/contacts", id),
-            Some("/total"),
-            |body, _| Some(json!({ "searchAfter": last(body, "/contacts")?["searchAfter"] })),
-        )),
-        get(
+        list("contacts", "/contacts/", "/contacts", start_after).total("/meta/total"),
+        list("contacts", "/contacts/search", "/contacts", numbered)
+            .post()
+            .request(pages())
+            .total("/total"),
+        list("contacts", "/contacts/search", "/contacts", search_after)
+            .post()
+            .request(pages())
+            .total("/total"),
+        list(
             "conversations",
             "/conversations/search",
-            one(),
-            ("/conversations", id),
-            Some("/total"),
+            "/conversations",
             |body, _| {
                 let date = last(body, "/conversations")?["sort"][0].clone();
                 Some(json!({ "startAfterDate": date }))
             },
-        ),
-        get(
+        )
+        .total("/total"),
+        list(
             "messages",
             "/conversations/messages/export",
-            one(),
-            ("/messages", id),
-            Some("/total"),
+            "/messages",
             |body, _| {
                 let cursor = &body["nextCursor"];
                 cursor.is_string().then(|| json!({ "cursor": cursor }))
             },
-        ),
-        get(
-            "opportunities",
-            "/opportunities/search",
-            with(json!({ "location_id": LOCATION }), size.clone()),
-            ("/opportunities", id),
-            Some("/meta/total"),
-            numbered,
-        ),
-        get(
-            "opportunities",
-            "/opportunities/search",
-            with(json!({ "location_id": LOCATION }), size.clone()),
-            ("/opportunities", id),
-            Some("/meta/total"),
-            |body, _| {
-                let meta = &body["meta"];
-                meta["startAfterId"].is_string().then(|| {
-                    json!({ "startAfter": meta["startAfter"], "startAfterId": meta["startAfterId"] })
-                })
-            },
-        ),
-        post(get(
-            "opportunities",
-            "/opportunities/search",
-            located(
-                json!({ "limit": 100, "page": 1, "query": "", "searchAfter": [], "additionalDetails": {
-                "notes": false, "tasks": false, "calendarEvents": false, "unReadConversations": false,
-            } }),
-            ),
-            ("/opportunities", id),
-            Some("/total"),
-            |body, _| {
-                let sort = last(body, "/opportunities")?["sort"].as_array()?;
-                let sort: Vec<String> = sort
-                    .iter()
-                    .map(|v| v.to_string().trim_matches('"').to_owned())
-                    .collect();
-                Some(json!({ "searchAfter": sort }))
-            },
-        )),
-        post(get(
+        )
+        .total("/total"),
+        opportunities(numbered)
+            .request(by_location())
+            .total("/meta/total"),
+        opportunities(start_after)
+            .request(by_location())
+            .total("/meta/total"),
+        opportunities(sort_values)
+            .post()
+            .request(sorted)
+            .total("/total"),
+        list(
             "records",
             "/objects/custom_objects.sample_1/records/search",
-            located(json!({ "pageLimit": 100, "page": 1, "query": "", "searchAfter": [] })),
-            ("/records", id),
-            Some("/total"),
+            "/records",
             numbered,
-        )),
-        get(
-            "orders",
-            "/payments/orders",
-            with(json!({ "altId": LOCATION }), size.clone()),
-            ("/data", "_id"),
-            Some("/totalCount"),
-            offset,
-        ),
-        get(
-            "transactions",
-            "/payments/transactions",
-            alternative(size.clone()),
-            ("/data", "_id"),
-            Some("/totalCount"),
-            offset,
-        ),
-        get(
-            "products",
-            "/products/",
-            one(),
-            ("/products", "_id"),
-            Some("/total/0/total"),
-            offset,
-        ),
-        get(
-            "invoices",
-            "/invoices/",
-            alternative(json!({ "limit": "100", "offset": "0" })),
-            ("/invoices", "_id"),
-            Some("/total"),
-            offset_text,
-        ),
-        get(
+        )
+        .post()
+        .request(located(
+            json!({ "pageLimit": 100, "page": 1, "query": "", "searchAfter": [] }),
+        ))
+        .total("/total"),
+        list("orders", "/payments/orders", "/data", offset)
+            .request(with(json!({ "altId": LOCATION }), size.clone()))
+            .id("_id")
+            .total("/totalCount"),
+        list("transactions", "/payments/transactions", "/data", offset)
+            .request(alternative(size))
+            .id("_id")
+            .total("/totalCount"),
+        list("products", "/products/", "/products", offset)
+            .id("_id")
+            .total("/total/0/total"),
+        list("invoices", "/invoices/", "/invoices", offset_text)
+            .request(alternative(texts()))
+            .id("_id")
+            .total("/total"),
+        list(
             "invoice-templates",
             "/invoices/template",
-            alternative(json!({ "limit": "100", "offset": "0" })),
-            ("/data", "_id"),
-            Some("/totalCount"),
+            "/data",
             offset_text,
-        ),
-        get(
-            "locations",
-            "/locations/search",
-            json!({ "companyId": COMPANY, "limit": "100" }),
-            ("/locations", id),
-            None,
-            skip,
-        ),
-        get(
-            "users",
-            "/users/search",
-            json!({ "companyId": COMPANY, "limit": "100" }),
-            ("/users", id),
-            Some("/count"),
-            skip,
-        ),
-        get(
-            "forms",
-            "/forms/",
-            one(),
-            ("/forms", id),
-            Some("/total"),
-            skip,
-        ),
-        get(
+        )
+        .request(alternative(texts()))
+        .id("_id")
+        .total("/totalCount"),
+        list("locations", "/locations/search", "/locations", skip).request(company()),
+        list("users", "/users/search", "/users", skip)
+            .request(company())
+            .total("/count"),
+        list("forms", "/forms/", "/forms", skip).total("/total"),
+        list(
             "submissions",
             "/forms/submissions",
-            one(),
-            ("/submissions", id),
-            Some("/meta/total"),
+            "/submissions",
             |body, _| {
                 let next = &body["meta"]["nextPage"];
                 next.is_number().then(|| json!({ "page": next }))
             },
-        ),
-        get(
-            "funnels",
-            "/funnels/funnel/list",
-            one(),
-            ("/funnels", "_id"),
-            Some("/count"),
-            offset,
-        ),
-        get(
-            "funnel-pages",
-            "/funnels/page",
-            with(first(), json!({ "funnelId": "all" })),
-            ("", "_id"),
-            None,
-            offset,
-        ),
-        get(
+        )
+        .total("/meta/total"),
+        list("funnels", "/funnels/funnel/list", "/funnels", offset)
+            .id("_id")
+            .total("/count"),
+        list("funnel-pages", "/funnels/page", "", offset)
+            .request(with(first(), json!({ "funnelId": "all" })))
+            .id("_id"),
+        list(
             "redirects",
             "/funnels/lookup/redirect/list",
-            first(),
-            ("/data/data", id),
-            Some("/data/count"),
+            "/data/data",
             offset,
-        ),
-        get(
-            "blogs",
-            "/blogs/site/all",
-            located(json!({ "limit": 100, "skip": 0 })),
-            ("/data", "_id"),
-            None,
-            skip,
-        ),
-        get(
-            "businesses",
-            "/businesses/",
-            one(),
-            ("/businesses", id),
-            None,
-            skip,
-        ),
-        get("links", "/links/search", one(), ("/links", id), None, skip),
-        get(
-            "medias",
-            "/medias/files",
-            alternative(
-                json!({ "type": "file", "sortBy": "createdAt", "sortOrder": "desc", "limit": "100" }),
-            ),
-            ("/files", "_id"),
-            None,
-            offset_text,
-        ),
-        post(get(
+        )
+        .request(first())
+        .total("/data/count"),
+        list("blogs", "/blogs/site/all", "/data", skip)
+            .request(located(json!({ "limit": 100, "skip": 0 })))
+            .id("_id"),
+        list("businesses", "/businesses/", "/businesses", skip),
+        list("links", "/links/search", "/links", skip),
+        list("medias", "/medias/files", "/files", offset_text)
+            .request(alternative(files))
+            .id("_id"),
+        list(
             "social-posts",
             "/social-media-posting/mockLocation00000001/posts/list",
-            json!({ "limit": "100", "skip": "0", "fromDate": "2020-01-01T00:00:00.000Z",
-                    "toDate": "2090-01-01T00:00:00.000Z", "includeUsers": "false" }),
-            ("/results/posts", "_id"),
-            Some("/results/count"),
+            "/results/posts",
             |_, seen| Some(json!({ "skip": seen.to_string() })),
-        )),
-        get(
+        )
+        .post()
+        .request(posts)
+        .id("_id")
+        .total("/results/count"),
+        list(
             "phone-numbers",
             "/phone-system/numbers/location/mockLocation00000001",
-            json!({ "pageSize": 100 }),
-            ("/numbers", "sid"),
-            None,
+            "/numbers",
             |_, seen| Some(json!({ "page": seen / 100 })),
-        ),
-        get(
+        )
+        .request(json!({ "pageSize": 100 }))
+        .id("sid"),
+        list(
             "call-logs",
             "/voice-ai/dashboard/call-logs",
-            located(json!({ "pageSize": 50 })),
-            ("/callLogs", id),
-            Some("/total"),
+            "/callLogs",
             |_, seen| Some(json!({ "page": seen / 50 + 1 })),
-        ),
-        get(
-            "agents",
-            "/agent-studio/agent",
-            located(json!({ "limit": "100", "offset": "0" })),
-            ("/agents", "agentId"),
-            Some("/pagination/total"),
-            |body, seen| {
-                let more = body["pagination"]["hasMore"] == true;
-                more.then(|| json!({ "offset": seen.to_string() }))
-            },
-        ),
-        get(
+        )
+        .request(located(json!({ "pageSize": 50 })))
+        .total("/total"),
+        list("agents", "/agent-studio/agent", "/agents", |body, seen| {
+            let more = body["pagination"]["hasMore"] == true;
+            more.then(|| json!({ "offset": seen.to_string() }))
+        })
+        .request(located(texts()))
+        .id("agentId")
+        .total("/pagination/total"),
+        list(
             "saas-locations",
             "/saas-api/public-api/saas-locations/mockCompany000000001",
-            json!({}),
-            ("/locations", "locationId"),
-            Some("/pagination/total"),
+            "/locations",
             |body, _| {
                 let page = body["pagination"]["page"].as_u64()?;
                 (body["pagination"]["hasNext"] == true).then(|| json!({ "page": page + 1 }))
             },
-        ),
-        get(
+        )
+        .request(json!({}))
+        .id("locationId")
+        .total("/pagination/total"),
+        list(
             "knowledge-bases",
             "/knowledge-bases/",
-            one(),
-            ("/data/knowledgeBases", id),
-            Some("/data/activeCount"),
+            "/data/knowledgeBases",
             |body, _| {
                 let data = &body["data"];
                 (data["hasMore"] == true)
                     .then(|| json!({ "lastKnowledgeBaseId": data["lastKnowledgeBaseId"] }))
             },
-        ),
+        )
+        .total("/data/activeCount"),
     ]
 }
 
@@ -494,18 +429,11 @@ async fn messages_of_a_conversation_are_nested() {
     let path = format!("/conversations/{}/messages", conversations[0]);
     let operation = ListOperation {
         path: Box::leak(path.into_boxed_str()),
-        ..get(
-            "messages",
-            "",
-            json!({ "limit": 100 }),
-            ("/messages/messages", "id"),
-            None,
-            |body, _| {
-                let page = &body["messages"];
-                (page["nextPage"] == true)
-                    .then(|| json!({ "lastMessageId": page["lastMessageId"] }))
-            },
-        )
+        ..list("messages", "", "/messages/messages", |body, _| {
+            let page = &body["messages"];
+            (page["nextPage"] == true).then(|| json!({ "lastMessageId": page["lastMessageId"] }))
+        })
+        .request(json!({ "limit": 100 }))
     };
     read_all(&api, &operation, 1050).await;
 }
@@ -515,14 +443,11 @@ async fn faqs_continue_after_the_last_id() {
     let api = start().await;
     let base = api.seed().items("knowledge-bases", LOCATION, 1);
     api.seed().items("faqs", LOCATION, 1050);
-    let operation = get(
-        "faqs",
-        "/knowledge-bases/faqs",
-        located(json!({ "knowledgeBaseId": base[0], "limit": 100 })),
-        ("/faqs", "id"),
-        Some("/count"),
-        |body, _| (body["hasMore"] == true).then(|| json!({ "lastFaqId": body["lastFaqId"] })),
-    );
+    let operation = list("faqs", "/knowledge-bases/faqs", "/faqs", |body, _| {
+        (body["hasMore"] == true).then(|| json!({ "lastFaqId": body["lastFaqId"] }))
+    })
+    .request(located(json!({ "knowledgeBaseId": base[0], "limit": 100 })))
+    .total("/count");
     read_all(&api, &operation, 1050).await;
 }
 

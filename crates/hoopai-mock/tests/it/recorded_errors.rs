@@ -62,8 +62,9 @@ async fn error_equals_recorded_error() {
         .token_with("pit-few", few);
     let mock = builder.start().await.expect("a server");
     let client = client();
-    let to = |method: Method, path: &str| call(&client, &mock, method, path, TOKEN);
-    let get = |path: &str| to(Method::GET, path);
+    let get = |path: &str| call(&client, &mock, Method::GET, path, TOKEN);
+    let post = |path: &str| call(&client, &mock, Method::POST, path, TOKEN);
+    let upload = |token: &str| call(&client, &mock, Method::POST, "/medias/upload-file", token);
     let bare = |path: &str| client.get(format!("{}{path}", mock.url()));
     let seed = mock.seed();
     let contact = seed.contacts(LOCATION, 1).remove(0);
@@ -78,7 +79,7 @@ async fn error_equals_recorded_error() {
         ("/users/", &user),
         ("/associations/relations", &relation),
     ] {
-        let first = Reply::of(to(Method::POST, path).json(body)).await;
+        let first = Reply::of(post(path).json(body)).await;
         assert!(first.status < 300, "{path}: {}", first.text);
     }
     let first = Reply::of(call(&client, &busy, Method::GET, &list, TOKEN)).await;
@@ -90,117 +91,75 @@ async fn error_equals_recorded_error() {
         json!({ "locationId": LOCATION, "page": 1, "pageSize": 5, "query": "", "searchAfter": [] });
     let unknown_field = json!({ "locationId": LOCATION, "page": 1, "pageLimit": 5,
                                 "filters": [{ "field": "additional_phones", "operator": "eq", "value": "1" }] });
-    // A file, replacements in the recorded reply, and a request.
+    // A file and a request.
     let cases = [
         (
             "_no_spec_path/POST__~oauth~reconnect__1",
-            &[][..],
-            to(Method::POST, "/oauth/reconnect"),
+            post("/oauth/reconnect"),
         ),
         (
             "associations/POST__~associations~relations__1",
-            &[("350ae902-2078-a98b-4b66-e63405b7ad7c", association.as_str())],
-            to(Method::POST, "/associations/relations").json(&relation),
+            post("/associations/relations").json(&relation),
         ),
         (
             "contacts/GET__~contacts~__2",
-            &[],
             call(&client, &busy, Method::GET, &list, TOKEN),
         ),
         (
             "contacts/GET__~contacts~__3",
-            &[],
             call(&client, &mock, Method::GET, &list, "pit-few"),
         ),
         (
             "contacts/GET__~contacts~__4",
-            &[],
             bare(&list).bearer_auth(TOKEN),
         ),
         (
             "contacts/GET__~contacts~{contactId}__3",
-            &[],
             get(&format!("/contacts/{unknown}")),
         ),
         (
             "contacts/GET__~contacts~{contactId}~notes__3",
-            &[],
             get(&format!("/contacts/{contact}/notes?locationId={LOCATION}")),
         ),
         (
             "contacts/GET__~contacts~{contactId}~tasks~{taskId}__1",
-            &[],
             get(&format!("/contacts/{contact}/tasks/search")),
         ),
         (
             "contacts/POST__~contacts~__3",
-            &[],
-            to(Method::POST, "/contacts/").json(&ada),
+            post("/contacts/").json(&ada),
         ),
         (
             "contacts/POST__~contacts~search__7",
-            &[],
-            to(Method::POST, "/contacts/search").json(&unknown_field),
+            post("/contacts/search").json(&unknown_field),
         ),
         (
             "conversation-ai/GET__~conversation-ai~agents~{agentId}__1",
-            &[],
             get(&format!("/conversation-ai/agents/{unknown}")),
         ),
         (
             "invoices/GET__~invoices~__1",
-            &[],
             get(&format!("/invoices/?altId={LOCATION}&limit=10")),
         ),
-        (
-            "medias/POST__~medias~upload-file__1",
-            &[],
-            call(
-                &client,
-                &mock,
-                Method::POST,
-                "/medias/upload-file",
-                "unknown",
-            ),
-        ),
-        (
-            "medias/POST__~medias~upload-file__2",
-            &[],
-            call(
-                &client,
-                &mock,
-                Method::POST,
-                "/medias/upload-file",
-                "pit-company",
-            ),
-        ),
+        ("medias/POST__~medias~upload-file__1", upload("unknown")),
+        ("medias/POST__~medias~upload-file__2", upload("pit-company")),
         (
             "oauth/GET__~oauth~installedLocations__1",
-            &[],
             bare(removed).bearer_auth(TOKEN).header("Version", "v3"),
         ),
         (
             "objects/POST__~objects~{schemaKey}~records~search__2",
-            &[],
-            to(Method::POST, "/objects/contact/records/search").json(&search),
+            post("/objects/contact/records/search").json(&search),
         ),
         (
             "payments/POST__~payments~orders~{orderId}~record-payment__1",
-            &[],
-            to(Method::POST, "/payments/orders/nothing/record-payment").json(&payment),
+            post("/payments/orders/nothing/record-payment").json(&payment),
         ),
-        (
-            "users/POST__~users~__1",
-            &[],
-            to(Method::POST, "/users/").json(&user),
-        ),
+        ("users/POST__~users~__1", post("/users/").json(&user)),
     ];
-    for (file, ids, request) in cases {
-        let text = std::fs::read_to_string(folder.join(format!("{file}.json")));
-        let mut text = text.expect(file);
-        for (there, here) in ids {
-            text = text.replace(there, here);
-        }
+    for (file, request) in cases {
+        let text = std::fs::read_to_string(folder.join(format!("{file}.json"))).expect(file);
+        let text = text.replace("350ae902-2078-a98b-4b66-e63405b7ad7c", &association);
         let recorded: Value = serde_json::from_str(&text).expect(file);
         let reply = Reply::of(request).await;
         assert_eq!(recorded["status"], reply.status, "{file}: {}", reply.text);

@@ -36,124 +36,46 @@ async fn unknown_collections_panic_with_the_closest_names() {
     }
 }
 
-/// Wrong seeds, and a part of the error.
-fn wrong() -> Vec<(&'static str, Value, &'static str)> {
-    vec![
-        (
-            "contacts",
-            json!({ "fristName": "Ada" }),
-            "there is no field `fristName`; closest: `firstName`",
-        ),
-        (
-            "contacts",
-            json!({ "first_name": "Ada" }),
-            "closest: `firstName`",
-        ),
-        ("contacts", json!({ "tag": ["vip"] }), "closest: `tags`"),
-        (
-            "contacts",
-            json!({ "tags": "vip" }),
-            "tags must be an array",
-        ),
-        ("contacts", json!({ "tags": [1] }), "must be a string"),
-        (
-            "contacts",
-            json!({ "firstName": 3 }),
-            "firstName must be a string",
-        ),
-        (
-            "contacts",
-            json!({ "dnd": "yes" }),
-            "dnd must be a boolean value",
-        ),
-        (
-            "contacts",
-            json!({ "customFields": [{ "idd": "x" }] }),
-            "customFields.0.property idd should not exist",
-        ),
-        (
-            "contacts",
-            json!({ "dateAdded": "yesterday" }),
-            "`dateAdded` is no time",
-        ),
-        (
-            "contacts",
-            json!({ "locationId": OTHER }),
-            "`locationId` is `otherLocation0000001`",
-        ),
-        ("contacts", json!([]), "must be an object"),
-        (
-            "opportunities",
-            json!({ "monetaryValue": "100" }),
-            "monetaryValue must be a number",
-        ),
-        (
-            "opportunities",
-            json!({ "contactId": "absent" }),
-            "has no such item in `contacts`; seed it first",
-        ),
-        (
-            "opportunities",
-            json!({ "pipelineId": "none" }),
-            "has no such item in `pipelines`",
-        ),
-        (
-            "opportunities",
-            json!({ "pipelineStageId": "none" }),
-            "is in no `stages` of `pipelines`",
-        ),
-        (
-            "opportunities",
-            json!({ "contact": { "name": "Ada" } }),
-            "seed it there",
-        ),
-        (
-            "conversations",
-            json!({ "contactName": "Ada" }),
-            "a copy from the item of `contacts` that `contactId` names",
-        ),
-        (
-            "messages",
-            json!({ "conversationId": "none" }),
-            "has no such item in `conversations`",
-        ),
-        (
-            "appointments",
-            json!({ "calendarId": "none" }),
-            "has no such item in `calendars`",
-        ),
-        (
-            "appointments",
-            json!({ "startTime": 3 }),
-            "startTime must be a string",
-        ),
-        (
-            "transactions",
-            json!({ "entityId": "none" }),
-            "has no such item in `orders` or `invoices`",
-        ),
-        (
-            "transactions",
-            json!({ "entityType": "invoice", "entityId": "none" }),
-            "has no such item in `invoices`",
-        ),
-        (
-            "records",
-            json!({ "objectKey": "custom_objects.none" }),
-            "has no such item in `objects`",
-        ),
-        (
-            "users",
-            json!({ "password": "secret" }),
-            "`password` is not stored",
-        ),
-        ("invoices", json!({ "id": "x" }), "`id` is not stored"),
-    ]
+/// Seeds an item of the location.
+fn item(api: &Api, collection: &str, fields: Value) -> String {
+    api.seed().item(collection, LOCATION, &fields)
 }
+
+/// Wrong seeds: the collection, the fields, and a part of the error.
+const WRONG: &[&str] = &[
+    r#"contacts { "fristName": "Ada" } => there is no field `fristName`; closest: `firstName`"#,
+    r#"contacts { "first_name": "Ada" } => closest: `firstName`"#,
+    r#"contacts { "tag": ["vip"] } => closest: `tags`"#,
+    r#"contacts { "tags": "vip" } => tags must be an array"#,
+    r#"contacts { "tags": [1] } => must be a string"#,
+    r#"contacts { "firstName": 3 } => firstName must be a string"#,
+    r#"contacts { "dnd": "yes" } => dnd must be a boolean value"#,
+    r#"contacts { "customFields": [{ "idd": "x" }] } => customFields.0.property idd should not exist"#,
+    r#"contacts { "dateAdded": "yesterday" } => `dateAdded` is no time"#,
+    r#"contacts { "locationId": "otherLocation0000001" } => `locationId` is `otherLocation0000001`"#,
+    r#"contacts [] => must be an object"#,
+    r#"opportunities { "monetaryValue": "100" } => monetaryValue must be a number"#,
+    r#"opportunities { "contactId": "absent" } => has no such item in `contacts`; seed it first"#,
+    r#"opportunities { "pipelineId": "none" } => has no such item in `pipelines`"#,
+    r#"opportunities { "pipelineStageId": "none" } => is in no `stages` of `pipelines`"#,
+    r#"opportunities { "contact": { "name": "Ada" } } => seed it there"#,
+    r#"conversations { "contactName": "Ada" } => a copy from the item of `contacts` that `contactId` names"#,
+    r#"messages { "conversationId": "none" } => has no such item in `conversations`"#,
+    r#"appointments { "calendarId": "none" } => has no such item in `calendars`"#,
+    r#"appointments { "startTime": 3 } => startTime must be a string"#,
+    r#"transactions { "entityId": "none" } => has no such item in `orders` or `invoices`"#,
+    r#"transactions { "entityType": "invoice", "entityId": "none" } => has no such item in `invoices`"#,
+    r#"records { "objectKey": "custom_objects.none" } => has no such item in `objects`"#,
+    r#"users { "password": "secret" } => `password` is not stored"#,
+    r#"invoices { "id": "x" } => `id` is not stored"#,
+];
 
 #[tokio::test]
 async fn wrong_fields_panic_with_all_errors() {
-    for (collection, fields, error) in wrong() {
+    for wrong in WRONG {
+        let (collection, wrong) = wrong.split_once(' ').expect("a collection");
+        let (fields, error) = wrong.split_once(" => ").expect("an error");
+        let fields: Value = fields.parse().expect("JSON");
         let api = Api::start().await;
         let text = panic_of(|| api.seed().item(collection, LOCATION, &fields));
         assert!(text.contains(error), "{collection} {fields}: {text}");
@@ -176,17 +98,11 @@ async fn wrong_fields_panic_with_all_errors() {
     let foreign = api.seed().contacts(OTHER, 1).remove(0);
     for text in [
         panic_of(|| api.seed().items_of("tasks", LOCATION, &foreign, 1)),
-        panic_of(|| {
-            api.seed()
-                .item("opportunities", LOCATION, &json!({ "contactId": foreign }))
-        }),
+        panic_of(|| item(&api, "opportunities", json!({ "contactId": foreign }))),
     ] {
         assert!(text.contains("has no such item in `contacts`"), "{text}");
     }
-    let text = panic_of(|| {
-        api.seed()
-            .item("contacts", LOCATION, &json!({ "id": foreign }))
-    });
+    let text = panic_of(|| item(&api, "contacts", json!({ "id": foreign })));
     assert!(
         text.contains("is in `otherLocation0000001` already"),
         "{text}"
@@ -215,34 +131,24 @@ async fn seeded_items_are_returned_by_requests() {
         assert_eq!(contact[field], value, "{field}: {contact}");
     }
     // Lists are sorted by the time of creation, not by the order of the seeds.
-    seed.item(
-        "contacts",
-        LOCATION,
-        &json!({ "id": "old", "dateAdded": "2020-01-01" }),
-    );
-    seed.item(
-        "contacts",
-        LOCATION,
-        &json!({ "id": "old2", "dateAdded": "2020-01-01" }),
-    );
-    seed.item("contacts", LOCATION, &json!({ "id": "new" }));
+    for id in ["old", "old2"] {
+        let fields = json!({ "id": id, "dateAdded": "2020-01-01" });
+        item(&api, "contacts", fields);
+    }
+    item(&api, "contacts", json!({ "id": "new" }));
     let path = format!("/contacts/?locationId={LOCATION}&limit=10");
     let listed = api.get(&path).await;
     let listed = listed["contacts"].as_array().expect("contacts");
     let ids: Vec<_> = listed.iter().map(|contact| &contact["id"]).collect();
     assert_eq!(ids, ["new", "ada", "old2", "old"]);
     // A seed of the same id replaces the item.
-    seed.item(
-        "contacts",
-        LOCATION,
-        &json!({ "id": "ada", "firstName": "Eve" }),
-    );
+    item(&api, "contacts", json!({ "id": "ada", "firstName": "Eve" }));
     assert_eq!(
         api.get("/contacts/ada").await["contact"]["firstName"],
         "Eve"
     );
     // The interface declares no fields of funnels, so all fields are accepted.
-    seed.item("funnels", LOCATION, &json!({ "anything": { "goes": 1 } }));
+    item(&api, "funnels", json!({ "anything": { "goes": 1 } }));
 }
 
 /// The items that a location has of a collection, as list requests return them.
@@ -273,19 +179,11 @@ async fn seeded_opportunities_reference_pipelines_and_contacts() {
         seed.pipelines(OTHER, 2);
         seed.contacts(OTHER, 2);
         seed.opportunities(LOCATION, 7);
-        let pipelines = Listed::of(
-            &api,
-            "/opportunities/pipelines?locationId={L}",
-            "/pipelines",
-        )
-        .await;
+        let path = "/opportunities/pipelines?locationId={L}";
+        let pipelines = Listed::of(&api, path, "/pipelines").await;
         let contacts = Listed::of(&api, "/contacts/?locationId={L}", "/contacts").await;
-        let deals = Listed::of(
-            &api,
-            "/opportunities/search?location_id={L}",
-            "/opportunities",
-        )
-        .await;
+        let path = "/opportunities/search?location_id={L}";
+        let deals = Listed::of(&api, path, "/opportunities").await;
         assert_eq!(deals.0.len(), 7);
         for deal in &deals.0 {
             let stages = &pipelines.find(&deal["pipelineId"])["stages"];
@@ -296,11 +194,7 @@ async fn seeded_opportunities_reference_pipelines_and_contacts() {
         }
         // The stage belongs to the pipeline.
         let stage = &pipelines.0[0]["stages"][1]["id"];
-        let id = seed.item(
-            "opportunities",
-            LOCATION,
-            &json!({ "pipelineStageId": stage }),
-        );
+        let id = item(&api, "opportunities", json!({ "pipelineStageId": stage }));
         let deal = &api.get(&format!("/opportunities/{id}")).await["opportunity"];
         assert_eq!(deal["pipelineId"], pipelines.0[0]["id"]);
     }
@@ -311,12 +205,8 @@ async fn seeded_messages_reference_conversations_of_their_contacts() {
     let api = Api::start().await;
     let seed = api.seed();
     let messages = seed.items("messages", LOCATION, 5);
-    let conversations = Listed::of(
-        &api,
-        "/conversations/search?locationId={L}",
-        "/conversations",
-    )
-    .await;
+    let search = "/conversations/search?locationId={L}";
+    let conversations = Listed::of(&api, search, "/conversations").await;
     let contacts = Listed::of(&api, "/contacts/?locationId={L}", "/contacts").await;
     for id in &messages {
         let message = &api.get(&format!("/conversations/messages/{id}")).await["message"];
@@ -327,12 +217,7 @@ async fn seeded_messages_reference_conversations_of_their_contacts() {
     // A conversation shows its last message.
     let message = json!({ "body": "The last", "direction": "inbound", "conversationId": conversations.0[0]["id"] });
     seed.item("messages", LOCATION, &message);
-    let shown = Listed::of(
-        &api,
-        "/conversations/search?locationId={L}",
-        "/conversations",
-    )
-    .await;
+    let shown = Listed::of(&api, search, "/conversations").await;
     assert_eq!(shown.0[0]["lastMessageBody"], "The last");
     assert_eq!(shown.0[0]["id"], conversations.0[0]["id"]);
     // A conversation without messages shows none.
@@ -438,7 +323,7 @@ async fn recorded_payment_creates_a_transaction() {
     let api = Api::start().await;
     let seed = api.seed();
     let contact = seed.contacts(LOCATION, 1).remove(0);
-    let invoice = seed.item("invoices", LOCATION, &json!({ "total": 100.3 }));
+    let invoice = item(&api, "invoices", json!({ "total": 100.3 }));
     let path = format!("/invoices/{invoice}/record-payment");
     for (amount, status, due) in [
         (json!(60.1), "partially_paid", 40.2),
@@ -479,11 +364,7 @@ async fn recorded_payment_creates_a_transaction() {
     }
     assert_eq!(Listed::of(&api, &transactions, "/data").await.0.len(), 2);
     // An invoice that is seeded as paid has a transaction.
-    let paid = seed.item(
-        "invoices",
-        LOCATION,
-        &json!({ "total": 70, "status": "paid" }),
-    );
+    let paid = item(&api, "invoices", json!({ "total": 70, "status": "paid" }));
     let path = format!("/payments/transactions?altId={{L}}&altType=location&entityId={paid}");
     let made = Listed::of(&api, &path, "/data").await;
     assert_eq!((made.0.len(), &made.0[0]["amount"]), (1, &json!(70)));
@@ -500,8 +381,8 @@ async fn payments_of_text2pay_invoices_and_orders_create_transactions() {
     let api = Api::start().await;
     let seed = api.seed();
     let contact = seed.contacts(LOCATION, 1).remove(0);
-    let item = json!({ "name": "Roof", "amount": 50, "qty": 2, "currency": "USD" });
-    let body = json!({ "altId": LOCATION, "altType": "location", "name": "New", "currency": "USD", "items": [item],
+    let roof = json!({ "name": "Roof", "amount": 50, "qty": 2, "currency": "USD" });
+    let body = json!({ "altId": LOCATION, "altType": "location", "name": "New", "currency": "USD", "items": [roof],
                        "contactDetails": { "id": contact, "name": "Ada", "phoneNo": "+15550100001", "email": "a@example.com" },
                        "issueDate": "2026-03-14", "sentTo": { "email": ["a@example.com"] }, "liveMode": false, "action": "send",
                        "userId": "u1" });
@@ -511,11 +392,8 @@ async fn payments_of_text2pay_invoices_and_orders_create_transactions() {
         .as_str()
         .expect("an id")
         .to_owned();
-    let order = seed.item(
-        "orders",
-        LOCATION,
-        &json!({ "contactId": contact, "amount": 80 }),
-    );
+    let order = json!({ "contactId": contact, "amount": 80 });
+    let order = item(&api, "orders", order);
     for (id, path, amount) in [
         (&invoice, format!("/invoices/{invoice}/record-payment"), 100),
         (
@@ -539,12 +417,8 @@ async fn payments_of_text2pay_invoices_and_orders_create_transactions() {
         );
         assert_eq!(made.0[0]["contactId"], contact);
     }
-    let paid = Listed::of(
-        &api,
-        "/payments/orders?altId={L}&paymentStatus=paid",
-        "/data",
-    )
-    .await;
+    let path = "/payments/orders?altId={L}&paymentStatus=paid";
+    let paid = Listed::of(&api, path, "/data").await;
     assert_eq!(paid.0[0]["_id"], order);
 }
 

@@ -122,11 +122,8 @@ async fn huge_body_is_rejected_unread() {
         .start()
         .await
         .expect("a server");
-    let reply = create(&mock)
-        .body("x".repeat(100_001))
-        .send()
-        .await
-        .expect("a reply");
+    let call = create(&mock).body("x".repeat(100_001));
+    let reply = call.send().await.expect("a reply");
     assert_eq!(reply.status(), 413);
     assert_eq!(reply.headers()["connection"], "close");
     let body: serde_json::Value = reply.json().await.expect("JSON");

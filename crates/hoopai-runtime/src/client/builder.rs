@@ -1,5 +1,6 @@
 //! The settings of a client, and their checks.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -71,7 +72,79 @@ impl Handle {
     }
 }
 
+/// The variable with the private integration token.
+const TOKEN_VARIABLE: &str = "HOOPAI_TOKEN";
+/// The variable with the id of the default location.
+const LOCATION_VARIABLE: &str = "HOOPAI_LOCATION_ID";
+/// The variable with the base URL.
+const BASE_URL_VARIABLE: &str = "HOOPAI_BASE_URL";
+
 impl HandleBuilder {
+    /// Creates a builder with the settings of these environment variables:
+    ///
+    /// | variable | setting |
+    /// |---|---|
+    /// | `HOOPAI_TOKEN` | [`private_token`](HandleBuilder::private_token); required |
+    /// | `HOOPAI_LOCATION_ID` | [`location`](HandleBuilder::location) |
+    /// | `HOOPAI_BASE_URL` | [`base_url`](HandleBuilder::base_url) |
+    ///
+    /// A variable without contents counts as not set.
+    ///
+    /// # Errors
+    /// A variable is missing or invalid; kind [`Config`](crate::error::ErrorKind::Config). The error
+    /// names the variable.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_variables(|name| std::env::var_os(name))
+    }
+
+    /// Creates a builder with the settings of environment variables that a function returns; see
+    /// [`from_env`](HandleBuilder::from_env).
+    ///
+    /// # Errors
+    /// Those of [`from_env`](HandleBuilder::from_env).
+    pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
+        let read = |name: &str| match variable(name) {
+            None => Ok(None),
+            Some(value) => match value.into_string() {
+                Ok(text) if text.trim().is_empty() => Ok(None),
+                Ok(text) => Ok(Some(text.trim().to_owned())),
+                Err(_) => Err(Error::config(format!(
+                    "the environment variable {name} is not UTF-8: set it again"
+                ))),
+            },
+        };
+        let invalid = |name: &str, error: &Error| {
+            Error::config(format!(
+                "the environment variable {name} is invalid: {error}"
+            ))
+        };
+        let mut builder = HandleBuilder::new();
+        match read(TOKEN_VARIABLE)? {
+            Some(token) => {
+                let token = SecretString::from(token);
+                Credentials::private_token(Some(&token))
+                    .map_err(|error| invalid(TOKEN_VARIABLE, &error))?;
+                builder.token = Some(token);
+            }
+            None => {
+                return Err(Error::config(format!(
+                    "the environment variable {TOKEN_VARIABLE} is not set: set it to the token of a private integration, which you create in the account under Settings > Integrations"
+                )));
+            }
+        }
+        builder.location = read(LOCATION_VARIABLE)?;
+        if let Some(id @ ("." | "..")) = builder.location.as_deref() {
+            return Err(Error::config(format!(
+                "the environment variable {LOCATION_VARIABLE} is invalid: `{id}` is not the id of a location"
+            )));
+        }
+        builder.base_url = read(BASE_URL_VARIABLE)?;
+        if let Some(url) = &builder.base_url {
+            BaseUrl::parse(url).map_err(|error| invalid(BASE_URL_VARIABLE, &error))?;
+        }
+        Ok(builder)
+    }
+
     pub(crate) fn new() -> Self {
         HandleBuilder {
             token: None,

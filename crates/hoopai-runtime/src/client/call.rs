@@ -168,6 +168,15 @@ impl Call {
         }
     }
 
+    /// Sets the body to the argument of a setter.
+    #[doc(hidden)]
+    pub fn body<T>(&mut self, value: Result<T, &'static str>, write: fn(&mut Call, &T)) {
+        match value {
+            Ok(value) => write(self, &value),
+            Err(reason) => self.set_error(format!("the body cannot be sent: {reason}")),
+        }
+    }
+
     /// Sets a part of a `multipart/form-data` body.
     pub fn part(&mut self, name: &'static str, part: impl Into<Part>) {
         self.body.parts().set(name, part.into());
@@ -218,10 +227,10 @@ impl Call {
             Some(name) => format!("{name}.{}", error.path),
             None => error.path,
         };
-        let reason = if error.not_finite {
-            json_writer::NOT_FINITE
-        } else {
-            "a map key is not a string, or its `Serialize` implementation failed"
+        let reason = match &error.rejected {
+            Some(reason) => reason,
+            None if error.not_finite => json_writer::NOT_FINITE,
+            None => "a map key is not a string, or its `Serialize` implementation failed",
         };
         if path.is_empty() {
             return self.set_error(format!("the body cannot be written as JSON: {reason}"));

@@ -14,13 +14,15 @@
 /// ```
 ///
 /// A line consists of the kind of the value (`path`, `query`, `header`, or `text` of a multipart
-/// body), the setter, its type, and the wire name. `part file = "file"` sets a file of a multipart
+/// body), the setter, its type, and the wire name. `as` and a method of the type before the wire name convert the value to the
+/// wire form that the parameter requires, such as `as in_milliseconds`. `part file = "file"` sets a file of a multipart
 /// body, `json body: T` and `form body: T` a whole body.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! setters {
-    ($builder:ident { $($(#[$meta:meta])* $kind:ident $setter:ident $(: $type:ty)? $(= $wire:literal)?),* $(,)? }) => {
+    ($builder:ident { $($(#[$meta:meta])* $kind:ident $setter:ident $(: $type:ty $(as $form:ident)?)? $(= $wire:literal)?),* $(,)? }) => {
         impl $builder {
-            $( $crate::__setter! { $(#[$meta])* $kind $setter $(: $type)? $(= $wire)? } )*
+            $( $crate::__setter! { $(#[$meta])* $kind $setter $(: $type $(as $form)?)? $(= $wire)? } )*
         }
     };
 }
@@ -39,13 +41,13 @@ macro_rules! __setter {
             self
         }
     };
-    ($(#[$meta:meta])* $kind:ident $setter:ident: $type:ty = $wire:literal) => {
+    ($(#[$meta:meta])* $kind:ident $setter:ident: $type:ty $(as $form:ident)? = $wire:literal) => {
         #[doc = ::core::concat!("Sets `", $wire, "` (", ::core::stringify!($kind), ").")]
         ///
         $(#[$meta])*
         #[inline]
         pub fn $setter(mut self, value: impl $crate::IntoField<$type>) -> Self {
-            self.call.$kind($wire, value.into_field());
+            self.call.$kind($wire, value.into_field()$(.map(<$type>::$form))?);
             self
         }
     };
@@ -55,7 +57,7 @@ macro_rules! __setter {
         $(#[$meta])*
         #[inline]
         pub fn $setter(mut self, value: impl $crate::IntoField<$type>) -> Self {
-            self.call.$kind(&value.into_field());
+            self.call.body(value.into_field(), $crate::Call::$kind);
             self
         }
     };

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A deviation of a reply from its type. It contains the path and the kinds of values, never a
 /// value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Drift {
     /// How the value was treated.

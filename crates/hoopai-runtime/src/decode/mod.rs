@@ -22,4 +22,4 @@ pub use read::Decoded;
 pub(crate) use read::{Entries, empty_drift, is_empty, item, last_trace_id, read, text};
 pub(crate) use reader::{RAW_FIELD, RAW_NUMBER, RAW_VALUE, UNKNOWN_FIELD, value};
 pub(crate) use repair::{Repaired, repair};
-pub(crate) use scan::{is_number, survives};
+pub(crate) use scan::{DIGITS, exact_number, is_number, power_of_ten, survives};

@@ -15,7 +15,7 @@ use super::access::{FieldProgress, Fields, Items, RawFields, TRACE};
 use super::error::{
     BOOLEAN, DecodeError, DecodeErrorKind, LIST, NULL, NUMBER, OBJECT, STRING, WHOLE_NUMBER,
 };
-use super::scan::{DEPTH, Number, Scan, is_number, number_in};
+use super::scan::{DEPTH, Number, Scan, is_number, number_in, whole_number};
 use crate::decode::drift::{Drift, DriftKind};
 use crate::redact::json_path::JsonPaths;
 
@@ -215,10 +215,18 @@ impl<'de> Reader<'de> {
 
     fn whole_number(&mut self) -> Result<Number, DecodeError> {
         let start = self.scan.peek_at();
-        match self.number(WHOLE_NUMBER)?.whole() {
-            Some(number) => Ok(number),
-            None => Err(DecodeError::unfit(WHOLE_NUMBER).at(start)),
+        match self.number(WHOLE_NUMBER)? {
+            Number::Float(_) => self.whole_float(start),
+            number => Ok(number),
         }
+    }
+
+    /// Converts the number before, which has a fraction, an exponent or many digits.
+    #[cold]
+    fn whole_float(&self, start: usize) -> Result<Number, DecodeError> {
+        let literal = self.scan.text[start..self.scan.at].trim_matches('"').trim();
+        let number = is_number(literal).then(|| whole_number(literal)).flatten();
+        number.ok_or_else(|| DecodeError::unfit(WHOLE_NUMBER).at(start))
     }
 
     fn boolean(&mut self) -> Result<bool, DecodeError> {

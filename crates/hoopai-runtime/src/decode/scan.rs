@@ -361,17 +361,68 @@ impl Number {
             _ => Number::Huge,
         }
     }
+}
 
-    /// The same as a whole number, if it is one that `f64` distinguishes from its neighbours.
-    pub(super) fn whole(self) -> Option<Self> {
-        const EXACT: f64 = (1_u64 << 53) as f64;
-        match self {
-            Number::Float(value) if value.fract() == 0.0 && value.abs() <= EXACT => {
-                Some(Number::Signed(value as i64))
-            }
-            Number::Float(_) | Number::Huge => None,
-            whole => Some(whole),
+/// The exact value of a number: a coefficient of up to 38 digits, and the power of ten by which it
+/// is multiplied. Zeros at the end of a fraction count as digits while they fit. `None` for more
+/// digits.
+pub(crate) fn exact_number(literal: &str) -> Option<(i128, i64)> {
+    let (mantissa, exponent) = match literal.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
+        None => (literal, 0),
+    };
+    let digits = mantissa.trim_start_matches('-');
+    let fraction = digits
+        .split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len());
+    let mut coefficient = 0_i128;
+    let mut zeros = 0_u32;
+    for digit in digits.bytes().filter(u8::is_ascii_digit) {
+        if digit == b'0' {
+            zeros = zeros.checked_add(1)?;
+            continue;
         }
+        if coefficient != 0 {
+            coefficient = coefficient.checked_mul(power_of_ten(zeros.checked_add(1)?)?)?;
+        }
+        coefficient = coefficient.checked_add(i128::from(digit - b'0'))?;
+        zeros = 0;
+    }
+    while zeros > 0 && coefficient < power_of_ten(DIGITS - 1)? {
+        coefficient *= 10;
+        zeros -= 1;
+    }
+    if coefficient >= power_of_ten(DIGITS)? {
+        return None;
+    }
+    let exponent = exponent.checked_sub(i64::try_from(fraction).ok()?)?;
+    let exponent = exponent.checked_add(i64::from(zeros))?;
+    let sign = if mantissa.starts_with('-') { -1 } else { 1 };
+    Some((sign * coefficient, exponent))
+}
+
+/// The number of digits of a coefficient.
+pub(crate) const DIGITS: u32 = 38;
+
+/// `None` beyond the range of `i128`.
+pub(crate) fn power_of_ten(exponent: u32) -> Option<i128> {
+    10_i128.checked_pow(exponent)
+}
+
+/// The number as a whole number, if it is exactly one in the range of `u64` or `i64`.
+pub(super) fn whole_number(literal: &str) -> Option<Number> {
+    let (coefficient, exponent) = exact_number(literal)?;
+    let power = u32::try_from(exponent.unsigned_abs()).ok();
+    let power = power.and_then(power_of_ten);
+    let value = match power {
+        _ if coefficient == 0 => 0,
+        Some(power) if exponent >= 0 => coefficient.checked_mul(power)?,
+        Some(power) if coefficient % power == 0 => coefficient / power,
+        _ => return None,
+    };
+    match u64::try_from(value) {
+        Ok(value) => Some(Number::Unsigned(value)),
+        Err(_) => i64::try_from(value).ok().map(Number::Signed),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use fastrand::Rng;
+use hoopai_test_support::seed;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
@@ -178,9 +179,7 @@ fn what_a_string_must_not_hold_is_found_at_each_place() {
 /// JSON at random, then the same with bytes changed, added and taken away.
 #[test]
 fn random_texts_are_read_alike() {
-    let seed = seed();
-    let mut rng = Rng::with_seed(seed);
-    println!("HOOPAI_SEED={seed}");
+    let mut rng = Rng::with_seed(seed());
     for _ in 0..20_000 {
         let mut text = random(&mut rng, 4);
         agree(&text);
@@ -200,11 +199,6 @@ fn random_texts_are_read_alike() {
             agree(&text);
         }
     }
-}
-
-fn seed() -> u64 {
-    let input = std::env::var("HOOPAI_SEED").ok();
-    input.map_or_else(|| fastrand::u64(..), |seed| seed.parse().expect("a number"))
 }
 
 fn random(rng: &mut Rng, depth: usize) -> String {

@@ -107,21 +107,49 @@ fn a_scalar_of_another_kind_is_read_as_the_declared_one() {
     coerces("1e999", Value::from("1e999"), "a number that a float holds");
 }
 
-/// Only whole numbers that a float tells from their neighbours, up to 2^53, are read from a fraction or an exponent.
+/// The digits decide, not the nearest float.
 #[test]
 fn a_number_is_whole_only_where_it_is_exact() {
-    matches_type("9007199254740992.0", 9_007_199_254_740_992_i64);
-    matches_type("-9007199254740992.0", -9_007_199_254_740_992_i64);
-    for text in [
-        r#"[9007199254740994.0]"#,
-        "[1.5]",
-        "[1e300]",
-        r#"["1.5"]"#,
-        "[1e999]",
+    for (text, value) in [
+        ("9007199254740993", 9_007_199_254_740_993_i64),
+        ("9007199254740993.0", 9_007_199_254_740_993),
+        ("-9007199254740993.00", -9_007_199_254_740_993),
+        ("9223372036854775807", i64::MAX),
+        ("-9223372036854775808", i64::MIN),
+        ("9223372036854775807.0", i64::MAX),
+        ("-9.223372036854775808e18", i64::MIN),
+        ("1.5e1", 15),
+        ("1200e-2", 12),
+        ("-0", 0),
+        ("-0.0", 0),
+        ("0e300", 0),
+        ("0.000e-50", 0),
+        ("1.00000000000000000000000000000000000000000000000", 1),
     ] {
-        let noted = drift::<Vec<i64>>(text);
-        let expected = (Unparsed, "[0]".to_owned(), "a whole number".to_owned());
-        assert_eq!(noted, [expected], "{text}");
+        matches_type(text, value);
+        coerces(&format!("\"{text}\""), value, "a whole number");
+    }
+    matches_type("18446744073709551615.0", u64::MAX);
+    for text in [
+        "1.5",
+        "2.00000000000000000000000000000000000001",
+        "0.99999999999999999999",
+        "9007199254740993.5",
+        "9223372036854775808",
+        "9223372036854775808.0",
+        "-9223372036854775809",
+        "1e19",
+        "1e30",
+        "1e300",
+        "1e999",
+        "1e-1",
+        "1e-99999999999999999999",
+    ] {
+        for text in [format!("[{text}]"), format!("[\"{text}\"]")] {
+            let noted = drift::<Vec<i64>>(&text);
+            let expected = (Unparsed, "[0]".to_owned(), "a whole number".to_owned());
+            assert_eq!(noted, [expected], "{text}");
+        }
     }
 }
 

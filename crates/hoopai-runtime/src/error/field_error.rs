@@ -5,7 +5,7 @@ use std::fmt;
 use crate::redact::mask::field_path;
 
 /// An error of one field of a request, reported by the platform.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct FieldError {
     /// The field, as the platform names it.
     pub field: String,

@@ -1,5 +1,7 @@
 //! The kinds of errors.
 
+use std::fmt;
+
 /// The kind of an [`Error`](crate::Error): the stage at which the call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -76,4 +78,59 @@ pub enum AuthErrorKind {
     Unreachable,
     /// The token store failed.
     Store,
+}
+
+/// Defines the name of each kind, a label for metrics and logs.
+macro_rules! names {
+    ($($type:ident { $($variant:ident = $name:literal,)+ })+) => {$(
+        impl $type {
+            /// The name of the kind in snake case: a label for metrics and logs.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $( $type::$variant => $name, )+
+                }
+            }
+        }
+
+        /// The name of the kind, as `as_str` returns it.
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    )+};
+}
+names! {
+    ErrorKind {
+        Config = "config",
+        Request = "request",
+        Auth = "auth",
+        RateLimit = "rate_limit",
+        Connect = "connect",
+        Timeout = "timeout",
+        Transport = "transport",
+        Status = "status",
+        TooLarge = "too_large",
+        Decode = "decode",
+        Paging = "paging",
+    }
+    PagingErrorKind {
+        RepeatedCursor = "repeated_cursor",
+        RepeatedPage = "repeated_page",
+        NoList = "no_list",
+        NoCursor = "no_cursor",
+        OnlyEmptyPages = "only_empty_pages",
+        TooMany = "too_many",
+        OtherPosition = "other_position",
+        Interrupted = "interrupted",
+    }
+    AuthErrorKind {
+        NoAccount = "no_account",
+        NotInstalled = "not_installed",
+        ReinstallNeeded = "reinstall_needed",
+        Refused = "refused",
+        Unavailable = "unavailable",
+        Unreachable = "unreachable",
+        Store = "store",
+    }
 }

@@ -396,8 +396,8 @@ impl Error {
     }
 
     /// The HTTP method of the call. `None` for settings.
-    pub fn method(&self) -> Option<Method> {
-        Some(self.0.call_site.as_ref()?.method)
+    pub fn method(&self) -> Option<&Method> {
+        Some(&self.0.call_site.as_ref()?.method)
     }
 
     /// The path of the call with its parameters in braces. `None` for settings.

@@ -28,16 +28,6 @@ struct Rule {
     kind: Kind,
 }
 
-const ANY: Rule = Rule {
-    statuses: &[],
-    page: false,
-    messages: &[],
-    unless: &[],
-    codes: &[],
-    fields: false,
-    kind: Kind::Other,
-};
-
 /// The number of messages, and of field errors, that are read.
 const MAX_READ_MESSAGES: usize = 50;
 
@@ -86,67 +76,33 @@ const ABSENT: &[&str] = &[
 ];
 
 const RULES: &[Rule] = &[
-    Rule {
-        statuses: &[(300, 399)],
-        kind: Kind::Redirect,
-        ..ANY
-    },
+    Rule::new(Kind::Redirect, &[(300, 399)]),
     // The platform answers with JSON, so a page is from a proxy, the edge or another server.
-    Rule {
-        statuses: &[(401, 401), (403, 403), (407, 407)],
-        page: true,
-        kind: Kind::Blocked,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(404, 405), (410, 410)],
-        page: true,
-        kind: Kind::UnknownPath,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(429, 429)],
-        kind: Kind::RateLimited,
-        ..ANY
-    },
-    Rule {
-        statuses: REJECTED,
-        messages: &[&[
-            "too many requests",
-            "throttler exception",
-            "rate|request|requests|call|calls|api limit exceeded|reached",
-            "rate limited",
-        ]],
-        kind: Kind::RateLimited,
-        ..ANY
-    },
-    Rule {
-        statuses: REJECTED,
-        messages: &[&[
-            "version header|headers",
-            "header version",
-            "api version * invalid|unknown|unsupported|missing|required",
-            "api version * not found|supported|valid|recognized",
-            "invalid|unknown|unsupported|missing api version",
-        ]],
-        kind: Kind::InvalidVersion,
-        ..ANY
-    },
-    Rule {
-        statuses: REJECTED,
-        messages: &[&[
-            "endpoint|api|route|operation * removed|retired|sunset|deprecated",
-            "removed in * version",
-            "not available|supported in * version",
-            "not available|supported in v2|v3",
-            "endpoint|api|route|operation * no longer supported|available|exists",
-        ]],
-        kind: Kind::EndpointRemoved,
-        ..ANY
-    },
-    Rule {
-        statuses: REJECTED,
-        messages: &[&[
+    Rule::new(Kind::Blocked, &[(401, 401), (403, 403), (407, 407)]).page(),
+    Rule::new(Kind::UnknownPath, &[(404, 405), (410, 410)]).page(),
+    Rule::new(Kind::RateLimited, &[(429, 429)]),
+    Rule::new(Kind::RateLimited, REJECTED).messages(&[&[
+        "too many requests",
+        "throttler exception",
+        "rate|request|requests|call|calls|api limit exceeded|reached",
+        "rate limited",
+    ]]),
+    Rule::new(Kind::InvalidVersion, REJECTED).messages(&[&[
+        "version header|headers",
+        "header version",
+        "api version * invalid|unknown|unsupported|missing|required",
+        "api version * not found|supported|valid|recognized",
+        "invalid|unknown|unsupported|missing api version",
+    ]]),
+    Rule::new(Kind::EndpointRemoved, REJECTED).messages(&[&[
+        "endpoint|api|route|operation * removed|retired|sunset|deprecated",
+        "removed in * version",
+        "not available|supported in * version",
+        "not available|supported in v2|v3",
+        "endpoint|api|route|operation * no longer supported|available|exists",
+    ]]),
+    Rule::new(Kind::UnknownPath, REJECTED)
+        .messages(&[&[
             "cannot get|post|put|patch|delete|head|options /",
             "route|endpoint|path * not found|exist",
             "route|endpoint|path doesnt exist",
@@ -154,170 +110,113 @@ const RULES: &[Rule] = &[
             "no such route|endpoint|path",
             "unknown|invalid|unrecognized route|endpoint|path",
             "method not allowed",
-        ]],
-        unless: &["file|image|media|avatar * path", "scope"],
-        kind: Kind::UnknownPath,
-        ..ANY
-    },
-    Rule {
-        statuses: REJECTED,
-        messages: &[&[
-            "location|company|agency|subaccount * not active|activated",
-            "location|company|agency|subaccount * inactive|deactivated|suspended",
-            "location|company|agency|subaccount is|was paused|disabled|cancelled|canceled",
-            "location|company|agency|subaccount * isnt active",
-            "sub account * not active|activated",
-            "sub account * inactive|deactivated|suspended|paused|disabled|cancelled|canceled",
-            "inactive|suspended|disabled location|company|agency",
-        ]],
-        kind: Kind::LocationInactive,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(400, 403)],
-        messages: &[
+        ]])
+        .unless(&["file|image|media|avatar * path", "scope"]),
+    Rule::new(Kind::LocationInactive, REJECTED).messages(&[&[
+        "location|company|agency|subaccount * not active|activated",
+        "location|company|agency|subaccount * inactive|deactivated|suspended",
+        "location|company|agency|subaccount is|was paused|disabled|cancelled|canceled",
+        "location|company|agency|subaccount * isnt active",
+        "sub account * not active|activated",
+        "sub account * inactive|deactivated|suspended|paused|disabled|cancelled|canceled",
+        "inactive|suspended|disabled location|company|agency",
+    ]]),
+    Rule::new(Kind::InvalidGrant, &[(400, 403)])
+        .messages(&[
             &["refresh token", "authorization|auth code"],
             &["invalid|expired|revoked|used", "not found|valid"],
-        ],
-        unless: &["missing", "not active"],
-        kind: Kind::InvalidGrant,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(400, 403)],
-        messages: &[&["invalid grant"]],
-        unless: &["grant type", "not active"],
-        codes: &["invalid grant"],
-        kind: Kind::InvalidGrant,
-        ..ANY
-    },
-    Rule {
-        statuses: DENIED,
-        messages: &[&[
-            "auth class",
-            "authclass",
-            "class type",
-            "user|token type mismatch",
-            "token class|kind|type * not allowed|supported|accepted|permitted|valid",
-            "private integration * not allowed|supported|accepted|permitted",
-        ]],
-        kind: Kind::WrongTokenKind,
-        ..ANY
-    },
-    Rule {
-        statuses: DENIED,
-        messages: &[&[
+        ])
+        .unless(&["missing", "not active"]),
+    Rule::new(Kind::InvalidGrant, &[(400, 403)])
+        .messages(&[&["invalid grant"]])
+        .unless(&["grant type", "not active"])
+        .codes(&["invalid grant"]),
+    Rule::new(Kind::WrongTokenKind, DENIED).messages(&[&[
+        "auth class",
+        "authclass",
+        "class type",
+        "user|token type mismatch",
+        "token class|kind|type * not allowed|supported|accepted|permitted|valid",
+        "private integration * not allowed|supported|accepted|permitted",
+    ]]),
+    Rule::new(Kind::WrongTokenKind, DENIED)
+        .messages(&[&[
             "agency|company|location|subaccount|account token|tokens",
             "agency|company|location|subaccount|account level|access token|tokens",
             "agency|company|location|subaccount level|only",
-        ]],
-        unless: &["invalid|expired|revoked|malformed|mismatch"],
-        kind: Kind::WrongTokenKind,
-        ..ANY
-    },
-    Rule {
-        statuses: DENIED,
-        messages: &[&["scope|scopes"]],
-        codes: &["insufficient scope", "invalid scope"],
-        kind: Kind::MissingScope,
-        ..ANY
-    },
-    Rule {
-        statuses: DENIED,
-        messages: &[&[
-            "iam service|config|configuration",
-            "route * not * supported|allowed|enabled|configured",
-        ]],
-        kind: Kind::RouteNotSupported,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(400, 400), (403, 403), (422, 422)],
-        messages: &[
-            &[
-                "limit must|should|can|cannot|may|is|was|value|number|parameter|exceeds",
-                "limit greater|more|larger|higher|bigger|too",
-                "page size|length",
-                "per page",
-                "maximum|max|maximal * limit",
-                "maximum|max * records|items|results",
-            ],
-            &[
-                "greater|more|larger|higher|bigger than",
-                "not be above|over",
-                "less|lower|smaller|fewer than or equal",
-                "exceed|exceeds|exceeded|exceeding",
-                "between",
-                "at most",
-                "up to",
-                "maximum|max|maximal",
-                "too large|high|big",
-            ],
+        ]])
+        .unless(&["invalid|expired|revoked|malformed|mismatch"]),
+    Rule::new(Kind::MissingScope, DENIED)
+        .messages(&[&["scope|scopes"]])
+        .codes(&["insufficient scope", "invalid scope"]),
+    Rule::new(Kind::RouteNotSupported, DENIED).messages(&[&[
+        "iam service|config|configuration",
+        "route * not * supported|allowed|enabled|configured",
+    ]]),
+    Rule::new(
+        Kind::PageSizeTooLarge,
+        &[(400, 400), (403, 403), (422, 422)],
+    )
+    .messages(&[
+        &[
+            "limit must|should|can|cannot|may|is|was|value|number|parameter|exceeds",
+            "limit greater|more|larger|higher|bigger|too",
+            "page size|length",
+            "per page",
+            "maximum|max|maximal * limit",
+            "maximum|max * records|items|results",
         ],
-        unless: &[
-            "rate|credit|character|file|upload|storage|plan|usage|daily|monthly limit",
-            "file|upload|image|attachment size",
-            "less|lower|smaller|fewer than 0|1",
-            "must|should be greater|more|larger|higher than",
+        &[
+            "greater|more|larger|higher|bigger than",
+            "not be above|over",
+            "less|lower|smaller|fewer than or equal",
+            "exceed|exceeds|exceeded|exceeding",
+            "between",
+            "at most",
+            "up to",
+            "maximum|max|maximal",
+            "too large|high|big",
         ],
-        fields: true,
-        kind: Kind::PageSizeTooLarge,
-        ..ANY
-    },
+    ])
+    .unless(&[
+        "rate|credit|character|file|upload|storage|plan|usage|daily|monthly limit",
+        "file|upload|image|attachment size",
+        "less|lower|smaller|fewer than 0|1",
+        "must|should be greater|more|larger|higher than",
+    ])
+    .fields(),
     // Rules about duplicates within lists and sets of a body.
-    Rule {
-        statuses: INVALID,
-        messages: &[&[
-            "must|should not contain * duplicate|duplicates|duplicated",
-            "must|should be unique",
-        ]],
-        kind: Kind::Validation,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(400, 400), (403, 403), (409, 409), (422, 422), (500, 500)],
-        messages: &[&[
-            "duplicate|duplicates|duplicated",
-            "already exist|exists|existed|existing|taken|registered",
-            "already in use",
-            "exists already",
-            "e11000",
-            "unique constraint",
-        ]],
-        codes: &["duplicate", "already exists", "e11000"],
-        fields: true,
-        kind: Kind::Duplicate,
-        ..ANY
-    },
-    Rule {
-        statuses: DENIED,
-        messages: &[&["private integration"]],
-        kind: Kind::InvalidToken,
-        ..ANY
-    },
-    Rule {
-        statuses: REJECTED,
-        messages: &[&[
-            "location|locations|subaccount|company|agency * not accessible",
-            "sub account * not accessible",
-            "not have * access to * location|locations|subaccount|company|agency",
-            "no access to * location|locations|subaccount|company|agency",
-            "not belong|belongs to * location|subaccount|company|agency",
-            "location|company|agency|subaccount mismatch",
-        ]],
-        kind: Kind::WrongLocation,
-        ..ANY
-    },
+    Rule::new(Kind::Validation, INVALID).messages(&[&[
+        "must|should not contain * duplicate|duplicates|duplicated",
+        "must|should be unique",
+    ]]),
+    Rule::new(
+        Kind::Duplicate,
+        &[(400, 400), (403, 403), (409, 409), (422, 422), (500, 500)],
+    )
+    .messages(&[&[
+        "duplicate|duplicates|duplicated",
+        "already exist|exists|existed|existing|taken|registered",
+        "already in use",
+        "exists already",
+        "e11000",
+        "unique constraint",
+    ]])
+    .codes(&["duplicate", "already exists", "e11000"])
+    .fields(),
+    Rule::new(Kind::InvalidToken, DENIED).messages(&[&["private integration"]]),
+    Rule::new(Kind::WrongLocation, REJECTED).messages(&[&[
+        "location|locations|subaccount|company|agency * not accessible",
+        "sub account * not accessible",
+        "not have * access to * location|locations|subaccount|company|agency",
+        "no access to * location|locations|subaccount|company|agency",
+        "not belong|belongs to * location|subaccount|company|agency",
+        "location|company|agency|subaccount mismatch",
+    ]]),
     // The description of `invalid_token` in RFC 6750.
-    Rule {
-        statuses: &[(401, 401)],
-        messages: &[&["token * expired revoked"]],
-        kind: Kind::ExpiredToken,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(401, 401)],
-        messages: &[
+    Rule::new(Kind::ExpiredToken, &[(401, 401)]).messages(&[&["token * expired revoked"]]),
+    Rule::new(Kind::ExpiredToken, &[(401, 401)])
+        .messages(&[
             &["jwt|token|session"],
             &[
                 "jwt|expired",
@@ -327,18 +226,14 @@ const RULES: &[Rule] = &[
                 "token is|was|has not valid",
                 "token is no longer valid",
             ],
-        ],
-        unless: &[
+        ])
+        .unless(&[
             "missing|malformed|required|provided|present|absent|revoked",
             "jwt|token not found",
             "no jwt|token|authorization",
-        ],
-        kind: Kind::ExpiredToken,
-        ..ANY
-    },
-    Rule {
-        statuses: DENIED,
-        messages: &[
+        ]),
+    Rule::new(Kind::InvalidToken, DENIED)
+        .messages(&[
             &[
                 "jwt|token|header|credential|credentials|authorization|authentication",
                 "api key",
@@ -348,115 +243,57 @@ const RULES: &[Rule] = &[
                 "no * found|provided|present",
                 "missing|required|revoked|malformed|absent|invalid|expired",
             ],
+        ])
+        .unless(&["location|locations"]),
+    Rule::new(Kind::WrongLocation, DENIED).messages(&[
+        &[
+            "location|locations|subaccount|company|agency",
+            "sub account",
         ],
-        unless: &["location|locations"],
-        kind: Kind::InvalidToken,
-        ..ANY
-    },
-    Rule {
-        statuses: DENIED,
-        messages: &[
-            &[
-                "location|locations|subaccount|company|agency",
-                "sub account",
-            ],
-            &[
-                "access|accessible|allowed|permitted|permission|permissions|forbidden|denied",
-                "authorized|authorised",
-            ],
+        &[
+            "access|accessible|allowed|permitted|permission|permissions|forbidden|denied",
+            "authorized|authorised",
         ],
-        kind: Kind::WrongLocation,
-        ..ANY
-    },
-    Rule {
-        statuses: DENIED,
-        messages: &[&[
+    ]),
+    Rule::new(Kind::Forbidden, DENIED)
+        .messages(&[&[
             "permission|permissions",
             "not allowed|permitted",
             "not authorized|authorised to",
             "access denied",
             "forbidden",
-        ]],
-        codes: &["no access", "access denied", "permission denied"],
-        kind: Kind::Forbidden,
-        ..ANY
-    },
-    Rule {
-        statuses: REJECTED,
-        messages: &[ABSENT],
-        unless: &["should|must|may|can not exist"],
-        codes: &["not found|exist", "no such", "resource missing"],
-        kind: Kind::NotFound,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(500, 500)],
-        messages: &[OBJECTS, ABSENT],
-        unless: &[
+        ]])
+        .codes(&["no access", "access denied", "permission denied"]),
+    Rule::new(Kind::NotFound, REJECTED)
+        .messages(&[ABSENT])
+        .unless(&["should|must|may|can not exist"])
+        .codes(&["not found|exist", "no such", "resource missing"]),
+    Rule::new(Kind::NotFound, &[(500, 500)])
+        .messages(&[OBJECTS, ABSENT])
+        .unless(&[
             "should|must not exist",
             "host|dns|getaddrinfo|enotfound|module|upstream|handler",
-        ],
-        kind: Kind::NotFound,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(500, 500)],
-        codes: &["not found"],
-        kind: Kind::NotFound,
-        ..ANY
-    },
-    Rule {
-        statuses: DENIED,
-        messages: &[&[
-            "location|locations|subaccount|company|agency",
-            "sub account",
-        ]],
-        kind: Kind::WrongLocation,
-        ..ANY
-    },
+        ]),
+    Rule::new(Kind::NotFound, &[(500, 500)]).codes(&["not found"]),
+    Rule::new(Kind::WrongLocation, DENIED).messages(&[&[
+        "location|locations|subaccount|company|agency",
+        "sub account",
+    ]]),
     // Invalid input that the platform answers with 500.
-    Rule {
-        statuses: &[(500, 500)],
-        messages: &[&[
-            "validation failed|error",
-            "cast to * failed",
-            "argument passed in must be",
-        ]],
-        kind: Kind::Validation,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(401, 401), (407, 407)],
-        kind: Kind::InvalidToken,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(403, 403)],
-        kind: Kind::Forbidden,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(404, 404), (410, 410)],
-        kind: Kind::NotFound,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(405, 405)],
-        kind: Kind::UnknownPath,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(409, 409)],
-        kind: Kind::Conflict,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(413, 414), (431, 431)],
-        kind: Kind::RequestTooLarge,
-        ..ANY
-    },
-    Rule {
-        statuses: &[
+    Rule::new(Kind::Validation, &[(500, 500)]).messages(&[&[
+        "validation failed|error",
+        "cast to * failed",
+        "argument passed in must be",
+    ]]),
+    Rule::new(Kind::InvalidToken, &[(401, 401), (407, 407)]),
+    Rule::new(Kind::Forbidden, &[(403, 403)]),
+    Rule::new(Kind::NotFound, &[(404, 404), (410, 410)]),
+    Rule::new(Kind::UnknownPath, &[(405, 405)]),
+    Rule::new(Kind::Conflict, &[(409, 409)]),
+    Rule::new(Kind::RequestTooLarge, &[(413, 414), (431, 431)]),
+    Rule::new(
+        Kind::Validation,
+        &[
             (400, 400),
             (406, 406),
             (411, 412),
@@ -464,24 +301,10 @@ const RULES: &[Rule] = &[
             (422, 422),
             (428, 428),
         ],
-        kind: Kind::Validation,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(500, 500)],
-        kind: Kind::Internal,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(408, 408), (502, 504), (520, 530)],
-        kind: Kind::Unavailable,
-        ..ANY
-    },
-    Rule {
-        statuses: &[(500, 599)],
-        kind: Kind::ServerError,
-        ..ANY
-    },
+    ),
+    Rule::new(Kind::Internal, &[(500, 500)]),
+    Rule::new(Kind::Unavailable, &[(408, 408), (502, 504), (520, 530)]),
+    Rule::new(Kind::ServerError, &[(500, 599)]),
 ];
 
 /// The kind of a reply. The status in the body also counts if the HTTP status is general (400, 500)
@@ -518,6 +341,41 @@ pub(super) fn classify(status: u16, reply: &ApiErrorBody) -> Kind {
 }
 
 impl Rule {
+    const fn new(kind: Kind, statuses: &'static [(u16, u16)]) -> Self {
+        Self {
+            statuses,
+            page: false,
+            messages: &[],
+            unless: &[],
+            codes: &[],
+            fields: false,
+            kind,
+        }
+    }
+
+    const fn page(self) -> Self {
+        Self { page: true, ..self }
+    }
+
+    const fn messages(self, messages: &'static [&'static [&'static str]]) -> Self {
+        Self { messages, ..self }
+    }
+
+    const fn unless(self, unless: &'static [&'static str]) -> Self {
+        Self { unless, ..self }
+    }
+
+    const fn codes(self, codes: &'static [&'static str]) -> Self {
+        Self { codes, ..self }
+    }
+
+    const fn fields(self) -> Self {
+        Self {
+            fields: true,
+            ..self
+        }
+    }
+
     fn matches(
         &self,
         statuses: &[u16],

@@ -26,6 +26,7 @@ const OTHER_FLAGS: [&str; 3] = ["deleted", "ok", "status"];
 /// assert!(!reply.is_success());
 /// # }
 /// ```
+#[doc(hidden)]
 #[macro_export]
 macro_rules! confirmations {
     ($($name:ident),+ $(,)?) => {$(

@@ -1,5 +1,6 @@
 //! Values of custom fields, whose kind depends on how an account defined the field.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use crate::model::extra::Kept;
 use crate::model::raw_value::RawField;
-use crate::{Decimal, Redact, Scalar, json};
+use crate::{Decimal, Redact, Scalar, decode, json};
 
 /// The value of a custom field: text, a number, a list of texts (multiple choice), or files by upload id.
 ///
@@ -33,6 +34,35 @@ enum Repr {
     Json(Kept),
     /// JSON has no such number. It is kept so that writing fails instead of sending another value.
     NotFinite(f64),
+}
+
+/// Adds `value` to models that hold the value of a custom field under one of several names. Module
+/// crates use it.
+///
+/// ```
+/// hoopai_runtime::model! {
+///     /// A custom field.
+///     pub struct Field {
+///         pub number: hoopai_runtime::CustomFieldValue = "fieldValueNumber",
+///         pub text: hoopai_runtime::CustomFieldValue = "fieldValueString",
+///     }
+/// }
+/// hoopai_runtime::custom_field_values! { Field: number, text }
+/// # fn main() {
+/// let field: Field = serde_json::from_str(r#"{"fieldValueString":"gold"}"#).unwrap();
+/// assert_eq!(field.value().and_then(|value| value.as_text()), Some("gold"));
+/// # }
+/// ```
+#[macro_export]
+macro_rules! custom_field_values {
+    ($name:ident: $($field:ident),+ $(,)?) => {
+        impl $name {
+            /// Returns the value, whichever of the fields holds it.
+            pub fn value(&self) -> ::core::option::Option<&$crate::CustomFieldValue> {
+                [$(&self.$field),+].into_iter().find_map(::core::option::Option::as_ref)
+            }
+        }
+    };
 }
 
 crate::model! {
@@ -70,23 +100,22 @@ impl CustomFieldValue {
     /// Returns the number of a numerical field; also of a text that holds a number and nothing else.
     pub fn as_number(&self) -> Option<f64> {
         match &self.0 {
-            Repr::Json(_) => Some(self.as_decimal()?.as_f64()),
+            Repr::Json(kept) => {
+                let text = number_text(kept)?;
+                let text = text.trim();
+                decode::is_number(text).then(|| text.parse().ok()).flatten()
+            }
             Repr::NotFinite(number) => Some(*number),
         }
     }
 
-    /// Returns the same number with all of its digits, for amounts of money.
+    /// Returns the same number with all of its digits, for amounts of money. `None` if it has more than
+    /// 38 digits.
     pub fn as_decimal(&self) -> Option<Decimal> {
-        let Repr::Json(kept) = &self.0 else {
-            return None;
-        };
-        let text = match kept {
-            Kept::Exact(exact) => exact.1.get().trim_matches('"').parse(),
-            Kept::Value(Value::String(text)) => text.parse(),
-            Kept::Value(Value::Number(number)) => number.to_string().parse(),
-            Kept::Value(_) => return None,
-        };
-        text.ok()
+        match &self.0 {
+            Repr::Json(kept) => number_text(kept)?.parse().ok(),
+            Repr::NotFinite(_) => None,
+        }
     }
 
     /// Returns the choices of a multiple choice. `None` also if an item of the list is no text.
@@ -120,6 +149,16 @@ impl CustomFieldValue {
     }
 }
 
+/// The text of a number or a string.
+fn number_text(kept: &Kept) -> Option<Cow<'_, str>> {
+    match kept {
+        Kept::Exact(exact) => Some(exact.1.get().trim_matches('"').into()),
+        Kept::Value(Value::String(text)) => Some(text.into()),
+        Kept::Value(Value::Number(number)) => Some(number.to_string().into()),
+        Kept::Value(_) => None,
+    }
+}
+
 macro_rules! from {
     ($($type:ty)*) => {$(
         impl From<$type> for CustomFieldValue {
@@ -129,7 +168,7 @@ macro_rules! from {
         }
     )*};
 }
-from!(&str String i32 i64 u32 u64 Vec<String> Vec<&str> &[String] &[&str] Value);
+from!(bool &str String i32 i64 u32 u64 Vec<String> Vec<&str> &[String] &[&str] Value);
 
 /// NaN and infinities are kept, and a request with one is an error.
 impl From<f64> for CustomFieldValue {
@@ -164,7 +203,7 @@ impl<const N: usize> From<[String; N]> for CustomFieldValue {
 impl From<Decimal> for CustomFieldValue {
     fn from(value: Decimal) -> Self {
         if value.is_number() {
-            CustomFieldValue(Repr::Json(Kept::of_text(value.as_str())))
+            CustomFieldValue(Repr::Json(Kept::of_text(&value.to_string())))
         } else {
             CustomFieldValue(Repr::NotFinite(value.as_f64()))
         }

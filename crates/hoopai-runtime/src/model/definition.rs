@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use crate::IntoField;
@@ -12,6 +12,7 @@ use crate::decode::RETRY_VALUE_HINT;
 use crate::model::extra::Extra;
 use crate::model::raw_value::{Key, RawField};
 use crate::model::traits::{Model, Redact, Visit};
+use crate::request::json_writer::REJECTED;
 
 /// Defines a model: a struct whose fields are all optional, with serde in both directions, a setter
 /// for each field, and `Debug` output without personal data. Module crates use it.
@@ -36,20 +37,24 @@ use crate::model::traits::{Model, Redact, Visit};
 /// # }
 /// ```
 ///
-/// A field of type `T` is held as `Option<T>`, and a field that is `None` is not sent. `null("dueDate")` sends `null`, which
+/// A field of type `T` is held as `Option<T>`, and a field that is `None` is not sent. `null("due_date")` sends `null`, which
 /// makes the platform empty a field; an empty list is sent as one.
 ///
-/// The text after `=` is the field's name on the wire. A field may be called anything but `new`, `null`, `is_success` and `extra`. Field types: `String`, `i64`, `f64`, `bool`, `Timestamp`, `Decimal`, `CustomFieldValue`, `serde_json::Value`,
+/// The text after `=` is the field's name on the wire. `as` and a method of the type before it convert a value that a setter
+/// receives to the wire form of the field: `Timestamp as in_milliseconds`. A field may be called anything but `new`, `null`, `is_success` and `extra`. Field types: `String`, `i64`, `f64`, `bool`, `Timestamp`, `Date`, `Decimal`, `CustomFieldValue`, `serde_json::Value`,
 /// `serde_json::Map<String, Value>`, models, open enums, and of these `Vec<T>`, `Box<T>`, `BTreeMap<String, T>`, nested at will.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! model {
     ($(
         $(#[$meta:meta])*
         pub struct $name:ident {
-            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty = $wire:literal ),* $(,)?
+            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty $(as $form:ident)? = $wire:literal ),* $(,)?
         }
     )+) => {$(
         $(#[$meta])*
+        ///
+        /// `Debug` hides the values; [`Reveal`]($crate::testing::Reveal) shows them.
         #[derive(Clone, Default, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
@@ -70,10 +75,14 @@ macro_rules! model {
                 ::core::default::Default::default()
             }
 
-            /// Sets a field to `null`, by its name on the wire, where leaving it out would mean to leave it alone.
+            /// Sets a field to `null`, by its name in Rust or on the wire. The platform then clears the field; a field that
+            /// is not set stays as it is.
+            ///
+            /// A name that the type does not have is an error before anything is sent. For fields that the interface file does
+            /// not declare, insert `Value::Null` into `extra`.
             #[must_use]
-            pub fn null(mut self, field: impl ::core::convert::Into<::std::string::String>) -> Self {
-                $crate::__private::set_null(&mut self, field.into());
+            pub fn null(mut self, field: impl ::core::convert::AsRef<str>) -> Self {
+                $crate::__private::set_null(&mut self, field.as_ref());
                 self
             }
 
@@ -81,15 +90,17 @@ macro_rules! model {
                 #[doc = ::core::concat!("Sets `", $wire, "`.")]
                 #[must_use]
                 pub fn $field(mut self, value: impl $crate::IntoField<$type>) -> Self {
-                    $crate::__private::set(&mut self.$field, value);
+                    $crate::__private::set(&mut self.$field, &mut self.extra, $wire, value);
+                    $( self.$field = self.$field.map(<$type>::$form); )?
                     self
                 }
             )*
         }
 
-        impl $crate::model::Model for $name {
+        impl $crate::__private::Model for $name {
             const NAME: &'static str = ::core::stringify!($name);
             const FIELDS: &'static [&'static str] = &[$($wire),*];
+            const IDENTIFIERS: &'static [&'static str] = &[$(::core::stringify!($field)),*];
 
             fn field<'de, A: $crate::__private::MapAccess<'de>>(
                 &mut self,
@@ -102,7 +113,7 @@ macro_rules! model {
                 }
             }
 
-            fn fields<V: $crate::model::Visit>(&self, visit: &mut V) {
+            fn fields<V: $crate::__private::Visit>(&self, visit: &mut V) {
                 let _ = &visit;
                 $( visit.field($wire, &self.$field); )*
             }
@@ -145,14 +156,22 @@ macro_rules! model {
     )+};
 }
 
-/// Sets a field.
+/// Sets a field. An invalid value is reported when the model is written.
 #[inline]
-pub fn set<T>(field: &mut Option<T>, value: impl IntoField<T>) {
-    *field = Some(value.into_field());
+pub fn set<T>(
+    field: &mut Option<T>,
+    extra: &mut Extra,
+    name: &'static str,
+    value: impl IntoField<T>,
+) {
+    match value.into_field() {
+        Ok(value) => *field = Some(value),
+        Err(reason) => extra.reject(name, reason.to_owned()),
+    }
 }
 
-/// Sets a field to an explicit `null`.
-pub fn set_null<T: Model>(model: &mut T, field: String) {
+/// Sets a field to an explicit `null`. An unknown name is reported when the model is written.
+pub fn set_null<T: Model>(model: &mut T, name: &str) {
     struct Nulls;
 
     impl<'de> MapAccess<'de> for Nulls {
@@ -173,9 +192,33 @@ pub fn set_null<T: Model>(model: &mut T, field: String) {
         }
     }
 
+    let Some(name) = wire_name::<T>(name) else {
+        let reason = unknown_field::<T>(name);
+        return model.extra_mut().reject(name, reason);
+    };
     // The field reads `null` and becomes empty, whatever its type.
-    let _ = model.field(&field, &mut Nulls);
-    model.extra_mut().insert(field, Value::Null);
+    let _ = model.field(name, &mut Nulls);
+    model.extra_mut().insert(name, Value::Null);
+}
+
+/// The wire name of a field, by its wire name or else by its name in Rust.
+fn wire_name<T: Model>(name: &str) -> Option<&'static str> {
+    if let Some(known) = T::FIELDS.iter().find(|known| **known == name) {
+        return Some(known);
+    }
+    let is_name = |known: &&str| known.strip_prefix("r#").unwrap_or(known) == name;
+    let index = T::IDENTIFIERS.iter().position(is_name)?;
+    T::FIELDS.get(index).copied()
+}
+
+#[cold]
+fn unknown_field<T: Model>(name: &str) -> String {
+    format!(
+        "`{}` has no field `{}`, so `null` cannot clear it; its fields are {}. For a field that no interface file declares, insert `Value::Null` into `extra`",
+        T::NAME,
+        name.replace(char::is_control, ""),
+        T::IDENTIFIERS.join(", ").replace("r#", "")
+    )
 }
 
 /// Reads the value of a field; `null` counts as absent. Every field of every model is read here.
@@ -209,6 +252,11 @@ pub fn deserialize_model<'de, T: Model, D: Deserializer<'de>>(from: D) -> Result
 /// Writes a model: the fields that are set, then those that its type does not declare.
 pub fn serialize_model<T: Model, S: Serializer>(model: &T, to: S) -> Result<S::Ok, S::Error> {
     let extra = model.extra();
+    if let Some((name, reason)) = extra.rejected() {
+        let mut map = to.serialize_map(None)?;
+        map.serialize_entry(name, &Rejected(reason))?;
+        return map.end();
+    }
     if let Some(whole) = extra.written_whole()
         && is_bare(model)
     {
@@ -230,6 +278,15 @@ pub fn serialize_model<T: Model, S: Serializer>(model: &T, to: S) -> Result<S::O
         }
     }
     map.end()
+}
+
+/// A value that a setter rejected: writing it fails with the reason.
+struct Rejected<'a>(&'a str);
+
+impl Serialize for Rejected<'_> {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(S::Error::custom(format_args!("{REJECTED}{}", self.0)))
+    }
 }
 
 /// Whether a model is empty.

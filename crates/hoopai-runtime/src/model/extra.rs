@@ -34,6 +34,14 @@ struct Store {
     text: Vec<u8>,
     fields: OnceLock<Fields>,
     whole: Option<Box<Kept>>,
+    rejected: Option<Box<Rejection>>,
+}
+
+/// A value that a setter rejected. Writing the model fails with it.
+#[derive(Clone, PartialEq)]
+struct Rejection {
+    name: String,
+    reason: String,
 }
 
 #[derive(Clone, Default)]
@@ -182,7 +190,7 @@ impl Extra {
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let store = self.0.as_mut()?;
         let value = store.fields_mut().remove(name)?;
-        if store.fields().values.is_empty() && store.whole.is_none() {
+        if store.fields().values.is_empty() && store.whole.is_none() && store.rejected.is_none() {
             self.0 = None;
         }
         Some(value)
@@ -301,6 +309,20 @@ impl Extra {
         }
     }
 
+    /// Records that a setter rejected a value; the first one counts.
+    #[cold]
+    pub(crate) fn reject(&mut self, name: &str, reason: String) {
+        let name = name.to_owned();
+        let rejected = &mut self.store().rejected;
+        rejected.get_or_insert_with(|| Box::new(Rejection { name, reason }));
+    }
+
+    /// Returns the name of a field whose value was rejected, and the reason.
+    pub(crate) fn rejected(&self) -> Option<(&str, &str)> {
+        let rejection = self.0.as_ref()?.rejected.as_ref()?;
+        Some((&rejection.name, &rejection.reason))
+    }
+
     pub(crate) fn keep_whole(&mut self, value: UnknownValue<'_>) {
         self.store().whole = Some(Box::new(Kept::of(value)));
     }
@@ -351,7 +373,10 @@ fn is_plain(name: &str) -> bool {
 
 impl PartialEq for Extra {
     fn eq(&self, other: &Self) -> bool {
-        if self.whole() != other.whole() || self.len() != other.len() {
+        if self.whole() != other.whole()
+            || self.len() != other.len()
+            || self.rejected() != other.rejected()
+        {
             return false;
         }
         for (name, value) in self.iter() {

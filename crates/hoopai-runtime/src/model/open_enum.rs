@@ -28,7 +28,7 @@ pub trait OpenEnum: Sized {
 /// A value that the interface file does not list.
 ///
 /// It is created only by decoding, so it never contains a listed value.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Unrecognized {
     text: Box<str>,
     /// It was a number or a boolean and is written back as one.
@@ -38,6 +38,12 @@ pub struct Unrecognized {
 impl Unrecognized {
     /// Returns the value in its wire form, without quotes.
     pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl AsRef<str> for Unrecognized {
+    fn as_ref(&self) -> &str {
         &self.text
     }
 }
@@ -72,6 +78,7 @@ impl fmt::Display for Unrecognized {
 ///
 /// Equality, order and hash are those of the text. A variant may be called anything but `Unrecognized`, which is added. No two
 /// variants may have the same text.
+#[doc(hidden)]
 #[macro_export]
 macro_rules! open_enum {
     ($(

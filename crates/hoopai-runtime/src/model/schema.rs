@@ -46,6 +46,7 @@ mod made {
     use serde_json::{Map, Value};
 
     use crate::model::custom_field::CustomFieldValue;
+    use crate::model::date::Date;
     use crate::model::decimal::Decimal;
     use crate::model::open_enum::OpenEnum;
     use crate::model::timestamp::Timestamp;
@@ -103,6 +104,7 @@ mod made {
     }
     described! {
         Timestamp: { "type": ["string", "number"], "format": "date-time" }
+        Date: { "type": ["string", "number"], "format": "date" }
         Decimal: { "type": "number" }
         CustomFieldValue: { "type": ["string", "number", "array", "object"] }
     }

@@ -1,6 +1,6 @@
 //! Moments, which the platform writes in several formats, at times within one reply.
 
-mod format;
+pub(crate) mod format;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -11,22 +11,28 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use compact_str::CompactString;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
-use serde_json::value::RawValue;
 
+use crate::model::date::serialize_number;
 use crate::model::raw_value::RawField;
-use crate::{ParamValue, ParamWriter, Redact, Scalar};
-use format::{Moment, count, date, iso_date, rfc3339};
+use crate::{Date, ParamValue, ParamWriter, Redact, Scalar};
+use format::{Moment, count, date, iso_date, rfc3339, utc_day};
 
 /// A moment: RFC 3339, or a count of seconds or milliseconds since 1970, as number or string.
 ///
 /// Two further forms are read, because the platform sends them: RFC 2822, such as `Mon, 05 Jan 2026
 /// 10:00:00 +0000`, and JavaScript's form for the United States, such as `10/28/2022, 6:24:54 PM`.
 ///
-/// Setters take it or a [`SystemTime`]. A text is parsed first, which can fail.
+/// Setters accept it, a [`SystemTime`], and the types of the crates `jiff` and `chrono` with the
+/// features of these names. A text is parsed first, which can fail.
 ///
-/// It is written back as it was received. A text without zone is UTC, a date alone its first
-/// moment. A number below 10¹¹ counts seconds (up to the year 5138), any other milliseconds. Values
-/// of the same moment are equal.
+/// A value of a reply is written back as it was received. Setters convert to the form that their
+/// field or parameter requires, which is RFC 3339 unless the interface declares a count; a date of
+/// RFC 3339 keeps its offset. [`in_rfc3339`](Self::in_rfc3339), [`in_seconds`](Self::in_seconds) and
+/// [`in_milliseconds`](Self::in_milliseconds) select the form where nothing is declared, such as in
+/// `extra_body` and `extra_query`.
+///
+/// A text without zone is UTC, a date alone its first moment. A number below 10¹¹ counts seconds
+/// (up to the year 5138), any other milliseconds. Values of the same moment are equal.
 ///
 /// ```
 /// use hoopai_runtime::Timestamp;
@@ -89,6 +95,55 @@ impl Timestamp {
     /// Returns the wire form, without quotes.
     pub fn as_wire(&self) -> &str {
         &self.wire
+    }
+
+    /// Returns the day in UTC, or the nearest one that a [`Date`] can represent.
+    pub fn utc_date(&self) -> Date {
+        Date::nearest(utc_day(self.moment))
+    }
+
+    /// Returns the same moment, written as a text of RFC 3339. A date of RFC 3339 keeps its text,
+    /// and with it its offset.
+    #[must_use]
+    pub fn in_rfc3339(self) -> Self {
+        if !self.number && iso_date(&self.wire).is_some() {
+            return self;
+        }
+        Self::of(self.moment)
+    }
+
+    /// Returns the same moment, written as a number of seconds since 1970, rounded down.
+    #[must_use]
+    pub fn in_seconds(self) -> Self {
+        Self::counted(self.moment, self.moment.seconds, true)
+    }
+
+    /// Returns the same moment, written as a number of milliseconds since 1970, rounded down.
+    #[must_use]
+    pub fn in_milliseconds(self) -> Self {
+        Self::counted(self.moment, self.moment.millis(), true)
+    }
+
+    /// Returns the same moment, written as a text with the number of milliseconds since 1970,
+    /// rounded down.
+    #[must_use]
+    pub fn in_milliseconds_text(self) -> Self {
+        Self::counted(self.moment, self.moment.millis(), false)
+    }
+
+    fn counted(moment: Moment, count: i64, number: bool) -> Self {
+        let wire = compact_str::format_compact!("{count}");
+        Timestamp {
+            moment,
+            wire,
+            number,
+        }
+    }
+
+    /// Seconds since 1970, rounded down, and nanoseconds.
+    #[cfg(any(feature = "chrono", feature = "jiff"))]
+    pub(crate) fn parts(&self) -> (i64, u32) {
+        (self.moment.seconds, self.moment.nanos)
     }
 
     fn of(moment: Moment) -> Self {
@@ -179,16 +234,16 @@ impl Redact for Timestamp {
     }
 }
 
-impl Scalar for Timestamp {}
+impl Scalar for Timestamp {
+    fn in_default_form(self) -> Self {
+        self.in_rfc3339()
+    }
+}
 
-/// A date in RFC 3339 is sent unchanged. Other forms are converted to RFC 3339, which parameters of
-/// this type require.
+/// The wire form is sent.
 impl ParamValue for Timestamp {
     fn write(self, to: &mut ParamWriter) {
-        match iso_date(self.wire.trim()) {
-            Some(_) => to.text(self.wire.into_string()),
-            None => to.text(rfc3339(self.moment)),
-        }
+        to.text(self.wire.into_string());
     }
 }
 
@@ -233,15 +288,10 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        if !self.number {
-            return to.serialize_str(&self.wire);
-        }
-        match (
-            self.wire.parse::<i64>(),
-            RawValue::from_string(self.wire.to_string()),
-        ) {
-            (Err(_), Ok(literal)) => literal.serialize(to),
-            (count, _) => to.serialize_i64(count.unwrap_or_default()),
+        if self.number {
+            serialize_number(&self.wire, to)
+        } else {
+            to.serialize_str(&self.wire)
         }
     }
 }
@@ -250,8 +300,10 @@ impl Serialize for Timestamp {
 mod tests {
     use std::time::Duration;
 
+    use serde_json::json;
+
     use super::Timestamp;
-    use crate::ParamWriter;
+    use crate::{IntoField, ParamWriter};
 
     fn millis(text: &str) -> Option<i64> {
         text.parse::<Timestamp>()
@@ -349,16 +401,74 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_dates() {
+    fn setters_convert_to_rfc_3339_and_parameters_send_the_wire_form() {
         for (wire, expected) in [
             ("2026-01-31T10:30:00+01:00", "2026-01-31T10:30:00+01:00"),
+            ("2026-01-31T10:30:00.123456Z", "2026-01-31T10:30:00.123456Z"),
             ("2026-01-31", "2026-01-31"),
             ("1769851800000", "2026-01-31T09:30:00Z"),
+            ("1769851800.25", "2026-01-31T09:30:00.250Z"),
             ("Sat, 31 Jan 2026 10:30:00 +0100", "2026-01-31T09:30:00Z"),
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
+            ("-1", "1969-12-31T23:59:59Z"),
         ] {
-            let texts = ParamWriter::texts(wire.parse::<Timestamp>().unwrap());
-            assert_eq!(texts, Ok(vec![expected.to_owned()]));
+            let time = wire.parse::<Timestamp>().unwrap();
+            let field: Timestamp = time.clone().into_field().unwrap();
+            assert_eq!(ParamWriter::texts(field), Ok(vec![expected.to_owned()]));
+            assert_eq!(ParamWriter::texts(time), Ok(vec![wire.to_owned()]));
         }
+    }
+
+    #[test]
+    fn other_forms_are_written_on_request() {
+        let json = |time: Timestamp| serde_json::to_value(time).unwrap();
+        for (wire, seconds, millis) in [
+            (
+                "2026-01-31T10:30:00.1239+01:00",
+                1_769_851_800_i64,
+                1_769_851_800_123_i64,
+            ),
+            ("1769851800000", 1_769_851_800, 1_769_851_800_000),
+            ("1969-12-31T23:59:59.5Z", -1, -500),
+            ("9999-12-31T23:59:59Z", 253_402_300_799, 253_402_300_799_000),
+        ] {
+            let time = || wire.parse::<Timestamp>().unwrap();
+            assert_eq!(json(time().in_seconds()), seconds);
+            assert_eq!(json(time().in_milliseconds()), millis);
+            assert_eq!(json(time().in_milliseconds_text()), millis.to_string());
+            assert_eq!(time().in_milliseconds(), time());
+        }
+    }
+
+    #[test]
+    fn values_are_written_back_as_received() {
+        for received in [
+            json!("2026-01-31T10:30:00.123456+01:00"),
+            json!(1_769_851_800),
+            json!(1_769_851_800_000_i64),
+            json!("1769851800000"),
+            json!(-1),
+            json!("Mon, 05 Jan 2026 10:00:00 +0000"),
+        ] {
+            let time: Timestamp = serde_json::from_value(received.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&time).unwrap(), received);
+        }
+    }
+
+    #[test]
+    fn days_of_moments_are_those_of_utc() {
+        for (wire, day) in [
+            ("2026-01-31T23:30:00-01:00", "2026-02-01"),
+            ("-1", "1969-12-31"),
+            ("9999-12-31T23:59:59Z", "9999-12-31"),
+        ] {
+            let time = wire.parse::<Timestamp>().unwrap();
+            assert_eq!(time.utc_date().to_string(), day);
+        }
+        let late = Timestamp::from_unix_millis(i64::MAX).utc_date();
+        let early = Timestamp::from_unix_millis(i64::MIN).utc_date();
+        assert_eq!(late.to_string(), "9999-12-31");
+        assert_eq!(early.to_string(), "-9999-01-01");
     }
 
     #[test]

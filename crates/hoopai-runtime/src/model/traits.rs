@@ -19,6 +19,9 @@ pub trait Model: Default {
     /// The wire names of its fields.
     const FIELDS: &'static [&'static str];
 
+    /// The names of its fields in Rust, in the order of [`FIELDS`](Model::FIELDS).
+    const IDENTIFIERS: &'static [&'static str];
+
     /// Reads the next value of `map` into the field `key`. Returns `false` without reading if there
     /// is no such field.
     ///

@@ -13,7 +13,7 @@
 //!     strategy: PageStrategy::Offset(PageParam::Query("skip")),
 //!     ..Paging::DEFAULT
 //! };
-//! let call = handle.request(Method::Get, "/businesses/").query("locationId", "Lq3Tz8Wn5Rk1Yb6Hd0Vx");
+//! let call = handle.request(Method::GET, "/businesses/").query("locationId", "Lq3Tz8Wn5Rk1Yb6Hd0Vx");
 //! let mut businesses: ItemStream<serde_json::Value> = call.stream(RULE);
 //! while let Some(business) = businesses.next().await {
 //!     println!("{}", business?["name"]);

@@ -113,6 +113,8 @@ pub(crate) enum Fault {
     Missing,
     /// Fields cannot be added to a body that is not an object.
     NoObject,
+    /// The operation requires these fields, but the body is not an object.
+    Fieldless(Vec<String>),
     /// The part of this name cannot be sent.
     Part(String),
 }
@@ -228,7 +230,7 @@ impl Body {
             Body::Json(bytes) => {
                 let bytes = complete_json(bytes, extra, fill)?;
                 Ok(Finished {
-                    missing: missing_in_json(&bytes, required),
+                    missing: missing_in_json(&bytes, required)?,
                     payload: Payload::Json(bytes.into()),
                 })
             }
@@ -351,18 +353,22 @@ fn complete_json(
 
 /// The required fields that a JSON body lacks. Lists on the way to a field are searched item by
 /// item; the lists themselves are not required.
-fn missing_in_json(bytes: &[u8], required: &[&str]) -> Vec<String> {
+fn missing_in_json(bytes: &[u8], required: &[&str]) -> Result<Vec<String>, Fault> {
     let mut missing = Vec::new();
     if required.is_empty() {
-        return missing;
+        return Ok(missing);
     }
     let body = std::str::from_utf8(bytes).map(str::parse::<Value>);
     if let Ok(Ok(body @ Value::Object(_))) = body {
         for path in required {
             find_missing(&body, path, String::new(), &mut missing);
         }
+        return Ok(missing);
     }
-    missing
+    let top_level = required.iter().filter(|path| !path.contains('.'));
+    Err(Fault::Fieldless(
+        top_level.map(|&name| name.to_owned()).collect(),
+    ))
 }
 
 fn find_missing(value: &Value, path: &str, at: String, missing: &mut Vec<String>) {
@@ -477,7 +483,11 @@ mod tests {
             text(json("{ \"name\" : 1.0 }").finish(&["name"], vec![], None)),
             "{ \"name\" : 1.0 }"
         );
-        assert_eq!(text(json("[1]").finish(&["name"], vec![], None)), "[1]");
+        assert_eq!(text(json("[1]").finish(&[], vec![], Some(FILL))), "[1]");
+        assert_eq!(
+            text(json("[1]").finish(&["name", "items.qty"], vec![], None)),
+            "Fieldless([\"name\"])"
+        );
         assert_eq!(
             text(Body::None.finish(&[], vec![], Some(FILL))),
             "empty",

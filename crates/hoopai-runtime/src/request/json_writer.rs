@@ -12,7 +12,10 @@ use serde::ser::{self, Error as _, Serialize};
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
 /// Why a number that is NaN or infinite is rejected, in bodies and parameters alike.
-pub(crate) const NOT_FINITE: &str = "it is NaN or infinite";
+pub(crate) const NOT_FINITE: &str = "it is NaN, infinite or out of range";
+
+/// Begins the error of a value that a setter of a model rejected. The reason follows.
+pub(crate) const REJECTED: &str = "the field cannot be sent: ";
 
 /// A value that cannot be written as JSON.
 #[derive(Debug, Default)]
@@ -21,6 +24,8 @@ pub(crate) struct WriteError {
     pub(crate) path: String,
     /// Whether it is a number that is NaN or infinite.
     pub(crate) not_finite: bool,
+    /// The reason why a setter of a model rejected the value.
+    pub(crate) rejected: Option<String>,
 }
 
 /// Writes a number without a fraction as an integer: fields of type `number` are floats or counts,
@@ -50,10 +55,14 @@ pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, Write
     };
     match value.serialize(checked) {
         Ok(()) => Ok(out),
-        Err(error) => Err(WriteError {
-            path: path(&trail.into_inner()),
-            not_finite: error.to_string() == NOT_FINITE,
-        }),
+        Err(error) => {
+            let error = error.to_string();
+            Err(WriteError {
+                path: path(&trail.into_inner()),
+                not_finite: error == NOT_FINITE,
+                rejected: error.strip_prefix(REJECTED).map(str::to_owned),
+            })
+        }
     }
 }
 

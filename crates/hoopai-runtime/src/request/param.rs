@@ -7,6 +7,10 @@ use crate::request::json_writer::NOT_FINITE;
 /// A value of a path, query, header or form parameter.
 ///
 /// A number without a fraction is written without one: `20`, not `20.0`. A list writes one text for each of its items.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of a parameter",
+    label = "expected text, a number, a boolean, an enum, or a list of these"
+)]
 pub trait ParamValue {
     /// Writes the value, one text for each item that it has.
     fn write(self, to: &mut ParamWriter);
@@ -27,7 +31,7 @@ impl ParamWriter {
     }
 
     /// Rejects the value. The call fails before anything is sent, with an error that names the
-    /// parameter and ends with the reason, such as `it is NaN or infinite`.
+    /// parameter and ends with the reason, such as `it is NaN, infinite or out of range`.
     pub fn reject(&mut self, reason: &'static str) {
         self.rejected = Some(reason);
     }
@@ -118,6 +122,16 @@ impl<T: ParamValue, const N: usize> ParamValue for [T; N] {
     fn write(self, to: &mut ParamWriter) {
         for item in self {
             item.write(to);
+        }
+    }
+}
+
+/// The argument of a setter: a value, or the reason why it is rejected.
+impl<T: ParamValue> ParamValue for Result<T, &'static str> {
+    fn write(self, to: &mut ParamWriter) {
+        match self {
+            Ok(value) => value.write(to),
+            Err(reason) => to.reject(reason),
         }
     }
 }

@@ -15,7 +15,7 @@ pub struct CallInfo<'a> {
     /// The operation. `None` for calls by method and path.
     pub operation: Option<&'static Operation>,
     /// The HTTP method.
-    pub method: Method,
+    pub method: &'a Method,
     /// The path with its parameters in braces. For a call by method and path, segments that look
     /// like ids are masked.
     pub path_template: Cow<'a, str>,
@@ -25,7 +25,7 @@ impl<'a> CallInfo<'a> {
     pub(crate) fn of(call_site: &'a CallSite) -> Self {
         CallInfo {
             operation: call_site.operation,
-            method: call_site.method,
+            method: &call_site.method,
             path_template: call_site.shown(),
         }
     }
@@ -48,7 +48,7 @@ pub struct CallOutcome {
 }
 
 /// Why a call waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WaitReason {
     /// The rate limit.

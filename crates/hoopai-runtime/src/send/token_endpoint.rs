@@ -69,7 +69,7 @@ impl HttpTokenEndpoint {
     ) -> Result<TokenEndpointReply, TokenEndpointError> {
         let call_site = CallSite {
             operation: None,
-            method: Method::Post,
+            method: Method::POST,
             template: path.into(),
         };
         let Some(url) = self.base_url.join(path, "") else {

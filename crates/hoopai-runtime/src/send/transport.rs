@@ -155,7 +155,7 @@ impl Transport {
         } else {
             "application/json"
         };
-        let mut request = reqwest::Request::new(call_site.method.to_http(), prepared.url.clone());
+        let mut request = reqwest::Request::new(call_site.method.clone(), prepared.url.clone());
         let headers = request.headers_mut();
         headers.reserve(prepared.headers.len() + 8);
         headers.insert(ACCEPT, HeaderValue::from_static(accept));

@@ -3,17 +3,14 @@
 use fastrand::Rng;
 use hoopai_runtime::json::{Decoded, from_slice};
 use hoopai_runtime::serde_json::{self, Value};
+use hoopai_test_support::{lost_scalars, seed};
 
 use crate::sample_api::types::{Contact, ContactReply, Status};
 
 /// Each JSON text decodes, and all its scalars are in the value, in declared fields or in `extra`.
 #[test]
 fn any_json_decodes_and_keeps_all_scalars() {
-    let seed = std::env::var("HOOPAI_SEED")
-        .ok()
-        .map_or_else(|| fastrand::u64(..), |seed| seed.parse().unwrap());
-    println!("HOOPAI_SEED={seed}");
-    let mut rng = Rng::with_seed(seed);
+    let mut rng = Rng::with_seed(seed());
     for _ in 0..5_000 {
         let wire = random(&mut rng, 5);
         let text = wire.to_string();
@@ -27,39 +24,10 @@ fn any_json_decodes_and_keeps_all_scalars() {
 
 fn kept_of<T: serde::de::DeserializeOwned + serde::Serialize>(wire: &Value, text: &str) {
     let read: Decoded<T> = from_slice(text.as_bytes()).unwrap();
-    let mut left = Vec::new();
-    scalars(&serde_json::to_value(&read.value).unwrap(), &mut left);
-    read.raw.iter().for_each(|raw| scalars(raw, &mut left));
-    let mut expected = Vec::new();
-    scalars(wire, &mut expected);
-    for scalar in expected {
-        let found = left.iter().position(|other| *other == scalar);
-        let place = found.unwrap_or_else(|| {
-            panic!(
-                "{scalar} of {text} is lost in {}",
-                std::any::type_name::<T>()
-            )
-        });
-        left.swap_remove(place);
-    }
-}
-
-/// Collects the scalars of a value. It does not distinguish 1, "1" and `true`, and skips `null`.
-fn scalars(value: &Value, out: &mut Vec<String>) {
-    match value {
-        Value::Null => {}
-        Value::Bool(value) => out.push(u8::from(*value).to_string()),
-        Value::Number(number) => out.push(number.as_f64().unwrap().to_string()),
-        Value::String(text) => out.push(match text.trim() {
-            "true" => "1".to_owned(),
-            "false" => "0".to_owned(),
-            text => text
-                .parse::<f64>()
-                .map_or(text.to_owned(), |number| number.to_string()),
-        }),
-        Value::Array(items) => items.iter().for_each(|item| scalars(item, out)),
-        Value::Object(fields) => fields.values().for_each(|value| scalars(value, out)),
-    }
+    let kept = serde_json::to_value(&read.value).unwrap();
+    let lost = lost_scalars(wire, read.raw.iter().chain([&kept]));
+    let name = std::any::type_name::<T>();
+    assert!(lost.is_empty(), "{lost:?} of {text} are lost in {name}");
 }
 
 const KEYS: [&str; 20] = [

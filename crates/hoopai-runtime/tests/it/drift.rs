@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::json::{Decoded, from_slice};
 use hoopai_runtime::serde_json::{self, Value, json};
-use hoopai_runtime::{Decimal, Drift, DriftKind, Timestamp};
+use hoopai_runtime::{Date, Decimal, Drift, DriftKind, Timestamp};
 
 use crate::sample_api::types::{Anything, Contact, ContactReply, Status};
 
@@ -25,6 +25,11 @@ fn read(text: &str) -> Decoded<Contact> {
 fn drift_text(drift: &[Drift]) -> String {
     let lines: Vec<String> = drift.iter().map(Drift::to_string).collect();
     lines.join("\n")
+}
+
+#[track_caller]
+fn assert_json(value: &impl serde::Serialize, json: &str) {
+    assert_eq!(serde_json::to_string(value).unwrap(), json);
 }
 
 /// Decodes one value in one field. Returns the serialized field, the drift, and the model.
@@ -100,6 +105,14 @@ fn convertible_scalars_are_coerced() {
 fn equivalent_json_is_no_drift() {
     plain("visits", "12.0", json!(12));
     plain("visits", "1e3", json!(1000));
+    plain("visits", "-0", json!(0));
+    plain(
+        "visits",
+        "9007199254740993.0",
+        json!(9_007_199_254_740_993_i64),
+    );
+    plain("visits", "9223372036854775807", json!(i64::MAX));
+    plain("visits", "-9223372036854775808", json!(i64::MIN));
     plain("score", "12", json!(12.0));
     plain("id", r#""""#, json!(""));
     plain("tags", "[]", json!([]));
@@ -120,7 +133,12 @@ fn unparsed_values_are_kept_in_extra() {
         "1.5",
         "true",
         "1e300",
+        "1e30",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "2.00000000000000000000000000000000000001",
         r#""12 kg""#,
+        r#""2.5""#,
         "[]",
         r#""NaN""#,
     ] {
@@ -186,13 +204,13 @@ fn unparsed_item_does_not_affect_other_items() {
          `friends[3].id`: a number was read as a string\n\
          `friends[4]`: a list where an object is declared was set aside"
     );
-    assert_eq!(
-        serde_json::to_string(&read.value).unwrap(),
-        r#"{"friends":[{"id":"a","odd":1.10,"visits":"x"},null,"Jane",{"id":"7"},[1]]}"#
+    assert_json(
+        &read.value,
+        r#"{"friends":[{"id":"a","odd":1.10,"visits":"x"},null,"Jane",{"id":"7"},[1]]}"#,
     );
     // Setting a field makes the item an object again.
     let item = friends[2].clone().id("b");
-    assert_eq!(serde_json::to_string(&item).unwrap(), r#"{"id":"b"}"#);
+    assert_json(&item, r#"{"id":"b"}"#);
 }
 
 #[test]
@@ -243,49 +261,43 @@ fn numbers_are_serialized_digit_by_digit() {
 #[test]
 fn set_field_replaces_the_unparsed_value() {
     let contact = read(r#"{"tags":"a,b","id":"c"}"#).value;
-    assert_eq!(
-        serde_json::to_string(&contact.clone().tags(["a", "b"])).unwrap(),
-        r#"{"id":"c","tags":["a","b"]}"#
+    assert_json(
+        &contact.clone().tags(["a", "b"]),
+        r#"{"id":"c","tags":["a","b"]}"#,
     );
-    assert_eq!(
-        serde_json::to_string(&contact).unwrap(),
-        r#"{"id":"c","tags":"a,b"}"#
-    );
+    assert_json(&contact, r#"{"id":"c","tags":"a,b"}"#);
 }
 
 #[test]
 fn last_value_of_a_repeated_key_is_used() {
-    assert_eq!(
-        serde_json::to_string(&read(r#"{"visits":1,"visits":"x"}"#).value).unwrap(),
-        r#"{"visits":"x"}"#
+    assert_json(
+        &read(r#"{"visits":1,"visits":"x"}"#).value,
+        r#"{"visits":"x"}"#,
     );
-    assert_eq!(
-        serde_json::to_string(&read(r#"{"visits":"x","visits":1}"#).value).unwrap(),
-        r#"{"visits":1}"#
+    assert_json(
+        &read(r#"{"visits":"x","visits":1}"#).value,
+        r#"{"visits":1}"#,
     );
-    assert_eq!(
-        serde_json::to_string(&read(r#"{"odd":1,"odd":2}"#).value).unwrap(),
-        r#"{"odd":2}"#
-    );
+    assert_json(&read(r#"{"odd":1,"odd":2}"#).value, r#"{"odd":2}"#);
 }
 
 #[test]
 fn explicit_null_is_sent() {
-    let contact = Contact::new()
+    let mut contact = Contact::new()
         .id("c")
         .first_name("Jane")
         .null("firstName")
-        .null("nickname")
         .tags([] as [&str; 0]);
+    contact.extra.insert("nickname", Value::Null);
     assert_eq!(contact.first_name, None);
-    assert_eq!(
-        serde_json::to_string(&contact).unwrap(),
-        r#"{"id":"c","tags":[],"firstName":null,"nickname":null}"#
+    assert_json(
+        &contact,
+        r#"{"id":"c","tags":[],"firstName":null,"nickname":null}"#,
     );
     let again = contact.first_name("Ann");
-    assert_eq!(
-        serde_json::to_string(&again).unwrap(),
-        r#"{"id":"c","firstName":"Ann","tags":[],"nickname":null}"#
+    assert_json(
+        &again,
+        r#"{"id":"c","firstName":"Ann","tags":[],"nickname":null}"#,
     );
 }
 
@@ -531,11 +543,58 @@ fn timestamps_and_decimals_are_serialized_unchanged() {
          `times[1]`: an object where a date of RFC 3339 or RFC 2822, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
          `amount`: a string was read as a number"
     );
-    let sent = Payment::new().at(UNIX_EPOCH).amount(3);
+    let long = r#"{"amount":0.1234567890123456789012345678901234567890}"#;
+    let read: Decoded<Payment> = from_slice(long.as_bytes()).unwrap();
+    assert_eq!(read.value.amount, None);
     assert_eq!(
-        serde_json::to_string(&sent).unwrap(),
-        r#"{"at":"1970-01-01T00:00:00Z","amount":3}"#
+        drift_text(&read.drift),
+        "`amount`: a number where a number with up to 38 digits is declared was set aside"
     );
+    assert_eq!(serde_json::to_string(&read.value).unwrap(), long);
+
+    let sent = Payment::new().at(UNIX_EPOCH).amount(3);
+    assert_json(&sent, r#"{"at":"1970-01-01T00:00:00Z","amount":3}"#);
+}
+
+#[test]
+fn setters_convert_to_the_wire_form_of_the_field_and_received_values_keep_theirs() {
+    hoopai_runtime::model! {
+        /// A plan.
+        pub struct Plan {
+            pub at: Timestamp = "at",
+            pub seconds: Timestamp as in_seconds = "seconds",
+            pub millis: Timestamp as in_milliseconds = "millis",
+            pub text: Timestamp as in_milliseconds_text = "text",
+            pub day: Date = "day",
+            pub first: Date as in_month_first = "first",
+            pub midnight: Date as in_rfc3339 = "midnight",
+        }
+    }
+    let time = UNIX_EPOCH + Duration::from_millis(1_769_851_800_123);
+    let day = || Date::new(2026, 1, 31).unwrap();
+    let plan = Plan::new().at(time).seconds(time).millis(time).text(time);
+    let plan = plan.day(day()).first(day()).midnight(day());
+    let written = json!({
+        "at": "2026-01-31T09:30:00.123Z", "seconds": 1_769_851_800, "millis": 1_769_851_800_123_i64,
+        "text": "1769851800123", "day": "2026-01-31", "first": "01-31-2026",
+        "midnight": "2026-01-31T00:00:00.000Z",
+    });
+    assert_eq!(serde_json::to_value(&plan).unwrap(), written);
+
+    let received = r#"{"at":1769851800,"seconds":"2026-01-31T09:30:00Z","millis":-1,"day":1769817600000,"first":"2026/01/31"}"#;
+    let read: Decoded<Plan> = from_slice(received.as_bytes()).unwrap();
+    assert!(read.drift.is_empty(), "{:?}", read.drift);
+    assert_eq!(serde_json::to_string(&read.value).unwrap(), received);
+    assert_eq!(
+        (read.value.day, read.value.first),
+        (Some(day()), Some(day()))
+    );
+
+    let odd = br#"{"at":"2026-02-30T00:00:00Z","day":"2026-02-30","first":true,"millis":""}"#;
+    let read: Decoded<Plan> = from_slice(odd).unwrap();
+    assert_eq!(serde_json::to_vec(&read.value).unwrap().len(), odd.len());
+    let paths: Vec<&str> = read.drift.iter().map(|drift| &*drift.path).collect();
+    assert_eq!(paths, ["at", "day", "first"]);
 }
 
 #[test]
@@ -561,10 +620,7 @@ fn map_values_decode_as_their_type() {
         slots.slots.as_deref().unwrap(),
         ["2031-05-06T09:00:00Z".parse().unwrap()]
     );
-    assert_eq!(
-        slots.price.as_ref().unwrap().as_str(),
-        "12345678901234567.10"
-    );
+    assert_eq!(slots.price.unwrap().to_string(), "12345678901234567.10");
     let (name, odd) = &read[1];
     let error = odd.as_ref().unwrap_err();
     assert_eq!((*name, error.kind()), ("odd", ErrorKind::Decode));

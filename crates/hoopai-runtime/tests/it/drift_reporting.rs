@@ -5,17 +5,24 @@ use std::sync::{Arc, Mutex};
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::json::from_slice;
 use hoopai_runtime::operation::Operation;
-use hoopai_runtime::{CallOptions, Drift, DriftCounter, DriftKind, DriftObserver, Method};
+use hoopai_runtime::{
+    CallOptions, Drift, DriftCounter, DriftKind, DriftObserver, Error, Method, Response,
+};
 use hoopai_test_support::{Reply, Server, log};
 
 use crate::clients::Clients;
 use crate::sample_api::Client;
-use crate::sample_api::types::{Contact, ContactsReply};
+use crate::sample_api::types::{Contact, ContactReply, ContactsReply};
 
 /// Returns the drift, one deviation per line.
 fn drift_text(drift: &[Drift]) -> String {
     let lines: Vec<String> = drift.iter().map(Drift::to_string).collect();
     lines.join("\n")
+}
+
+async fn get_strictly(server: &Server) -> Result<Response<ContactReply>, Error> {
+    let call = server.client().get_contact().contact_id("c");
+    call.options(CallOptions::new().strict(true)).send().await
 }
 
 #[derive(Clone, Default)]
@@ -78,7 +85,7 @@ async fn drift_is_reported_to_reply_observer_and_log() {
     assert!(!log.concat().contains("jane"));
 
     handle
-        .request(hoopai_runtime::Method::Get, "/x")
+        .request(Method::GET, "/x")
         .send_as::<Vec<Contact>>()
         .await
         .unwrap();
@@ -96,14 +103,8 @@ async fn strict_client_and_call_return_an_error() {
         own.0.lock().unwrap().push(drift.path.clone())
     };
     let server = Server::with_body(DRIFTED);
-    let strict = Client::new(
-        server
-            .builder()
-            .strict(true)
-            .drift_observer(observer)
-            .build()
-            .unwrap(),
-    );
+    let builder = server.builder().strict(true);
+    let strict = Client::new(builder.drift_observer(observer).build().unwrap());
     let error = strict.get("c").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.json_path(), error.trace_id()),
@@ -113,23 +114,10 @@ async fn strict_client_and_call_return_an_error() {
         observed.lines(),
         ["contact.id", "contact.friends[0].visits"]
     );
-    assert!(
-        strict
-            .get_contact()
-            .contact_id("c")
-            .options(CallOptions::new().strict(false))
-            .send()
-            .await
-            .is_ok()
-    );
-    let error = server
-        .client()
-        .get_contact()
-        .contact_id("c")
-        .options(CallOptions::new().strict(true))
-        .send()
-        .await
-        .unwrap_err();
+    let call = strict.get_contact().contact_id("c");
+    let lenient = call.options(CallOptions::new().strict(false));
+    assert!(lenient.send().await.is_ok());
+    let error = get_strictly(&server).await.unwrap_err();
     assert!(error.is_decode() && error.body().unwrap() == DRIFTED);
 
     for (body, path) in [
@@ -138,27 +126,13 @@ async fn strict_client_and_call_return_an_error() {
         (r#"{"contact":{"x":1}}"#, "contact"),
     ] {
         let server = Server::with_body(body);
-        let error = server
-            .client()
-            .get_contact()
-            .contact_id("c")
-            .options(CallOptions::new().strict(true))
-            .send()
-            .await
-            .unwrap_err();
+        let error = get_strictly(&server).await.unwrap_err();
         assert_eq!(error.json_path(), Some(path), "{error}");
     }
     let fine = r#"{"contact":{"id":"c","status":"parked","odd":1,"score":1,"visits":null}}"#;
     for body in [fine, "{}"] {
         let server = Server::with_body(body);
-        server
-            .client()
-            .get_contact()
-            .contact_id("c")
-            .options(CallOptions::new().strict(true))
-            .send()
-            .await
-            .unwrap();
+        get_strictly(&server).await.unwrap();
     }
 }
 
@@ -168,22 +142,15 @@ async fn drift_is_counted_by_operation_and_path_without_indexes() {
         r#"{"contacts":[{"id":1,"visits":"x"},{"id":2},{"id":"3","visits":""}],"count":"3"}"#;
     let server = Server::with_body(list);
     let counter = DriftCounter::new();
-    let handle = server
-        .builder()
-        .drift_observer(counter.clone())
-        .build()
-        .unwrap();
+    let builder = server.builder().drift_observer(counter.clone());
+    let handle = builder.build().unwrap();
     let client = Client::new(&handle);
     for _ in 0..2 {
-        client
-            .page_contacts()
-            .extra_query("locationId", "L")
-            .send()
-            .await
-            .unwrap();
+        let call = client.page_contacts().extra_query("locationId", "L");
+        call.send().await.unwrap();
     }
     handle
-        .request(Method::Get, "/contacts/")
+        .request(Method::GET, "/contacts/")
         .send_as::<ContactsReply>()
         .await
         .unwrap();
@@ -239,12 +206,8 @@ async fn empty_reply_with_declared_body_is_drift() {
         let observer = move |_: Option<&'static Operation>, drift: &Drift| {
             own.0.lock().unwrap().push(drift.to_string());
         };
-        let handle = server
-            .builder()
-            .location("l")
-            .drift_observer(observer)
-            .build()
-            .unwrap();
+        let builder = server.builder().location("l");
+        let handle = builder.drift_observer(observer).build().unwrap();
         let client = Client::new(&handle);
         let reply = client.get("c").await.unwrap();
         let expected = format!("`$`: {found} where an object is declared");
@@ -259,43 +222,20 @@ async fn empty_reply_with_declared_body_is_drift() {
         // Without drift, the list would appear to end here.
         assert!(client.page_contacts().stream().next().await.is_none());
         assert_eq!(observed.lines(), std::slice::from_ref(&expected));
-        let page = client
-            .page_contacts()
-            .pages()
-            .next()
-            .await
-            .unwrap()
-            .unwrap();
+        let mut pages = client.page_contacts().pages();
+        let page = pages.next().await.unwrap().unwrap();
         assert_eq!((page.items(), page.drift().len()), (0, 1));
         assert_eq!(observed.lines(), [expected]);
 
         let strict = CallOptions::new().strict(true);
+        let get = client.get_contact().contact_id("c");
+        let list = || client.page_contacts().options(strict.clone());
         for error in [
-            client
-                .get_contact()
-                .contact_id("c")
-                .options(strict.clone())
-                .send()
-                .await
-                .unwrap_err(),
-            client
-                .page_contacts()
-                .options(strict.clone())
-                .stream()
-                .next()
-                .await
-                .unwrap()
-                .unwrap_err(),
-            client
-                .page_contacts()
-                .options(strict.clone())
-                .pages()
-                .next()
-                .await
-                .unwrap()
-                .err()
-                .unwrap(),
+            get.options(strict.clone()).send().await.err(),
+            list().stream().next().await.unwrap().err(),
+            list().pages().next().await.unwrap().err(),
         ] {
+            let error = error.unwrap();
             assert_eq!(
                 (error.kind(), error.json_path()),
                 (ErrorKind::Decode, Some("$")),
@@ -312,31 +252,13 @@ async fn empty_reply_with_declared_body_is_drift() {
         observed.lines();
 
         // These declare no body.
-        client
-            .delete_contact()
-            .contact_id("c")
-            .options(strict.clone())
-            .send()
-            .await
-            .unwrap();
-        assert!(
-            client
-                .list_contacts()
-                .options(strict.clone())
-                .send()
-                .await
-                .unwrap()
-                .drift()
-                .is_empty()
-        );
-        let raw = handle
-            .request(hoopai_runtime::Method::Get, "/x")
-            .options(strict.clone());
-        assert!(raw.send().await.unwrap().drift().is_empty());
-        let raw = handle
-            .request(hoopai_runtime::Method::Get, "/x")
-            .options(strict);
-        assert!(raw.send_as::<Option<Contact>>().await.unwrap().is_none());
+        let delete = client.delete_contact().contact_id("c");
+        delete.options(strict.clone()).send().await.unwrap();
+        let list = client.list_contacts().options(strict.clone());
+        assert!(list.send().await.unwrap().drift().is_empty());
+        let raw = || handle.request(Method::GET, "/x").options(strict.clone());
+        assert!(raw().send().await.unwrap().drift().is_empty());
+        assert!(raw().send_as::<Option<Contact>>().await.unwrap().is_none());
         assert!(observed.lines().is_empty());
     }
 }

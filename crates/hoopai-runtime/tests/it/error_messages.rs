@@ -231,12 +231,12 @@ async fn sent_attempts_are_counted_separately() {
 async fn html_in_place_of_json_error_names_a_remedy() {
     let server = Server::with_body("<html>Welcome</html>");
     let handle = server.builder().build().unwrap();
-    let error = handle.request(Method::Get, "/x").send().await.unwrap_err();
+    let error = handle.request(Method::GET, "/x").send().await.unwrap_err();
     assert!(error.to_string().contains("check the base URL"), "{error}");
     let server = Server::with_body("");
     let handle = server.builder().build().unwrap();
     let error = handle
-        .request(Method::Get, "/x")
+        .request(Method::GET, "/x")
         .send_as::<bool>()
         .await
         .unwrap_err();

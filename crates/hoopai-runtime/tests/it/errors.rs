@@ -26,30 +26,18 @@ async fn error_contains_call_and_reply_data() {
         "errors":[{"field":"a","message":"is empty"}],"meta":{"contactId":"c9"},"traceId":"t-1"}"#;
     let error = refused(Reply::with_headers(400, &[("x-request-id", "r-1")], body)).await;
     assert_eq!(error.kind(), ErrorKind::Status);
-    assert_eq!(
-        error.operation().map(|operation| operation.id),
-        Some("get-contact")
-    );
+    let operation = error.operation().unwrap();
+    assert_eq!(operation.id, "get-contact");
     assert_eq!(
         (error.method(), error.path_template()),
-        (Some(Method::Get), Some("/contacts/{contactId}"))
+        (Some(&Method::GET), Some("/contacts/{contactId}"))
     );
-    assert_eq!(
-        (
-            error.status().map(|status| status.as_u16()),
-            error.body_status()
-        ),
-        (Some(400), Some(422))
-    );
+    let status = error.status().map(|status| status.as_u16());
+    assert_eq!((status, error.body_status()), (Some(400), Some(422)));
     assert_eq!(error.code(), Some("Unprocessable Entity"));
     assert_eq!(error.messages(), ["a must be set", "b should not exist"]);
-    assert_eq!(
-        (
-            &*error.field_errors()[0].field,
-            &*error.field_errors()[0].message
-        ),
-        ("a", "is empty")
-    );
+    let field = &error.field_errors()[0];
+    assert_eq!((&*field.field, &*field.message), ("a", "is empty"));
     assert_eq!(error.meta(), Some(&json!({"contactId": "c9"})));
     assert_eq!(
         (error.trace_id(), error.request_id()),
@@ -65,57 +53,31 @@ async fn error_contains_call_and_reply_data() {
 
 #[tokio::test]
 async fn error_reply_text_names_a_remedy() {
-    let message = |text: &str| json!({"message": text}).to_string();
-    for (status, body, expected) in [
-        (
-            400,
-            message("Contact not found for id:Hk7dD1fI4gZ1lS1kO8qQ"),
-            "not found (400): Contact not found for id:***. Check the ids",
-        ),
-        (
-            401,
-            message("version header was not found."),
-            "Check `api_version`",
-        ),
-        (
-            401,
-            message("The token is not authorized for this scope."),
-            "needs a location token with the scope contacts.readonly",
-        ),
-        (
-            401,
-            message(
-                "This route is not yet supported by the IAM Service. Please update your IAM config.",
-            ),
-            "with the scope contacts.readonly",
-        ),
-        (
-            401,
-            message("Invalid Private Integration token"),
-            "copy a private integration token again",
-        ),
-        (401, message("Invalid JWT"), "Get a new token"),
+    // The status, the message, and a part of the text.
+    let messages = [
+        "400 | Contact not found for id:Hk7dD1fI4gZ1lS1kO8qQ | not found (400): Contact not found for id:***. Check the ids",
+        "401 | version header was not found. | Check `api_version`",
+        "401 | The token is not authorized for this scope. | needs a location token with the scope contacts.readonly",
+        "401 | This route is not yet supported by the IAM Service. Please update your IAM config. | with the scope contacts.readonly",
+        "401 | Invalid Private Integration token | copy a private integration token again",
+        "401 | Invalid JWT | Get a new token",
+        "403 | The token does not have access to this location. | use a token of that location",
+        "404 | Cannot GET /contacts/x | no such path (404): Cannot GET /contacts/x. Check the base URL",
+        "422 | property x should not exist | invalid request (422): property x should not exist.",
+    ]
+    .map(|row| {
+        let mut columns = row.split(" | ");
+        let mut next = || columns.next().unwrap();
+        let (status, message, text) = (next(), next(), next());
+        (status.parse().unwrap(), json!({"message": message}).to_string(), text)
+    });
+    let others = [
         (
             401,
             String::new(),
             "its body is empty. Check that the token is complete",
         ),
-        (
-            403,
-            message("The token does not have access to this location."),
-            "use a token of that location",
-        ),
         (403, "<html>Error 1010</html>".into(), "HTML page"),
-        (
-            404,
-            message("Cannot GET /contacts/x"),
-            "no such path (404): Cannot GET /contacts/x. Check the base URL",
-        ),
-        (
-            422,
-            message("property x should not exist"),
-            "invalid request (422): property x should not exist.",
-        ),
         (
             429,
             json!({"statusCode": 429, "message": "Too Many Requests"}).to_string(),
@@ -128,7 +90,8 @@ async fn error_reply_text_names_a_remedy() {
         ),
         (502, r#"{"message":"#.into(), "cut off"),
         (503, "upstream failed".into(), "not JSON"),
-    ] {
+    ];
+    for (status, body, expected) in messages.into_iter().chain(others) {
         let error = refused(Reply::json(status, body)).await;
         assert!(
             error.to_string().contains(expected),
@@ -304,7 +267,7 @@ async fn secrets_and_personal_data_are_never_shown() {
             }
             let handle = server.builder().build().unwrap();
             let raw = handle
-                .request(Method::Post, "/contacts/Hk7dD1fI4gZ1lS1kO8qQ/")
+                .request(Method::POST, "/contacts/Hk7dD1fI4gZ1lS1kO8qQ/")
                 .json(&contact());
             shown.push_str(&format!("{raw:?} {handle:?}"));
             match raw.send().await {

@@ -18,4 +18,5 @@ mod reply_variations;
 mod request_bodies;
 mod request_limits;
 mod sample_api;
+mod setters;
 mod urls;

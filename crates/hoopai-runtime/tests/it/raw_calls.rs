@@ -16,7 +16,7 @@ fn handle(server: &Server) -> Handle {
 async fn raw_call_sends_path_query_header_and_body() {
     let server = Server::with_body(r#"{"contact":{"id":"c1"},"traceId":"t"}"#);
     let call = handle(&server)
-        .request(Method::Patch, "/emails/builder/{id}/")
+        .request(Method::PATCH, "/emails/builder/{id}/")
         .path("id", "a/b")
         .query("tag", ["x y", "z"]);
     let reply = call
@@ -47,7 +47,7 @@ async fn raw_call_sends_path_query_header_and_body() {
 async fn raw_call_decodes_into_a_type() {
     let server = Server::with_body(r#"{"contact":{"id":"c1"}}"#);
     let reply = handle(&server)
-        .request(Method::Get, "/contacts/c1")
+        .request(Method::GET, "/contacts/c1")
         .send_as::<ContactReply>()
         .await
         .unwrap();
@@ -83,35 +83,26 @@ async fn raw_call_stays_below_the_base_url() {
         "/a\tb",
         "/\u{7f}",
     ] {
-        let error = handle(&server)
-            .request(Method::Get, path)
-            .send()
-            .await
-            .unwrap_err();
+        let call = handle(&server).request(Method::GET, path);
+        let error = call.send().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Request, "{path}");
         assert!(error.to_string().contains("the path"), "{error}");
     }
     let error = handle(&server)
-        .request(Method::Get, "/a/{id}")
+        .request(Method::GET, "/a/{id}")
         .path("id", "..")
         .send()
         .await
         .unwrap_err();
     assert_eq!(error.parameter(), Some("id"));
-    let error = handle(&server)
-        .request(Method::Get, "/a/{id}")
-        .send()
-        .await
-        .unwrap_err();
+    let call = handle(&server).request(Method::GET, "/a/{id}");
+    let error = call.send().await.unwrap_err();
     assert!(
         error.to_string().contains("call `.path(\"id\", ..)`"),
         "{error}"
     );
-    let error = handle(&server)
-        .request(Method::Get, "/a/{id")
-        .send()
-        .await
-        .unwrap_err();
+    let call = handle(&server).request(Method::GET, "/a/{id");
+    let error = call.send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Request);
     assert_eq!(server.count(), 0);
 }
@@ -123,7 +114,7 @@ async fn raw_call_error_shows_the_path_template() {
         r#"{"message":"Cannot GET /contacts/Jane"}"#,
     ));
     let error = handle(&server)
-        .request(Method::Get, "/contacts/{id}")
+        .request(Method::GET, "/contacts/{id}")
         .path("id", "Jane")
         .send()
         .await
@@ -142,10 +133,7 @@ async fn raw_call_error_shows_the_path_template() {
 #[tokio::test]
 async fn invalid_path_characters_are_encoded() {
     let server = Server::with_body("{}");
-    handle(&server)
-        .request(Method::Get, "/a b/ü/%20|x\"<>")
-        .send()
-        .await
-        .unwrap();
+    let call = handle(&server).request(Method::GET, "/a b/ü/%20|x\"<>");
+    call.send().await.unwrap();
     assert_eq!(server.single().target, "/a%20b/%C3%BC/%20%7Cx%22%3C%3E");
 }

@@ -52,13 +52,8 @@ async fn empty_body_decodes_to_the_empty_value() {
                 .unwrap()
                 .is_empty()
         );
-        server
-            .client()
-            .delete_contact()
-            .contact_id("c")
-            .send()
-            .await
-            .unwrap();
+        let call = server.client().delete_contact().contact_id("c");
+        call.send().await.unwrap();
     }
     let server = Server::with_reply(Reply::json(204, ""));
     assert_eq!(
@@ -70,25 +65,15 @@ async fn empty_body_decodes_to_the_empty_value() {
 #[tokio::test]
 async fn fields_of_an_undeclared_body_are_ignored() {
     let server = Server::with_body("{\"succeded\":true,\"traceId\":\"t-1\"}");
-    let reply = server
-        .client()
-        .delete_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap();
+    let call = server.client().delete_contact().contact_id("c");
+    let reply = call.send().await.unwrap();
     assert_eq!(
         (server.single().method.as_str(), reply.trace_id()),
         ("DELETE", Some("t-1"))
     );
     let server = Server::with_body("no JSON");
-    server
-        .client()
-        .delete_contact()
-        .contact_id("c")
-        .send()
-        .await
-        .unwrap();
+    let call = server.client().delete_contact().contact_id("c");
+    call.send().await.unwrap();
 }
 
 #[tokio::test]
@@ -99,24 +84,14 @@ async fn byte_reply_is_collected_or_streamed() {
         &[("content-type", "image/png")],
         &bytes,
     ));
-    let reply = server
-        .client()
-        .download()
-        .file_id("f")
-        .send()
-        .await
-        .unwrap();
+    let call = server.client().download().file_id("f");
+    let reply = call.send().await.unwrap();
     assert_eq!(reply.header("content-type"), Some("image/png"));
     assert_eq!(server.single().header("accept"), Some("*/*"));
     assert_eq!(reply.into_inner().collect().await.unwrap(), bytes);
 
-    let reply = server
-        .client()
-        .download()
-        .file_id("f")
-        .send()
-        .await
-        .unwrap();
+    let call = server.client().download().file_id("f");
+    let reply = call.send().await.unwrap();
     let pieces: Vec<_> = reply.into_inner().try_collect().await.unwrap();
     assert_eq!(pieces.concat(), bytes);
 
@@ -131,13 +106,8 @@ async fn byte_reply_is_collected_or_streamed() {
 #[tokio::test]
 async fn byte_reply_with_error_status_is_an_error() {
     let server = Server::with_reply(Reply::json(404, r#"{"message":"File not found"}"#));
-    let error = server
-        .client()
-        .download()
-        .file_id("f")
-        .send()
-        .await
-        .unwrap_err();
+    let call = server.client().download().file_id("f");
+    let error = call.send().await.unwrap_err();
     assert_eq!(
         (error.is_not_found(), error.messages()),
         (true, &["File not found".to_owned()][..])
@@ -179,11 +149,8 @@ async fn size_limit_applies_without_content_length() {
         .response_limit(20)
         .build()
         .unwrap();
-    let error = handle
-        .request(hoopai_runtime::Method::Get, "/")
-        .send()
-        .await
-        .unwrap_err();
+    let call = handle.request(hoopai_runtime::Method::GET, "/");
+    let error = call.send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
 }
 

@@ -165,7 +165,10 @@ fn custom_field_value_decodes_as_its_own_type_only() {
     assert!(money.as_files().is_none() && money.as_number().is_none());
     assert_eq!(money.as_json()["value"], 100);
     let exact: CustomFieldValue = serde_json::from_str("1234567890123456.10").unwrap();
-    assert_eq!(exact.as_decimal().unwrap().as_str(), "1234567890123456.10");
+    assert_eq!(
+        exact.as_decimal().unwrap().to_string(),
+        "1234567890123456.10"
+    );
 }
 
 #[test]

@@ -50,13 +50,8 @@ async fn default_location_fills_json_body() {
 
     let mut contact = Contact::new().first_name("Jane");
     contact.extra.insert("locationId", "own");
-    server
-        .client_with_location()
-        .create_contact()
-        .body(contact)
-        .send()
-        .await
-        .unwrap();
+    let call = server.client_with_location().create_contact().body(contact);
+    call.send().await.unwrap();
     assert_eq!(
         server.last().json(),
         json!({"firstName": "Jane", "locationId": "own"})
@@ -120,12 +115,8 @@ async fn extra_fields_are_added_and_replace() {
 #[tokio::test]
 async fn missing_required_body_or_field_is_named() {
     let server = Server::with_body("{}");
-    let error = server
-        .client_with_location()
-        .create_contact()
-        .send()
-        .await
-        .unwrap_err();
+    let call = server.client_with_location().create_contact();
+    let error = call.send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Request);
     assert_eq!(error.parameters(), ["body", "firstName"], "{error}");
 
@@ -151,21 +142,11 @@ async fn missing_required_body_or_field_is_named() {
         "{error}"
     );
 
-    let error = server
-        .client_with_location()
-        .upload_file()
-        .hosted(true)
-        .send()
-        .await
-        .unwrap_err();
+    let call = server.client_with_location().upload_file().hosted(true);
+    let error = call.send().await.unwrap_err();
     assert_eq!(error.parameter(), Some("file"));
-    let error = server
-        .client()
-        .location_token()
-        .body(Contact::new())
-        .send()
-        .await
-        .unwrap_err();
+    let call = server.client().location_token().body(Contact::new());
+    let error = call.send().await.unwrap_err();
     assert_eq!(error.parameter(), Some("locationId"));
     assert_eq!(server.count(), 0);
 }
@@ -293,13 +274,8 @@ async fn file_is_sent_from_stream() {
         let pieces =
             stream::iter(["abc", "def"].map(|piece| Ok::<_, std::io::Error>(piece.as_bytes())));
         let part = Part::stream("data.bin", pieces, length).content_type("text/csv");
-        server
-            .client()
-            .upload_file()
-            .file(part)
-            .send()
-            .await
-            .unwrap();
+        let call = server.client().upload_file().file(part);
+        call.send().await.unwrap();
         let request = server.single();
         assert_eq!(
             fields(&request).await,
@@ -346,13 +322,8 @@ async fn part_names_are_set_at_run_time() {
 async fn any_file_name_arrives_unchanged() {
     for name in ["a\"b;c.png", "Döe 1.png", "a/b.png"] {
         let server = Server::with_body("{}");
-        server
-            .client()
-            .upload_file()
-            .file(Part::bytes(name, "x"))
-            .send()
-            .await
-            .unwrap();
+        let call = server.client().upload_file().file(Part::bytes(name, "x"));
+        call.send().await.unwrap();
         assert_eq!(
             fields(&server.single()).await,
             [Field::file("file", name, "image/png", b"x")]
@@ -397,13 +368,8 @@ async fn failing_stream_fails_the_call() {
 async fn invalid_content_type_is_rejected() {
     let server = Server::with_body("{}");
     let part = Part::bytes("f", "x").content_type("no type");
-    let error = server
-        .client()
-        .upload_file()
-        .file(part)
-        .send()
-        .await
-        .unwrap_err();
+    let call = server.client().upload_file().file(part);
+    let error = call.send().await.unwrap_err();
     assert!(
         error.to_string().contains("the part `file` cannot be sent"),
         "{error}"

@@ -26,12 +26,8 @@ async fn too_long_url_error_names_the_longest_parameter() {
     let server = Server::with_body("{}");
     let client = server.client();
     let long = "x".repeat(8_000);
-    let error = client
-        .get_contact()
-        .contact_id(&*long)
-        .send()
-        .await
-        .unwrap_err();
+    let call = client.get_contact().contact_id(&*long);
+    let error = call.send().await.unwrap_err();
     not_sent(
         &server,
         &error,
@@ -51,23 +47,15 @@ async fn too_long_url_error_names_the_longest_parameter() {
     );
 
     let ids: Vec<String> = (0..1000).map(|id| format!("id-{id}")).collect();
-    let error = server
-        .client_with_location()
-        .list_contacts()
-        .ids(ids)
-        .send()
-        .await
-        .unwrap_err();
+    let call = server.client_with_location().list_contacts().ids(ids);
+    let error = call.send().await.unwrap_err();
     not_sent(&server, &error, Some("ids"), "so pass fewer values at once");
 
     let handle = server.builder().build().unwrap();
-    let error = handle
-        .request(Method::Get, &format!("/{long}"))
-        .send()
-        .await
-        .unwrap_err();
+    let call = handle.request(Method::GET, &format!("/{long}"));
+    let error = call.send().await.unwrap_err();
     not_sent(&server, &error, None, "shorten the path");
-    let raw = handle.request(Method::Get, "/a/{b}").path("b", &*long);
+    let raw = handle.request(Method::GET, "/a/{b}").path("b", &*long);
     not_sent(
         &server,
         &raw.send().await.unwrap_err(),
@@ -129,12 +117,8 @@ async fn page_size_above_declared_maximum_is_not_sent() {
         .err()
         .unwrap();
     not_sent(&server, &error, Some("limit"), EXPECTED);
-    let error = client
-        .page_contacts()
-        .extra_query("limit", "500")
-        .send()
-        .await
-        .unwrap_err();
+    let call = client.page_contacts().extra_query("limit", "500");
+    let error = call.send().await.unwrap_err();
     not_sent(&server, &error, Some("limit"), EXPECTED);
 
     for fine in [0, 1, 100] {
@@ -150,7 +134,7 @@ async fn page_size_above_declared_maximum_is_not_sent() {
 static SEARCH: Operation = Operation {
     module: "things",
     name: "search_things",
-    method: Method::Post,
+    method: &Method::POST,
     path: "/things/search",
     body: Some(Body::DEFAULT),
     paging: Some(Paging {

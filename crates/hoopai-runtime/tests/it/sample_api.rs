@@ -145,7 +145,7 @@ pub mod operations {
     pub static CREATE_CONTACT: Operation = Operation {
         name: "create_contact",
         id: "create-contact",
-        method: Method::Post,
+        method: &Method::POST,
         path: "/contacts/",
         location: Some(Location {
             part: ParamLocation::Body,
@@ -162,7 +162,7 @@ pub mod operations {
     pub static UPDATE_CONTACT: Operation = Operation {
         name: "update_contact",
         id: "update-contact",
-        method: Method::Put,
+        method: &Method::PUT,
         path: "/contacts/{contactId}",
         body: Some(Body {
             required: false,
@@ -173,7 +173,7 @@ pub mod operations {
     pub static DELETE_CONTACT: Operation = Operation {
         name: "delete_contact",
         id: "delete-contact",
-        method: Method::Delete,
+        method: &Method::DELETE,
         path: "/contacts/{contactId}",
         reply: Reply::Empty,
         ..CONTACTS
@@ -217,7 +217,7 @@ pub mod operations {
     pub static LOCATION_TOKEN: Operation = Operation {
         name: "location_token",
         id: "get-location-access-token",
-        method: Method::Post,
+        method: &Method::POST,
         path: "/oauth/locationToken",
         location: Some(Location {
             part: ParamLocation::Body,
@@ -235,7 +235,7 @@ pub mod operations {
     pub static UPLOAD_FILE: Operation = Operation {
         name: "upload_file",
         id: "upload-file",
-        method: Method::Post,
+        method: &Method::POST,
         path: "/medias/upload-file",
         location: Some(Location {
             part: ParamLocation::Body,

@@ -21,13 +21,8 @@ async fn path_parameters_are_encoded() {
 async fn path_parameter_that_changes_the_path_is_rejected() {
     let server = Server::with_body("{}");
     for value in ["", ".", ".."] {
-        let error = server
-            .client()
-            .get_contact()
-            .contact_id(value)
-            .send()
-            .await
-            .unwrap_err();
+        let call = server.client().get_contact().contact_id(value);
+        let error = call.send().await.unwrap_err();
         assert_eq!(
             (error.kind(), error.parameter()),
             (ErrorKind::Request, Some("contactId"))
@@ -190,26 +185,14 @@ async fn explicit_location_overrides_the_default() {
     let client = server.client_with_location();
     let target = || server.last().target;
 
-    client
-        .get_location()
-        .location_id("own")
-        .send()
-        .await
-        .unwrap();
+    let call = client.get_location().location_id("own");
+    call.send().await.unwrap();
     assert_eq!(target(), "/locations/own");
-    client
-        .list_contacts()
-        .location_id("own")
-        .send()
-        .await
-        .unwrap();
+    let call = client.list_contacts().location_id("own");
+    call.send().await.unwrap();
     assert_eq!(target(), "/contacts/?locationId=own");
-    client
-        .list_contacts()
-        .extra_query("locationId", "own")
-        .send()
-        .await
-        .unwrap();
+    let call = client.list_contacts().extra_query("locationId", "own");
+    call.send().await.unwrap();
     assert_eq!(target(), "/contacts/?locationId=own");
     client
         .list_invoices()
@@ -220,11 +203,7 @@ async fn explicit_location_overrides_the_default() {
         .unwrap();
     assert_eq!(target(), "/invoices/?altType=company&altId=own");
     // The type of the id is not known, so the caller must set it.
-    let error = client
-        .list_invoices()
-        .alt_id("own")
-        .send()
-        .await
-        .unwrap_err();
+    let call = client.list_invoices().alt_id("own");
+    let error = call.send().await.unwrap_err();
     assert_eq!(error.parameter(), Some("altType"));
 }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use serde::Deserialize;
 
-use super::server::{Bench, TOKEN};
+use super::server::{Bench, PlainField};
 
 const BODY: &str = r#"{"contact":{"id":"Cm7Pj2Xs9Gf4Ua1Ne6Kt","name":"Ada Example","locationId":"Lq3Tz8Wn5Rk1Yb6Hd0Vx","firstName":"Ada","lastName":"Example","email":"Ada@example.com","emailLowerCase":"ada@example.com","timezone":"Europe/Vienna","companyName":"Example & Sons","phone":"+15550100001","dnd":false,"type":"lead","source":"web form","assignedTo":"Us4Er5Id6Ma7De8Up9Xy","address1":"1 Example Street","city":"Exampleton","state":"EX","country":"AT","postalCode":"1010","website":"https://ada.example.com","tags":["newsletter","visited the shop"],"dateOfBirth":"1990-01-02T00:00:00.000Z","dateAdded":"2026-01-02T03:04:05.678Z","dateUpdated":"2026-02-03T04:05:06.789Z","attachments":"","ssn":"","keyword":"autumn","firstNameLowerCase":"ada","fullNameLowerCase":"ada example","lastNameLowerCase":"example","lastActivity":"2026-03-04T05:06:07.890Z","customFields":[{"id":"Cu5To6Mf7Ie8Ld9Id0Aa","value":"a value"},{"id":"Cu5To6Mf7Ie8Ld9Id0Bb","value":"12"}],"businessId":"Bu5In6Es7Sf8Ie9Ld0Aa"},"traceId":"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"}"#;
 
@@ -55,30 +55,13 @@ struct PlainContact {
     business_id: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct PlainField {
-    id: String,
-    value: hoopai::serde_json::Value,
-}
-
 pub(crate) fn bench() -> Bench {
     Bench::new([BODY.to_owned()], |_| 0)
 }
 
 pub(crate) async fn call_plain(bench: &Bench) {
-    let reply = bench
-        .plain
-        .get(format!("{}/contacts/{}", bench.url, "Cm7Pj2Xs9Gf4Ua1Ne6Kt"))
-        .bearer_auth(TOKEN)
-        .header("Version", "2021-07-28")
-        .header("Accept", "application/json")
-        .send()
-        .await
-        .unwrap()
-        .error_for_status()
-        .unwrap();
-    let body = reply.bytes().await.unwrap();
-    black_box(hoopai::serde_json::from_slice::<Plain>(&body).unwrap());
+    let body = bench.get_plain("/contacts/Cm7Pj2Xs9Gf4Ua1Ne6Kt").await;
+    black_box(hoopai::serde_json::from_slice::<Plain>(body.as_ref()).unwrap());
 }
 
 pub(crate) async fn call_ours(bench: &Bench) {

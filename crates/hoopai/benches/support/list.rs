@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use serde::Deserialize;
 
-use super::server::{Bench, LOCATION, TOKEN};
+use super::server::{Bench, LOCATION, PlainField};
 
 pub(crate) const PAGES: usize = 20;
 pub(crate) const PER_PAGE: usize = 100;
@@ -44,12 +44,6 @@ struct PlainContact {
     tags: Option<Vec<String>>,
     custom_fields: Option<Vec<PlainField>>,
     attributions: Option<Vec<PlainAttribution>>,
-}
-
-#[derive(Deserialize)]
-struct PlainField {
-    id: String,
-    value: hoopai::serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -103,23 +97,12 @@ fn requested_page(request: &str) -> usize {
 pub(crate) async fn read_plain(bench: &Bench) -> usize {
     let (mut count, mut cursor) = (0, None::<(String, String)>);
     loop {
-        let mut url = format!("{}/contacts/?locationId={LOCATION}&limit=100", bench.url);
+        let mut path = format!("/contacts/?locationId={LOCATION}&limit=100");
         if let Some((after, id)) = &cursor {
-            url.push_str(&format!("&startAfter={after}&startAfterId={id}"));
+            path.push_str(&format!("&startAfter={after}&startAfterId={id}"));
         }
-        let reply = bench
-            .plain
-            .get(url)
-            .bearer_auth(TOKEN)
-            .header("Version", "2021-07-28")
-            .header("Accept", "application/json")
-            .send()
-            .await
-            .unwrap()
-            .error_for_status()
-            .unwrap();
-        let body = reply.bytes().await.unwrap();
-        let page: PlainPage = hoopai::serde_json::from_slice(&body).unwrap();
+        let body = bench.get_plain(&path).await;
+        let page: PlainPage = hoopai::serde_json::from_slice(body.as_ref()).unwrap();
         for contact in page.contacts {
             black_box(contact);
             count += 1;

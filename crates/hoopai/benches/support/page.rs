@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::server::PlainField;
+
 pub(crate) const CONTACTS: usize = 100;
 
 /// A page of the list of contacts, with declared and undeclared fields and made-up data.
@@ -92,10 +94,4 @@ struct PlainHit {
     additional_phones: Option<Vec<Value>>,
     search_after: Option<Vec<Value>>,
     custom_fields: Option<Vec<PlainField>>,
-}
-
-#[derive(Deserialize)]
-struct PlainField {
-    id: String,
-    value: Value,
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hoopai::rate_limit::RateLimitSettings;
 use hoopai::{Client, reqwest};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use hoopai_test_support::{Reply, Server};
+use serde::Deserialize;
 use tokio::runtime::Runtime;
 
 pub(crate) const TOKEN: &str = "pit-0000";
@@ -19,9 +19,12 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// Starts a server that replies with the body whose index `select` computes from the request.
+    /// Starts a server that replies with the body whose index `select` computes from path and
+    /// query.
     pub(crate) fn new(bodies: impl IntoIterator<Item = String>, select: fn(&str) -> usize) -> Self {
-        let url = server(bodies.into_iter().map(reply).collect(), select);
+        let replies: Vec<Reply> = bodies.into_iter().map(Reply::from).collect();
+        let server = Server::on_thread(move |request| replies[select(&request.target)].clone());
+        let url = server.url;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -53,47 +56,21 @@ impl Bench {
             ours,
         }
     }
+    /// Sends a request with plain reqwest, and returns the body of the reply.
+    pub(crate) async fn get_plain(&self, path_and_query: &str) -> impl AsRef<[u8]> {
+        let request = self.plain.get(format!("{}{path_and_query}", self.url));
+        let request = request
+            .bearer_auth(TOKEN)
+            .header("Version", "2021-07-28")
+            .header("Accept", "application/json");
+        let reply = request.send().await.unwrap();
+        reply.error_for_status().unwrap().bytes().await.unwrap()
+    }
 }
 
-fn reply(body: String) -> Vec<u8> {
-    let length = body.len();
-    format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-    )
-    .into_bytes()
-}
-
-/// Starts a server on its own thread.
-fn server(replies: Vec<Vec<u8>>, select: fn(&str) -> usize) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async move {
-            let replies: &'static [Vec<u8>] = replies.leak();
-            let listener = TcpListener::from_std(listener).unwrap();
-            loop {
-                let (mut socket, _) = listener.accept().await.unwrap();
-                tokio::spawn(async move {
-                    let mut buffer = vec![0; 8192];
-                    let mut length = 0;
-                    while let Ok(read @ 1..) = socket.read(&mut buffer[length..]).await {
-                        length += read;
-                        if buffer[..length].ends_with(b"\r\n\r\n") {
-                            let reply = select(&String::from_utf8_lossy(&buffer[..length]));
-                            length = 0;
-                            if socket.write_all(&replies[reply]).await.is_err() {
-                                return;
-                            }
-                        }
-                    }
-                });
-            }
-        });
-    });
-    url
+/// A custom field of a plain client.
+#[derive(Deserialize)]
+pub(crate) struct PlainField {
+    id: String,
+    value: serde_json::Value,
 }

@@ -83,15 +83,11 @@ impl Account {
 
 /// Returns the client and the location of the environment, if it has a token.
 pub(crate) fn from_environment() -> Result<Option<(Client, String)>> {
-    let Some(token) = credential("HOOPAI_TOKEN")? else {
+    if credential("HOOPAI_TOKEN")?.is_none() {
         return Ok(None);
-    };
+    }
     let location = required_variable("HOOPAI_LOCATION_ID")?;
-    let client = with_base_url(Client::builder())
-        .private_token(token)
-        .location(&location)
-        .build()?;
-    Ok(Some((client, location)))
+    Ok(Some((Client::from_env()?, location)))
 }
 
 /// Sets the base URL of the environment, if there is one.

@@ -252,7 +252,10 @@ async fn move_opportunities_moves_open_ones() {
 #[tokio::test]
 async fn send_invoice_creates_and_sends_an_invoice() {
     let stdout = stdout("send_invoice").await;
-    assert_eq!(stdout, "Created invoice 1: 300 EUR.\nIts status is sent.\n");
+    assert_eq!(
+        stdout,
+        "Created invoice 1: 300.00 EUR.\nIts status is sent.\n"
+    );
 
     let mock = mock().await;
     let contact = mock.seed().contacts(LOCATION, 1).remove(0);

@@ -59,7 +59,7 @@ async fn search_pages_by_a_body_field() {
     let mut pages = search().pages();
     let first = harness.run(pages.next()).await.unwrap().unwrap();
     assert_eq!(first.items(), 100);
-    assert_eq!(first.total, Some(230.0));
+    assert_eq!(first.total, Some(230));
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn raw_request_pages_like_the_operation() {
     harness.mock.seed().contacts(LOCATION, 45);
     let client = harness.client();
     let rule = hoopai::contacts::operations::LIST_CONTACTS.paging.unwrap();
-    let call = client.request(Method::Get, "/contacts/");
+    let call = client.request(Method::GET, "/contacts/");
     let call = call.query("locationId", LOCATION).query("limit", 20);
     let all: Vec<serde_json::Value> = harness.run(call.collect_all(rule, 45)).await.unwrap();
     assert_eq!(all.len(), 45);

@@ -71,7 +71,7 @@ async fn concurrent_pages_keep_order_and_rate_limit() {
         harness.mock.journal().clear();
         let started = harness.clock.elapsed();
         let list = client.contacts().list_contacts_by_business();
-        let list = list.business_id("b1").limit("5").stream();
+        let list = list.business_id("b1").limit(5).stream();
         let mut list = list.concurrent(pages).prefetch(prefetch);
         let mut ids = Vec::new();
         let read = async {
@@ -107,7 +107,7 @@ async fn dropped_list_sends_no_further_requests() {
     let limits = RateLimitSettings::default().max(3).fixed(true);
     let client = harness.builder().limits(limits).build().unwrap();
     let list = client.contacts().list_contacts_by_business();
-    let list = list.business_id("b1").limit("5").stream();
+    let list = list.business_id("b1").limit(5).stream();
     let mut list = list.concurrent(8);
     for _ in 0..10 {
         harness.run(list.next()).await.unwrap().unwrap();
@@ -123,7 +123,7 @@ async fn dropped_list_sends_no_further_requests() {
     // The dropped requests have released their slots.
     assert_eq!(client.rate_limit_delay(), Duration::ZERO);
     let list = client.contacts().list_contacts_by_business();
-    let list = list.business_id("b1").limit("5").stream();
+    let list = list.business_id("b1").limit(5).stream();
     let mut list = list.resume(position);
     let rest = async {
         let mut count = 0;

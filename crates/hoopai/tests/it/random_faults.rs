@@ -15,22 +15,14 @@ use hoopai_mock::{
 };
 
 use crate::harness::Harness;
-use hoopai_test_support::seeded_random;
+use hoopai_test_support::{seeded_random, seeds};
 
 const RUNS: u64 = 12;
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn guarantees_hold_under_random_faults() {
-    let seed = std::env::var("HOOPAI_SEED")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    let first = seed.unwrap_or_else(|| match std::env::var_os("CI") {
-        Some(_) => 1,
-        None => u64::from(std::process::id()) * 1000,
-    });
-    for seed in first..first + RUNS {
-        println!("HOOPAI_SEED={seed}");
+    for seed in seeds(RUNS) {
         run(seed).await;
     }
 }

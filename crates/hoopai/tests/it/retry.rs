@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use hoopai::contacts::types::{CreateContactRequest, CreateWorkflow, Tags, UpsertContactRequest};
+use hoopai::contacts::types::{
+    ContactWorkflowRequest, CreateContactRequest, TagsRequest, UpsertContactRequest,
+};
 use hoopai::retry::{DefaultRetryPolicy, FullJitter};
 use hoopai::{CallOptions, Error, ErrorKind};
 use hoopai_mock::{Denial, ErrorBody, Failure, Fault, FaultRule, LOCATION, RetryAfter};
@@ -115,7 +117,7 @@ async fn writes_are_retried_if_declared_as_idempotent() {
     let contacts = client.contacts();
 
     fail();
-    let tags = Tags::new().tags(["vip"]);
+    let tags = TagsRequest::new().tags(["vip"]);
     let add = contacts.add_tags().contact_id(&id).body(tags).send();
     let reply = harness.run(add).await.unwrap();
     let tags = reply.into_inner().tags.unwrap_or_default();
@@ -130,7 +132,10 @@ async fn writes_are_retried_if_declared_as_idempotent() {
 
     fail();
     let start = contacts.add_contact_to_workflow().contact_id(&id);
-    let start = start.workflow_id("w").body(CreateWorkflow::new()).send();
+    let start = start
+        .workflow_id("w")
+        .body(ContactWorkflowRequest::new())
+        .send();
     let error = harness.run(start).await.unwrap_err();
     assert_eq!(error.attempts(), 1, "{error:?}");
 }

@@ -115,7 +115,7 @@ fn insert_slot(days: &mut Map<String, Value>, zone: &TimeZone, start: u64) {
         let Some(start) = timestamp(start) else {
             return;
         };
-        let start = start.to_zoned(zone.clone());
+        let start = start.to_zoned_datetime(zone.clone());
         (
             start.date().to_string(),
             start.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),

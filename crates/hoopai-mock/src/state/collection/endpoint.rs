@@ -7,7 +7,8 @@ use super::value::FieldValue;
 /// An operation of a collection.
 #[derive(Clone, Copy)]
 pub(crate) struct Endpoint {
-    /// `module.operation-id`.
+    /// The operation id; `module.operation-id` if the operation belongs to another module than the
+    /// table.
     pub(crate) operation: &'static str,
     pub(crate) action: Action,
     /// The path of the item or the items in the reply; empty for the reply itself, `None` if the

@@ -94,16 +94,18 @@ pub(super) struct Parent {
 }
 
 impl Parent {
-    pub(super) const fn new(
-        collection: &'static str,
-        field: &'static str,
-        parameter: &'static str,
-    ) -> Self {
+    /// A parent that the field and the parameter of this name refer to.
+    pub(super) const fn new(collection: &'static str, name: &'static str) -> Self {
         Self {
             collection,
-            field,
-            parameter,
+            field: name,
+            parameter: name,
         }
+    }
+
+    /// Sets the parameter, if it has another name than the field.
+    pub(super) const fn by(self, parameter: &'static str) -> Self {
+        Self { parameter, ..self }
     }
 }
 

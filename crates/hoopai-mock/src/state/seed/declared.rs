@@ -13,6 +13,7 @@ use crate::closest;
 use crate::interface::schema_view::{alternatives, object, parts};
 use crate::interface::{Interface, Operation};
 use crate::state::collection::{Action, Collection, Endpoint, Fields, FilterKind};
+use crate::state::tables;
 
 /// A schema of an operation.
 type Schema = (&'static Operation, &'static Value);
@@ -42,8 +43,9 @@ impl Declared {
             schemas: BTreeMap::new(),
             internal: internal(collection),
         };
-        for endpoint in collection.endpoints {
-            let Some(operation) = Interface::shared().operation(endpoint.operation) else {
+        let own = tables::endpoints().filter(|(_, (owner, _))| owner.name == collection.name);
+        for (operation, (_, endpoint)) in own {
+            let Some(operation) = Interface::shared().operation(&operation) else {
                 continue;
             };
             if let Some(schema) = request(operation, endpoint) {

@@ -25,19 +25,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("campaignIds", Sample::Fixed(FieldValue::List)),
         ],
         endpoints: &[
-            Endpoint::list(
-                "affiliate-manager.list-affiliates",
-                "affiliates",
-                &META_COUNT_PAGING,
-            )
-            .filters(&[
+            Endpoint::list("list-affiliates", "affiliates", &META_COUNT_PAGING).filters(&[
                 Filter::equals("active", "active"),
                 Filter::equals("campaignId", "campaignIds"),
                 Filter::since("fromDate", "createdAt"),
                 Filter::until("toDate", "createdAt"),
                 Filter::text("query"),
             ]),
-            Endpoint::get("affiliate-manager.get-affiliate", "affiliateId", ""),
+            Endpoint::get("get-affiliate", "affiliateId", ""),
         ],
         ..Collection::HEX_ID
     },
@@ -53,12 +48,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("currency", Sample::Text("USD")),
             ("status", Sample::OneOf(&["pending", "approved"])),
         ],
-        endpoints: &[Endpoint::list(
-            "affiliate-manager.list-commissions",
-            "commissions",
-            &META_COUNT_PAGING,
-        )
-        .filters(EARNING_FILTERS)],
+        endpoints: &[
+            Endpoint::list("list-commissions", "commissions", &META_COUNT_PAGING)
+                .filters(EARNING_FILTERS),
+        ],
         ..Collection::HEX_ID
     },
     Collection {
@@ -75,12 +68,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("currency", Sample::Text("USD")),
             ("status", Sample::OneOf(&["pending", "paid"])),
         ],
-        endpoints: &[Endpoint::list(
-            "affiliate-manager.list-payouts",
-            "payouts",
-            &META_COUNT_PAGING,
-        )
-        .filters(EARNING_FILTERS)],
+        endpoints: &[
+            Endpoint::list("list-payouts", "payouts", &META_COUNT_PAGING).filters(EARNING_FILTERS),
+        ],
         ..Collection::HEX_ID
     },
 ];

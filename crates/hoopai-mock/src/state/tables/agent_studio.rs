@@ -19,18 +19,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     defaults: &[("status", FieldValue::Text("active"))],
     sample: &[("name", Sample::Numbered("Agent"))],
     endpoints: &[
-        Endpoint::list("agent-studio.getAgents", "agents", &AGENTS_PAGING).with(SUCCESS),
-        Endpoint::list(
-            "agent-studio.getAgents-deprecated",
-            "agents",
-            &AGENTS_PAGING,
-        )
-        .with(SUCCESS),
-        Endpoint::create("agent-studio.createAgent", "agent").with(SUCCESS),
-        Endpoint::get("agent-studio.getAgentById", "agentId", "agent").with(SUCCESS),
-        Endpoint::get("agent-studio.getAgentById-deprecated", "agentId", "agent").with(SUCCESS),
-        Endpoint::update("agent-studio.updateAgentMetadata", "agentId", "data").with(SUCCESS),
-        Endpoint::delete("agent-studio.deleteAgent", "agentId").with(SUCCESS),
+        Endpoint::list("getAgents", "agents", &AGENTS_PAGING).with(SUCCESS),
+        Endpoint::list("getAgents-deprecated", "agents", &AGENTS_PAGING).with(SUCCESS),
+        Endpoint::create("createAgent", "agent").with(SUCCESS),
+        Endpoint::get("getAgentById", "agentId", "agent").with(SUCCESS),
+        Endpoint::get("getAgentById-deprecated", "agentId", "agent").with(SUCCESS),
+        Endpoint::update("updateAgentMetadata", "agentId", "data").with(SUCCESS),
+        Endpoint::delete("deleteAgent", "agentId").with(SUCCESS),
     ],
     ..Collection::DEFAULT
 }];

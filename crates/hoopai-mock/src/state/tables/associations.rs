@@ -2,6 +2,9 @@
 
 use super::prelude::*;
 
+/// An operation id, as the interface has it.
+const GET_BY_KEY: &str = "get-association-key-by-key-name";
+
 /// The key of the built-in object of contacts.
 const CONTACT: &str = "contact";
 
@@ -39,20 +42,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("secondObjectLabel", Sample::Text("second")),
         ],
         endpoints: &[
-            Endpoint::list(
-                "associations.find-associations",
-                "associations",
-                &RELATIONS_PAGING,
-            ),
-            Endpoint::create("associations.create-association", ""),
-            Endpoint::get("associations.get-association-by-ID", "associationId", ""),
-            Endpoint::new(
-                "associations.get-association-key-by-key-name",
-                Action::GetByField(&["key"]),
-            )
-            .by("key_name"),
-            Endpoint::update("associations.update-association", "associationId", ""),
-            Endpoint::delete("associations.delete-association", "associationId").with(&[
+            Endpoint::list("find-associations", "associations", &RELATIONS_PAGING),
+            Endpoint::create("create-association", ""),
+            Endpoint::get("get-association-by-ID", "associationId", ""),
+            Endpoint::new(GET_BY_KEY, Action::GetByField(&["key"])).by("key_name"),
+            Endpoint::update("update-association", "associationId", ""),
+            Endpoint::delete("delete-association", "associationId").with(&[
                 ("deleted", ReplyField::True),
                 ("id", ReplyField::Id),
                 ("message", ReplyField::Text("Association deleted")),
@@ -64,11 +59,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "relations",
         noun: "Relation",
         ids: IdFormat::Hex,
-        parent: Some(Parent::new(
-            "associations",
-            "associationId",
-            "associationId",
-        )),
+        parent: Some(Parent::new("associations", "associationId")),
         search_fields: &[],
         unique: Unique::Combination(
             &["associationId", "firstRecordId", "secondRecordId"],
@@ -101,17 +92,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("secondRecordId", record!("secondObjectKey")),
         ],
         endpoints: &[
-            Endpoint::list(
-                "associations.get-relations-by-record-id",
-                "relations",
-                &RELATIONS_PAGING,
-            )
-            .filters(&[
-                Filter::any_equals("recordId", &["firstRecordId", "secondRecordId"]),
-                Filter::equals("associationIds", "associationId"),
-            ]),
-            Endpoint::create("associations.create-relation", ""),
-            Endpoint::delete("associations.delete-relation", "relationId").reply_path(""),
+            Endpoint::list("get-relations-by-record-id", "relations", &RELATIONS_PAGING).filters(
+                &[
+                    Filter::any_equals("recordId", &["firstRecordId", "secondRecordId"]),
+                    Filter::equals("associationIds", "associationId"),
+                ],
+            ),
+            Endpoint::create("create-relation", ""),
+            Endpoint::delete("delete-relation", "relationId").reply_path(""),
         ],
         ..Collection::DEFAULT
     },

@@ -7,7 +7,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "blogs",
         noun: "Blog",
         sample: &[("name", Sample::Numbered("Blog"))],
-        endpoints: &[Endpoint::list("blogs.get-blogs", "data", &paging::SKIP)
+        endpoints: &[Endpoint::list("get-blogs", "data", &paging::SKIP)
             .filters(&[Filter::text("searchTerm")])],
         ..Collection::HEX_ID
     },
@@ -24,17 +24,17 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("urlSlug", Sample::Key("post")),
         ],
         endpoints: &[
-            Endpoint::list("blogs.get-blog-post", "blogs", &paging::OFFSET).filters(&[
+            Endpoint::list("get-blog-post", "blogs", &paging::OFFSET).filters(&[
                 Filter::equals("blogId", "blogId"),
                 Filter::equals("status", "status"),
                 Filter::text("searchTerm"),
             ]),
-            Endpoint::list("blogs.check-url-slug-exists", "", &Paging::ALL)
+            Endpoint::list("check-url-slug-exists", "", &Paging::ALL)
                 .without_item()
                 .filters(&[Filter::any_equals("urlSlug", &["urlSlug"])])
                 .with(&[("exists", ReplyField::HasItems)]),
-            Endpoint::create("blogs.create-blog-post", "data"),
-            Endpoint::update("blogs.update-blog-post", "postId", "updatedBlogPost"),
+            Endpoint::create("create-blog-post", "data"),
+            Endpoint::update("update-blog-post", "postId", "updatedBlogPost"),
         ],
         ..Collection::HEX_ID
     },
@@ -43,7 +43,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         noun: "Author",
         sample: &[("name", Sample::Numbered("Author"))],
         endpoints: &[Endpoint::list(
-            "blogs.get-all-blog-authors-by-location",
+            "get-all-blog-authors-by-location",
             "authors",
             &paging::OFFSET,
         )],
@@ -57,7 +57,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("urlSlug", Sample::Key("category")),
         ],
         endpoints: &[Endpoint::list(
-            "blogs.get-all-categories-by-location",
+            "get-all-categories-by-location",
             "categories",
             &paging::OFFSET,
         )],

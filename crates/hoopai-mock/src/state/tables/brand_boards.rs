@@ -12,15 +12,15 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     sample: &[("name", Sample::Numbered("Board"))],
     endpoints: &[
         Endpoint::list(
-            "brand-boards.getBrandBoardsByLocation",
+            "getBrandBoardsByLocation",
             "brandBoards",
             &paging::TOTAL_COUNT,
         )
         .filters(&[Filter::text("search"), Filter::equals("deleted", "deleted")]),
-        Endpoint::create("brand-boards.createBrandBoard", ""),
-        Endpoint::get("brand-boards.getBrandBoardById", "id", ""),
-        Endpoint::update("brand-boards.updateBrandBoard", "id", ""),
-        Endpoint::delete("brand-boards.deleteBrandBoard", "id")
+        Endpoint::create("createBrandBoard", ""),
+        Endpoint::get("getBrandBoardById", "id", ""),
+        Endpoint::update("updateBrandBoard", "id", ""),
+        Endpoint::delete("deleteBrandBoard", "id")
             .reply_path("")
             .with(&[("deleted", ReplyField::True)]),
     ],

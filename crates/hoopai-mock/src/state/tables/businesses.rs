@@ -14,14 +14,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     ],
     endpoints: &[
         Endpoint::list(
-            "businesses.get-businesses-by-location",
+            "get-businesses-by-location",
             "businesses",
             &paging::SKIP_100,
         ),
-        Endpoint::create("businesses.create-business", "buiseness").with(SUCCESS),
-        Endpoint::get("businesses.get-business", "businessId", "business"),
-        Endpoint::update("businesses.update-business", "businessId", "buiseness").with(SUCCESS),
-        Endpoint::delete("businesses.delete-Business", "businessId").with(SUCCESS),
+        Endpoint::create("create-business", "buiseness").with(SUCCESS),
+        Endpoint::get("get-business", "businessId", "business"),
+        Endpoint::update("update-business", "businessId", "buiseness").with(SUCCESS),
+        Endpoint::delete("delete-Business", "businessId").with(SUCCESS),
     ],
     ..Collection::DEFAULT
 }];

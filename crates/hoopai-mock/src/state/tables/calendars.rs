@@ -3,7 +3,7 @@
 use super::contacts::OF_CONTACT;
 use super::prelude::*;
 
-const OF_CALENDAR: Option<Parent> = Some(Parent::new("calendars", "calendarId", "calendarId"));
+const OF_CALENDAR: Option<Parent> = Some(Parent::new("calendars", "calendarId"));
 
 const CALENDAR_MEMBERSHIP: Membership = Membership {
     field: "calendarIds",
@@ -39,13 +39,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("slug", Sample::Key("calendar")),
         ],
         endpoints: &[
-            Endpoint::list("calendars.get-calendars", "calendars", &Paging::ALL)
+            Endpoint::list("get-calendars", "calendars", &Paging::ALL)
                 .filters(&[Filter::equals("groupId", "groupId")]),
-            Endpoint::create("calendars.create-calendar", "calendar"),
-            Endpoint::get("calendars.get-calendar", "calendarId", "calendar"),
-            Endpoint::update("calendars.update-calendar", "calendarId", "calendar"),
-            Endpoint::delete("calendars.delete-calendar", "calendarId").with(SUCCESS),
-            Endpoint::custom("calendars.get-slots", CustomAction::FreeSlots).by("calendarId"),
+            Endpoint::create("create-calendar", "calendar"),
+            Endpoint::get("get-calendar", "calendarId", "calendar"),
+            Endpoint::update("update-calendar", "calendarId", "calendar"),
+            Endpoint::delete("delete-calendar", "calendarId").with(SUCCESS),
+            Endpoint::custom("get-slots", CustomAction::FreeSlots).by("calendarId"),
         ],
         ..Collection::DEFAULT
     },
@@ -75,17 +75,16 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("startTime", Sample::HoursLater(24)),
         ],
         endpoints: &[
-            Endpoint::list("calendars.get-calendar-events", "events", &Paging::ALL)
-                .filters(EVENT_FILTERS),
+            Endpoint::list("get-calendar-events", "events", &Paging::ALL).filters(EVENT_FILTERS),
             Endpoint::list(
                 "contacts.get-appointments-for-contact",
                 "events",
                 &Paging::ALL,
             ),
-            Endpoint::create("calendars.create-appointment", ""),
-            Endpoint::get("calendars.get-appointment", "eventId", "appointment"),
-            Endpoint::update("calendars.edit-appointment", "eventId", ""),
-            Endpoint::delete("calendars.delete-event", "eventId")
+            Endpoint::create("create-appointment", ""),
+            Endpoint::get("get-appointment", "eventId", "appointment"),
+            Endpoint::update("edit-appointment", "eventId", ""),
+            Endpoint::delete("delete-event", "eventId")
                 .with(SUCCEEDED)
                 .fallback("block-slots"),
         ],
@@ -103,10 +102,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("startTime", Sample::HoursLater(24)),
         ],
         endpoints: &[
-            Endpoint::list("calendars.get-blocked-slots", "events", &Paging::ALL)
-                .filters(EVENT_FILTERS),
-            Endpoint::create("calendars.create-block-slot", ""),
-            Endpoint::update("calendars.edit-block-slot", "eventId", ""),
+            Endpoint::list("get-blocked-slots", "events", &Paging::ALL).filters(EVENT_FILTERS),
+            Endpoint::create("create-block-slot", ""),
+            Endpoint::update("edit-block-slot", "eventId", ""),
         ],
         ..Collection::DEFAULT
     },
@@ -120,17 +118,17 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("description", Sample::Text("Made up")),
         ],
         endpoints: &[
-            Endpoint::list("calendars.get-groups", "groups", &Paging::ALL),
-            Endpoint::list("calendars.validate-groups-slug", "", &Paging::ALL)
+            Endpoint::list("get-groups", "groups", &Paging::ALL),
+            Endpoint::list("validate-groups-slug", "", &Paging::ALL)
                 .without_item()
                 .filters(&[Filter::any_equals("slug", &["slug"])])
                 .with(&[("available", ReplyField::HasNoItems)]),
-            Endpoint::create("calendars.create-calendar-group", "group"),
-            Endpoint::update("calendars.edit-group", "groupId", "group"),
-            Endpoint::update("calendars.disable-group", "groupId", "")
+            Endpoint::create("create-calendar-group", "group"),
+            Endpoint::update("edit-group", "groupId", "group"),
+            Endpoint::update("disable-group", "groupId", "")
                 .without_item()
                 .with(SUCCESS),
-            Endpoint::delete("calendars.delete-group", "groupId").with(SUCCESS),
+            Endpoint::delete("delete-group", "groupId").with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },
@@ -146,13 +144,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("calendarIds", Sample::Fixed(FieldValue::List)),
         ],
         endpoints: &[
-            Endpoint::list("calendars.fetch-calendar-resources", "", &paging::SKIP)
+            Endpoint::list("fetch-calendar-resources", "", &paging::SKIP)
                 .filters(&[Filter::equals("resourceType", "resourceType")]),
-            Endpoint::create("calendars.create-calendar-resource", "")
-                .stored_parameters(&["resourceType"]),
-            Endpoint::get("calendars.get-calendar-resource", "id", ""),
-            Endpoint::update("calendars.update-calendar-resource", "id", ""),
-            Endpoint::delete("calendars.delete-calendar-resource", "id").with(SUCCESS),
+            Endpoint::create("create-calendar-resource", "").stored_parameters(&["resourceType"]),
+            Endpoint::get("get-calendar-resource", "id", ""),
+            Endpoint::update("update-calendar-resource", "id", ""),
+            Endpoint::delete("delete-calendar-resource", "id").with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },
@@ -170,23 +167,23 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("userId", Sample::Fixed(FieldValue::User)),
         ],
         endpoints: &[
-            Endpoint::list("calendars.getAllSchedules", "schedules", &SCHEDULES_PAGING).filters(&[
+            Endpoint::list("getAllSchedules", "schedules", &SCHEDULES_PAGING).filters(&[
                 Filter::equals("userId", "userId"),
                 Filter::equals("calendarId", "calendarIds"),
             ]),
-            Endpoint::create("calendars.createSchedule", "schedule"),
-            Endpoint::get("calendars.getScheduleById", "id", "schedule"),
-            Endpoint::update("calendars.updateSchedule", "id", "schedule"),
-            Endpoint::delete("calendars.deleteSchedule", "id").with(SUCCESS),
+            Endpoint::create("createSchedule", "schedule"),
+            Endpoint::get("getScheduleById", "id", "schedule"),
+            Endpoint::update("updateSchedule", "id", "schedule"),
+            Endpoint::delete("deleteSchedule", "id").with(SUCCESS),
             Endpoint::new(
-                "calendars.add-calendar-to-schedule",
+                "add-calendar-to-schedule",
                 Action::SetMembership(CALENDAR_MEMBERSHIP),
             )
             .by("id")
             .without_item()
             .with(SUCCESS),
             Endpoint::new(
-                "calendars.remove-calendar-from-schedule",
+                "remove-calendar-from-schedule",
                 Action::SetMembership(Membership {
                     add: false,
                     ..CALENDAR_MEMBERSHIP
@@ -202,11 +199,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "appointment-notes",
         noun: "Note",
         scope_field: "",
-        parent: Some(Parent::new(
-            "appointments",
-            "appointmentId",
-            "appointmentId",
-        )),
+        parent: Some(Parent::new("appointments", "appointmentId")),
         defaults: &[("userId", FieldValue::User)],
         embeds: Some(Embed {
             collection: "appointments",
@@ -219,10 +212,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("body", Sample::Numbered("Note")),
         ],
         endpoints: &[
-            Endpoint::list("calendars.get-appointment-notes", "notes", &MORE_PAGING),
-            Endpoint::create("calendars.create-appointment-note", "note"),
-            Endpoint::update("calendars.update-appointment-note", "noteId", "note"),
-            Endpoint::delete("calendars.delete-appointment-note", "noteId").with(SUCCESS),
+            Endpoint::list("get-appointment-notes", "notes", &MORE_PAGING),
+            Endpoint::create("create-appointment-note", "note"),
+            Endpoint::update("update-appointment-note", "noteId", "note"),
+            Endpoint::delete("delete-appointment-note", "noteId").with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },
@@ -243,15 +236,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("subject", Sample::Numbered("Reminder")),
         ],
         endpoints: &[
-            Endpoint::list("calendars.get-event-notification", "", &paging::SKIP_100).filters(&[
+            Endpoint::list("get-event-notification", "", &paging::SKIP_100).filters(&[
                 Filter::equals("isActive", "isActive"),
                 Filter::equals("deleted", "deleted"),
             ]),
-            Endpoint::new("calendars.create-event-notification", Action::CreateMany),
-            Endpoint::get("calendars.find-event-notification", "notificationId", ""),
-            Endpoint::update("calendars.update-event-notification", "notificationId", "")
-                .without_item(),
-            Endpoint::delete("calendars.delete-event-notification", "notificationId"),
+            Endpoint::new("create-event-notification", Action::CreateMany),
+            Endpoint::get("find-event-notification", "notificationId", ""),
+            Endpoint::update("update-event-notification", "notificationId", "").without_item(),
+            Endpoint::delete("delete-event-notification", "notificationId"),
         ],
         ..Collection::DEFAULT
     },

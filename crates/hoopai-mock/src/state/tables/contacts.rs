@@ -2,8 +2,7 @@
 
 use super::prelude::*;
 
-pub(super) const OF_CONTACT: Option<Parent> =
-    Some(Parent::new("contacts", "contactId", "contactId"));
+pub(super) const OF_CONTACT: Option<Parent> = Some(Parent::new("contacts", "contactId"));
 
 /// The vendor's pages announce `firstName` and `lastName`, but do not list them yet.
 static CONTACTS_FIELDS: SearchFields = SearchFields {
@@ -94,83 +93,74 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("source", Sample::OneOf(&["website", "referral", "walk-in"])),
         ],
         endpoints: &[
-            Endpoint::list("contacts.get-contacts", "contacts", &CONTACTS_PAGING)
+            Endpoint::list("get-contacts", "contacts", &CONTACTS_PAGING)
                 .filters(&[Filter::text("query")]),
             Endpoint::list(
-                "contacts.get-contacts-by-businessId",
+                "get-contacts-by-businessId",
                 "contacts",
                 &paging::SKIP_COUNT,
             )
             .filters(&[Filter::equals("businessId", "businessId")]),
-            Endpoint::list(
-                "contacts.search-contacts-advanced",
-                "contacts",
-                &paging::SEARCH,
-            )
-            .filters(&[
+            Endpoint::list("search-contacts-advanced", "contacts", &paging::SEARCH).filters(&[
                 Filter::text("query"),
                 Filter::conditions("filters", &CONTACTS_FIELDS),
                 Filter::sort_orders("sort", &CONTACTS_FIELDS),
             ]),
             Endpoint::new(
-                "contacts.get-duplicate-contact",
+                "get-duplicate-contact",
                 Action::FindBy(&[("email", "email"), ("number", "phone")]),
             )
             .reply_path("contact"),
-            Endpoint::create("contacts.create-contact", "contact"),
-            Endpoint::get("contacts.get-contact", "contactId", "contact"),
-            Endpoint::update("contacts.update-contact", "contactId", "contact").with(SUCCEDED),
-            Endpoint::new("contacts.upsert-contact", Action::Upsert)
+            Endpoint::create("create-contact", "contact"),
+            Endpoint::get("get-contact", "contactId", "contact"),
+            Endpoint::update("update-contact", "contactId", "contact").with(SUCCEDED),
+            Endpoint::new("upsert-contact", Action::Upsert)
                 .reply_path("contact")
                 .with(&[("new", ReplyField::IsNew)]),
-            Endpoint::delete("contacts.delete-contact", "contactId").with(SUCCEDED),
-            Endpoint::new("contacts.add-tags", Action::AddMembers("tags", "tagsAdded"))
+            Endpoint::delete("delete-contact", "contactId").with(SUCCEDED),
+            Endpoint::new("add-tags", Action::AddMembers("tags", "tagsAdded")).by("contactId"),
+            Endpoint::new("remove-tags", Action::RemoveMembers("tags", "tagsRemoved"))
                 .by("contactId"),
             Endpoint::new(
-                "contacts.remove-tags",
-                Action::RemoveMembers("tags", "tagsRemoved"),
-            )
-            .by("contactId"),
-            Endpoint::new(
-                "contacts.add-followers-contact",
+                "add-followers-contact",
                 Action::AddMembers("followers", "followersAdded"),
             )
             .by("contactId"),
             Endpoint::new(
-                "contacts.remove-followers-contact",
+                "remove-followers-contact",
                 Action::RemoveMembers("followers", "followersRemoved"),
             )
             .by("contactId"),
-            Endpoint::custom("contacts.create-association", CustomAction::TagContacts),
+            Endpoint::custom("create-association", CustomAction::TagContacts),
             Endpoint::custom(
                 "forms.upload-to-custom-fields",
                 CustomAction::UploadToCustomFields,
             )
             .by("contactId"),
             Endpoint::new(
-                "contacts.add-remove-contact-from-business",
+                "add-remove-contact-from-business",
                 Action::UpdateMany(&[("businessId", "businessId")]),
             )
             .by("ids")
             .reply_path("ids")
             .with(SUCCESS),
-            Endpoint::new("contacts.add-contact-to-workflow", Action::Get)
+            Endpoint::new("add-contact-to-workflow", Action::Get)
                 .by("contactId")
                 .without_item()
                 .with(SUCCEDED),
-            Endpoint::new("contacts.delete-contact-from-workflow", Action::Get)
+            Endpoint::new("delete-contact-from-workflow", Action::Get)
                 .by("contactId")
                 .without_item()
                 .with(SUCCEDED),
-            Endpoint::new("contacts.add-contact-to-campaign", Action::Get)
+            Endpoint::new("add-contact-to-campaign", Action::Get)
                 .by("contactId")
                 .without_item()
                 .with(SUCCEDED),
-            Endpoint::new("contacts.remove-contact-from-campaign", Action::Get)
+            Endpoint::new("remove-contact-from-campaign", Action::Get)
                 .by("contactId")
                 .without_item()
                 .with(SUCCEDED),
-            Endpoint::new("contacts.remove-contact-from-every-campaign", Action::Get)
+            Endpoint::new("remove-contact-from-every-campaign", Action::Get)
                 .by("contactId")
                 .without_item()
                 .with(SUCCEDED),
@@ -191,18 +181,18 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("dueDate", Sample::HoursLater(48)),
         ],
         endpoints: &[
-            Endpoint::list("contacts.get-all-tasks", "tasks", &Paging::ALL),
+            Endpoint::list("get-all-tasks", "tasks", &Paging::ALL),
             Endpoint::list("locations.task-search", "tasks", &paging::SKIP).filters(&[
                 Filter::equals("contactId", "contactId"),
                 Filter::equals("completed", "completed"),
                 Filter::equals("assignedTo", "assignedTo"),
                 Filter::text("query"),
             ]),
-            Endpoint::create("contacts.create-task", "task"),
-            Endpoint::get("contacts.get-task", "taskId", "task"),
-            Endpoint::update("contacts.update-task", "taskId", "task"),
-            Endpoint::update("contacts.update-task-completed", "taskId", "task"),
-            Endpoint::delete("contacts.delete-task", "taskId").with(SUCCEDED),
+            Endpoint::create("create-task", "task"),
+            Endpoint::get("get-task", "taskId", "task"),
+            Endpoint::update("update-task", "taskId", "task"),
+            Endpoint::update("update-task-completed", "taskId", "task"),
+            Endpoint::delete("delete-task", "taskId").with(SUCCEDED),
         ],
         ..Collection::DEFAULT
     },
@@ -219,11 +209,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("body", Sample::Numbered("Note")),
         ],
         endpoints: &[
-            Endpoint::list("contacts.get-all-notes", "notes", &Paging::ALL),
-            Endpoint::create("contacts.create-note", "note"),
-            Endpoint::get("contacts.get-note", "id", "note"),
-            Endpoint::update("contacts.update-note", "id", "note"),
-            Endpoint::delete("contacts.delete-note", "id").with(SUCCEDED),
+            Endpoint::list("get-all-notes", "notes", &Paging::ALL),
+            Endpoint::create("create-note", "note"),
+            Endpoint::get("get-note", "id", "note"),
+            Endpoint::update("update-note", "id", "note"),
+            Endpoint::delete("delete-note", "id").with(SUCCEDED),
         ],
         ..Collection::DEFAULT
     },

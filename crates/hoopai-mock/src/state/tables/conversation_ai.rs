@@ -30,12 +30,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         sample: &[("name", Sample::Numbered("Assistant"))],
         endpoints: &[
-            Endpoint::list("conversation-ai.search-agent", "agents", &ASSISTANTS_PAGING)
+            Endpoint::list("search-agent", "agents", &ASSISTANTS_PAGING)
                 .filters(&[Filter::text("query")]),
-            Endpoint::create("conversation-ai.create-agent", ""),
-            Endpoint::get("conversation-ai.get-agent", "agentId", ""),
-            Endpoint::update("conversation-ai.update-agent", "agentId", ""),
-            Endpoint::delete("conversation-ai.delete-agent", "agentId")
+            Endpoint::create("create-agent", ""),
+            Endpoint::get("get-agent", "agentId", ""),
+            Endpoint::update("update-agent", "agentId", ""),
+            Endpoint::delete("delete-agent", "agentId")
                 .with(&[("id", ReplyField::Id), ("success", ReplyField::True)]),
         ],
         ..Collection::DEFAULT
@@ -44,18 +44,18 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "assistant-actions",
         noun: "Action",
         scope_field: "",
-        parent: Some(Parent::new("assistants", "agentId", "agentId")),
+        parent: Some(Parent::new("assistants", "agentId")),
         sample: &[
             ("agentId", Sample::Reference("assistants")),
             ("name", Sample::Numbered("Action")),
             ("type", Sample::Text("triggerWorkflow")),
         ],
         endpoints: &[
-            Endpoint::list("conversation-ai.list-actions", "data", &Paging::ALL).with(SUCCESS),
-            Endpoint::create("conversation-ai.create-action", "data").with(SUCCESS),
-            Endpoint::get("conversation-ai.get-action-by-id", "actionId", "data").with(SUCCESS),
-            Endpoint::update("conversation-ai.update-action", "actionId", "data").with(SUCCESS),
-            Endpoint::delete("conversation-ai.delete-action", "actionId")
+            Endpoint::list("list-actions", "data", &Paging::ALL).with(SUCCESS),
+            Endpoint::create("create-action", "data").with(SUCCESS),
+            Endpoint::get("get-action-by-id", "actionId", "data").with(SUCCESS),
+            Endpoint::update("update-action", "actionId", "data").with(SUCCESS),
+            Endpoint::delete("delete-action", "actionId")
                 .with(&[("data.id", ReplyField::Id), ("success", ReplyField::True)]),
         ],
         ..Collection::DEFAULT

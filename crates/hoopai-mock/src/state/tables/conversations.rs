@@ -68,7 +68,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         sample: &[("contactId", Sample::Reference("contacts"))],
         endpoints: &[
             Endpoint::list(
-                "conversations.search-conversation",
+                "search-conversation",
                 "conversations",
                 &CONVERSATIONS_PAGING,
             )
@@ -82,19 +82,14 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 Filter::since("startDate", "lastMessageDate"),
                 Filter::until("endDate", "lastMessageDate"),
             ]),
-            Endpoint::create("conversations.create-conversation", "conversation").with(SUCCESS),
-            Endpoint::get("conversations.get-conversation", "conversationId", ""),
-            Endpoint::update(
-                "conversations.update-conversation",
-                "conversationId",
-                "conversation",
-            )
-            .with(SUCCESS),
-            Endpoint::delete("conversations.delete-conversation", "conversationId").with(SUCCESS),
-            Endpoint::check_exists("conversations.upload-file-attachments", "conversationId"),
-            Endpoint::check_exists("conversations.initiate-file-upload", "conversationId"),
-            Endpoint::check_exists("conversations.complete-file-upload", "conversationId"),
-            Endpoint::check_exists("conversations.live-chat-agent-typing", "conversationId"),
+            Endpoint::create("create-conversation", "conversation").with(SUCCESS),
+            Endpoint::get("get-conversation", "conversationId", ""),
+            Endpoint::update("update-conversation", "conversationId", "conversation").with(SUCCESS),
+            Endpoint::delete("delete-conversation", "conversationId").with(SUCCESS),
+            Endpoint::check_exists("upload-file-attachments", "conversationId"),
+            Endpoint::check_exists("initiate-file-upload", "conversationId"),
+            Endpoint::check_exists("complete-file-upload", "conversationId"),
+            Endpoint::check_exists("live-chat-agent-typing", "conversationId"),
         ],
         ..Collection::DEFAULT
     },
@@ -102,11 +97,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "messages",
         noun: "Message",
         not_found: NotFound::ErrorCode("CONVERSATIONS_MSG_NOT_FOUND"),
-        parent: Some(Parent::new(
-            "conversations",
-            "conversationId",
-            "conversationId",
-        )),
+        parent: Some(Parent::new("conversations", "conversationId")),
         search_fields: &["body"],
         defaults: &[
             ("status", FieldValue::Text("delivered")),
@@ -128,57 +119,32 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         endpoints: &[
             // The interface file declares the list at the top level.
-            Endpoint::list(
-                "conversations.get-messages",
-                "messages.messages",
-                &MESSAGES_PAGING,
-            )
-            .filters(&[Filter::equals("type", "messageType")]),
-            Endpoint::list(
-                "conversations.export-messages-by-location",
-                "messages",
-                &EXPORT_PAGING,
-            )
-            .filters(&[
+            Endpoint::list("get-messages", "messages.messages", &MESSAGES_PAGING)
+                .filters(&[Filter::equals("type", "messageType")]),
+            Endpoint::list("export-messages-by-location", "messages", &EXPORT_PAGING).filters(&[
                 Filter::equals("contactId", "contactId"),
                 Filter::equals("conversationId", "conversationId"),
                 Filter::since("startDate", "dateAdded"),
                 Filter::until("endDate", "dateAdded"),
             ]),
-            Endpoint::get("conversations.get-message", "id", "message"),
-            Endpoint::get("conversations.get-email-by-id", "id", ""),
-            Endpoint::custom(
-                "conversations.send-a-new-message",
-                CustomAction::SendMessage,
-            ),
-            Endpoint::custom(
-                "conversations.add-an-inbound-message",
-                CustomAction::AddMessage,
-            ),
-            Endpoint::custom(
-                "conversations.add-an-outbound-message",
-                CustomAction::AddMessage,
-            ),
-            Endpoint::custom("conversations.send-review-reply", CustomAction::AddMessage),
-            Endpoint::delete("conversations.cancel-scheduled-message", "messageId")
+            Endpoint::get("get-message", "id", "message"),
+            Endpoint::get("get-email-by-id", "id", ""),
+            Endpoint::custom("send-a-new-message", CustomAction::SendMessage),
+            Endpoint::custom("add-an-inbound-message", CustomAction::AddMessage),
+            Endpoint::custom("add-an-outbound-message", CustomAction::AddMessage),
+            Endpoint::custom("send-review-reply", CustomAction::AddMessage),
+            Endpoint::delete("cancel-scheduled-message", "messageId")
                 .requires("status", "scheduled")
                 .with(CANCELLED),
-            Endpoint::delete(
-                "conversations.cancel-scheduled-email-message",
-                "emailMessageId",
-            )
-            .requires("status", "scheduled")
-            .with(CANCELLED),
-            Endpoint::check_exists("conversations.get-message-recording", "messageId"),
-            Endpoint::check_exists("conversations.get-message-transcription", "messageId"),
-            Endpoint::check_exists("conversations.download-message-transcription", "messageId"),
-            Endpoint::update("conversations.update-message-status", "messageId", "")
+            Endpoint::delete("cancel-scheduled-email-message", "emailMessageId")
+                .requires("status", "scheduled")
+                .with(CANCELLED),
+            Endpoint::check_exists("get-message-recording", "messageId"),
+            Endpoint::check_exists("get-message-transcription", "messageId"),
+            Endpoint::check_exists("download-message-transcription", "messageId"),
+            Endpoint::update("update-message-status", "messageId", "")
                 .with(&[("messageId", ReplyField::Id)]),
-            Endpoint::update(
-                "conversations.add-message-attachments",
-                "messageId",
-                "message",
-            ),
+            Endpoint::update("add-message-attachments", "messageId", "message"),
         ],
         ..Collection::DEFAULT
     },

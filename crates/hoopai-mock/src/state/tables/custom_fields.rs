@@ -28,20 +28,16 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ),
         ],
         endpoints: &[
-            Endpoint::list(
-                "custom-fields.get-custom-fields-by-object-key",
-                "fields",
-                &Paging::ALL,
-            )
-            .filters(OBJECT_FILTER)
-            .with(&[(
-                "folders",
-                ReplyField::ItemsOf("field-folders", "objectKey", "objectKey"),
-            )]),
-            Endpoint::create("custom-fields.create-custom-field", "field"),
-            Endpoint::get("custom-fields.get-custom-field-by-id", "id", "field"),
-            Endpoint::update("custom-fields.update-custom-field", "id", "field"),
-            Endpoint::delete("custom-fields.delete-custom-field", "id").with(DELETED),
+            Endpoint::list("get-custom-fields-by-object-key", "fields", &Paging::ALL)
+                .filters(OBJECT_FILTER)
+                .with(&[(
+                    "folders",
+                    ReplyField::ItemsOf("field-folders", "objectKey", "objectKey"),
+                )]),
+            Endpoint::create("create-custom-field", "field"),
+            Endpoint::get("get-custom-field-by-id", "id", "field"),
+            Endpoint::update("update-custom-field", "id", "field"),
+            Endpoint::delete("delete-custom-field", "id").with(DELETED),
         ],
         ..Collection::DEFAULT
     },
@@ -53,9 +49,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("objectKey", Sample::Reference("objects")),
         ],
         endpoints: &[
-            Endpoint::create("custom-fields.create-custom-field-folder", ""),
-            Endpoint::update("custom-fields.update-custom-field-folder", "id", ""),
-            Endpoint::delete("custom-fields.delete-custom-field-folder", "id").with(DELETED),
+            Endpoint::create("create-custom-field-folder", ""),
+            Endpoint::update("update-custom-field-folder", "id", ""),
+            Endpoint::delete("delete-custom-field-folder", "id").with(DELETED),
         ],
         ..Collection::DEFAULT
     },

@@ -17,29 +17,15 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         ("showOnCompany", Sample::Fixed(FieldValue::True)),
     ],
     endpoints: &[
-        Endpoint::list(
-            "custom-menus.get-custom-menus",
-            "customMenus",
-            &MENUS_PAGING,
-        )
-        .filters(&[
+        Endpoint::list("get-custom-menus", "customMenus", &MENUS_PAGING).filters(&[
             Filter::text("query"),
             Filter::equals("locationId", "locations"),
             Filter::equals("showOnCompany", "showOnCompany"),
         ]),
-        Endpoint::create("custom-menus.create-custom-menu", "customMenu"),
-        Endpoint::get(
-            "custom-menus.get-custom-menu-by-id",
-            "customMenuId",
-            "customMenu",
-        ),
-        Endpoint::update(
-            "custom-menus.update-custom-menu",
-            "customMenuId",
-            "customMenu",
-        )
-        .with(SUCCESS),
-        Endpoint::delete("custom-menus.delete-custom-menu", "customMenuId").with(&[
+        Endpoint::create("create-custom-menu", "customMenu"),
+        Endpoint::get("get-custom-menu-by-id", "customMenuId", "customMenu"),
+        Endpoint::update("update-custom-menu", "customMenuId", "customMenu").with(SUCCESS),
+        Endpoint::delete("delete-custom-menu", "customMenuId").with(&[
             ("success", ReplyField::True),
             ("deletedMenuId", ReplyField::Id),
         ]),

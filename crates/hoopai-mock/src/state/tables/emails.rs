@@ -14,13 +14,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("templateType", Sample::Text("html")),
         ],
         endpoints: &[
-            Endpoint::list("emails.fetch-template", "builders", &paging::OFFSET)
+            Endpoint::list("fetch-template", "builders", &paging::OFFSET)
                 .filters(&[Filter::text("search"), Filter::equals("name", "name")]),
-            Endpoint::create("emails.create-template", "")
+            Endpoint::create("create-template", "")
                 .without_item()
                 .with(&[("redirect", ReplyField::Id)]),
-            Endpoint::update("emails.update-template", "templateId", "").without_item(),
-            Endpoint::delete("emails.delete-template", "templateId"),
+            Endpoint::update("update-template", "templateId", "").without_item(),
+            Endpoint::delete("delete-template", "templateId"),
         ],
         ..Collection::DEFAULT
     },
@@ -37,7 +37,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         sample: &[("name", Sample::Numbered("Campaign"))],
         endpoints: &[
-            Endpoint::list("emails.fetch-campaigns", "schedules", &paging::OFFSET).filters(&[
+            Endpoint::list("fetch-campaigns", "schedules", &paging::OFFSET).filters(&[
                 Filter::equals("status", "status"),
                 Filter::equals("archived", "archived"),
                 Filter::equals("parentId", "parentId"),

@@ -8,7 +8,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "forms",
         noun: "Form",
         sample: &[("name", Sample::Numbered("Form"))],
-        endpoints: &[Endpoint::list("forms.get-forms", "forms", &paging::FORMS)],
+        endpoints: &[Endpoint::list("get-forms", "forms", &paging::FORMS)],
         ..Collection::DEFAULT
     },
     Collection {
@@ -23,17 +23,16 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("name", CONTACT_NAME),
             ("email", CONTACT_EMAIL),
         ],
-        endpoints: &[Endpoint::list(
-            "forms.get-forms-submissions",
-            "submissions",
-            &paging::SUBMISSIONS,
-        )
-        .filters(&[
-            Filter::equals("formId", "formId"),
-            Filter::text("q"),
-            Filter::since("startAt", "createdAt"),
-            Filter::until("endAt", "createdAt"),
-        ])],
+        endpoints: &[
+            Endpoint::list("get-forms-submissions", "submissions", &paging::SUBMISSIONS).filters(
+                &[
+                    Filter::equals("formId", "formId"),
+                    Filter::text("q"),
+                    Filter::since("startAt", "createdAt"),
+                    Filter::until("endAt", "createdAt"),
+                ],
+            ),
+        ],
         ..Collection::DEFAULT
     },
 ];

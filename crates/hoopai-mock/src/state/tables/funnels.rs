@@ -22,7 +22,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         // The interface file declares the list as an object.
         endpoints: &[
-            Endpoint::list("funnels.getFunnels", "funnels", &FUNNELS_PAGING).filters(&[
+            Endpoint::list("getFunnels", "funnels", &FUNNELS_PAGING).filters(&[
                 Filter::equals("name", "name"),
                 Filter::equals("type", "type"),
             ]),
@@ -43,11 +43,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         // The interface file declares one page; the platform returns a list.
         endpoints: &[
-            Endpoint::list("funnels.getPagesByFunnelId", "", &paging::OFFSET).filters(&[
+            Endpoint::list("getPagesByFunnelId", "", &paging::OFFSET).filters(&[
                 Filter::equals("funnelId", "funnelId"),
                 Filter::equals("name", "name"),
             ]),
-            Endpoint::list("funnels.getPagesCountByFunnelId", "-", &COUNT_PAGING).filters(&[
+            Endpoint::list("getPagesCountByFunnelId", "-", &COUNT_PAGING).filters(&[
                 Filter::equals("funnelId", "funnelId"),
                 Filter::equals("name", "name"),
             ]),
@@ -67,15 +67,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("action", Sample::Text("url")),
         ],
         endpoints: &[
-            Endpoint::list(
-                "funnels.fetch-redirects-list",
-                "data.data",
-                &REDIRECTS_PAGING,
-            )
-            .filters(&[Filter::text("search")]),
-            Endpoint::create("funnels.create-redirect", "data"),
-            Endpoint::update("funnels.update-redirect-by-id", "id", "data"),
-            Endpoint::delete("funnels.delete-redirect-by-id", "id")
+            Endpoint::list("fetch-redirects-list", "data.data", &REDIRECTS_PAGING)
+                .filters(&[Filter::text("search")]),
+            Endpoint::create("create-redirect", "data"),
+            Endpoint::update("update-redirect-by-id", "id", "data"),
+            Endpoint::delete("delete-redirect-by-id", "id")
                 .with(&[("data.status", ReplyField::Text("ok"))]),
         ],
         ..Collection::DEFAULT

@@ -38,38 +38,34 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("invoiceItems", Sample::Fixed(FieldValue::List)),
         ],
         endpoints: &[
-            Endpoint::list("invoices.list-invoices", "invoices", &paging::TOTAL).filters(&[
+            Endpoint::list("list-invoices", "invoices", &paging::TOTAL).filters(&[
                 Filter::text("search"),
                 Filter::equals("status", "status"),
                 Filter::equals("contactId", "contactDetails.id"),
                 Filter::since("startAt", "createdAt"),
                 Filter::until("endAt", "createdAt"),
             ]),
-            Endpoint::create("invoices.create-invoice", ""),
-            Endpoint::new("invoices.generate-invoice-number", Action::NextNumber)
+            Endpoint::create("create-invoice", ""),
+            Endpoint::new("generate-invoice-number", Action::NextNumber)
                 .reply_path("invoiceNumber"),
-            Endpoint::new("invoices.text2pay-invoice", Action::Upsert)
+            Endpoint::new("text2pay-invoice", Action::Upsert)
                 .by("id")
                 .reply_path("invoice"),
-            Endpoint::new("invoices.update-invoice-last-visited-at", Action::Touch)
+            Endpoint::new("update-invoice-last-visited-at", Action::Touch)
                 .by("invoiceId")
                 .without_item()
                 .sets(VISIT_TIME),
-            Endpoint::get("invoices.get-invoice", "invoiceId", ""),
-            Endpoint::update("invoices.update-invoice", "invoiceId", ""),
-            Endpoint::update(
-                "invoices.update-invoice-late-fees-configuration",
-                "invoiceId",
-                "",
-            ),
-            Endpoint::delete("invoices.delete-invoice", "invoiceId").reply_path(""),
-            Endpoint::update("invoices.void-invoice", "invoiceId", "")
+            Endpoint::get("get-invoice", "invoiceId", ""),
+            Endpoint::update("update-invoice", "invoiceId", ""),
+            Endpoint::update("update-invoice-late-fees-configuration", "invoiceId", ""),
+            Endpoint::delete("delete-invoice", "invoiceId").reply_path(""),
+            Endpoint::update("void-invoice", "invoiceId", "")
                 .sets(&[("status", FieldValue::Text("void"))]),
-            Endpoint::new("invoices.send-invoice", Action::Touch)
+            Endpoint::new("send-invoice", Action::Touch)
                 .by("invoiceId")
                 .reply_path("invoice")
                 .sets(&[("status", FieldValue::Text("sent"))]),
-            Endpoint::custom("invoices.record-invoice", CustomAction::RecordPayment)
+            Endpoint::custom("record-invoice", CustomAction::RecordPayment)
                 .by("invoiceId")
                 .reply_path("invoice")
                 .with(SUCCESS),
@@ -86,26 +82,22 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("total", Sample::Number(10, 5000)),
         ],
         endpoints: &[
-            Endpoint::list(
-                "invoices.list-invoice-templates",
-                "data",
-                &paging::TOTAL_COUNT,
-            )
-            .filters(LIST_FILTERS),
-            Endpoint::create("invoices.create-invoice-template", ""),
-            Endpoint::get("invoices.get-invoice-template", "templateId", ""),
-            Endpoint::update("invoices.update-invoice-template", "templateId", ""),
+            Endpoint::list("list-invoice-templates", "data", &paging::TOTAL_COUNT)
+                .filters(LIST_FILTERS),
+            Endpoint::create("create-invoice-template", ""),
+            Endpoint::get("get-invoice-template", "templateId", ""),
+            Endpoint::update("update-invoice-template", "templateId", ""),
             Endpoint::update(
-                "invoices.update-invoice-template-late-fees-configuration",
+                "update-invoice-template-late-fees-configuration",
                 "templateId",
                 "",
             ),
             Endpoint::update(
-                "invoices.update-invoice-payment-methods-configuration",
+                "update-invoice-payment-methods-configuration",
                 "templateId",
                 "",
             ),
-            Endpoint::delete("invoices.delete-invoice-template", "templateId").with(SUCCESS),
+            Endpoint::delete("delete-invoice-template", "templateId").with(SUCCESS),
         ],
         ..Collection::PAYMENT
     },
@@ -121,28 +113,21 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("total", Sample::Number(10, 5000)),
         ],
         endpoints: &[
-            Endpoint::list(
-                "invoices.list-invoice-schedules",
-                "schedules",
-                &paging::TOTAL,
-            )
-            .filters(LIST_FILTERS),
-            Endpoint::create("invoices.create-invoice-schedule", ""),
-            Endpoint::get("invoices.get-invoice-schedule", "scheduleId", ""),
-            Endpoint::update("invoices.update-invoice-schedule", "scheduleId", ""),
-            Endpoint::delete("invoices.delete-invoice-schedule", "scheduleId").with(SUCCESS),
-            Endpoint::new("invoices.cancel-invoice-schedule", Action::Touch)
+            Endpoint::list("list-invoice-schedules", "schedules", &paging::TOTAL)
+                .filters(LIST_FILTERS),
+            Endpoint::create("create-invoice-schedule", ""),
+            Endpoint::get("get-invoice-schedule", "scheduleId", ""),
+            Endpoint::update("update-invoice-schedule", "scheduleId", ""),
+            Endpoint::delete("delete-invoice-schedule", "scheduleId").with(SUCCESS),
+            Endpoint::new("cancel-invoice-schedule", Action::Touch)
                 .by("scheduleId")
                 .sets(&[("status", FieldValue::Text("cancelled"))]),
-            Endpoint::update("invoices.schedule-invoice-schedule", "scheduleId", "")
+            Endpoint::update("schedule-invoice-schedule", "scheduleId", "")
                 .sets(&[("status", FieldValue::Text("scheduled"))]),
-            Endpoint::new(
-                "invoices.update-and-schedule-invoice-schedule",
-                Action::Touch,
-            )
-            .by("scheduleId")
-            .sets(&[("status", FieldValue::Text("scheduled"))]),
-            Endpoint::update("invoices.auto-payment-invoice-schedule", "scheduleId", ""),
+            Endpoint::new("update-and-schedule-invoice-schedule", Action::Touch)
+                .by("scheduleId")
+                .sets(&[("status", FieldValue::Text("scheduled"))]),
+            Endpoint::update("auto-payment-invoice-schedule", "scheduleId", ""),
         ],
         ..Collection::PAYMENT
     },
@@ -162,23 +147,22 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("total", Sample::Number(10, 5000)),
         ],
         endpoints: &[
-            Endpoint::list("invoices.list-estimates", "estimates", &paging::TOTAL)
-                .filters(LIST_FILTERS),
-            Endpoint::create("invoices.create-new-estimate", ""),
-            Endpoint::new("invoices.generate-estimate-number", Action::NextNumber)
+            Endpoint::list("list-estimates", "estimates", &paging::TOTAL).filters(LIST_FILTERS),
+            Endpoint::create("create-new-estimate", ""),
+            Endpoint::new("generate-estimate-number", Action::NextNumber)
                 .reply_path("estimateNumber"),
             Endpoint::custom(
-                "invoices.create-invoice-from-estimate",
+                "create-invoice-from-estimate",
                 CustomAction::InvoiceEstimate,
             )
             .by("estimateId"),
-            Endpoint::new("invoices.update-estimate-last-visited-at", Action::Touch)
+            Endpoint::new("update-estimate-last-visited-at", Action::Touch)
                 .by("estimateId")
                 .without_item()
                 .sets(VISIT_TIME),
-            Endpoint::update("invoices.update-estimate", "estimateId", ""),
-            Endpoint::delete("invoices.delete-estimate", "estimateId").reply_path(""),
-            Endpoint::new("invoices.send-estimate", Action::Touch)
+            Endpoint::update("update-estimate", "estimateId", ""),
+            Endpoint::delete("delete-estimate", "estimateId").reply_path(""),
+            Endpoint::new("send-estimate", Action::Touch)
                 .by("estimateId")
                 .sets(&[("status", FieldValue::Text("sent"))]),
         ],
@@ -194,16 +178,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("total", Sample::Number(10, 5000)),
         ],
         endpoints: &[
-            Endpoint::list(
-                "invoices.list-estimate-templates",
-                "data",
-                &paging::TOTAL_COUNT,
-            )
-            .filters(&[Filter::text("search")]),
-            Endpoint::create("invoices.create-estimate-template", ""),
-            Endpoint::get("invoices.preview-estimate-template", "templateId", ""),
-            Endpoint::update("invoices.update-estimate-template", "templateId", ""),
-            Endpoint::delete("invoices.delete-estimate-template", "templateId").reply_path(""),
+            Endpoint::list("list-estimate-templates", "data", &paging::TOTAL_COUNT)
+                .filters(&[Filter::text("search")]),
+            Endpoint::create("create-estimate-template", ""),
+            Endpoint::get("preview-estimate-template", "templateId", ""),
+            Endpoint::update("update-estimate-template", "templateId", ""),
+            Endpoint::delete("delete-estimate-template", "templateId").reply_path(""),
         ],
         ..Collection::PAYMENT
     },

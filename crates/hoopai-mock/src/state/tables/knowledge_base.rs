@@ -41,23 +41,18 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         sample: &[("name", Sample::Numbered("Knowledge base"))],
         endpoints: &[
             Endpoint::list(
-                "knowledge-base.listAllKnowledgeBasesPaginated",
+                "listAllKnowledgeBasesPaginated",
                 "data.knowledgeBases",
                 &KNOWLEDGE_BASES_PAGING,
             )
             .filters(&[Filter::text("query")])
             .with(SUCCESS),
-            Endpoint::create("knowledge-base.createKnowledgeBase", "data").with(SUCCESS),
-            Endpoint::get(
-                "knowledge-base.getKnowledgeBaseById",
-                "knowledgeBaseId",
-                "data",
-            )
-            .with(SUCCESS),
-            Endpoint::update("knowledge-base.updateKnowledgeBase", "id", "")
+            Endpoint::create("createKnowledgeBase", "data").with(SUCCESS),
+            Endpoint::get("getKnowledgeBaseById", "knowledgeBaseId", "data").with(SUCCESS),
+            Endpoint::update("updateKnowledgeBase", "id", "")
                 .without_item()
                 .with(SUCCESS),
-            Endpoint::delete("knowledge-base.deleteKnowledgeBase", "knowledgeBaseId").with(SUCCESS),
+            Endpoint::delete("deleteKnowledgeBase", "knowledgeBaseId").with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },
@@ -67,11 +62,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         created_fields: &["createdAt"],
         updated_fields: &["updatedAt"],
         search_fields: &["question", "answer"],
-        parent: Some(Parent::new(
-            "knowledge-bases",
-            "knowledgeBaseId",
-            "knowledgeBaseId",
-        )),
+        parent: Some(Parent::new("knowledge-bases", "knowledgeBaseId")),
         defaults: &[
             ("deleted", FieldValue::False),
             ("trainedUrlId", FieldValue::NewId),
@@ -87,13 +78,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("answer", Sample::Numbered("Answer")),
         ],
         endpoints: &[
-            Endpoint::list("knowledge-base.list", "faqs", &FAQS_PAGING)
+            Endpoint::list("list", "faqs", &FAQS_PAGING)
                 .filters(&[Filter::equals("knowledgeBaseId", "knowledgeBaseId")]),
-            Endpoint::create("knowledge-base.create", "faq").with(SUCCESS),
-            Endpoint::update("knowledge-base.update", "id", "")
+            Endpoint::create("create", "faq").with(SUCCESS),
+            Endpoint::update("update", "id", "")
                 .without_item()
                 .with(SUCCESS),
-            Endpoint::delete("knowledge-base.delete", "id").with(SUCCESS),
+            Endpoint::delete("delete", "id").with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },
@@ -102,11 +93,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         noun: "Address",
         updated_fields: &["updatedAt"],
         search_fields: &["title", "url"],
-        parent: Some(Parent::new(
-            "knowledge-bases",
-            "knowledgeBaseId",
-            "knowledgeBaseId",
-        )),
+        parent: Some(Parent::new("knowledge-bases", "knowledgeBaseId")),
         defaults: &[
             ("status", FieldValue::Text("trained")),
             ("contentEditedByUser", FieldValue::False),
@@ -118,7 +105,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         endpoints: &[
             Endpoint::list(
-                "knowledge-base.getAllWebsiteUrlsDataByKnowledgeBase",
+                "getAllWebsiteUrlsDataByKnowledgeBase",
                 "urls",
                 &TRAINED_PAGING,
             )
@@ -126,13 +113,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 Filter::equals("knowledgeBaseId", "knowledgeBaseId"),
                 Filter::text("query"),
             ]),
-            Endpoint::new(
-                "knowledge-base.deleteTrainedUrlsForKnowledgeBase",
-                Action::DeleteMany,
-            )
-            .by("urlIds")
-            .without_item()
-            .with(SUCCESS),
+            Endpoint::new("deleteTrainedUrlsForKnowledgeBase", Action::DeleteMany)
+                .by("urlIds")
+                .without_item()
+                .with(SUCCESS),
         ],
         ..Collection::DEFAULT
     },

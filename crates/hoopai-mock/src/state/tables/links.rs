@@ -11,13 +11,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         ("redirectTo", Sample::Text("https://example.com/")),
     ],
     endpoints: &[
-        Endpoint::list("links.get-links", "links", &Paging::ALL),
-        Endpoint::list("links.search-trigger-links", "links", &paging::SKIP)
+        Endpoint::list("get-links", "links", &Paging::ALL),
+        Endpoint::list("search-trigger-links", "links", &paging::SKIP)
             .filters(&[Filter::text("query")]),
-        Endpoint::create("links.create-link", "link"),
-        Endpoint::get("links.get-link-by-id", "linkId", "link"),
-        Endpoint::update("links.update-link", "linkId", "link"),
-        Endpoint::delete("links.delete-link", "linkId").with(SUCCEDED),
+        Endpoint::create("create-link", "link"),
+        Endpoint::get("get-link-by-id", "linkId", "link"),
+        Endpoint::update("update-link", "linkId", "link"),
+        Endpoint::delete("delete-link", "linkId").with(SUCCEDED),
     ],
     ..Collection::DEFAULT
 }];

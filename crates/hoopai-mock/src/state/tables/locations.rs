@@ -3,6 +3,9 @@
 
 use super::prelude::*;
 
+/// An operation id, as the interface has it.
+const LIST_TEMPLATES: &str = "GET-all-or-email-sms-templates";
+
 const LOCATIONS_PAGING: Paging = Paging::skip(&[]).default_limit(10);
 
 const SKIP_TOTAL_COUNT_PAGING: Paging =
@@ -30,12 +33,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("country", Sample::Text("US")),
         ],
         endpoints: &[
-            Endpoint::list("locations.search-locations", "locations", &LOCATIONS_PAGING)
+            Endpoint::list("search-locations", "locations", &LOCATIONS_PAGING)
                 .filters(&[Filter::equals("email", "email")]),
-            Endpoint::create("locations.create-location", ""),
-            Endpoint::get("locations.get-location", "locationId", "location"),
-            Endpoint::update("locations.put-location", "locationId", ""),
-            Endpoint::delete("locations.delete-location", "locationId").with(&[
+            Endpoint::create("create-location", ""),
+            Endpoint::get("get-location", "locationId", "location"),
+            Endpoint::update("put-location", "locationId", ""),
+            Endpoint::delete("delete-location", "locationId").with(&[
                 ("success", ReplyField::True),
                 ("message", ReplyField::Text("Location deleted")),
             ]),
@@ -53,12 +56,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         on_write: derive::custom_field_on_write,
         sample: &[("name", Sample::Numbered("Field"))],
         endpoints: &[
-            Endpoint::list("locations.get-custom-fields", "customFields", &Paging::ALL)
+            Endpoint::list("get-custom-fields", "customFields", &Paging::ALL)
                 .filters(&[Filter::equals("model", "model")]),
-            Endpoint::create("locations.create-custom-field", "customField"),
-            Endpoint::get("locations.get-custom-field", "id", "customField"),
-            Endpoint::update("locations.update-custom-field", "id", "customField"),
-            Endpoint::delete("locations.delete-custom-field", "id").with(SUCCEDED),
+            Endpoint::create("create-custom-field", "customField"),
+            Endpoint::get("get-custom-field", "id", "customField"),
+            Endpoint::update("update-custom-field", "id", "customField"),
+            Endpoint::delete("delete-custom-field", "id").with(SUCCEDED),
         ],
         ..Collection::DEFAULT
     },
@@ -71,11 +74,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("value", Sample::Numbered("made up")),
         ],
         endpoints: &[
-            Endpoint::list("locations.get-custom-values", "customValues", &Paging::ALL),
-            Endpoint::create("locations.create-custom-value", "customValue"),
-            Endpoint::get("locations.get-custom-value", "id", "customValue"),
-            Endpoint::update("locations.update-custom-value", "id", "customValue"),
-            Endpoint::delete("locations.delete-custom-value", "id").with(SUCCEDED),
+            Endpoint::list("get-custom-values", "customValues", &Paging::ALL),
+            Endpoint::create("create-custom-value", "customValue"),
+            Endpoint::get("get-custom-value", "id", "customValue"),
+            Endpoint::update("update-custom-value", "id", "customValue"),
+            Endpoint::delete("delete-custom-value", "id").with(SUCCEDED),
         ],
         ..Collection::DEFAULT
     },
@@ -86,11 +89,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         on_write: derive::tag_on_write,
         sample: &[("name", Sample::Numbered("tag"))],
         endpoints: &[
-            Endpoint::list("locations.get-location-tags", "tags", &Paging::ALL),
-            Endpoint::create("locations.create-tag", "tag"),
-            Endpoint::get("locations.get-tag-by-id", "tagId", "tag"),
-            Endpoint::update("locations.update-tag", "tagId", "tag"),
-            Endpoint::delete("locations.delete-tag", "tagId").with(SUCCEDED),
+            Endpoint::list("get-location-tags", "tags", &Paging::ALL),
+            Endpoint::create("create-tag", "tag"),
+            Endpoint::get("get-tag-by-id", "tagId", "tag"),
+            Endpoint::update("update-tag", "tagId", "tag"),
+            Endpoint::delete("delete-tag", "tagId").with(SUCCEDED),
         ],
         ..Collection::DEFAULT
     },
@@ -102,13 +105,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("type", Sample::OneOf(&["sms", "email"])),
         ],
         endpoints: &[
-            Endpoint::list(
-                "locations.GET-all-or-email-sms-templates",
-                "templates",
-                &SKIP_TOTAL_COUNT_PAGING,
-            )
-            .filters(&[Filter::equals("type", "type")]),
-            Endpoint::delete("locations.DELETE-an-email-sms-template", "id"),
+            Endpoint::list(LIST_TEMPLATES, "templates", &SKIP_TOTAL_COUNT_PAGING)
+                .filters(&[Filter::equals("type", "type")]),
+            Endpoint::delete("DELETE-an-email-sms-template", "id"),
         ],
         ..Collection::DEFAULT
     },
@@ -125,10 +124,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         sample: &[("title", Sample::Numbered("Task"))],
         endpoints: &[
-            Endpoint::create("locations.create-recurring-task", "recurringTask"),
-            Endpoint::get("locations.get-recurring-task-by-id", "id", "recurringTask"),
-            Endpoint::update("locations.update-recurring-task", "id", "recurringTask"),
-            Endpoint::delete("locations.delete-recurring-task", "id")
+            Endpoint::create("create-recurring-task", "recurringTask"),
+            Endpoint::get("get-recurring-task-by-id", "id", "recurringTask"),
+            Endpoint::update("update-recurring-task", "id", "recurringTask"),
+            Endpoint::delete("delete-recurring-task", "id")
                 .with(&[("id", ReplyField::Id), ("success", ReplyField::True)]),
         ],
         ..Collection::DEFAULT

@@ -27,16 +27,16 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         ("description", Sample::Numbered("Charge")),
     ],
     endpoints: &[
-        Endpoint::list("marketplace.getCharges", "charges", &CHARGES_PAGING).filters(&[
+        Endpoint::list("getCharges", "charges", &CHARGES_PAGING).filters(&[
             Filter::equals("eventId", "eventId"),
             Filter::equals("meterId", "meterId"),
             Filter::equals("userId", "userId"),
             Filter::since("startDate", "createdAt"),
             Filter::until("endDate", "createdAt"),
         ]),
-        Endpoint::create("marketplace.charge", "").with(SUCCESS),
-        Endpoint::get("marketplace.getSpecificCharge", "chargeId", ""),
-        Endpoint::delete("marketplace.deleteCharge", "chargeId").with(SUCCESS),
+        Endpoint::create("charge", "").with(SUCCESS),
+        Endpoint::get("getSpecificCharge", "chargeId", ""),
+        Endpoint::delete("deleteCharge", "chargeId").with(SUCCESS),
     ],
     created_fields: &["createdAt"],
     updated_fields: &["updatedAt"],

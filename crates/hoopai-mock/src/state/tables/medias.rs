@@ -21,19 +21,17 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
     ],
     endpoints: &[
         // The interface file declares files as texts.
-        Endpoint::list("medias.fetch-media-content", "files", &paging::OFFSET).filters(&[
+        Endpoint::list("fetch-media-content", "files", &paging::OFFSET).filters(&[
             Filter::equals("type", "type"),
             Filter::equals("parentId", "parentId"),
             Filter::text("query"),
         ]),
-        Endpoint::custom("medias.upload-media-content", CustomAction::Upload),
-        Endpoint::new("medias.bulk-update-media-objects", Action::UpdateEach("id"))
-            .by("filesToBeUpdated"),
-        Endpoint::create("medias.create-media-folder", "")
-            .sets(&[("type", FieldValue::Text("folder"))]),
-        Endpoint::update("medias.update-media-object", "id", ""),
-        Endpoint::delete("medias.delete-media-content", "id"),
-        Endpoint::new("medias.bulk-delete-media-objects", Action::DeleteMany)
+        Endpoint::custom("upload-media-content", CustomAction::Upload),
+        Endpoint::new("bulk-update-media-objects", Action::UpdateEach("id")).by("filesToBeUpdated"),
+        Endpoint::create("create-media-folder", "").sets(&[("type", FieldValue::Text("folder"))]),
+        Endpoint::update("update-media-object", "id", ""),
+        Endpoint::delete("delete-media-content", "id"),
+        Endpoint::new("bulk-delete-media-objects", Action::DeleteMany)
             .by("filesToBeDeleted")
             .without_item()
             .with(SUCCESS),

@@ -44,51 +44,48 @@ use std::sync::LazyLock;
 
 use super::collection::{Collection, Endpoint};
 
-static MODULES: &[&[Collection]] = &[
-    affiliate_manager::COLLECTIONS,
-    agent_studio::COLLECTIONS,
-    associations::COLLECTIONS,
-    blogs::COLLECTIONS,
-    brand_boards::COLLECTIONS,
-    businesses::COLLECTIONS,
-    calendars::COLLECTIONS,
-    contacts::COLLECTIONS,
-    conversation_ai::COLLECTIONS,
-    conversations::COLLECTIONS,
-    custom_fields::COLLECTIONS,
-    custom_menus::COLLECTIONS,
-    emails::COLLECTIONS,
-    forms::COLLECTIONS,
-    funnels::COLLECTIONS,
-    invoices::COLLECTIONS,
-    knowledge_base::COLLECTIONS,
-    links::COLLECTIONS,
-    locations::COLLECTIONS,
-    marketplace::COLLECTIONS,
-    medias::COLLECTIONS,
-    objects::COLLECTIONS,
-    opportunities::COLLECTIONS,
-    payments::COLLECTIONS,
-    phone_system::COLLECTIONS,
-    products::COLLECTIONS,
-    proposals::COLLECTIONS,
-    saas::COLLECTIONS,
-    snapshots::COLLECTIONS,
-    social_media_posting::COLLECTIONS,
-    store::COLLECTIONS,
-    surveys::COLLECTIONS,
-    users::COLLECTIONS,
-    voice_ai::COLLECTIONS,
+/// The modules, each with its collections.
+static MODULES: &[(&str, &[Collection])] = &[
+    ("affiliate-manager", affiliate_manager::COLLECTIONS),
+    ("agent-studio", agent_studio::COLLECTIONS),
+    ("associations", associations::COLLECTIONS),
+    ("blogs", blogs::COLLECTIONS),
+    ("brand-boards", brand_boards::COLLECTIONS),
+    ("businesses", businesses::COLLECTIONS),
+    ("calendars", calendars::COLLECTIONS),
+    ("contacts", contacts::COLLECTIONS),
+    ("conversation-ai", conversation_ai::COLLECTIONS),
+    ("conversations", conversations::COLLECTIONS),
+    ("custom-fields", custom_fields::COLLECTIONS),
+    ("custom-menus", custom_menus::COLLECTIONS),
+    ("emails", emails::COLLECTIONS),
+    ("forms", forms::COLLECTIONS),
+    ("funnels", funnels::COLLECTIONS),
+    ("invoices", invoices::COLLECTIONS),
+    ("knowledge-base", knowledge_base::COLLECTIONS),
+    ("links", links::COLLECTIONS),
+    ("locations", locations::COLLECTIONS),
+    ("marketplace", marketplace::COLLECTIONS),
+    ("medias", medias::COLLECTIONS),
+    ("objects", objects::COLLECTIONS),
+    ("opportunities", opportunities::COLLECTIONS),
+    ("payments", payments::COLLECTIONS),
+    ("phone-system", phone_system::COLLECTIONS),
+    ("products", products::COLLECTIONS),
+    ("proposals", proposals::COLLECTIONS),
+    ("saas", saas::COLLECTIONS),
+    ("snapshots", snapshots::COLLECTIONS),
+    ("social-media-posting", social_media_posting::COLLECTIONS),
+    ("store", store::COLLECTIONS),
+    ("surveys", surveys::COLLECTIONS),
+    ("users", users::COLLECTIONS),
+    ("voice-ai", voice_ai::COLLECTIONS),
 ];
 
-static ENDPOINTS: LazyLock<HashMap<&'static str, (&'static Collection, &'static Endpoint)>> =
-    LazyLock::new(|| {
-        let endpoints = all().flat_map(|collection| {
-            let own = collection.endpoints.iter();
-            own.map(move |endpoint| (endpoint.operation, (collection, endpoint)))
-        });
-        endpoints.collect()
-    });
+type CollectionEndpoint = (&'static Collection, &'static Endpoint);
+
+static ENDPOINTS: LazyLock<HashMap<String, CollectionEndpoint>> =
+    LazyLock::new(|| endpoints().collect());
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Collection>> = LazyLock::new(|| {
     all()
@@ -98,11 +95,28 @@ static BY_NAME: LazyLock<HashMap<&'static str, &'static Collection>> = LazyLock:
 
 /// All collections.
 pub(super) fn all() -> impl Iterator<Item = &'static Collection> {
-    MODULES.iter().copied().flatten()
+    MODULES.iter().flat_map(|(_, collections)| *collections)
+}
+
+/// All endpoints with their collections, by operation (`module.operation-id`).
+pub(super) fn endpoints() -> impl Iterator<Item = (String, CollectionEndpoint)> {
+    MODULES.iter().flat_map(|(module, collections)| {
+        let endpoints = collections.iter().flat_map(|collection| {
+            let endpoints = collection.endpoints.iter();
+            endpoints.map(move |endpoint| (collection, endpoint))
+        });
+        endpoints.map(move |(collection, endpoint)| {
+            let operation = match endpoint.operation.contains('.') {
+                true => endpoint.operation.to_owned(),
+                false => format!("{module}.{}", endpoint.operation),
+            };
+            (operation, (collection, endpoint))
+        })
+    })
 }
 
 /// The endpoint of an operation (`module.operation-id`), and its collection.
-pub(super) fn endpoint(operation: &str) -> Option<(&'static Collection, &'static Endpoint)> {
+pub(super) fn endpoint(operation: &str) -> Option<CollectionEndpoint> {
     ENDPOINTS.get(operation).copied()
 }
 
@@ -128,7 +142,7 @@ pub(super) fn children(name: &str) -> impl Iterator<Item = &'static Collection> 
 mod tests {
     use std::collections::HashSet;
 
-    use super::{all, find};
+    use super::{all, endpoints, find};
     use crate::interface::Interface;
     use crate::state::collection::Action;
 
@@ -159,23 +173,19 @@ mod tests {
                     collection.name
                 );
             }
-            for endpoint in collection.endpoints {
-                assert!(
-                    declared.contains(endpoint.operation),
-                    "no operation {}",
-                    endpoint.operation
-                );
-                assert!(
-                    operations.insert(endpoint.operation),
-                    "{} is duplicated",
-                    endpoint.operation
-                );
-                assert!(
-                    endpoint.fallback.is_empty() || find(endpoint.fallback).is_some(),
-                    "{}",
-                    endpoint.operation
-                );
-            }
+        }
+        for (operation, (_, endpoint)) in endpoints() {
+            assert!(declared.contains(&operation), "no operation {operation}");
+            let fallback = endpoint.fallback;
+            assert!(
+                fallback.is_empty() || find(fallback).is_some(),
+                "{operation}"
+            );
+            assert!(
+                !operations.contains(&operation),
+                "{operation} is duplicated"
+            );
+            operations.insert(operation);
         }
         assert!(operations.len() >= 200, "{} operations", operations.len());
     }

@@ -43,10 +43,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ),
         ],
         endpoints: &[
-            Endpoint::list("objects.get-object-by-location-id", "objects", &Paging::ALL),
-            Endpoint::create("objects.create-custom-object-schema", "object"),
-            Endpoint::get("objects.get-object-schema-by-key", "key", "object"),
-            Endpoint::update("objects.update-custom-object", "key", "object"),
+            Endpoint::list("get-object-by-location-id", "objects", &Paging::ALL),
+            Endpoint::create("create-custom-object-schema", "object"),
+            Endpoint::get("get-object-schema-by-key", "key", "object"),
+            Endpoint::update("update-custom-object", "key", "object"),
         ],
         ..Collection::DEFAULT
     },
@@ -55,7 +55,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         noun: "Record",
         ids: IdFormat::Hex,
         search_fields: &["properties"],
-        parent: Some(Parent::new("objects", "objectKey", "schemaKey")),
+        parent: Some(Parent::new("objects", "objectKey").by("schemaKey")),
         defaults: &[
             ("followers", FieldValue::List),
             ("owner", FieldValue::List),
@@ -73,17 +73,17 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         endpoints: &[
             // The interface file declares properties as a text.
-            Endpoint::list("objects.search-object-records", "records", &paging::SEARCH)
+            Endpoint::list("search-object-records", "records", &paging::SEARCH)
                 .filters(&[
                     Filter::text("query"),
                     Filter::conditions("filters", &RECORDS_FIELDS),
                     Filter::sort_orders("sort", &RECORDS_FIELDS),
                 ])
                 .undeclared(&["filters", "sort"]),
-            Endpoint::create("objects.create-object-record", "record").location_required(),
-            Endpoint::get("objects.get-record-by-id", "id", "record"),
-            Endpoint::update("objects.update-object-record", "id", "record"),
-            Endpoint::delete("objects.delete-object-record", "id")
+            Endpoint::create("create-object-record", "record").location_required(),
+            Endpoint::get("get-record-by-id", "id", "record"),
+            Endpoint::update("update-object-record", "id", "record"),
+            Endpoint::delete("delete-object-record", "id")
                 .with(&[("id", ReplyField::Id), ("success", ReplyField::True)]),
         ],
         ..Collection::DEFAULT

@@ -95,24 +95,21 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("status", Sample::OneOf(&["open", "open", "won", "lost"])),
         ],
         endpoints: &[
+            Endpoint::list("search-opportunity", "opportunities", &OPPORTUNITIES_PAGING).filters(
+                &[
+                    Filter::text("q"),
+                    Filter::equals("pipeline_id", "pipelineId"),
+                    Filter::equals("pipeline_stage_id", "pipelineStageId"),
+                    Filter::equals("contact_id", "contactId"),
+                    Filter::equals("status", "status"),
+                    Filter::equals("assigned_to", "assignedTo"),
+                    Filter::equals("id", "id"),
+                    Filter::since("date", "createdAt"),
+                    Filter::until("endDate", "createdAt"),
+                ],
+            ),
             Endpoint::list(
-                "opportunities.search-opportunity",
-                "opportunities",
-                &OPPORTUNITIES_PAGING,
-            )
-            .filters(&[
-                Filter::text("q"),
-                Filter::equals("pipeline_id", "pipelineId"),
-                Filter::equals("pipeline_stage_id", "pipelineStageId"),
-                Filter::equals("contact_id", "contactId"),
-                Filter::equals("status", "status"),
-                Filter::equals("assigned_to", "assignedTo"),
-                Filter::equals("id", "id"),
-                Filter::since("date", "createdAt"),
-                Filter::until("endDate", "createdAt"),
-            ]),
-            Endpoint::list(
-                "opportunities.search-opportunities-advanced",
+                "search-opportunities-advanced",
                 "opportunities",
                 &OPPORTUNITY_SEARCH_PAGING,
             )
@@ -122,24 +119,24 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 Filter::sort_orders("sort", &OPPORTUNITIES_FIELDS),
             ])
             .undeclared(&["filters", "sort"]),
-            Endpoint::create("opportunities.create-opportunity", "opportunity"),
-            Endpoint::get("opportunities.get-opportunity", "id", "opportunity"),
-            Endpoint::update("opportunities.update-opportunity", "id", "opportunity"),
-            Endpoint::update("opportunities.update-opportunity-status", "id", "")
+            Endpoint::create("create-opportunity", "opportunity"),
+            Endpoint::get("get-opportunity", "id", "opportunity"),
+            Endpoint::update("update-opportunity", "id", "opportunity"),
+            Endpoint::update("update-opportunity-status", "id", "")
                 .without_item()
                 .with(SUCCEDED),
-            Endpoint::new("opportunities.Upsert-opportunity", Action::Upsert)
+            Endpoint::new("Upsert-opportunity", Action::Upsert)
                 .by("id")
                 .reply_path("opportunity")
                 .with(&[("new", ReplyField::IsNew)]),
-            Endpoint::delete("opportunities.delete-opportunity", "id").with(SUCCEDED),
+            Endpoint::delete("delete-opportunity", "id").with(SUCCEDED),
             Endpoint::new(
-                "opportunities.add-followers-opportunity",
+                "add-followers-opportunity",
                 Action::AddMembers("followers", "followersAdded"),
             )
             .by("id"),
             Endpoint::new(
-                "opportunities.remove-followers-opportunity",
+                "remove-followers-opportunity",
                 Action::RemoveMembers("followers", "followersRemoved"),
             )
             .by("id"),
@@ -159,11 +156,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("showInPieChart", Sample::Fixed(FieldValue::True)),
         ],
         // The interface file declares a stage as a list.
-        endpoints: &[Endpoint::list(
-            "opportunities.get-pipelines",
-            "pipelines",
-            &Paging::ALL,
-        )],
+        endpoints: &[Endpoint::list("get-pipelines", "pipelines", &Paging::ALL)],
         ..Collection::DEFAULT
     },
     Collection {
@@ -172,12 +165,10 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         created_fields: &["createdAt"],
         updated_fields: &["updatedAt"],
         sample: &[("name", Sample::Numbered("Reason"))],
-        endpoints: &[Endpoint::list(
-            "opportunities.get-lost-reason",
-            "lostReasons",
-            &paging::SKIP_TOTAL,
-        )
-        .filters(&[Filter::text("query"), Filter::equals("name", "name")])],
+        endpoints: &[
+            Endpoint::list("get-lost-reason", "lostReasons", &paging::SKIP_TOTAL)
+                .filters(&[Filter::text("query"), Filter::equals("name", "name")]),
+        ],
         ..Collection::DEFAULT
     },
 ];

@@ -3,6 +3,9 @@
 use super::contacts::{CONTACT_EMAIL, CONTACT_NAME};
 use super::prelude::*;
 
+/// An operation id, as the interface has it.
+const UPDATE_CAPABILITIES: &str = "custom-provider-marketplace-app-update-capabilities";
+
 const PAYMENT_FILTERS: &[Filter] = &[
     Filter::text("search"),
     Filter::equals("contactId", "contactId"),
@@ -49,7 +52,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("liveMode", Sample::Fixed(FieldValue::False)),
         ],
         endpoints: &[
-            Endpoint::list("payments.list-orders", "data", &paging::TOTAL_COUNT).filters(&[
+            Endpoint::list("list-orders", "data", &paging::TOTAL_COUNT).filters(&[
                 Filter::text("search"),
                 Filter::equals("contactId", "contactId"),
                 Filter::equals("status", "status"),
@@ -58,15 +61,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 Filter::since("startAt", "createdAt"),
                 Filter::until("endAt", "createdAt"),
             ]),
-            Endpoint::get("payments.get-order-by-id", "orderId", ""),
-            Endpoint::check_exists("payments.list-order-notes", "orderId"),
-            Endpoint::custom(
-                "payments.record-order-payment",
-                CustomAction::RecordOrderPayment,
-            )
-            .by("orderId")
-            .without_item()
-            .with(SUCCESS),
+            Endpoint::get("get-order-by-id", "orderId", ""),
+            Endpoint::check_exists("list-order-notes", "orderId"),
+            Endpoint::custom("record-order-payment", CustomAction::RecordOrderPayment)
+                .by("orderId")
+                .without_item()
+                .with(SUCCESS),
         ],
         ..Collection::PAYMENT
     },
@@ -74,7 +74,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "fulfillments",
         noun: "Fulfillment",
         not_found: NotFound::Exception,
-        parent: Some(Parent::new("orders", "orderId", "orderId")),
+        parent: Some(Parent::new("orders", "orderId")),
         discarded: &["notifyCustomer"],
         sample: &[
             ("orderId", Sample::Reference("orders")),
@@ -82,8 +82,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("items", Sample::Fixed(FieldValue::List)),
         ],
         endpoints: &[
-            Endpoint::list("payments.list-order-fulfillment", "data", &Paging::ALL).with(STATUS),
-            Endpoint::create("payments.create-order-fulfillment", "data").with(STATUS),
+            Endpoint::list("list-order-fulfillment", "data", &Paging::ALL).with(STATUS),
+            Endpoint::create("create-order-fulfillment", "data").with(STATUS),
         ],
         ..Collection::PAYMENT
     },
@@ -121,9 +121,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("liveMode", Sample::Fixed(FieldValue::False)),
         ],
         endpoints: &[
-            Endpoint::list("payments.list-transactions", "data", &paging::TOTAL_COUNT)
+            Endpoint::list("list-transactions", "data", &paging::TOTAL_COUNT)
                 .filters(TRANSACTION_FILTERS),
-            Endpoint::get("payments.get-transaction-by-id", "transactionId", ""),
+            Endpoint::get("get-transaction-by-id", "transactionId", ""),
         ],
         ..Collection::PAYMENT
     },
@@ -141,9 +141,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("entitySourceType", Sample::Text("funnel")),
         ],
         endpoints: &[
-            Endpoint::list("payments.list-subscriptions", "data", &paging::TOTAL_COUNT)
+            Endpoint::list("list-subscriptions", "data", &paging::TOTAL_COUNT)
                 .filters(PAYMENT_FILTERS),
-            Endpoint::get("payments.get-subscription-by-id", "subscriptionId", ""),
+            Endpoint::get("get-subscription-by-id", "subscriptionId", ""),
         ],
         ..Collection::PAYMENT
     },
@@ -164,12 +164,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("discountValue", Sample::Number(5, 50)),
         ],
         endpoints: &[
-            Endpoint::list("payments.list-coupons", "data", &paging::TOTAL_COUNT)
+            Endpoint::list("list-coupons", "data", &paging::TOTAL_COUNT)
                 .filters(&[Filter::text("search"), Filter::equals("status", "status")]),
-            Endpoint::create("payments.create-coupon", ""),
-            Endpoint::get("payments.get-coupon", "id", ""),
-            Endpoint::update("payments.update-coupon", "id", ""),
-            Endpoint::delete("payments.delete-coupon", "id").with(&[("success", ReplyField::True)]),
+            Endpoint::create("create-coupon", ""),
+            Endpoint::get("get-coupon", "id", ""),
+            Endpoint::update("update-coupon", "id", ""),
+            Endpoint::delete("delete-coupon", "id").with(&[("success", ReplyField::True)]),
         ],
         ..Collection::PAYMENT
     },
@@ -185,19 +185,15 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("description", Sample::Text("Made up")),
         ],
         endpoints: &[
-            Endpoint::new("payments.create-integration", Action::Upsert),
-            Endpoint::delete("payments.delete-integration", "").with(SUCCESS),
-            Endpoint::get("payments.fetch-config", "", ""),
-            Endpoint::update("payments.create-config", "", ""),
-            Endpoint::update(
-                "payments.custom-provider-marketplace-app-update-capabilities",
-                "",
-                "",
-            )
-            .without_item()
-            .with(SUCCESS),
+            Endpoint::new("create-integration", Action::Upsert),
+            Endpoint::delete("delete-integration", "").with(SUCCESS),
+            Endpoint::get("fetch-config", "", ""),
+            Endpoint::update("create-config", "", ""),
+            Endpoint::update(UPDATE_CAPABILITIES, "", "")
+                .without_item()
+                .with(SUCCESS),
             Endpoint::new(
-                "payments.disconnect-config",
+                "disconnect-config",
                 Action::Switch(
                     "liveMode",
                     &[
@@ -221,12 +217,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("uniqueName", Sample::Key("provider")),
         ],
         endpoints: &[
-            Endpoint::list(
-                "payments.list-integration-providers",
-                "providers",
-                &paging::OFFSET,
-            ),
-            Endpoint::create("payments.create-integration provider", ""),
+            Endpoint::list("list-integration-providers", "providers", &paging::OFFSET),
+            Endpoint::create("create-integration provider", ""),
         ],
         ..Collection::PAYMENT
     },

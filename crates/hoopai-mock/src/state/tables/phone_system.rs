@@ -24,9 +24,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         ("isDefaultNumber", Sample::Fixed(FieldValue::False)),
     ],
     endpoints: &[
-        Endpoint::list("phone-system.active-numbers", "numbers", &NUMBERS_PAGING)
+        Endpoint::list("active-numbers", "numbers", &NUMBERS_PAGING)
             .filters(&[Filter::text("searchFilter")]),
-        Endpoint::create("phone-system.purchase-phone-number", "").without_item(),
+        Endpoint::create("purchase-phone-number", "").without_item(),
     ],
     ..Collection::DEFAULT
 }];

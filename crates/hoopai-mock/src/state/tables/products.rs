@@ -51,23 +51,23 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("availableInStore", Sample::Fixed(FieldValue::True)),
         ],
         endpoints: &[
-            Endpoint::list("products.list-invoices", "products", &PRODUCTS_PAGING).filters(&[
+            Endpoint::list("list-invoices", "products", &PRODUCTS_PAGING).filters(&[
                 Filter::text("search"),
                 Filter::equals("productIds", "_id"),
                 Filter::equals("collectionIds", "collectionIds"),
                 Filter::equals("availableInStore", "availableInStore"),
                 Filter::contains("includedInStore", "stores", "storeId"),
             ]),
-            Endpoint::create("products.create-product", ""),
-            Endpoint::new("products.bulkUpdate", BULK_ACTION)
+            Endpoint::create("create-product", ""),
+            Endpoint::new("bulkUpdate", BULK_ACTION)
                 .by("productIds")
                 .without_item()
                 .with(STATUS),
-            Endpoint::new("products.bulkEdit", Action::UpdateEach("_id"))
+            Endpoint::new("bulkEdit", Action::UpdateEach("_id"))
                 .by("products")
                 .with(STATUS_AND_COUNT),
             Endpoint::new(
-                "products.update-store-status",
+                "update-store-status",
                 Action::Switch(
                     "action",
                     &[
@@ -85,22 +85,20 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             .by("productIds")
             .without_item()
             .with(STATUS),
-            Endpoint::custom("products.get-product-store-stats", CustomAction::StoreStats).filters(
-                &[
-                    Filter::text("search"),
-                    Filter::equals("collectionIds", "collectionIds"),
-                ],
-            ),
-            Endpoint::get("products.get-product-by-id", "productId", ""),
-            Endpoint::update("products.update-product-by-id", "productId", ""),
-            Endpoint::delete("products.delete-product-by-id", "productId").with(STATUS),
+            Endpoint::custom("get-product-store-stats", CustomAction::StoreStats).filters(&[
+                Filter::text("search"),
+                Filter::equals("collectionIds", "collectionIds"),
+            ]),
+            Endpoint::get("get-product-by-id", "productId", ""),
+            Endpoint::update("update-product-by-id", "productId", ""),
+            Endpoint::delete("delete-product-by-id", "productId").with(STATUS),
         ],
         ..Collection::HEX_ID
     },
     Collection {
         name: "prices",
         noun: "Price",
-        parent: Some(Parent::new("products", "product", "productId")),
+        parent: Some(Parent::new("products", "product").by("productId")),
         search_fields: &["name", "sku"],
         sample: &[
             ("product", Sample::Reference("products")),
@@ -112,17 +110,17 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("availableQuantity", Sample::Number(0, 50)),
         ],
         endpoints: &[
-            Endpoint::list("products.list-prices-for-product", "prices", &paging::TOTAL)
+            Endpoint::list("list-prices-for-product", "prices", &paging::TOTAL)
                 .filters(&[Filter::equals("ids", "_id")]),
-            Endpoint::list("products.get-list-inventory", "inventory", &paging::TOTAL)
+            Endpoint::list("get-list-inventory", "inventory", &paging::TOTAL)
                 .filters(&[Filter::text("search")]),
-            Endpoint::new("products.update-inventory", Action::UpdateEach("priceId"))
+            Endpoint::new("update-inventory", Action::UpdateEach("priceId"))
                 .by("items")
                 .with(STATUS),
-            Endpoint::create("products.create-price-for-product", ""),
-            Endpoint::get("products.get-price-by-id-for-product", "priceId", ""),
-            Endpoint::update("products.update-price-by-id-for-product", "priceId", ""),
-            Endpoint::delete("products.delete-price-by-id-for-product", "priceId").with(STATUS),
+            Endpoint::create("create-price-for-product", ""),
+            Endpoint::get("get-price-by-id-for-product", "priceId", ""),
+            Endpoint::update("update-price-by-id-for-product", "priceId", ""),
+            Endpoint::delete("delete-price-by-id-for-product", "priceId").with(STATUS),
         ],
         ..Collection::HEX_ID
     },
@@ -134,17 +132,16 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("slug", Sample::Key("collection")),
         ],
         endpoints: &[
-            Endpoint::list("products.get-product-collection", "data", &paging::TOTAL).filters(&[
+            Endpoint::list("get-product-collection", "data", &paging::TOTAL).filters(&[
                 Filter::equals("collectionIds", "_id"),
                 Filter::equals("name", "name"),
             ]),
-            Endpoint::create("products.create-product-collection", "data"),
-            Endpoint::get("products.get-product-collection-id", "collectionId", "data")
-                .with(STATUS),
-            Endpoint::update("products.update-product-collection", "collectionId", "")
+            Endpoint::create("create-product-collection", "data"),
+            Endpoint::get("get-product-collection-id", "collectionId", "data").with(STATUS),
+            Endpoint::update("update-product-collection", "collectionId", "")
                 .without_item()
                 .with(STATUS),
-            Endpoint::delete("products.delete-product-collection", "collectionId").with(STATUS),
+            Endpoint::delete("delete-product-collection", "collectionId").with(STATUS),
         ],
         ..Collection::PAYMENT
     },
@@ -159,23 +156,23 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("status", Sample::Text("approved")),
         ],
         endpoints: &[
-            Endpoint::list("products.get-product-reviews", "data", &paging::TOTAL).filters(&[
+            Endpoint::list("get-product-reviews", "data", &paging::TOTAL).filters(&[
                 Filter::equals("productId", "productId"),
                 Filter::equals("rating", "rating"),
                 Filter::since("startDate", "createdAt"),
                 Filter::until("endDate", "createdAt"),
             ]),
-            Endpoint::update("products.update-product-review", "reviewId", "")
+            Endpoint::update("update-product-review", "reviewId", "")
                 .without_item()
                 .with(STATUS),
             Endpoint::new(
-                "products.bulk-update-product-review",
+                "bulk-update-product-review",
                 Action::UpdateMany(&[("status", "status")]),
             )
             .by("reviews")
             .without_item()
             .with(STATUS),
-            Endpoint::delete("products.delete-product-review", "reviewId").with(STATUS),
+            Endpoint::delete("delete-product-review", "reviewId").with(STATUS),
         ],
         ..Collection::PAYMENT
     },

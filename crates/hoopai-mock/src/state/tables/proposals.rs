@@ -21,18 +21,17 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 Sample::FromNumber(|_| serde_json::json!(["waiting_for_payment"])),
             ),
         ],
-        endpoints: &[Endpoint::list(
-            "proposals.list-documents-contracts",
-            "documents",
-            &paging::SKIP_TOTAL,
-        )
-        .filters(&[
-            Filter::equals("status", "status"),
-            Filter::equals("paymentStatus", "paymentStatus"),
-            Filter::since("dateFrom", "createdAt"),
-            Filter::until("dateTo", "createdAt"),
-            Filter::text("query"),
-        ])],
+        endpoints: &[
+            Endpoint::list("list-documents-contracts", "documents", &paging::SKIP_TOTAL).filters(
+                &[
+                    Filter::equals("status", "status"),
+                    Filter::equals("paymentStatus", "paymentStatus"),
+                    Filter::since("dateFrom", "createdAt"),
+                    Filter::until("dateTo", "createdAt"),
+                    Filter::text("query"),
+                ],
+            ),
+        ],
         ..Collection::HEX_ID
     },
     Collection {
@@ -48,7 +47,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("type", Sample::Text("proposal")),
         ],
         endpoints: &[Endpoint::list(
-            "proposals.list-documents-contracts-templates",
+            "list-documents-contracts-templates",
             "data",
             &paging::SKIP_TOTAL,
         )

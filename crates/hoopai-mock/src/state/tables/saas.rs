@@ -31,12 +31,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         ("customerId", Sample::NewId),
     ],
     endpoints: &[
-        Endpoint::list("saas.get-saas-locations", "locations", &SAAS_PAGING),
-        Endpoint::list(
-            "saas.get-saas-locations-deprecated",
-            "locations",
-            &SAAS_PAGING,
-        ),
+        Endpoint::list("get-saas-locations", "locations", &SAAS_PAGING),
+        Endpoint::list("get-saas-locations-deprecated", "locations", &SAAS_PAGING),
     ],
     ..Collection::DEFAULT
 }];

@@ -19,7 +19,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         ("status", Sample::OneOf(&["completed", "processing"])),
     ],
     endpoints: &[
-        Endpoint::list("snapshots.get-snapshot-push", "data", &PUSHES_PAGING).filters(&[
+        Endpoint::list("get-snapshot-push", "data", &PUSHES_PAGING).filters(&[
             Filter::equals("snapshotId", "snapshotId"),
             Filter::since("from", "dateAdded"),
             Filter::until("to", "dateAdded"),

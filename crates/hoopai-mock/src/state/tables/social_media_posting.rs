@@ -8,7 +8,7 @@ const DONE: &[(&str, ReplyField)] = &[
     ("message", ReplyField::Text("Done")),
 ];
 
-const OF_CSV: Option<Parent> = Some(Parent::new("social-csvs", "csvId", "id"));
+const OF_CSV: Option<Parent> = Some(Parent::new("social-csvs", "csvId").by("id"));
 
 const SOCIAL_PAGING: Paging = Paging::skip(&[("results.count", PageField::Total)]);
 
@@ -24,35 +24,27 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("type", Sample::Text("post")),
         ],
         endpoints: &[
-            Endpoint::list(
-                "social-media-posting.get-posts",
-                "results.posts",
-                &SOCIAL_PAGING,
-            )
-            .with(DONE),
-            Endpoint::create("social-media-posting.create-post", "results.post").with(DONE),
-            Endpoint::get("social-media-posting.get-post", "id", "results.post").with(DONE),
-            Endpoint::update("social-media-posting.edit-post", "id", "")
+            Endpoint::list("get-posts", "results.posts", &SOCIAL_PAGING).with(DONE),
+            Endpoint::create("create-post", "results.post").with(DONE),
+            Endpoint::get("get-post", "id", "results.post").with(DONE),
+            Endpoint::update("edit-post", "id", "")
                 .without_item()
                 .with(DONE),
-            Endpoint::delete("social-media-posting.delete-post", "id").with(&[
+            Endpoint::delete("delete-post", "id").with(&[
                 ("success", ReplyField::True),
                 ("statusCode", ReplyField::Number(200)),
                 ("message", ReplyField::Text("Deleted Post")),
                 ("results.postId", ReplyField::Id),
             ]),
-            Endpoint::new(
-                "social-media-posting.bulk-delete-social-planner-posts",
-                Action::DeleteMany,
-            )
-            .by("postIds")
-            .without_item()
-            .with(&[
-                ("success", ReplyField::True),
-                ("statusCode", ReplyField::Number(200)),
-                ("message", ReplyField::Text("Deleted Posts")),
-                ("results.deletedCount", ReplyField::Count),
-            ]),
+            Endpoint::new("bulk-delete-social-planner-posts", Action::DeleteMany)
+                .by("postIds")
+                .without_item()
+                .with(&[
+                    ("success", ReplyField::True),
+                    ("statusCode", ReplyField::Number(200)),
+                    ("message", ReplyField::Text("Deleted Posts")),
+                    ("results.deletedCount", ReplyField::Count),
+                ]),
         ],
         ..Collection::HEX_ID
     },
@@ -69,18 +61,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         endpoints: &[
             Endpoint::list(
-                "social-media-posting.get-categories-location-id",
+                "get-categories-location-id",
                 "results.categories",
                 &SOCIAL_PAGING,
             )
             .filters(&[Filter::text("searchText")])
             .with(DONE),
-            Endpoint::get(
-                "social-media-posting.get-categories-id",
-                "id",
-                "results.category",
-            )
-            .with(DONE),
+            Endpoint::get("get-categories-id", "id", "results.category").with(DONE),
         ],
         ..Collection::HEX_ID
     },
@@ -93,13 +80,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("createdBy", FieldValue::User),
         ],
         sample: &[("tag", Sample::Key("tag"))],
-        endpoints: &[Endpoint::list(
-            "social-media-posting.get-tags-location-id",
-            "results.tags",
-            &SOCIAL_PAGING,
-        )
-        .filters(&[Filter::text("searchText")])
-        .with(DONE)],
+        endpoints: &[
+            Endpoint::list("get-tags-location-id", "results.tags", &SOCIAL_PAGING)
+                .filters(&[Filter::text("searchText")])
+                .with(DONE),
+        ],
         ..Collection::HEX_ID
     },
     Collection {
@@ -115,13 +100,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("status", Sample::Text("in_review")),
         ],
         endpoints: &[
-            Endpoint::list(
-                "social-media-posting.get-upload-status",
-                "results.csvs",
-                &SOCIAL_PAGING,
-            )
-            .with(DONE),
-            Endpoint::delete("social-media-posting.delete-csv", "id").with(DONE),
+            Endpoint::list("get-upload-status", "results.csvs", &SOCIAL_PAGING).with(DONE),
+            Endpoint::delete("delete-csv", "id").with(DONE),
         ],
         ..Collection::HEX_ID
     },
@@ -136,13 +116,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("type", Sample::Text("post")),
         ],
         endpoints: &[
-            Endpoint::list(
-                "social-media-posting.get-csv-post",
-                "results.posts",
-                &SOCIAL_PAGING,
-            )
-            .with(DONE),
-            Endpoint::delete("social-media-posting.delete-csv-post", "postId").with(&[
+            Endpoint::list("get-csv-post", "results.posts", &SOCIAL_PAGING).with(DONE),
+            Endpoint::delete("delete-csv-post", "postId").with(&[
                 ("success", ReplyField::True),
                 ("statusCode", ReplyField::Number(200)),
                 ("message", ReplyField::Text("Deleted Post")),

@@ -12,22 +12,18 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         sample: &[("name", Sample::Numbered("Zone"))],
         endpoints: &[
-            Endpoint::list("store.list-shipping-zones", "data", &paging::TOTAL),
-            Endpoint::create("store.create-shipping-zone", "data").with(STATUS),
-            Endpoint::get("store.get-shipping-zones", "shippingZoneId", "data").with(STATUS),
-            Endpoint::update("store.update-shipping-zone", "shippingZoneId", "data").with(STATUS),
-            Endpoint::delete("store.delete-shipping-zone", "shippingZoneId").with(STATUS),
+            Endpoint::list("list-shipping-zones", "data", &paging::TOTAL),
+            Endpoint::create("create-shipping-zone", "data").with(STATUS),
+            Endpoint::get("get-shipping-zones", "shippingZoneId", "data").with(STATUS),
+            Endpoint::update("update-shipping-zone", "shippingZoneId", "data").with(STATUS),
+            Endpoint::delete("delete-shipping-zone", "shippingZoneId").with(STATUS),
         ],
         ..Collection::PAYMENT
     },
     Collection {
         name: "shipping-rates",
         noun: "Shipping rate",
-        parent: Some(Parent::new(
-            "shipping-zones",
-            "shippingZoneId",
-            "shippingZoneId",
-        )),
+        parent: Some(Parent::new("shipping-zones", "shippingZoneId")),
         sample: &[
             ("shippingZoneId", Sample::Reference("shipping-zones")),
             ("name", Sample::Numbered("Rate")),
@@ -39,11 +35,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("shippingCarrierId", Sample::Reference("shipping-carriers")),
         ],
         endpoints: &[
-            Endpoint::list("store.list-shipping-rates", "data", &paging::TOTAL),
-            Endpoint::create("store.create-shipping-rate", "data").with(STATUS),
-            Endpoint::get("store.get-shipping-rates", "shippingRateId", "data").with(STATUS),
-            Endpoint::update("store.update-shipping-rate", "shippingRateId", "data").with(STATUS),
-            Endpoint::delete("store.delete-shipping-rate", "shippingRateId").with(STATUS),
+            Endpoint::list("list-shipping-rates", "data", &paging::TOTAL),
+            Endpoint::create("create-shipping-rate", "data").with(STATUS),
+            Endpoint::get("get-shipping-rates", "shippingRateId", "data").with(STATUS),
+            Endpoint::update("update-shipping-rate", "shippingRateId", "data").with(STATUS),
+            Endpoint::delete("delete-shipping-rate", "shippingRateId").with(STATUS),
         ],
         ..Collection::PAYMENT
     },
@@ -59,12 +55,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("callbackUrl", Sample::Text("https://example.com/rates")),
         ],
         endpoints: &[
-            Endpoint::list("store.list-shipping-carriers", "data", &Paging::ALL).with(STATUS),
-            Endpoint::create("store.create-shipping-carrier", "data").with(STATUS),
-            Endpoint::get("store.get-shipping-carriers", "shippingCarrierId", "data").with(STATUS),
-            Endpoint::update("store.update-shipping-carrier", "shippingCarrierId", "data")
-                .with(STATUS),
-            Endpoint::delete("store.delete-shipping-carrier", "shippingCarrierId").with(STATUS),
+            Endpoint::list("list-shipping-carriers", "data", &Paging::ALL).with(STATUS),
+            Endpoint::create("create-shipping-carrier", "data").with(STATUS),
+            Endpoint::get("get-shipping-carriers", "shippingCarrierId", "data").with(STATUS),
+            Endpoint::update("update-shipping-carrier", "shippingCarrierId", "data").with(STATUS),
+            Endpoint::delete("delete-shipping-carrier", "shippingCarrierId").with(STATUS),
         ],
         ..Collection::PAYMENT
     },
@@ -74,8 +69,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         singleton: true,
         sample: &[],
         endpoints: &[
-            Endpoint::get("store.get-store-settings", "", "data").with(STATUS),
-            Endpoint::new("store.create-store-setting", Action::Upsert)
+            Endpoint::get("get-store-settings", "", "data").with(STATUS),
+            Endpoint::new("create-store-setting", Action::Upsert)
                 .reply_path("data")
                 .with(STATUS),
         ],

@@ -8,11 +8,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "surveys",
         noun: "Survey",
         sample: &[("name", Sample::Numbered("Survey"))],
-        endpoints: &[Endpoint::list(
-            "surveys.get-surveys",
-            "surveys",
-            &paging::FORMS,
-        )],
+        endpoints: &[Endpoint::list("get-surveys", "surveys", &paging::FORMS)],
         ..Collection::DEFAULT
     },
     Collection {
@@ -28,7 +24,7 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("email", CONTACT_EMAIL),
         ],
         endpoints: &[Endpoint::list(
-            "surveys.get-surveys-submissions",
+            "get-surveys-submissions",
             "submissions",
             &paging::SUBMISSIONS,
         )

@@ -31,21 +31,21 @@ pub(super) static COLLECTIONS: &[Collection] = &[Collection {
         ("role", Sample::OneOf(&["user", "admin"])),
     ],
     endpoints: &[
-        Endpoint::list("users.get-user-by-location", "users", &Paging::ALL)
+        Endpoint::list("get-user-by-location", "users", &Paging::ALL)
             .filters(&[Filter::equals("locationId", "roles.locationIds")]),
-        Endpoint::list("users.search-users", "users", &paging::SKIP_COUNT).filters(&[
+        Endpoint::list("search-users", "users", &paging::SKIP_COUNT).filters(&[
             Filter::equals("locationId", "roles.locationIds"),
             Filter::equals("ids", "id"),
             Filter::equals("role", "roles.role"),
             Filter::equals("type", "roles.type"),
             Filter::text("query"),
         ]),
-        Endpoint::list("users.filter-users-by-email", "users", &paging::SKIP_COUNT)
+        Endpoint::list("filter-users-by-email", "users", &paging::SKIP_COUNT)
             .filters(&[Filter::equals("emails", "email")]),
-        Endpoint::create("users.create-user", ""),
-        Endpoint::get("users.get-user", "userId", ""),
-        Endpoint::update("users.update-user", "userId", ""),
-        Endpoint::delete("users.delete-user", "userId").with(&[
+        Endpoint::create("create-user", ""),
+        Endpoint::get("get-user", "userId", ""),
+        Endpoint::update("update-user", "userId", ""),
+        Endpoint::delete("delete-user", "userId").with(&[
             ("succeded", ReplyField::True),
             (
                 "message",

@@ -15,12 +15,12 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         ],
         sample: &[("agentName", Sample::Numbered("Agent"))],
         endpoints: &[
-            Endpoint::list("voice-ai.get-agents", "agents", &paging::NUMBERED)
+            Endpoint::list("get-agents", "agents", &paging::NUMBERED)
                 .filters(&[Filter::text("query")]),
-            Endpoint::create("voice-ai.create-agent", ""),
-            Endpoint::get("voice-ai.get-agent", "agentId", ""),
-            Endpoint::update("voice-ai.patch-agent", "agentId", ""),
-            Endpoint::delete("voice-ai.delete-agent", "agentId"),
+            Endpoint::create("create-agent", ""),
+            Endpoint::get("get-agent", "agentId", ""),
+            Endpoint::update("patch-agent", "agentId", ""),
+            Endpoint::delete("delete-agent", "agentId"),
         ],
         ..Collection::DEFAULT
     },
@@ -38,13 +38,13 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             ("summary", Sample::Numbered("Call")),
         ],
         endpoints: &[
-            Endpoint::list("voice-ai.get-call-logs", "callLogs", &paging::NUMBERED).filters(&[
+            Endpoint::list("get-call-logs", "callLogs", &paging::NUMBERED).filters(&[
                 Filter::equals("agentId", "agentId"),
                 Filter::equals("contactId", "contactId"),
                 Filter::since("startDate", "createdAt"),
                 Filter::until("endDate", "createdAt"),
             ]),
-            Endpoint::get("voice-ai.getCallLog", "callId", ""),
+            Endpoint::get("getCallLog", "callId", ""),
         ],
         ..Collection::DEFAULT
     },
@@ -52,17 +52,17 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "voice-actions",
         noun: "Action",
         ids: IdFormat::Hex,
-        parent: Some(Parent::new("voice-agents", "agentId", "agentId")),
+        parent: Some(Parent::new("voice-agents", "agentId")),
         sample: &[
             ("agentId", Sample::Reference("voice-agents")),
             ("name", Sample::Numbered("Action")),
             ("actionType", Sample::Text("SMS")),
         ],
         endpoints: &[
-            Endpoint::create("voice-ai.create-action", ""),
-            Endpoint::get("voice-ai.get-action", "actionId", ""),
-            Endpoint::update("voice-ai.update-action", "actionId", ""),
-            Endpoint::delete("voice-ai.delete-action", "actionId"),
+            Endpoint::create("create-action", ""),
+            Endpoint::get("get-action", "actionId", ""),
+            Endpoint::update("update-action", "actionId", ""),
+            Endpoint::delete("delete-action", "actionId"),
         ],
         ..Collection::DEFAULT
     },

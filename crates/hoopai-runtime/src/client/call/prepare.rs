@@ -148,6 +148,7 @@ impl Call {
             required.extend(declared.map_or(&[][..], |body| body.fields));
             if let Some((location, _)) = location
                 && location.required
+                && !required.contains(&location.name)
             {
                 required.push(location.name);
             }
@@ -168,7 +169,9 @@ impl Call {
                 if !omittable {
                     missing.push(Missing::Body(declared.map(|body| body.kind)));
                     for field in declared.map_or(&[][..], |body| body.fields) {
-                        if location.is_none_or(|(location, _)| location.name != *field) {
+                        let is_location =
+                            location.is_some_and(|(location, _)| location.name == *field);
+                        if !is_location && !field.contains('.') {
                             missing.push(Missing::Field((*field).to_owned()));
                         }
                     }
@@ -221,7 +224,15 @@ impl Call {
         let text = match error {
             BodyFault::Missing => "the body is not set".to_owned(),
             BodyFault::NoObject => {
-                "`extra_body` adds fields to an object, but the body is not an object".to_owned()
+                "`extra_body` adds fields to an object, but the body is not an object: pass an object, such as `json!({ … })`".to_owned()
+            }
+            BodyFault::Fieldless(names) => {
+                let text = format!(
+                    "the body is not a JSON object, so it lacks the required fields `{}`: pass an object, such as `json!({{ … }})`",
+                    names.join("`, `")
+                );
+                let error = Error::request(self.call_site.clone(), text);
+                return names.into_iter().fold(error, Error::about);
             }
             BodyFault::Part(name) => {
                 let name = name.replace(char::is_control, "");

@@ -112,14 +112,60 @@ fn are_digits(text: &str) -> bool {
 /// Parses a date in any written form, or a count.
 pub(super) fn date(text: &str) -> Option<Moment> {
     // The most frequent form first.
-    iso_date(text)
-        .or_else(|| count(text))
-        .or_else(|| internet_date(text))
-        .or_else(|| american_date(text))
+    if let Some(written) = iso_date(text) {
+        return Some(written.moment);
+    }
+    count(text).or_else(|| Some(local_date(text)?.moment))
+}
+
+/// Parses a date in the forms that are neither RFC 3339 nor a count.
+fn local_date(text: &str) -> Option<Written> {
+    internet_date(text).or_else(|| american_date(text))
+}
+
+/// Year, month and day of a date with a clock, in the zone in which it is written.
+pub(crate) fn day_of_date(text: &str) -> Option<(i64, i64, i64)> {
+    let written = iso_date(text).or_else(|| local_date(text))?;
+    Some(date_of(written.local.div_euclid(DAY)))
+}
+
+/// Year, month and day of a count of milliseconds, in UTC.
+pub(crate) fn day_of_millis(text: &str) -> Option<(i64, i64, i64)> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    if digits.is_empty() || !are_digits(digits) || !are_digits(fraction) {
+        return None;
+    }
+    let millis = whole.parse::<i64>().ok()?;
+    Some(date_of(millis.div_euclid(DAY * 1_000)))
+}
+
+/// Whether the year has this month and the month this day.
+pub(crate) fn is_day(year: i64, month: i64, day: i64) -> bool {
+    (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day)
+}
+
+/// Milliseconds since 1970 at the beginning of a day in UTC.
+pub(crate) fn millis_at_midnight(year: i64, month: i64, day: i64) -> i64 {
+    days_since_1970(year, month, day) * DAY * 1_000
+}
+
+/// A moment, and the clock of the zone in which it is written, in seconds since 1970.
+pub(super) struct Written {
+    pub(super) moment: Moment,
+    local: i64,
+}
+
+impl Written {
+    fn new(local: i64, east: i64, nanos: u32) -> Self {
+        let seconds = local - east;
+        let moment = Moment { seconds, nanos };
+        Written { moment, local }
+    }
 }
 
 /// A date of RFC 3339, also with a space for the `T`, or without zone, seconds or time.
-pub(super) fn iso_date(text: &str) -> Option<Moment> {
+pub(super) fn iso_date(text: &str) -> Option<Written> {
     let mut rest = Rest(text);
     let (year, month, day) = (
         rest.number(4)?,
@@ -128,7 +174,7 @@ pub(super) fn iso_date(text: &str) -> Option<Moment> {
     );
     let mut seconds = midnight(year, month, day)?;
     if rest.0.is_empty() {
-        return Some(Moment::of_seconds(seconds));
+        return Some(Written::new(seconds, 0, 0));
     }
     rest.take(b"Tt ")?;
     seconds += rest.clock(2)?;
@@ -140,15 +186,16 @@ pub(super) fn iso_date(text: &str) -> Option<Moment> {
         }
         (nanos, rest.0) = (fraction_of(digits, 9), after);
     }
-    if !rest.0.is_empty() {
-        seconds -= zone(rest.0.trim_start())?;
-    }
-    Some(Moment { seconds, nanos })
+    let east = match rest.0 {
+        "" => 0,
+        name => zone(name.trim_start())?,
+    };
+    Some(Written::new(seconds, east, nanos))
 }
 
 /// A date of RFC 2822, such as `Mon, 05 Jan 2026 10:00:00 +0000`. The weekday is optional and is not
 /// compared with the date; a comment at the end is ignored.
-fn internet_date(text: &str) -> Option<Moment> {
+fn internet_date(text: &str) -> Option<Written> {
     let text = match text.split_once('(') {
         Some((date, comment)) if comment.ends_with(')') => date,
         _ => text,
@@ -168,11 +215,11 @@ fn internet_date(text: &str) -> Option<Moment> {
     if !year.0.is_empty() || !clock.0.is_empty() || words.next().is_some() {
         return None;
     }
-    Some(Moment::of_seconds(seconds - east))
+    Some(Written::new(seconds, east, 0))
 }
 
 /// A date as JavaScript writes it for the United States, such as `10/28/2022, 6:24:54 PM`. It has no zone, so UTC is assumed.
-fn american_date(text: &str) -> Option<Moment> {
+fn american_date(text: &str) -> Option<Written> {
     let (date, clock) = text.split_once(", ")?;
     let mut numbers = date.split('/');
     let (month, day) = (
@@ -194,7 +241,7 @@ fn american_date(text: &str) -> Option<Moment> {
     if over || !year.0.is_empty() || !clock.0.is_empty() {
         return None;
     }
-    Some(Moment::of_seconds(seconds))
+    Some(Written::new(seconds, 0, 0))
 }
 
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -262,8 +309,7 @@ fn zone(text: &str) -> Option<i64> {
 
 /// The first second of a day, in seconds since 1970.
 fn midnight(year: i64, month: i64, day: i64) -> Option<i64> {
-    let valid = (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
-    valid.then(|| days_since_1970(year, month, day) * DAY)
+    is_day(year, month, day).then(|| days_since_1970(year, month, day) * DAY)
 }
 
 /// The rest of a text.
@@ -334,6 +380,11 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// Year, month and day of a moment in UTC.
+pub(super) fn utc_day(moment: Moment) -> (i64, i64, i64) {
+    date_of(moment.seconds.div_euclid(DAY))
 }
 
 /// Year, month and day of a number of days.

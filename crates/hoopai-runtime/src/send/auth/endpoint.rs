@@ -84,7 +84,7 @@ impl TokenEndpointError {
     pub fn of_reply(path: &'static str, status: StatusCode, body: impl Into<Bytes>) -> Self {
         let call_site = CallSite {
             operation: None,
-            method: Method::Post,
+            method: Method::POST,
             template: path.into(),
         };
         TokenEndpointError::Refused {

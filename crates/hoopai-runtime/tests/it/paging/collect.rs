@@ -69,7 +69,7 @@ async fn pages_equal_the_replies_of_send() {
         ..PAGE
     };
     let server = FakeList::full(23).server();
-    let call = handle(&server).request(Method::Get, "/items");
+    let call = handle(&server).request(Method::GET, "/items");
     let mut pages = call.pages::<ItemsReply>(TOTAL);
     let mut lengths = Vec::new();
     while let Some(page) = pages.next().await {
@@ -84,7 +84,7 @@ async fn pages_equal_the_replies_of_send() {
     assert_eq!((server.count(), pages.total()), (3, Some(23)));
 
     let server = Server::with_body(r#"{"items":[]}"#);
-    let call = handle(&server).request(Method::Get, "/items");
+    let call = handle(&server).request(Method::GET, "/items");
     let mut pages = call.pages::<ItemsReply>(OFFSET);
     assert_eq!(pages.next().await.unwrap().unwrap().items(), 0);
     assert!(pages.next().await.is_none());
@@ -93,7 +93,7 @@ async fn pages_equal_the_replies_of_send() {
 #[tokio::test]
 async fn page_debug_output_contains_no_items() {
     let server = Server::with_body(r#"{"items":[{"id":"jane@example.com"}]}"#);
-    let call = handle(&server).request(Method::Get, "/items");
+    let call = handle(&server).request(Method::GET, "/items");
     let mut pages = call.pages::<ItemsReply>(CURSOR);
     let page = pages.next().await.unwrap().unwrap();
     let collecting = list(&handle(&server), OFFSET).collect_all(1);

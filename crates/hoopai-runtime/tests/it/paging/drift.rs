@@ -35,7 +35,7 @@ fn recording_handle(server: &Server) -> (hoopai_runtime::Handle, Observed) {
 async fn item_drift_paths_equal_those_of_the_whole_reply() {
     let server = Server::with_body(DRIFTED);
     let (handle, observed) = recording_handle(&server);
-    let call = handle.request(Method::Get, "/items");
+    let call = handle.request(Method::GET, "/items");
     let mut pages = call.pages::<ItemsReply>(TOTAL);
     let page = pages.next().await.unwrap().unwrap();
     let whole = std::mem::take(&mut *observed.lock().unwrap());
@@ -83,7 +83,7 @@ async fn drift_paths_start_with_the_items_path() {
 async fn drift_paths_in_nested_lists_are_joined() {
     let server = Server::with_body(r#"{"items":[["a"],["b",1]]}"#);
     let (handle, observed) = recording_handle(&server);
-    let call = handle.request(Method::Get, "/items");
+    let call = handle.request(Method::GET, "/items");
     let mut list = call.stream::<Vec<String>>(OFFSET);
     while let Some(Ok(_)) = list.next().await {}
     let observed = observed.lock().unwrap();
@@ -94,7 +94,7 @@ async fn drift_paths_in_nested_lists_are_joined() {
 async fn strict_mode_fails_at_the_drifted_item() {
     let server = Server::with_body(DRIFTED);
     let handle = handle(&server);
-    let call = handle.request(Method::Get, "/items");
+    let call = handle.request(Method::GET, "/items");
     let mut strict = call
         .options(CallOptions::new().strict(true))
         .stream::<Item>(TOTAL);
@@ -113,7 +113,7 @@ async fn strict_mode_fails_at_the_drifted_item() {
 #[tokio::test]
 async fn mistyped_item_is_an_error_at_its_path() {
     let server = Server::with_body(r#"  {"items":["a",2,["jane"],"b"]}"#);
-    let call = handle(&server).request(Method::Get, "/items");
+    let call = handle(&server).request(Method::GET, "/items");
     let mut list = call.stream::<String>(OFFSET);
     assert_eq!(list.next().await.unwrap().unwrap(), "a");
     assert_eq!(list.next().await.unwrap().unwrap(), "2");

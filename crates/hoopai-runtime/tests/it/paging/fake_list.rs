@@ -185,7 +185,7 @@ pub(crate) fn handle(server: &Server) -> Handle {
 
 /// Returns the list of a server.
 pub(crate) fn list(handle: &Handle, rule: Paging) -> ItemStream<Item> {
-    handle.request(Method::Get, "/items").stream(rule)
+    handle.request(Method::GET, "/items").stream(rule)
 }
 
 /// Reads a list. Returns the ids of its items, and the error at the end if there is one.

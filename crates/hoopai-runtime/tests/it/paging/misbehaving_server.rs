@@ -248,11 +248,11 @@ async fn empty_pages_with_has_more_end_the_list() {
 #[tokio::test]
 async fn unsuitable_call_is_rejected_before_sending() {
     let server = Server::with_body("{}");
-    let call = handle(&server).request(Method::Get, "/items/{id}");
+    let call = handle(&server).request(Method::GET, "/items/{id}");
     let error = call.collect_all::<Item>(OFFSET, 1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Request);
     assert_eq!(error.parameter(), Some("id"));
-    let call = handle(&server).request(Method::Get, "items");
+    let call = handle(&server).request(Method::GET, "items");
     let error = call.collect_all::<Item>(OFFSET, 1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Request);
     assert_eq!(server.count(), 0);

@@ -132,7 +132,7 @@ async fn start_offset_is_part_of_the_position() {
         (PAGE, "page", "2"),
         (CURSOR, "after", "p/1"),
     ] {
-        let call = handle.request(Method::Get, "/items").query(name, value);
+        let call = handle.request(Method::GET, "/items").query(name, value);
         let position = kept(&call.stream::<Item>(rule).position());
         let (received, _) = ids(&mut list(&handle, rule).resume(position)).await;
         assert_eq!(received.len(), 20);
@@ -172,10 +172,10 @@ async fn position_of_another_list_is_rejected_before_sending() {
     let handle = handle(&server);
     let position = list(&handle, OFFSET).position();
     let calls = [
-        (handle.request(Method::Get, "/others"), OFFSET),
-        (handle.request(Method::Post, "/items"), OFFSET),
-        (handle.request(Method::Get, "/items"), PAGE),
-        (handle.request(Method::Get, "/items"), CURSOR),
+        (handle.request(Method::GET, "/others"), OFFSET),
+        (handle.request(Method::POST, "/items"), OFFSET),
+        (handle.request(Method::GET, "/items"), PAGE),
+        (handle.request(Method::GET, "/items"), CURSOR),
     ];
     for (call, rule) in calls {
         let mut list = call.stream::<Item>(rule).resume(position.clone());
@@ -261,7 +261,7 @@ async fn extreme_numbers_cause_no_panic() {
 #[tokio::test]
 async fn position_debug_output_contains_no_cursor() {
     let server = Server::with_body(r#"{"items":[{"id":"0"}],"meta":{"next":"jane@example.com"}}"#);
-    let call = handle(&server).request(Method::Get, "/items/Cm7Pj2Xs9Gf4Ua1Ne6Kt");
+    let call = handle(&server).request(Method::GET, "/items/Cm7Pj2Xs9Gf4Ua1Ne6Kt");
     let mut list = call.stream::<Item>(CURSOR);
     list.next().await.unwrap().unwrap();
     let shown = format!("{:?} {list:?}", list.position());
@@ -278,12 +278,12 @@ async fn pages_and_items_share_positions() {
     let server = fake.server();
     let handle = handle(&server);
     for rule in rules() {
-        let call = handle.request(Method::Get, "/items");
+        let call = handle.request(Method::GET, "/items");
         let mut pages = call.pages::<ItemsReply>(rule);
         assert_eq!(pages.next().await.unwrap().unwrap().items(), 10);
         let (received, position) = take(&handle, rule, Some(kept(&pages.position())), 4).await;
         assert_eq!(received, ["10", "11", "12", "13"]);
-        let call = handle.request(Method::Get, "/items");
+        let call = handle.request(Method::GET, "/items");
         let mut pages = call.pages::<ItemsReply>(rule).resume(position.clone());
         let page = pages.next().await.unwrap().unwrap();
         assert_eq!((page.items(), page.taken_before()), (10, 4));
@@ -297,12 +297,12 @@ async fn pages_and_items_share_positions() {
         assert_eq!(pages.position().items(), 20);
         // A page that was read completely is not repeated.
         let (_, whole) = take(&handle, rule, Some(position), 6).await;
-        let call = handle.request(Method::Get, "/items");
+        let call = handle.request(Method::GET, "/items");
         let mut pages = call.pages::<ItemsReply>(rule).resume(whole);
         assert_eq!(pages.next().await.unwrap().unwrap().items(), 5);
         // The last page is not repeated either.
         let (_, end) = take(&handle, rule, None, 99).await;
-        let call = handle.request(Method::Get, "/items");
+        let call = handle.request(Method::GET, "/items");
         let mut pages = call.pages::<ItemsReply>(rule).resume(end);
         while let Some(page) = pages.next().await {
             assert_eq!(page.unwrap().items(), 0);

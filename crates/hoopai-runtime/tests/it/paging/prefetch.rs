@@ -166,7 +166,7 @@ async fn dropped_list_cancels_its_requests() {
         let server = paused_server(&FakeList::full(57));
         let mark = Arc::new(());
         let there: Weak<()> = Arc::downgrade(&mark);
-        let call = handle(&server).request(Method::Get, "/items");
+        let call = handle(&server).request(Method::GET, "/items");
         let call = call.options(CallOptions::new().retry(Probe(mark)));
         let mut list = call.stream::<Item>(OFFSET).concurrent(concurrent);
         server.release(1);

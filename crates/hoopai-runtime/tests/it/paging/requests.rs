@@ -44,7 +44,7 @@ async fn parameters_of_the_caller_are_kept() {
         (PAGE, "page", "2", 10..30),
         (CURSOR, "after", "p/2", 20..30),
     ] {
-        let call = handle.request(Method::Get, "/items");
+        let call = handle.request(Method::GET, "/items");
         let call = call.query("limit", 50).query(name, value).query("q", "x");
         let mut list = call.stream::<Item>(rule);
         let (received, error) = ids(&mut list).await;
@@ -67,7 +67,7 @@ async fn parameters_of_the_caller_are_kept() {
 async fn non_numeric_start_is_rejected_before_sending() {
     let server = Server::with_body("{}");
     for rule in [OFFSET, PAGE] {
-        let call = handle(&server).request(Method::Get, "/items");
+        let call = handle(&server).request(Method::GET, "/items");
         let call = call.query("skip", "jane@example.com").query("page", "-1");
         let error = call.collect_all::<Item>(rule, 10).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Request);
@@ -115,7 +115,7 @@ fn hits(request: &hoopai_test_support::Request) -> Reply {
 #[tokio::test]
 async fn cursor_and_size_are_sent_in_the_body_unchanged() {
     let server = Server::start(hits);
-    let call = handle(&server).request(Method::Post, "/search");
+    let call = handle(&server).request(Method::POST, "/search");
     let call = call.json(&json!({"filters": [], "pageLimit": null}));
     let all = call.collect_all::<Item>(IN_BODY, 10).await.unwrap();
     assert_eq!(all.len(), 3);
@@ -130,7 +130,7 @@ async fn cursor_and_size_are_sent_in_the_body_unchanged() {
     );
 
     let server = Server::start(hits);
-    let call = handle(&server).request(Method::Post, "/search");
+    let call = handle(&server).request(Method::POST, "/search");
     call.collect_all::<Item>(IN_BODY, 10).await.unwrap();
     assert_eq!(
         server.bodies(),
@@ -173,7 +173,7 @@ async fn missing_cursor_field_is_not_sent() {
             replies[next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)],
         )
     });
-    let call = handle(&server).request(Method::Post, "/search");
+    let call = handle(&server).request(Method::POST, "/search");
     let call = call.json(&json!({"a": "own", "q": 1})).query("b", "own");
     let all = call.collect_all::<Item>(TWO, 10).await.unwrap();
     assert_eq!(all.len(), 4);
@@ -216,7 +216,7 @@ async fn numbers_are_sent_as_declared_strings() {
         ..Paging::DEFAULT
     };
     let server = Server::with_body("{}");
-    let call = handle(&server).request(Method::Post, "/posts");
+    let call = handle(&server).request(Method::POST, "/posts");
     let call = call.json(&json!({"skip": "40"}));
     assert!(call.collect_all::<Item>(TEXT, 10).await.unwrap().is_empty());
     assert_eq!(server.bodies(), [r#"{"limit":"20","skip":"40"}"#]);
@@ -235,7 +235,7 @@ async fn numbers_in_a_list_are_sent_as_declared_strings() {
         ..IN_BODY
     };
     let server = Server::start(hits);
-    let call = handle(&server).request(Method::Post, "/search");
+    let call = handle(&server).request(Method::POST, "/search");
     let all = call.collect_all::<Item>(TEXTS, 10).await.unwrap();
     assert_eq!(all.len(), 3);
     assert_eq!(
@@ -247,7 +247,7 @@ async fn numbers_in_a_list_are_sent_as_declared_strings() {
 #[tokio::test]
 async fn multipart_call_cannot_be_paged() {
     static UPLOADS: Operation = Operation {
-        method: Method::Post,
+        method: &Method::POST,
         path: "/uploads",
         body: Some(Body {
             kind: BodyKind::Multipart,
@@ -272,7 +272,7 @@ async fn multipart_call_cannot_be_paged() {
 #[tokio::test]
 async fn call_options_apply_to_each_page() {
     let server = FakeList::full(13).server();
-    let call = handle(&server).request(Method::Get, "/items");
+    let call = handle(&server).request(Method::GET, "/items");
     let call = call
         .header("x-own", "1")
         .options(CallOptions::new().api_version("v9"));

@@ -48,24 +48,24 @@ impl Budget {
         self.day.replied(&headers, ticket, &context, self.now);
     }
 
+    /// A request and its reply.
+    fn exchange(&mut self, status: u16, headers: RateLimitHeaders) {
+        let sent = self.send();
+        self.reply(sent, status, headers);
+    }
+
     /// A request and its reply with this many left. Returns what is counted then.
     fn call(&mut self, status: u16, left: u64) -> u64 {
-        let sent = self.send();
-        self.reply(sent, status, left_of(left));
+        self.exchange(status, left_of(left));
         self.day.left()
     }
 
     fn call_until(&mut self, left: u64, reset: u64) {
-        let sent = self.send();
-        self.reply(
-            sent,
-            200,
-            RateLimitHeaders {
-                daily_remaining: Some(left),
-                daily_reset: Some(secs(reset)),
-                ..RateLimitHeaders::default()
-            },
-        );
+        let headers = RateLimitHeaders {
+            daily_reset: Some(secs(reset)),
+            ..left_of(left)
+        };
+        self.exchange(200, headers);
     }
 
     fn room(&self) -> Result<(), u64> {
@@ -182,8 +182,7 @@ fn zero_needs_a_refusal() {
     assert_eq!(budget.call(200, 0), 0);
     let mut budget = Budget::of(10_000);
     assert_eq!(budget.call(200, 0), 9_999);
-    let sent = budget.send();
-    budget.reply(sent, 429, RateLimitHeaders::default());
+    budget.exchange(429, RateLimitHeaders::default());
     assert_eq!((budget.day.left(), budget.room()), (0, Err(300)));
 }
 
@@ -226,16 +225,13 @@ fn blocked_day_is_probed_at_intervals() {
     assert_eq!(budget.room(), Err(300));
     budget.day.no_reply(probe.0);
     assert_eq!(budget.room(), Ok(()));
-    let probe = budget.send();
-    budget.reply(probe, 429, left_of(0));
+    budget.exchange(429, left_of(0));
     assert_eq!(budget.day.left(), 0);
     budget.advance(300);
-    let probe = budget.send();
-    budget.reply(probe, 503, left_of(50));
+    budget.exchange(503, left_of(50));
     assert_eq!(budget.day.left(), 0);
     budget.advance(300);
-    let probe = budget.send();
-    budget.reply(probe, 200, left_of(50));
+    budget.exchange(200, left_of(50));
     assert_eq!((budget.day.left(), budget.room()), (50, Ok(())));
 }
 
@@ -312,11 +308,9 @@ fn more_left_than_counted_shows_a_new_day() {
 #[test]
 fn reported_limit_replaces_the_budget() {
     let mut budget = Budget::of(10_000);
-    let first = budget.send();
-    budget.reply(first, 200, limit_of(2_000));
+    budget.exchange(200, limit_of(2_000));
     assert_eq!(budget.day.left(), 1_999);
-    let second = budget.send();
-    budget.reply(second, 200, limit_of(30_000));
+    budget.exchange(200, limit_of(30_000));
     assert_eq!(budget.day.left(), 29_998);
 }
 
@@ -324,16 +318,13 @@ fn reported_limit_replaces_the_budget() {
 fn reported_limit_below_what_was_used_is_an_error() {
     let mut budget = Budget::of(10_000);
     budget.call(200, 5_000);
-    let sent = budget.send();
-    budget.reply(sent, 200, limit_of(5_000));
+    budget.exchange(200, limit_of(5_000));
     assert_eq!(budget.day.left(), 4_999);
-    let sent = budget.send();
-    budget.reply(sent, 200, limit_of(5_002));
+    budget.exchange(200, limit_of(5_002));
     assert_eq!(budget.day.left(), 0);
     let mut budget = Budget::of(10_000);
     budget.call(200, 5_000);
-    let sent = budget.send();
-    budget.reply(sent, 429, limit_of(5_000));
+    budget.exchange(429, limit_of(5_000));
     assert_eq!(budget.day.left(), 0);
 }
 
@@ -341,8 +332,7 @@ fn reported_limit_below_what_was_used_is_an_error() {
 fn share_of_the_budget_ignores_reported_limits() {
     let mut budget = Budget::of(1_000);
     budget.day = Day::new(1_000, PROBE, true);
-    let sent = budget.send();
-    budget.reply(sent, 200, limit_of(200_000));
+    budget.exchange(200, limit_of(200_000));
     assert_eq!(budget.day.left(), 999);
     assert_eq!(budget.call(200, 150_000), 998);
     assert_eq!(budget.call(200, 900), 900);

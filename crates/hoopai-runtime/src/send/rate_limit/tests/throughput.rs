@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fastrand::Rng;
+use hoopai_test_support::seed;
 
 use super::super::RateLimitSettings;
 use super::{Fixture, headers, ms};
@@ -117,15 +118,6 @@ async fn run(seed: u64, counts: Counts, replies: Replies, others: usize) -> (f64
     let used = server.accepted.iter();
     let used = used.filter(|at| (counted.0..counted.1).contains(*at));
     (used.count() as f64 / (10 * MAX) as f64, server.refused)
-}
-
-fn seed() -> u64 {
-    let seed = match std::env::var("HOOPAI_SEED") {
-        Ok(seed) => seed.parse().unwrap(),
-        Err(_) => fastrand::u64(..),
-    };
-    println!("HOOPAI_SEED={seed}");
-    seed
 }
 
 /// Without early release, 90.8 % and 76.8 % of the limit are used.

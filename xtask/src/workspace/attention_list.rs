@@ -1,0 +1,68 @@
+//! `specs/attention.json`: deviations between the platform's files and our data that nobody has
+//! settled. `cargo xtask regen` writes it.
+
+use std::collections::BTreeMap;
+
+use hoopai_codegen::Attention;
+
+use super::{Changes, Workspace};
+use crate::error::{Result, file_error};
+
+pub(crate) const ATTENTION: &str = "specs/attention.json";
+
+/// The entries of each module. Modules without entries are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AttentionList(BTreeMap<String, Vec<Attention>>);
+
+impl AttentionList {
+    /// Reads the list. A missing file is an empty list.
+    pub(crate) fn read(tree: &Workspace) -> Result<Self> {
+        let Some(text) = tree.text(ATTENTION)? else {
+            return Ok(Self::default());
+        };
+        serde_json::from_str(&text).map(Self).map_err(|error| {
+            file_error(
+                ATTENTION,
+                format!("cannot be read: {error}"),
+                "run cargo xtask regen, which writes it",
+            )
+        })
+    }
+
+    /// Replaces the entries of a module.
+    pub(crate) fn set(&mut self, module: &str, entries: Vec<Attention>) {
+        self.0.remove(module);
+        if !entries.is_empty() {
+            self.0.insert(module.to_owned(), entries);
+        }
+    }
+
+    /// The entries of a module about the file that was downloaded. The others follow from `specs/`.
+    pub(crate) fn of_download(&self, module: &str) -> impl Iterator<Item = &Attention> {
+        let entries = self.0.get(module).into_iter().flatten();
+        entries.filter(|entry| !entry.file.starts_with("specs/"))
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Attention> {
+        self.0.values().flatten()
+    }
+
+    /// Adds the write of the list, or its removal if it is empty.
+    pub(crate) fn change(&self, tree: &Workspace, changes: &mut Changes) -> Result<()> {
+        if self.0.is_empty() {
+            if tree.path(ATTENTION).exists() {
+                changes.remove(ATTENTION.to_owned());
+            }
+            return Ok(());
+        }
+        let mut text = serde_json::to_string_pretty(&self.0).map_err(|error| {
+            file_error(
+                ATTENTION,
+                format!("cannot be written: {error}"),
+                "report it",
+            )
+        })?;
+        text.push('\n');
+        changes.write(tree, ATTENTION.to_owned(), text.into_bytes())
+    }
+}
