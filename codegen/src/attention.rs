@@ -19,6 +19,8 @@ pub struct Attention {
     pub problem: String,
     /// What generation did instead.
     pub done: String,
+    /// What people can do about it.
+    pub remedy: String,
     /// The edit that settles it, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edit: Option<Edit>,
@@ -58,7 +60,7 @@ impl fmt::Display for Attention {
         );
         write!(f, ": {problem}; {done}")?;
         match &self.edit {
-            None => Ok(()),
+            None => write!(f, "; {}", escape_invisible(&self.remedy)),
             Some(Edit::RemoveAction(index)) => write!(f, "; to settle it, remove action {index}"),
             Some(Edit::RemoveText(_)) => f.write_str("; to settle it, remove the text"),
             Some(Edit::AppendAction(action)) => {
@@ -79,6 +81,7 @@ impl Attention {
             pointer: error.pointer,
             problem: error.problem,
             done: done.into(),
+            remedy: error.remedy,
             edit,
         }
     }

@@ -51,6 +51,8 @@ pub struct Effective {
     pub overlay_actions: usize,
     /// The number of changes of each pass, in the order of the passes.
     pub passes: Vec<(String, usize)>,
+    /// Deviations between the platform's file and the overlay.
+    pub attention: Vec<Attention>,
 }
 
 /// Makes the effective document of a module.
@@ -73,7 +75,11 @@ fn apply_corrections(
     overlay: Option<SourceText<'_>>,
 ) -> Result<Effective, FileError> {
     let mut corrected = Corrected::read(spec_file, spec, overlay)?;
-    corrected.recovering(spec_file, Corrected::effective)
+    let effective = corrected.recovering(spec_file, Corrected::effective)?;
+    Ok(Effective {
+        attention: corrected.attention,
+        ..effective
+    })
 }
 
 /// A stripped file with its overlay applied.
@@ -137,6 +143,7 @@ impl Corrected {
             document,
             overlay_actions: self.overlay_actions,
             passes,
+            attention: Vec::new(),
         })
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn read(
 ) -> Result<Result<Declaration, FileError>, FileError> {
     let candidates = reader.paging_parameters();
     match (declared.get(PAGED), declared.get(UNPAGED)) {
-        (Some(_), Some(_)) => Err(at.error(
+        (Some(_), Some(_)) => Err(at.key(UNPAGED).error(
             format!("it has both `{PAGED}` and `{UNPAGED}`"),
             "keep one of them in the module's overlay",
         )),

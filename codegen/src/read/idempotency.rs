@@ -25,11 +25,11 @@ pub(super) fn read(
             "It creates a record each time.".to_owned(),
         )),
         (None, None) => Ok(Idempotency::Undeclared),
-        (Some(Value::Bool(true)), Some(_)) => Err(at.error(
+        (Some(Value::Bool(true)), Some(_)) => Err(at.key("x-hoopai-idempotent").error(
             format!("it has both `x-hoopai-idempotent` and `{NOT}`"),
             "delete one of them in the module's overlay",
         )),
-        (Some(other), _) => Err(at.error(
+        (Some(other), _) => Err(at.key("x-hoopai-idempotent").error(
             format!("`x-hoopai-idempotent` is {other}, not true"),
             format!("write true, or `{NOT}` with the reason, in the module's overlay"),
         )),
@@ -48,7 +48,7 @@ pub(super) fn reason(
     };
     match reason.as_str().map(str::trim) {
         Some(reason) if !reason.is_empty() => Ok(Some(reason.to_owned())),
-        _ => Err(at.error(
+        _ => Err(at.key(extension).error(
             format!("`{extension}` is {reason}, not a reason"),
             format!("state in the module's overlay {what}"),
         )),

@@ -90,7 +90,7 @@ fn read_operation(
         Some(name) => match name.as_str().filter(|name| names::is_method_name(name)) {
             Some(name) => name.to_owned(),
             None => {
-                return Err(at.error(
+                return Err(at.key("x-hoopai-name").error(
                     format!("`x-hoopai-name` is {name}, not a method name"),
                     "write it in snake case: a-z, 0-9 and _",
                 ));

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::chosen_names::EXTENSION;
 use super::merge;
 use super::types::{OperationSchemas, Schema, Shape, UnnamedType};
 use crate::error::{FileError, SourcePointer};
@@ -19,6 +20,7 @@ pub(super) fn join(
     types: &mut [UnnamedType],
     representatives: &mut [usize],
     operations: &[OperationSchemas<usize>],
+    chosen: &BTreeMap<String, Vec<String>>,
     at: &SourcePointer<'_>,
 ) -> Result<(), FileError> {
     let mut first: BTreeMap<String, usize> = BTreeMap::new();
@@ -37,10 +39,14 @@ pub(super) fn join(
     for (name, one, other) in pairs {
         join.types(one, other, "").map_err(|conflict| {
             let [one, other] = [one, other].map(|index| join.types[index].path());
-            at.error(
-                format!("the schemas {one} and {other} are both named `{name}`, but {conflict}"),
-                "correct one of them in the module's overlay, or give one another `x-hoopai-name`",
-            )
+            let last = chosen.get(&name).and_then(|pointers| pointers.last());
+            FileError {
+                pointer: last.map_or(String::new(), |last| format!("{last}/{EXTENSION}")),
+                ..at.error(
+                    format!("the schemas {one} and {other} are both named `{name}`, but {conflict}"),
+                    "correct one of them in the module's overlay, or give one another `x-hoopai-name`",
+                )
+            }
         })?;
     }
     for index in 0..join.types.len() {

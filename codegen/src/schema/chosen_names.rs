@@ -28,7 +28,7 @@ pub(super) fn read(
     let mut chosen: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (pointer, schema) in found {
         let error = |problem: String, remedy: &str| FileError {
-            pointer: pointer.clone(),
+            pointer: format!("{pointer}/{EXTENSION}"),
             ..at.error(problem, remedy)
         };
         let declared = &schema[EXTENSION];
@@ -64,7 +64,7 @@ pub(super) fn check_used(
     for (name, pointers) in chosen {
         if !resolved.structs.contains_key(name) && !resolved.enums.contains_key(name) {
             return Err(FileError {
-                pointer: pointers[0].clone(),
+                pointer: format!("{}/{EXTENSION}", pointers[0]),
                 ..at.error(
                     format!("`{EXTENSION}: {name}` names no type, because no operation uses this schema"),
                     "delete that action of the module's overlay, or name the schema that operations use",

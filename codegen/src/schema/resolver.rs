@@ -59,7 +59,7 @@ pub(crate) fn resolve_types(
         counts,
         ..
     } = resolver;
-    canonical::join(&mut types, &mut representatives, &operations, at)?;
+    canonical::join(&mut types, &mut representatives, &operations, &chosen, at)?;
     let resolved = naming::name_types(&types, representatives, &operations, counts, taken);
     chosen_names::check_used(&chosen, &resolved, at)?;
     Ok(resolved)

@@ -5,7 +5,7 @@ use hoopai_codegen::{Generated, SourceText, Sources, generate, strip};
 use serde_json::{Value, json};
 
 use crate::emit::{OVERLAY, everything};
-use crate::support::{module, spec_alone};
+use crate::support::{module, spec_alone, strict};
 
 const OWN: &str = "
 module: Things, and what they are good for.
@@ -75,7 +75,7 @@ fn generated_from(document: &Value, own: &str, common: &str) -> Result<Generated
         }),
         ..spec_alone("sample.json", &spec)
     };
-    generate(&module("sample"), &sources).map_err(|error| error.to_string())
+    strict(generate(&module("sample"), &sources)).map_err(|error| error.to_string())
 }
 
 #[test]

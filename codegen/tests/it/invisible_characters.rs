@@ -13,7 +13,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use serde_json::{Value, json};
 
 use crate::emit::everything;
-use crate::support::{module, spec_alone};
+use crate::support::{module, spec_alone, strict};
 
 /// One of each kind: control characters, bidi controls and marks, zero-width characters,
 /// separators, variation selectors, tag characters, other fillers and format characters.
@@ -261,13 +261,13 @@ fn invisible_characters_of_an_interface_are_escaped() {
             text: &overlay,
         };
         let spec = spec?;
-        generate(
+        strict(generate(
             &module("sample"),
             &Sources {
                 overlay: Some(overlay),
                 ..spec_alone("sample.json", &spec)
             },
-        )
+        ))
     });
     // Names of fields, parameters and parts, values of enums, ids of operations, scopes.
     println!("{on_wire} on the wire");
@@ -299,14 +299,14 @@ fn invisible_characters_of_overlays_and_documentation_are_escaped() {
     let make = |overlay: &Value, documentation: &Value| {
         let (overlay, documentation) = (overlay.to_string(), documentation.to_string());
         let text = |file, text| Some(SourceText { file, text });
-        generate(
+        strict(generate(
             &module("sample"),
             &Sources {
                 overlay: text("overlay.yaml", &overlay),
                 documentation: text("documentation.yaml", &documentation),
                 ..spec_alone("sample.json", &spec)
             },
-        )
+        ))
     };
     let plain = make(&overlay, &documentation).expect("generated");
     assert!(plain.files["src/client.rs"].contains("In **order**."));
@@ -381,7 +381,7 @@ fn rustc_finds_no_bidi_character_in_generated_code() {
             document.to_string().as_bytes(),
             &Default::default(),
         )?;
-        generate(
+        strict(generate(
             &module("sample"),
             &Sources {
                 overlay: Some(SourceText {
@@ -390,7 +390,7 @@ fn rustc_finds_no_bidi_character_in_generated_code() {
                 }),
                 ..spec_alone("sample.json", &spec)
             },
-        )
+        ))
     };
     let mut kept = 0;
     // In reverse order, so that renaming a key does not move later positions.

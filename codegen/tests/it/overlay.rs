@@ -18,8 +18,11 @@ fn apply(actions: &str) -> Result<Value, String> {
         "overlay.yaml",
         Some(&text),
     )
-    .map(|effective| effective.document)
     .map_err(|error| error.to_string())
+    .and_then(|effective| match effective.attention.first() {
+        None => Ok(effective.document),
+        Some(entry) => Err(entry.to_string()),
+    })
 }
 
 #[test]

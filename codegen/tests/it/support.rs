@@ -54,7 +54,7 @@ pub(crate) fn generate_sample(
         document.to_string().as_bytes(),
         &Default::default(),
     )?;
-    generate(
+    strict(generate(
         &module("sample"),
         &Sources {
             overlay: overlay.map(|text| SourceText {
@@ -63,7 +63,21 @@ pub(crate) fn generate_sample(
             }),
             ..spec_alone("sample.json", &bytes)
         },
-    )
+    ))
+}
+
+/// The first deviation that generation worked around, as an error.
+pub(crate) fn strict(generated: Result<Generated, FileError>) -> Result<Generated, FileError> {
+    let generated = generated?;
+    match generated.attention.first().cloned() {
+        None => Ok(generated),
+        Some(entry) => Err(FileError {
+            file: entry.file,
+            pointer: entry.pointer,
+            problem: entry.problem,
+            remedy: format!("{}; {}", entry.done, entry.remedy),
+        }),
+    }
 }
 
 /// A stripped file without overlay and documentation.

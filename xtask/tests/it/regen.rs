@@ -281,3 +281,38 @@ fn external_files_may_refer_to_other_files() {
         "{lock}"
     );
 }
+
+/// An overlay action and a text without target, a new list without a paging rule, and a broken
+/// reference are listed, and the module is generated without them.
+#[test]
+fn drift_of_the_platform_is_listed_and_does_not_stop_generation() {
+    let tree = Tree::new(&["links"]);
+    let server = server(&[]);
+    let mut changed = interface("links", &[LIST]);
+    let properties = &mut changed["components"]["schemas"]["BookmarkDto"]["properties"];
+    properties["broken"] = json!({ "$ref": "#/components/schemas/Gone" });
+    server.module("links", changed.to_string());
+    tree.write(
+        "specs/links/overlay.yaml",
+        "overlay: 1.0.0\ninfo: { title: links, version: 1.0.0 }\nactions:\n  - target: $.paths['/gone'].get\n    description: It was there.\n    remove: true\n",
+    );
+    tree.write(
+        "specs/links/documentation.yaml",
+        "schemas: { Gone: { description: A bookmark that is gone. } }\n",
+    );
+    let text = tree.regen(&server, &[]).ok();
+    for part in [
+        "specs/links/overlay.yaml#/actions/0: `$.paths['/gone'].get` matches nothing; the action was skipped",
+        "specs/links/documentation.yaml#/schemas/Gone: the interface has no such schema; the text was skipped",
+        "/components/schemas/BookmarkDto/properties/broken/$ref: ",
+        "the schema was read as any JSON",
+        "3 deviations need attention",
+    ] {
+        assert_contains(&text, part);
+    }
+    let list = String::from_utf8(tree.files()["specs/attention.json"].clone()).unwrap();
+    assert_contains(&list, "\"remove_action\": 0");
+    let text = tree.run(&["check"]).failed();
+    assert_contains(&text, "specs/attention.json: ");
+    tree.run(&["check", "--allow-attention"]).ok();
+}
