@@ -21,6 +21,13 @@ fn names(folder: &str, ending: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// The pages of the guide, without their ending.
+fn pages() -> BTreeSet<String> {
+    let recipes = names("docs/src/recipes", ".md").into_iter();
+    let recipes = recipes.map(|name| format!("recipes/{name}"));
+    recipes.chain(names("docs/src", ".md")).collect()
+}
+
 /// The lines of a text that are not code.
 fn prose(text: &str) -> impl Iterator<Item = &str> {
     let mut code = false;
@@ -59,7 +66,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
 fn table_of_contents_lists_each_chapter_once() {
     let mut listed = links(&read(&root().join("docs/src/SUMMARY.md")));
     listed.sort();
-    let mut chapters: Vec<String> = names("docs/src", ".md")
+    let mut chapters: Vec<String> = pages()
         .into_iter()
         .map(|name| format!("{name}.md"))
         .collect();
@@ -69,7 +76,7 @@ fn table_of_contents_lists_each_chapter_once() {
 
 #[test]
 fn every_link_has_a_target() {
-    let chapters = names("docs/src", ".md")
+    let chapters = pages()
         .into_iter()
         .map(|name| format!("docs/src/{name}.md"));
     let mut count = 0;
@@ -110,7 +117,7 @@ fn every_link_has_a_target() {
 #[test]
 fn all_code_of_the_guide_is_tested() {
     let tested = read(&root().join("tests/guide.rs"));
-    for name in names("docs/src", ".md") {
+    for name in pages() {
         let text = read(&root().join(format!("docs/src/{name}.md")));
         let mut inside = false;
         let mut has_code = false;
