@@ -155,7 +155,6 @@ fn missing_metadata(tree: &Workspace, package: &Crate) -> Vec<FileError> {
     let needed = [
         ("no description", package.description.is_some()),
         ("no license", package.license.is_some()),
-        ("no repository", package.repository.is_some()),
         ("no readme file", has_readme),
         ("no keywords", !package.keywords.is_empty()),
         ("no categories", !package.categories.is_empty()),
