@@ -1,8 +1,10 @@
-//! Checks the guide: table of contents, links, tested code, list of examples.
+//! Checks the guide: table of contents, links, tested code, list of examples, logging levels.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::links::{check, links, title};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -21,96 +23,70 @@ fn names(folder: &str, ending: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// The Markdown files below a folder, relative to it, without their ending.
+fn pages_below(folder: &Path, prefix: &str) -> BTreeSet<String> {
+    let mut pages = BTreeSet::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().into_string().expect("a name");
+        if entry.path().is_dir() {
+            pages.extend(pages_below(&entry.path(), &format!("{prefix}{name}/")));
+        } else if let Some(name) = name.strip_suffix(".md") {
+            pages.insert(format!("{prefix}{name}"));
+        }
+    }
+    pages
+}
+
 /// The pages of the guide, without their ending.
 fn pages() -> BTreeSet<String> {
-    let recipes = names("docs/src/recipes", ".md").into_iter();
-    let recipes = recipes.map(|name| format!("recipes/{name}"));
-    recipes.chain(names("docs/src", ".md")).collect()
-}
-
-/// The lines of a text that are not code.
-fn prose(text: &str) -> impl Iterator<Item = &str> {
-    let mut code = false;
-    text.lines().filter(move |line| {
-        let fence = line.starts_with("```");
-        code ^= fence;
-        !code && !fence
-    })
-}
-
-/// The targets of the links of a text.
-fn links(text: &str) -> Vec<String> {
-    let lines: Vec<&str> = prose(text).collect();
-    // A link may contain a line break.
-    let text = lines.join(" ");
-    let targets = text.split("](").skip(1);
-    targets
-        .filter_map(|rest| Some(rest.split_once(')')?.0.to_owned()))
-        .collect()
-}
-
-/// The anchors of the headings of a text.
-fn anchors(text: &str) -> BTreeSet<String> {
-    let headings = prose(text).filter(|line| line.starts_with('#'));
-    let headings = headings.map(|line| line.trim_start_matches('#').trim());
-    let anchor = |heading: &str| {
-        let kept = heading
-            .chars()
-            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-        kept.collect::<String>().to_lowercase().replace(' ', "-")
-    };
-    headings.map(anchor).collect()
+    let mut pages = pages_below(&root().join("docs/src"), "");
+    pages.remove("SUMMARY");
+    pages
 }
 
 #[test]
-fn table_of_contents_lists_each_chapter_once() {
-    let mut listed = links(&read(&root().join("docs/src/SUMMARY.md")));
-    listed.sort();
-    let mut chapters: Vec<String> = pages()
-        .into_iter()
-        .map(|name| format!("{name}.md"))
+fn table_of_contents_lists_each_page_once_by_its_title() {
+    let contents = read(&root().join("docs/src/SUMMARY.md"));
+    let listed: Vec<(String, String)> = contents
+        .lines()
+        .filter_map(|line| {
+            let (title, target) = line.split_once('[')?.1.split_once("](")?;
+            Some((target.strip_suffix(".md)")?.to_owned(), title.to_owned()))
+        })
         .collect();
-    chapters.retain(|name| name != "SUMMARY.md");
-    assert_eq!(listed, chapters);
+    assert_eq!(listed.len(), links(&contents).len(), "a line for each link");
+    let mut expected: Vec<(String, String)> = Vec::new();
+    for page in pages() {
+        let text = read(&root().join(format!("docs/src/{page}.md")));
+        let title = title(&text).unwrap_or_else(|| panic!("docs/src/{page}.md has no title"));
+        expected.push((page, title.to_owned()));
+    }
+    let mut sorted = listed;
+    sorted.sort();
+    assert_eq!(sorted, expected);
 }
 
 #[test]
 fn every_link_has_a_target() {
-    let chapters = pages()
-        .into_iter()
-        .map(|name| format!("docs/src/{name}.md"));
+    let root = root();
+    let mut files: Vec<String> = ["README", "ARCHITECTURE", "CHANGELOG"]
+        .map(str::to_owned)
+        .into();
+    files.extend(pages_below(&root.join("docs"), "docs/"));
+    files.extend(names("crates", "").into_iter().filter_map(|name| {
+        let readme = format!("crates/{name}/README");
+        root.join(format!("{readme}.md")).exists().then_some(readme)
+    }));
     let mut count = 0;
-    for file in chapters.chain([
-        "README.md".to_owned(),
-        "crates/hoopai-mock/README.md".to_owned(),
-    ]) {
-        let path = root().join(&file);
-        let text = read(&path);
-        for link in links(&text).iter().filter(|link| !link.starts_with("http")) {
-            let (target, anchor) = link
-                .split_once('#')
-                .map_or((link.as_str(), None), |(target, anchor)| {
-                    (target, Some(anchor))
-                });
-            let target = if target.is_empty() {
-                path.clone()
-            } else {
-                path.parent().expect("a folder").join(target)
-            };
-            assert!(
-                target.exists(),
-                "{file}: the target of {link} does not exist"
-            );
-            if let Some(anchor) = anchor {
-                assert!(
-                    anchors(&read(&target)).contains(anchor),
-                    "{file}: the heading of {link} does not exist"
-                );
-            }
-            count += 1;
-        }
+    let mut broken = Vec::new();
+    for file in files {
+        let (links, problems) = check(&root, &format!("{file}.md"));
+        count += links;
+        broken.extend(problems);
     }
-    assert!(count > 50, "{count} links");
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(count > 150, "{count} links");
 }
 
 /// Each chapter with Rust code is a documentation test, without ignored code.

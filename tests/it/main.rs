@@ -10,6 +10,7 @@ mod generated;
 mod guide;
 mod http_requests;
 mod interface;
+mod links;
 mod minimal_requests;
 mod moments;
 mod operation_tables;

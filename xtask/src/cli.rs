@@ -17,6 +17,7 @@ use crate::{
         export::{Export, export},
         features::features,
         fuzz::fuzz,
+        guide::guide,
         package::{Package, package},
         regen::{Regen, regen},
         report::{Report, report},
@@ -64,6 +65,8 @@ enum Command {
     Features,
     /// Run each fuzz target for a minute, from copies of the committed corpora
     Fuzz,
+    /// Build the guide as a website with mdbook
+    Guide,
     /// Compare the public API of the hand-written crates with the committed text
     Api(Api),
     /// Package each published crate, in the order of publishing, without uploading it
@@ -91,6 +94,7 @@ pub fn run(cli: Cli, console: &Console) -> Result<bool> {
         Command::Advisories => Ok(advisories(&tree, console)?.finish(console)),
         Command::Features => features(&tree, console),
         Command::Fuzz => Ok(fuzz(&tree, console)?.finish(console)),
+        Command::Guide => Ok(guide(&tree, console)?.finish(console)),
         Command::Api(options) => Ok(api(&tree, &options, console)?.finish(console)),
         Command::Package(options) => package(&tree, &options, console),
         Command::Validate => Ok(validate(&tree, console)?.finish(console)),

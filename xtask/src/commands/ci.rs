@@ -15,6 +15,7 @@ use crate::{
         dependencies::dependencies,
         features::features,
         fuzz::fuzz,
+        guide::guide,
         package::{Package, package},
         validate::validate,
         words::words,
@@ -110,7 +111,7 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
         xtask("advisories", advisories),
         cargo(
             "lints",
-            "clippy --workspace --all-targets --quiet -- -D warnings",
+            "clippy --workspace --all-targets --features hoopai-mock/cli --quiet -- -D warnings",
         ),
         cargo("quickstart", "run --quiet --example quickstart"),
         // The command of README, word for word.
@@ -118,6 +119,10 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
         cargo(
             "schemas",
             "test --package hoopai --features schemars --test schemas",
+        ),
+        cargo(
+            "mock-program",
+            "test --package hoopai-mock --features cli --test it command_line",
         ),
         xtask("features", |tree, console| {
             Ok(features(tree, console)?.into())
@@ -129,6 +134,7 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
                 Some(("RUSTDOCFLAGS", "-D warnings")),
             ),
         ),
+        xtask("guide", guide),
         xtask("api", |tree, console| api(tree, &Api::default(), console)),
         xtask("package", |tree, console| {
             Ok(package(tree, &Package::default(), console)?.into())

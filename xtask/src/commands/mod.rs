@@ -13,6 +13,7 @@ pub(crate) mod dependencies;
 pub(crate) mod export;
 pub(crate) mod features;
 pub(crate) mod fuzz;
+pub(crate) mod guide;
 pub(crate) mod package;
 pub(crate) mod regen;
 pub(crate) mod report;

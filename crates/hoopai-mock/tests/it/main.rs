@@ -5,6 +5,7 @@ mod api;
 mod authorization;
 mod check;
 mod collections;
+#[cfg(feature = "cli")]
 mod command_line;
 mod crud;
 mod crud_cases;
