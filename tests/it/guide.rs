@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hoopai_mock::{Fault, FaultRule, LOCATION, Mock, TOKEN};
+use hoopai_test_support::{VirtualTime, log};
+
 use crate::links::{check, links, title};
 
 fn root() -> PathBuf {
@@ -117,5 +120,53 @@ fn guide_lists_every_example() {
     let chapter = read(&root().join("docs/src/examples.md"));
     for name in names("crates/hoopai/examples", ".rs") {
         assert!(chapter.contains(&format!("[{name}](")), "{name}");
+    }
+}
+
+/// The table of log events in the guide has the levels of the code.
+#[tokio::test]
+async fn levels_in_the_guide_are_those_of_the_events() {
+    let page = read(&root().join("docs/src/logging-and-metrics.md"));
+    let documented = |content: &str| {
+        let row = page
+            .lines()
+            .find(|line| line.starts_with('|') && line.contains(content));
+        let row = row.unwrap_or_else(|| panic!("no row about {content}"));
+        row.split('|')
+            .nth(2)
+            .expect("a level")
+            .trim()
+            .to_uppercase()
+    };
+
+    let mock = Mock::builder().start().await.expect("the mock starts");
+    mock.faults()
+        .add(FaultRule::new(Fault::status(503)).times(1));
+    let time = VirtualTime::default();
+    let client = hoopai::Client::builder()
+        .private_token(TOKEN)
+        .location(LOCATION)
+        .base_url(mock.url())
+        .clock(time.clock.clone())
+        .observer(time.clone())
+        .build()
+        .expect("a client");
+    log::capture();
+    let call = client.contacts().get_contact().contact_id("unknown").send();
+    let received = || mock.journal().count();
+    let error = time.run(call, received, |by| time.clock.advance(by)).await;
+    error.expect_err("there is no contact");
+    assert_eq!(received(), 2);
+
+    let lines = log::take();
+    for (content, event) in [
+        ("span `call`", "}: hoopai: new"),
+        ("span `attempt`", "attempt{number=1}: hoopai: new"),
+        ("a call is retried after a wait", "retried after a wait"),
+    ] {
+        let line = lines.iter().find(|line| line.contains(event));
+        let line = line.unwrap_or_else(|| panic!("{event} is not in {lines:#?}"));
+        let level = line.split_whitespace().nth(1).expect("a level");
+        assert_eq!(documented(content), level, "{content}: {line}");
     }
 }

@@ -53,7 +53,7 @@ fn without_code_spans(text: &str) -> String {
 }
 
 /// The targets of the links of a text: inline links, images and reference definitions.
-pub fn links(text: &str) -> Vec<String> {
+pub(crate) fn links(text: &str) -> Vec<String> {
     let lines: Vec<&str> = prose(text).collect();
     let definitions = lines.iter().filter_map(|line| {
         let (_, target) = line.trim_start().strip_prefix('[')?.split_once("]: ")?;
@@ -72,7 +72,7 @@ pub fn links(text: &str) -> Vec<String> {
 }
 
 /// The title of a page: its first heading.
-pub fn title(text: &str) -> Option<&str> {
+pub(crate) fn title(text: &str) -> Option<&str> {
     prose(text).find_map(|line| line.strip_prefix("# "))
 }
 
@@ -133,7 +133,7 @@ fn problem(root: &Path, file: &Path, link: &str) -> Option<&'static str> {
 }
 
 /// The number of relative links of a Markdown file, and a line for each that is broken.
-pub fn check(root: &Path, file: &str) -> (usize, Vec<String>) {
+pub(crate) fn check(root: &Path, file: &str) -> (usize, Vec<String>) {
     let path = root.join(file);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
     let mut relative = links(&text);
