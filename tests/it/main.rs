@@ -19,6 +19,7 @@ mod paging;
 mod public_reports;
 mod recorded_replies;
 mod redaction;
+mod reference_pages;
 mod reply_variations;
 mod requests;
 mod sample_values;
