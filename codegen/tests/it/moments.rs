@@ -75,7 +75,7 @@ fn names_of_moments_without_a_type_or_a_reason_are_reported() {
     let overlay = json!({
         "overlay": "1.0.0", "info": { "title": "s", "version": "1" },
         "actions": [{
-            "target": "$.components.schemas.Thing.properties.waitTime", "description": "A unit stands beside it.",
+            "target": "$.components.schemas.Thing.properties.waitTime", "description": "Another field holds its unit.",
             "update": { "x-hoopai-not-a-moment": "A duration." },
         }],
     });

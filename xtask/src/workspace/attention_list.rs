@@ -1,4 +1,4 @@
-//! `specs/attention.json`: deviations between the platform's files and our data that nobody has
+//! `specs/attention.json`: deviations between the platform's files and our data that are not
 //! settled. `cargo xtask regen` writes it.
 
 use std::collections::BTreeMap;

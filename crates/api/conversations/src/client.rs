@@ -49,7 +49,7 @@ impl Client {
     ///
     /// `POST /conversations/messages/outbound`
     ///
-    /// The platform calls nobody.
+    /// The platform makes no call.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Requires a location token.
