@@ -1,5 +1,6 @@
 //! Removes defaults that contradict their schema. Formats and patterns are not evaluated, so
-//! defaults of such schemas are removed too.
+//! defaults of such schemas are removed too. A number that is written as text becomes a number,
+//! because earlier passes turn text into numbers.
 
 use serde_json::Value;
 
@@ -16,9 +17,17 @@ pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, 
         if is_valid(schema, default) {
             return 0;
         }
-        schema.remove("default");
+        match as_number(default).filter(|number| is_valid(schema, number)) {
+            Some(number) => schema.insert("default".to_owned(), number),
+            None => schema.remove("default"),
+        };
         1
     }))
+}
+
+fn as_number(default: &Value) -> Option<Value> {
+    let number: serde_json::Number = default.as_str()?.parse().ok()?;
+    Some(Value::Number(number))
 }
 
 fn is_valid(schema: &Object, value: &Value) -> bool {

@@ -33,7 +33,8 @@ use crate::error::{FileError, SourcePointer};
 /// Changes the document and returns the number of changes.
 type Pass = fn(&mut Value, &SourcePointer<'_>) -> Result<usize, FileError>;
 
-/// The passes in their order. Parameters come first, because later passes change their schemas.
+/// The passes in their order. Parameters come first, because later passes change their schemas;
+/// defaults come after the passes that decide types.
 const PASSES: &[(&str, Pass)] = &[
     ("shared_parameters", shared_parameters::run),
     ("path_parameters_undeclared", path_parameters::undeclared),
@@ -44,7 +45,6 @@ const PASSES: &[(&str, Pass)] = &[
     ("schema_types", schema_types::run),
     ("array_items", array_items::run),
     ("enums", enums::run),
-    ("defaults", defaults::run),
     ("required", required::run),
     ("schema_values", schema_values::run),
     ("fractions", fractions::run),
@@ -53,6 +53,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("timestamps", timestamps::run),
     ("custom_fields", custom_fields::run),
     ("emails", emails::run),
+    ("defaults", defaults::run),
     ("request_bodies", request_bodies::run),
     ("responses", responses::run),
     ("trace_ids", trace_ids::run),

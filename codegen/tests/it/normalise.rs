@@ -151,6 +151,8 @@ fn defaults() {
     let odd = json!({ "type": "object", "properties": {
         "right": { "type": "number", "default": 5 },
         "text": { "type": "number", "default": "5" },
+        "word": { "type": "number", "default": "five" },
+        "limit": { "type": "number", "default": "100" },
         "beyond": { "type": "integer", "minimum": 1, "default": 0 },
         "unlisted": { "type": "string", "enum": ["a"], "default": "b" },
         "list": { "type": "array", "items": { "type": "string" }, "default": "[]" },
