@@ -8,7 +8,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::associations::operations::CREATE_ASSOCIATION,
         reply: Some(decode::<hoopai::associations::types::Association>),
-        is_success: Some(|reply| Ok(value::<hoopai::associations::types::Association>(reply)?.is_success())),
+        is_success: None,
         body: Some(decode::<hoopai::associations::types::CreateAssociationRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -19,8 +19,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::associations::operations::CREATE_RELATION,
-        reply: Some(decode::<hoopai::associations::types::Association>),
-        is_success: Some(|reply| Ok(value::<hoopai::associations::types::Association>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::associations::types::Relation>),
+        is_success: None,
         body: Some(decode::<hoopai::associations::types::CreateRelationRequest>),
         setters: &[("body", "", "body")],
         call: |client, values| {
@@ -43,8 +43,8 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     },
     TestOperation {
         operation: &hoopai::associations::operations::DELETE_RELATION,
-        reply: Some(decode::<hoopai::associations::types::Association>),
-        is_success: Some(|reply| Ok(value::<hoopai::associations::types::Association>(reply)?.is_success())),
+        reply: Some(decode::<hoopai::associations::types::DeleteRelationResponse>),
+        is_success: Some(|reply| Ok(value::<hoopai::associations::types::DeleteRelationResponse>(reply)?.is_success())),
         body: None,
         setters: &[("path", "relationId", "relation_id"), ("query", "locationId", "location_id")],
         call: |client, values| {
@@ -57,7 +57,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::associations::operations::GET_ASSOCIATION,
         reply: Some(decode::<hoopai::associations::types::Association>),
-        is_success: Some(|reply| Ok(value::<hoopai::associations::types::Association>(reply)?.is_success())),
+        is_success: None,
         body: None,
         setters: &[("path", "associationId", "association_id")],
         call: |client, values| {
@@ -69,7 +69,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::associations::operations::GET_ASSOCIATION_BY_KEY,
         reply: Some(decode::<hoopai::associations::types::Association>),
-        is_success: Some(|reply| Ok(value::<hoopai::associations::types::Association>(reply)?.is_success())),
+        is_success: None,
         body: None,
         setters: &[("path", "key_name", "key_name"), ("query", "locationId", "location_id")],
         call: |client, values| {
@@ -82,7 +82,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::associations::operations::GET_ASSOCIATION_BY_OBJECT_KEY,
         reply: Some(decode::<hoopai::associations::types::Association>),
-        is_success: Some(|reply| Ok(value::<hoopai::associations::types::Association>(reply)?.is_success())),
+        is_success: None,
         body: None,
         setters: &[("path", "objectKey", "object_key"), ("query", "locationId", "location_id")],
         call: |client, values| {
@@ -125,7 +125,7 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
     TestOperation {
         operation: &hoopai::associations::operations::UPDATE_ASSOCIATION,
         reply: Some(decode::<hoopai::associations::types::Association>),
-        is_success: Some(|reply| Ok(value::<hoopai::associations::types::Association>(reply)?.is_success())),
+        is_success: None,
         body: Some(decode::<hoopai::associations::types::UpdateAssociationRequest>),
         setters: &[("path", "associationId", "association_id"), ("body", "", "body")],
         call: |client, values| {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use hoopai::associations::types::CreateRelationRequest;
 use hoopai::conversations::types::AddInboundMessageRequest;
 use hoopai::invoices::types::{CreateInvoiceRequest, InvoiceItem, RecordInvoicePaymentRequest};
 use hoopai::locations::types::CreateCustomFieldRequest;
@@ -216,4 +217,26 @@ async fn unchecked_call_is_sent_without_required_fields() {
         .await
         .unwrap();
     assert_eq!(body(&server), json!({ "locationId": "LOC" }));
+}
+
+#[tokio::test]
+async fn relation_is_read_from_the_reply_to_its_creation() {
+    let reply = json!({
+        "id": "r1", "associationId": "a1", "locationId": "l1",
+        "firstObjectKey": "custom_objects.pet", "firstRecordId": "p1",
+        "secondObjectKey": "contact", "secondRecordId": "c1"
+    });
+    let server = Server::with_body(reply.to_string());
+    let client = client(&server);
+    let request = CreateRelationRequest::new()
+        .association_id("a1")
+        .location_id("l1")
+        .first_record_id("p1")
+        .second_record_id("c1");
+    let call = client.associations().create_relation().body(request);
+    let relation = call.send().await.unwrap();
+    assert_eq!(relation.id.as_deref(), Some("r1"));
+    assert_eq!(relation.first_record_id.as_deref(), Some("p1"));
+    assert_eq!(relation.second_object_key.as_deref(), Some("contact"));
+    assert!(relation.drift().is_empty() && relation.extra.is_empty());
 }

@@ -273,7 +273,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_relation`](super::Client::create_relation).
-        pub CreateRelation(operations::CREATE_RELATION) -> json types::Association
+        pub CreateRelation(operations::CREATE_RELATION) -> json types::Relation
     }
     hoopai_runtime::setters! {
         CreateRelation {
@@ -294,7 +294,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_relation`](super::Client::delete_relation).
-        pub DeleteRelation(operations::DELETE_RELATION) -> json types::Association
+        pub DeleteRelation(operations::DELETE_RELATION) -> json types::DeleteRelationResponse
     }
     hoopai_runtime::setters! {
         DeleteRelation {

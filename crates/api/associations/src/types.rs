@@ -3,8 +3,7 @@
 //! The models of requests and replies.
 
 hoopai_runtime::model! {
-    /// An association, which defines that records of two objects can be connected. Operations on relations
-    /// declare the same type; their replies hold the ids of the records among the extra fields.
+    /// An association, which defines that records of two objects can be connected.
     #[doc(alias = "GetPostSuccessfulResponseDto")]
     pub struct Association {
         /// Whether a user has created the association (`USER_DEFINED`) or the system defines it (`SYSTEM_DEFINED`).
@@ -13,7 +12,7 @@ hoopai_runtime::model! {
         pub first_object_key: String = "firstObjectKey",
         /// The label of records of the first object, such as `student`.
         pub first_object_label: String = "firstObjectLabel",
-        /// The id of the association, or of the relation in replies of operations on relations.
+        /// The id of the association.
         pub id: String = "id",
         /// The key of the association, such as `student_teacher`.
         pub key: String = "key",
@@ -64,6 +63,17 @@ hoopai_runtime::model! {
         /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
+    /// The reply to the deletion of a relation.
+    pub struct DeleteRelationResponse {
+        /// Whether the deletion succeeded.
+        pub deleted: bool = "deleted",
+        /// The id of the deleted relation.
+        pub id: String = "id",
+        /// A text on the outcome of the deletion.
+        pub message: String = "message",
+        /// The id of the request in the logs of the platform, for questions to its support.
+        pub trace_id: String = "traceId",
+    }
     /// A page of associations.
     pub struct ListAssociationsResponse {
         /// The associations of the page.
@@ -86,12 +96,16 @@ hoopai_runtime::model! {
     pub struct Relation {
         /// The id of the association.
         pub association_id: String = "associationId",
+        /// The key of the association's first object, such as `custom_objects.children`.
+        pub first_object_key: String = "firstObjectKey",
         /// The id of the record of the association's first object.
         pub first_record_id: String = "firstRecordId",
         /// The id of the relation.
         pub id: String = "id",
         /// The id of the location (sub-account) of the relation.
         pub location_id: String = "locationId",
+        /// The key of the association's second object, such as `contact`.
+        pub second_object_key: String = "secondObjectKey",
         /// The id of the record of the association's second object.
         pub second_record_id: String = "secondRecordId",
     }
@@ -106,6 +120,6 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::confirmations! {
-    Association,
     DeleteAssociationResponse,
+    DeleteRelationResponse,
 }

@@ -350,7 +350,8 @@ async fn objects_have_fields_and_associations() {
             get("/associations/{a}").expects("/firstObjectLabel", "Pet"),
             post("/associations/relations", relation.clone())
                 .saves("r", "/id")
-                .expects("/key", "pet_owner"),
+                .expects("/firstObjectKey", "custom_objects.pets")
+                .expects("/secondObjectKey", "contact"),
             post("/associations/relations", relation).rejected(
                 400,
                 "Could not create relation: duplicate relation of object Ids for given association {a}",
@@ -359,7 +360,9 @@ async fn objects_have_fields_and_associations() {
                 .expects("/relations/0/id", "{r}"),
             get("/associations/relations/{contacts}?locationId={L}&limit=10&skip=0")
                 .expects("/relations/0/id", "{r}"),
-            delete("/associations/relations/{r}?locationId={L}").expects("/id", "{r}"),
+            delete("/associations/relations/{r}?locationId={L}")
+                .expects("/id", "{r}")
+                .expects("/deleted", true),
             delete("/associations/relations/{r}?locationId={L}").rejected(404, "Relation not found"),
             delete("/associations/{a}").expects("/deleted", true),
             get("/associations/key/pet_owner?locationId={L}").rejected(404, "Association not found"),

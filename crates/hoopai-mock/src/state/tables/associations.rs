@@ -70,12 +70,8 @@ pub(super) static COLLECTIONS: &[Collection] = &[
             id_field: "associationId",
             field: "",
             fields: &[
-                ("key", "key"),
-                ("associationType", "associationType"),
                 ("firstObjectKey", "firstObjectKey"),
-                ("firstObjectLabel", "firstObjectLabel"),
                 ("secondObjectKey", "secondObjectKey"),
-                ("secondObjectLabel", "secondObjectLabel"),
             ],
         }),
         sample: &[
@@ -99,7 +95,11 @@ pub(super) static COLLECTIONS: &[Collection] = &[
                 ],
             ),
             Endpoint::create("create-relation", ""),
-            Endpoint::delete("delete-relation", "relationId").reply_path(""),
+            Endpoint::delete("delete-relation", "relationId").with(&[
+                ("deleted", ReplyField::True),
+                ("id", ReplyField::Id),
+                ("message", ReplyField::Text("Relation deleted")),
+            ]),
         ],
         ..Collection::DEFAULT
     },
