@@ -402,3 +402,78 @@ fn name_of_a_moment_without_a_format_is_rejected_by_check() {
         }
     }
 }
+
+/// An overlay whose actions have these targets and updates.
+fn overlay_of(actions: &[(&str, &str)]) -> String {
+    let mut text = "overlay: 1.0.0\ninfo: { title: links, version: 1.0.0 }\nactions:\n".to_owned();
+    for (target, update) in actions {
+        text.push_str(&format!(
+            "  - target: {target}\n    description: Planted.\n    update: {update}\n"
+        ));
+    }
+    text
+}
+
+#[test]
+fn type_name_that_breaks_a_rule_is_found() {
+    let tree = generated();
+    let target = "$.components.schemas.BookmarkDto.properties.state";
+    let renamed = |name: &str| overlay_of(&[(target, &format!("{{ x-hoopai-name: {name} }}"))]);
+    let remedy =
+        format!("add an action with `target: \"{target}\"` and `update: {{ x-hoopai-name: … }}`");
+    for (name, reason) in [
+        ("StateSchema", "contains `Schema`"),
+        ("BookmarkStateState", "contains `State` twice"),
+        ("BookmarkState2", "ends in a number"),
+        ("Status", "has no meaning outside of its parent"),
+        (
+            "BookmarkStutus",
+            "contains `Stutus`, which resembles `Status`",
+        ),
+    ] {
+        tree.write("specs/links/overlay.yaml", &renamed(name));
+        tree.run(&["codegen"]).ok();
+        let text = tree.run(&["check"]).failed();
+        let start = format!("specs/links/overlay.yaml: the type name `{name}` {reason}");
+        assert_findings(&text, &[(&start, &remedy)]);
+    }
+    tree.write("specs/links/overlay.yaml", &renamed("BookmarkState"));
+    tree.run(&["codegen"]).ok();
+    tree.run(&["check"]).ok();
+}
+
+#[test]
+fn text_that_names_a_field_of_another_type_is_found() {
+    let tree = generated();
+    // `key` is a field of another type of the module.
+    let overlay = overlay_of(&[
+        (
+            "$.components.schemas",
+            "{ Folder: { type: object, properties: { key: { type: string } } } }",
+        ),
+        (
+            "$.components.schemas.BookmarkDto.properties",
+            "{ folder: { type: array, items: { $ref: '#/components/schemas/Folder' } } }",
+        ),
+    ]);
+    tree.write("specs/links/overlay.yaml", &overlay);
+    let text_of_key = |text: &str| {
+        format!(
+            "schemas:\n  BookmarkDto:\n    fields:\n      id: The id of the link.\n  Folder:\n    fields:\n      key: {text}\n"
+        )
+    };
+    let file = "specs/links/documentation.yaml";
+    tree.write(file, &text_of_key("The key of the folder, or `state`."));
+    tree.run(&["codegen"]).ok();
+    let text = tree.run(&["check"]).failed();
+    assert_findings(
+        &text,
+        &[(
+            "specs/links/documentation.yaml: the text of `key` of Folder names `state`, which Folder lacks",
+            "describe the field of this type, or move the text to the type that it describes",
+        )],
+    );
+    tree.write(file, &text_of_key("The key of the folder."));
+    tree.run(&["codegen"]).ok();
+    tree.run(&["check"]).ok();
+}
