@@ -70,6 +70,7 @@ fn table_of_contents_lists_each_page_once_by_its_title() {
     assert_eq!(sorted, expected);
 }
 
+/// A link to another folder has no target in the website that `cargo xtask guide` builds.
 #[test]
 fn every_link_has_a_target() {
     let root = root();
@@ -119,7 +120,7 @@ fn all_code_of_the_guide_is_tested() {
 fn guide_lists_every_example() {
     let chapter = read(&root().join("docs/src/examples.md"));
     for name in names("crates/hoopai/examples", ".rs") {
-        assert!(chapter.contains(&format!("[{name}](")), "{name}");
+        assert!(chapter.contains(&format!("| `{name}` |")), "{name}");
     }
 }
 

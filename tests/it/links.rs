@@ -1,8 +1,14 @@
 //! Checks relative links and anchors of Markdown files.
+//!
+//! Pages of the guide link to pages of the guide only: the website that mdbook builds contains no
+//! other file. They name other files as code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+
+/// The folder of the pages of the guide.
+const GUIDE: &str = "docs/src";
 
 /// The lines of a text that are not in a code block.
 fn prose(text: &str) -> impl Iterator<Item = &str> {
@@ -125,6 +131,10 @@ fn problem(root: &Path, file: &Path, link: &str) -> Option<&'static str> {
     if !path.starts_with(root.canonicalize().ok()?) {
         return Some("leaves the workspace");
     }
+    let guide = root.join(GUIDE);
+    if file.starts_with(&guide) && !path.starts_with(guide.canonicalize().ok()?) {
+        return Some("leaves the guide; name the file as code");
+    }
     let anchor = anchor?;
     let text = fs::read_to_string(&path).unwrap_or_default();
     let is_heading =
@@ -189,4 +199,36 @@ fn broken_links_are_found() {
         ]
     );
     assert_eq!(count, 15);
+}
+
+#[test]
+fn links_that_leave_the_guide_are_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    fs::create_dir_all(root.join("docs/src/recipes")).expect("a folder");
+    let write = |name: &str, text: &str| fs::write(root.join(name), text).expect(name);
+    write("README.md", "[a](docs/src/page.md)\n");
+    write("docs/plan.md", "[a](../README.md)\n");
+    write(
+        "docs/src/page.md",
+        "[a](recipes/one.md) [a](../../README.md)\n",
+    );
+    write(
+        "docs/src/recipes/one.md",
+        "[a](../page.md) [a](../../plan.md) [a](../../../docs) [a](https://example.com/)\n",
+    );
+    let broken = |file: &str| check(root, file).1;
+    assert_eq!(broken("README.md"), [""; 0]);
+    assert_eq!(broken("docs/plan.md"), [""; 0]);
+    assert_eq!(
+        broken("docs/src/page.md"),
+        ["docs/src/page.md: the link ../../README.md leaves the guide; name the file as code"]
+    );
+    assert_eq!(
+        broken("docs/src/recipes/one.md"),
+        [
+            "docs/src/recipes/one.md: the link ../../plan.md leaves the guide; name the file as code",
+            "docs/src/recipes/one.md: the link ../../../docs leaves the guide; name the file as code",
+        ]
+    );
 }
