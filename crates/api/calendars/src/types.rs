@@ -6,9 +6,11 @@ use hoopai_runtime::json::{Map, Value};
 use hoopai_runtime::{Date, Timestamp};
 
 hoopai_runtime::model! {
-    /// `AddCalendarToScheduleResponse` of Calendars.
+    /// The reply to the addition of a schedule to a calendar.
     pub struct AddCalendarToScheduleResponse {
+        /// Whether the calendar uses the schedule now.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// An appointment that was booked or changed.
@@ -523,6 +525,7 @@ hoopai_runtime::model! {
         pub meeting_location: String = "meetingLocation",
         /// The name of the calendar, which the booking page shows. Declared as required by the platform's specification.
         pub name: String = "name",
+        /// Additional notes of the calendar.
         pub notes: String = "notes",
         /// The emails about appointments. Deprecated; use the operations for notifications. The platform advises against it.
         pub notifications: Vec<CalendarNotification> = "notifications",
@@ -695,9 +698,11 @@ hoopai_runtime::model! {
         /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `DeleteScheduleResponse` of Calendars.
+    /// The reply to the deletion of a schedule.
     pub struct DeleteScheduleResponse {
+        /// Whether the deletion succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// A message that is sent on events of an appointment, such as its confirmation.
@@ -817,10 +822,11 @@ hoopai_runtime::model! {
         /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `ListFreeSlotsResponse` of Calendars.
+    /// The free slots of a calendar by days. Each day is a field of its own, whose name is the date.
     ///
     /// Other fields hold [`FreeSlots`]: `extra.typed::<FreeSlots>()` reads them.
     pub struct ListFreeSlotsResponse {
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// The groups of calendars of a location.
@@ -895,9 +901,11 @@ hoopai_runtime::model! {
         /// The days of the week. Only replies were seen to hold it.
         pub week_days: Vec<Value> = "weekDays",
     }
-    /// `RemoveCalendarFromScheduleResponse` of Calendars.
+    /// The reply to the removal of a schedule from a calendar.
     pub struct RemoveCalendarFromScheduleResponse {
+        /// Whether the removal succeeded.
         pub success: bool = "success",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// The hours in which a user is available.
@@ -1110,6 +1118,7 @@ hoopai_runtime::model! {
         pub meeting_location: String = "meetingLocation",
         /// The name of the calendar, which the booking page shows.
         pub name: String = "name",
+        /// Additional notes of the calendar.
         pub notes: String = "notes",
         /// The emails about appointments. Deprecated; use the operations for notifications. The platform advises against it.
         pub notifications: Vec<CalendarNotification> = "notifications",

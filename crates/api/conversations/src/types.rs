@@ -213,8 +213,9 @@ hoopai_runtime::model! {
         /// The name of the subscription, at most 100 characters, such as `Newsletter`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// `CreateCustomSubtypeResponse` of Conversations.
+    /// The reply to the creation of a subscription, in undocumented fields.
     pub struct CreateCustomSubtypeResponse {
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// The reply to the deletion of a conversation.
@@ -327,13 +328,16 @@ hoopai_runtime::model! {
         /// The email address of the recipient.
         pub to_email: String = "toEmail",
     }
-    /// `GetContactUnsubscriptionStatusResponse` of Conversations.
+    /// The subscriptions of a contact, in undocumented fields.
     pub struct GetContactUnsubscriptionStatusResponse {
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `GetMessageResponse` of Conversations.
+    /// A message.
     pub struct GetMessageResponse {
+        /// The message.
         pub message: Box<Message> = "message",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// A sentence of the transcript of a call.
@@ -386,8 +390,9 @@ hoopai_runtime::model! {
         /// The URL to which the file is sent by `PUT`. It belongs to a storage service and needs no token.
         pub upload_url: String = "uploadUrl",
     }
-    /// `ListCustomSubtypesResponse` of Conversations.
+    /// The subscriptions that a location has created, in undocumented fields.
     pub struct ListCustomSubtypesResponse {
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// A page of the messages of a conversation.
@@ -645,8 +650,9 @@ hoopai_runtime::model! {
         /// The subscription that changes, and its new state. Declared as required by the platform's specification.
         pub subscription_action: SubscriptionAction = "subscription_action",
     }
-    /// `UpdateContactSubscriptionResponse` of Conversations.
+    /// The reply to a change of the subscriptions of a contact, in undocumented fields.
     pub struct UpdateContactSubscriptionResponse {
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// Changes to a conversation.
@@ -673,8 +679,9 @@ hoopai_runtime::model! {
         /// The id of the legal form by which contacts subscribe again; not required for archiving.
         pub resubscription_legal_form_id: String = "resubscription_legal_form_id",
     }
-    /// `UpdateCustomSubtypeResponse` of Conversations.
+    /// The reply to the update of a subscription, in undocumented fields.
     pub struct UpdateCustomSubtypeResponse {
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// The new state of a message.

@@ -270,9 +270,11 @@ hoopai_runtime::model! {
         /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `ListTimezonesResponse` of Accounts.
+    /// The time zones that a location can have.
     pub struct ListTimezonesResponse {
+        /// The IANA names of the time zones, such as `Europe/Berlin`.
         pub time_zones: Vec<String> = "timeZones",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// A location that was created or changed.

@@ -20,9 +20,11 @@ hoopai_runtime::model! {
         /// The id of the file or folder. Declared as required by the platform's specification.
         pub id: String = "_id",
     }
-    /// `DeleteMediaObjectResponse` of Media Library.
+    /// The reply to the deletion of a file or folder.
     pub struct DeleteMediaObjectResponse {
+        /// Whether the file or folder was deleted.
         pub deleted: bool = "deleted",
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
     /// Files and folders to delete or to move to the trash.
@@ -39,7 +41,9 @@ hoopai_runtime::model! {
     }
     /// `DeletedMediaObject` of Media Library.
     pub struct DeletedMediaObject {
+        /// Whether the file or folder was deleted.
         pub deleted: bool = "deleted",
+        /// The id of the file or folder.
         pub id: String = "id",
     }
     /// Files or folders of a location.
@@ -120,9 +124,11 @@ hoopai_runtime::model! {
         /// The new name, for files with the extension. Declared as required by the platform's specification.
         pub name: String = "name",
     }
-    /// `UpdateMediaObjectResponse` of Media Library.
+    /// The reply to the renaming of a file or folder.
     pub struct UpdateMediaObjectResponse {
+        /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
+        /// Whether the file or folder was renamed.
         pub updated: bool = "updated",
     }
     /// Files and folders to rename.
@@ -137,7 +143,9 @@ hoopai_runtime::model! {
     }
     /// `UpdatedMediaObject` of Media Library.
     pub struct UpdatedMediaObject {
+        /// The id of the file or folder.
         pub id: String = "id",
+        /// Whether the file or folder was renamed.
         pub updated: bool = "updated",
     }
     /// The id and the URL of an uploaded file.

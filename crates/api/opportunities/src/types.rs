@@ -46,8 +46,11 @@ hoopai_runtime::model! {
         pub field_value: CustomFieldValue = "fieldValue",
         /// The value in hits of a search, if it is a list of text.
         pub field_value_array: CustomFieldValue = "fieldValueArray",
+        /// The value in hits of a search, if it is a date.
         pub field_value_date: CustomFieldValue = "fieldValueDate",
+        /// The value in hits of a search, if it is a list of files.
         pub field_value_files: CustomFieldValue = "fieldValueFiles",
+        /// The value in hits of a search, if it is a number.
         pub field_value_number: CustomFieldValue = "fieldValueNumber",
         /// The value in hits of a search, if it is text.
         pub field_value_string: CustomFieldValue = "fieldValueString",
