@@ -7,6 +7,7 @@ use hoopai::associations::types::CreateRelationRequest;
 use hoopai::conversations::types::AddInboundMessageRequest;
 use hoopai::invoices::types::{CreateInvoiceRequest, InvoiceItem, RecordInvoicePaymentRequest};
 use hoopai::locations::types::CreateCustomFieldRequest;
+use hoopai::medias::types::CreateMediaFolderRequest;
 use hoopai::objects::types::CreateObjectRecordRequest;
 use hoopai::opportunities::types::{UpdateOpportunityRequest, UpsertOpportunityRequest};
 use hoopai::payments::types::{CreateCustomProviderConfigRequest, CustomProviderKeys};
@@ -239,4 +240,21 @@ async fn relation_is_read_from_the_reply_to_its_creation() {
     assert_eq!(relation.first_record_id.as_deref(), Some("p1"));
     assert_eq!(relation.second_object_key.as_deref(), Some("contact"));
     assert!(relation.drift().is_empty() && relation.extra.is_empty());
+}
+
+#[tokio::test]
+async fn media_objects_have_the_id_that_changing_them_requires() {
+    let server = Server::with_body(r#"{"_id":"f1","name":"Series","parentId":null}"#);
+    let call = client(&server).medias().create_media_folder();
+    let call = call.body(CreateMediaFolderRequest::new().alt_id("l1").name("Series"));
+    let folder = call.send().await.unwrap();
+    assert_eq!(folder.id.as_deref(), Some("f1"));
+
+    let server = Server::with_body(r#"{"files":[{"_id":"m1","name":"a.png"}]}"#);
+    let call = client(&server).medias().list_media_objects();
+    let call = call.alt_id("l1").alt_type("location").type_("file");
+    let list = call.sort_by("createdAt").sort_order("asc").send().await;
+    let list = list.unwrap().into_inner();
+    let files = list.files.unwrap_or_default();
+    assert_eq!(files[0].id.as_deref(), Some("m1"));
 }

@@ -347,6 +347,8 @@ hoopai_runtime::model! {
         pub capacity: i64 = "capacity",
         /// The description of the resource.
         pub description: String = "description",
+        /// The id of the resource.
+        pub id: String = "id",
         /// Whether the resource can be booked.
         pub is_active: bool = "isActive",
         /// The id of the location (sub-account).

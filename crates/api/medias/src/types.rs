@@ -57,6 +57,8 @@ hoopai_runtime::model! {
     /// A folder.
     #[doc(alias = "FolderDTO")]
     pub struct MediaFolder {
+        /// The id of the folder.
+        pub id: String = "_id",
         /// The id of the location.
         pub alt_id: String = "altId",
         /// The kind of account with the id `altId`; always `location`.
@@ -94,6 +96,8 @@ hoopai_runtime::model! {
     }
     /// `MediaObject` of Media Library.
     pub struct MediaObject {
+        /// The id of the file or folder.
+        pub id: String = "_id",
         /// The id of the location.
         pub alt_id: String = "altId",
         /// The kind of account with the id `altId`; always `location`.
