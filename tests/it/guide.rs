@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use hoopai_mock::{Fault, FaultRule, LOCATION, Mock, TOKEN};
 use hoopai_test_support::{VirtualTime, log};
 
-use crate::links::{check, links, title};
+use crate::links::{check, links, prose, title};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -91,6 +91,17 @@ fn every_link_has_a_target() {
     }
     assert!(broken.is_empty(), "{broken:#?}");
     assert!(count > 150, "{count} links");
+}
+
+#[test]
+fn lines_have_at_most_100_columns() {
+    for name in pages() {
+        let text = read(&root().join(format!("docs/src/{name}.md")));
+        // Rows of tables cannot be wrapped.
+        let mut lines = prose(&text).filter(|line| !line.starts_with('|'));
+        let long = lines.find(|line| line.chars().count() > 100);
+        assert_eq!(long, None, "docs/src/{name}.md");
+    }
 }
 
 /// Each chapter with Rust code is a documentation test, without ignored code.

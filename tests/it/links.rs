@@ -11,7 +11,7 @@ use std::path::Path;
 const GUIDE: &str = "docs/src";
 
 /// The lines of a text that are not in a code block.
-fn prose(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn prose(text: &str) -> impl Iterator<Item = &str> {
     let mut fence: Option<&str> = None;
     text.lines().filter(move |line| {
         let line = line.trim_start();
