@@ -1,9 +1,13 @@
 //! Accounts of the platform, and the ids and credentials that a server has by default.
 
-/// The private token of a server without configured tokens. It is valid for every operation, has
-/// all scopes, and is restricted to the data of [`LOCATION`] and [`COMPANY`].
+/// The private token of [`LOCATION`] that a server without configured tokens has. It has all scopes.
+/// As on the platform, operations that require the token of an agency refuse it.
 /// [`MockBuilder::token_with`](crate::MockBuilder::token_with) sets tokens of other locations.
 pub const TOKEN: &str = "pit-00000000-0000-4000-8000-000000000001";
+
+/// The private token of [`COMPANY`] that a server without configured tokens has. It has all scopes.
+/// As on the platform, operations that require the token of a location refuse it.
+pub const AGENCY_TOKEN: &str = "pit-00000000-0000-4000-8000-000000000003";
 
 /// The default location.
 pub const LOCATION: &str = "mockLocation00000001";

@@ -10,7 +10,7 @@ use http::StatusCode;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::account::AccountId;
+use crate::account::{AccountId, LOCATION};
 use crate::check::UndeclaredPolicy;
 use crate::clock::Clock;
 use crate::faults::{FaultRule, Faults};
@@ -160,14 +160,14 @@ impl MockBuilder {
 
 /// Tokens and apps.
 impl MockBuilder {
-    /// Adds a private token like [`TOKEN`](crate::TOKEN): valid for every operation with all
-    /// scopes, and restricted to the data of [`LOCATION`](crate::LOCATION) and
-    /// [`COMPANY`](crate::COMPANY).
+    /// Adds a private token like [`TOKEN`](crate::TOKEN): of the location
+    /// [`LOCATION`](crate::LOCATION), with all scopes.
     ///
-    /// Without configured tokens, the server has `TOKEN`. Configured tokens are valid until they
+    /// Without configured tokens, the server has `TOKEN` and
+    /// [`AGENCY_TOKEN`](crate::AGENCY_TOKEN). Configured tokens are valid until they
     /// are revoked or expired by [`Mock::revoke`] or [`Mock::expire`].
     pub fn token(self, token: impl Into<String>) -> Self {
-        self.token_with(token, TokenSpec::private())
+        self.token_with(token, TokenSpec::location(LOCATION))
     }
 
     /// Adds a token with these properties.

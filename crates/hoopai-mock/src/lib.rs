@@ -41,7 +41,7 @@ mod time;
 mod tokens;
 
 pub use account::{
-    AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, LOCATION, REDIRECT_URI, TOKEN, USER,
+    AGENCY_TOKEN, AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, LOCATION, REDIRECT_URI, TOKEN, USER,
 };
 pub use builder::MockBuilder;
 pub use clock::Clock;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use hoopai_mock::{
-    CLIENT_ID, CLIENT_SECRET, Entry, FaultRule, LOCATION, Mock, REDIRECT_URI, RateLimitSettings,
-    TOKEN, TokenSpec,
+    AGENCY_TOKEN, CLIENT_ID, CLIENT_SECRET, COMPANY, Entry, FaultRule, LOCATION, Mock,
+    REDIRECT_URI, RateLimitSettings, TOKEN, TokenSpec,
 };
 
 /// A mock server of the HoopAI platform for tests and demos. Listens on the loopback address, and
@@ -20,16 +20,19 @@ struct Arguments {
     #[arg(long, default_value_t = 8080)]
     port: u16,
 
-    /// Private token of the requests
+    /// Private token of the location
     #[arg(long, value_name = "TOKEN", default_value = TOKEN, value_parser = token)]
     token: String,
 
-    /// Restrict the token to this location. By default the token is valid for the printed location
-    /// and its agency
+    /// Private token of the agency of the location
+    #[arg(long, value_name = "TOKEN", default_value = AGENCY_TOKEN, value_parser = token)]
+    agency_token: String,
+
+    /// Location of the token
     #[arg(long, value_name = "ID", conflicts_with = "everything")]
     location: Option<String>,
 
-    /// Make the token valid for every operation, location and agency
+    /// Make the token of the location valid for every operation, location and agency
     #[arg(long)]
     everything: bool,
 
@@ -103,6 +106,7 @@ async fn main() -> ExitCode {
             for (name, value) in [
                 ("token", arguments.token.as_str()),
                 ("location", location),
+                ("agency token", &arguments.agency_token),
                 ("client id", &arguments.client_id),
                 ("client secret", &arguments.client_secret),
                 ("redirect uri", &arguments.redirect_uri),
@@ -132,13 +136,14 @@ async fn start(arguments: &Arguments) -> io::Result<Mock> {
             &arguments.client_secret,
             &arguments.redirect_uri,
         );
-    builder = match &arguments.location {
-        Some(location) => builder.token_with(&arguments.token, TokenSpec::location(location)),
-        None if arguments.everything => {
-            builder.token_with(&arguments.token, TokenSpec::everything())
-        }
-        None => builder.token(&arguments.token),
+    let spec = match &arguments.location {
+        Some(location) => TokenSpec::location(location),
+        None if arguments.everything => TokenSpec::everything(),
+        None => TokenSpec::location(LOCATION),
     };
+    builder = builder
+        .token_with(&arguments.token, spec)
+        .token_with(&arguments.agency_token, TokenSpec::company(COMPANY));
     for rule in &arguments.faults {
         builder = builder.fault(rule.clone());
     }

@@ -169,7 +169,7 @@ async fn answer(
         .await
         .map_err(with_limits)?;
     claims
-        .check_accounts(operation, &parsed, state::is_agency_only(operation))
+        .check_accounts(operation, &parsed)
         .map_err(with_limits)?;
     let outcome = oauth::answer(tokens, clock.now(), operation, &parsed, &claims)
         .or_else(|| state.answer(clock.unix(), operation, &parsed, &claims));

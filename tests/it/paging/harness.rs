@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use hoopai::{Client, ClientBuilder};
-use hoopai_mock::{LOCATION, Mock, MockBuilder, TOKEN};
+use hoopai_mock::{LOCATION, Mock, MockBuilder, TOKEN, TokenSpec};
 use hoopai_test_support::VirtualTime;
 
 pub(crate) struct Harness {
@@ -22,7 +22,9 @@ impl Harness {
 
     pub(crate) async fn with(settings: impl FnOnce(MockBuilder) -> MockBuilder) -> Self {
         let server = hoopai_mock::Clock::frozen();
-        let mock = settings(Mock::builder().clock(server.clone()));
+        // Some lists are those of an agency.
+        let builder = Mock::builder().token_with(TOKEN, TokenSpec::everything());
+        let mock = settings(builder.clock(server.clone()));
         Harness {
             mock: mock.start().await.unwrap(),
             server,

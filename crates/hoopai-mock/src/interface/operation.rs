@@ -69,12 +69,6 @@ impl Operation {
         format!("{}.{}", self.module, self.name)
     }
 
-    /// Whether the operation requires the token of an agency.
-    pub(crate) fn is_for_agencies(&self) -> bool {
-        let mut schemes = self.security.iter().map(|(scheme, _)| scheme);
-        !self.security.is_empty() && schemes.all(|scheme| scheme.starts_with("Agency-Access"))
-    }
-
     /// Returns the schema after following references.
     pub(crate) fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
         for _ in 0..32 {

@@ -10,7 +10,7 @@ use crate::api_error::ApiError;
 use crate::check::ParsedRequest;
 use crate::exchange::Reply;
 use crate::interface::Operation;
-use crate::tokens::{Claims, Installation, Reach, TokenStore};
+use crate::tokens::{Claims, Installation, TokenStore};
 
 /// Issues a token of a location for the token of its agency. The app must not have been removed
 /// from the location; it need not be installed there.
@@ -73,9 +73,13 @@ pub(super) fn installed(
     let (app_id, company) = (text("appId"), text("companyId"));
     let skip = number(request, "skip", 0);
     let limit = number(request, "limit", 20);
-    let apps = tokens.settings().apps.iter();
+    let apps = &tokens.settings().apps;
+    // A private token belongs to no app.
+    let own = apps.iter().find(|app| app.client_id == claims.app);
+    let own = own.filter(|_| !claims.is_for_everything());
     let app = apps
-        .filter(|app| claims.reach != Reach::Own || app.client_id == claims.app)
+        .iter()
+        .filter(|app| own.is_none_or(|own| own.client_id == app.client_id))
         .find(|app| app_id.is_some_and(|id| id == app.client_id || id == app.id()));
     let search = text("query").map(str::to_lowercase);
     let is = |own: &Option<String>, name: &str| {

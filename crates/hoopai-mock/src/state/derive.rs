@@ -287,11 +287,17 @@ pub(super) fn number(number: f64) -> Value {
     }
 }
 
-/// Stores the key of the primary display property.
+/// Stores the key of the primary display property, which begins with the key of the object.
 pub(super) fn object_on_write(fields: &mut Fields) {
     if let Some(details) = fields.remove("primaryDisplayPropertyDetails") {
         let property = details.get("key").cloned().unwrap_or_default();
         fields.insert("primaryDisplayProperty".into(), property);
+    }
+    let prefix = format!("{}.", text(fields, "key"));
+    let property = text(fields, "primaryDisplayProperty");
+    if !property.is_empty() && !property.starts_with(&prefix) {
+        let property = format!("{prefix}{property}");
+        fields.insert("primaryDisplayProperty".into(), property.into());
     }
 }
 

@@ -30,7 +30,7 @@ use crate::time;
 use crate::tokens::{Claims, Installation};
 
 use call::Call;
-use collection::Scope;
+
 pub use seed::Seeder;
 use store::Store;
 
@@ -44,13 +44,6 @@ pub(crate) fn undeclared(operation: &Operation) -> &'static [&'static str] {
 pub(crate) fn numbers(operation: &Operation) -> Vec<(&'static str, NumberKind)> {
     tables::endpoint(&operation.key())
         .map_or_else(Vec::new, |(_, endpoint)| endpoint.paging.numbers())
-}
-
-/// Whether an operation requires the token of an agency, and its items belong to no location.
-pub(crate) fn is_agency_only(operation: &Operation) -> bool {
-    let endpoint = tables::endpoint(&operation.key());
-    operation.is_for_agencies()
-        && endpoint.is_none_or(|(collection, _)| collection.scope != Scope::Location)
 }
 
 /// All collections of all locations.
@@ -85,7 +78,6 @@ impl State {
             operation,
             request,
             claims,
-            agency_only: is_agency_only(operation),
             endpoint,
             collection,
             now,

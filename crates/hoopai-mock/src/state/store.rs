@@ -108,7 +108,7 @@ impl Store {
                 let [a, b, c, d, e] = parts;
                 format!("{a}-{b}-4{c}-8{d}-{e}")
             }
-            IdFormat::Alphanumeric | IdFormat::FromRequest => {
+            IdFormat::Alphanumeric | IdFormat::FromRequest { .. } => {
                 (0..20).map(|_| rng.alphanumeric()).collect()
             }
         }
@@ -298,7 +298,7 @@ impl Store {
 
 fn index_key<'a>(collection: &Collection, scope: &str, id: &'a str) -> Cow<'a, str> {
     match collection.ids {
-        IdFormat::FromRequest => format!("{scope}\0{id}").into(),
+        IdFormat::FromRequest { .. } => format!("{scope}\0{id}").into(),
         _ => id.into(),
     }
 }

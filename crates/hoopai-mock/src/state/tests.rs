@@ -239,7 +239,7 @@ async fn replies_match_their_schemas() {
 /// parent.
 #[tokio::test]
 async fn other_locations_are_inaccessible() {
-    let claims = Claims::new(TokenSpec::private(), "tests".into());
+    let claims = Claims::new(TokenSpec::location(LOCATION), "tests".into());
     let mut checked = 0;
     for operation in &Interface::shared().operations {
         for named in [LOCATION, ""] {
@@ -300,7 +300,7 @@ fn replace_numbers(value: &mut Value, hostile: &Value) {
 /// Numbers of bodies are stored, added and shown.
 #[tokio::test]
 async fn hostile_numbers_cause_no_server_error() {
-    let claims = Claims::new(TokenSpec::private(), "tests".into());
+    let claims = Claims::new(TokenSpec::location(LOCATION), "tests".into());
     let mut checked = 0;
     for operation in &Interface::shared().operations {
         let Some(mut fixture) = Fixture::new(operation, LOCATION, LOCATION).await else {

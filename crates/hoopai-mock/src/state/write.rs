@@ -33,11 +33,7 @@ pub(super) fn create(
     now: u64,
     mut fields: Fields,
 ) -> Item {
-    let id = match collection.ids {
-        IdFormat::FromRequest => fields.get(collection.id).and_then(Value::as_str),
-        _ => None,
-    };
-    let id = id.map(str::to_owned);
+    let id = collection.named_id(&fields);
     let id = id.unwrap_or_else(|| store.next_id(collection.ids));
     for field in collection.timestamps() {
         fields.remove(field);

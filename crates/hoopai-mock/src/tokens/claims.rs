@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::account::{AccountId, COMPANY, LOCATION};
+use crate::account::{AccountId, COMPANY};
 use crate::api_error::ApiError;
 use crate::check::ParsedRequest;
 use crate::interface::Operation;
@@ -23,9 +23,6 @@ pub struct TokenSpec {
 pub(crate) enum Reach {
     /// Operations of the account's class, data of the account.
     Own,
-    /// Operations of both classes: data of the location, and data of [`COMPANY`] in operations that
-    /// require the token of an agency.
-    EitherClass,
     /// All operations, locations and companies.
     Everything,
 }
@@ -47,11 +44,6 @@ impl TokenSpec {
     /// location.
     pub fn everything() -> Self {
         Self::new(AccountId::Company(COMPANY.to_owned()), Reach::Everything)
-    }
-
-    /// A private token like [`TOKEN`](crate::TOKEN).
-    pub(crate) fn private() -> Self {
-        Self::new(AccountId::Location(LOCATION.to_owned()), Reach::EitherClass)
     }
 
     fn new(account: AccountId, reach: Reach) -> Self {
@@ -103,12 +95,9 @@ impl Claims {
 
     /// Returns the location that restricts the token; `None` if the token is valid for a company's
     /// locations, or for all.
-    ///
-    /// `agency_only` is whether the operation is about the data of an agency.
-    pub(crate) fn location(&self, agency_only: bool) -> Option<&str> {
+    pub(crate) fn location(&self) -> Option<&str> {
         match (&self.account, self.reach) {
             (AccountId::Location(id), Reach::Own) => Some(id),
-            (AccountId::Location(id), Reach::EitherClass) if !agency_only => Some(id),
             _ => None,
         }
     }
@@ -122,9 +111,8 @@ impl Claims {
     /// if the token is valid for all.
     pub(crate) fn company(&self) -> Option<&str> {
         match (&self.account, self.reach) {
-            (_, Reach::Everything) | (AccountId::Location(_), Reach::Own) => None,
-            (AccountId::Location(_), Reach::EitherClass) => Some(COMPANY),
-            (AccountId::Company(id), _) => Some(id),
+            (AccountId::Company(id), Reach::Own) => Some(id),
+            _ => None,
         }
     }
 
@@ -133,11 +121,10 @@ impl Claims {
         &self,
         operation: &Operation,
         request: &ParsedRequest,
-        agency_only: bool,
     ) -> Result<(), ApiError> {
         let alt_type = request.any("altType").and_then(Value::as_str);
         let has_alt_id = alt_id_is_account(operation);
-        if let Some(own) = self.location(agency_only) {
+        if let Some(own) = self.location() {
             let names = ["locationId", "location_id", "locationIds"];
             let is_alternative = has_alt_id && alt_type.is_none_or(|kind| kind == "location");
             if names_another(request, &names, is_alternative, own) {

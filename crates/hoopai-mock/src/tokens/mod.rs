@@ -11,8 +11,8 @@ mod settings;
 mod store;
 
 pub(crate) use authorize::authorize;
+pub(crate) use claims::Claims;
 pub use claims::TokenSpec;
-pub(crate) use claims::{Claims, Reach};
 pub use installation::Installation;
 pub use refreshes::Refreshes;
 pub(crate) use settings::{App, TokenSettings};

@@ -5,7 +5,9 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::claims::{Claims, TokenSpec};
-use crate::account::{AccountId, CLIENT_ID, CLIENT_SECRET, LOCATION, REDIRECT_URI, TOKEN};
+use crate::account::{
+    AGENCY_TOKEN, AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, LOCATION, REDIRECT_URI, TOKEN,
+};
 
 /// Settings of tokens and apps.
 pub(crate) struct TokenSettings {
@@ -54,10 +56,13 @@ impl Default for TokenSettings {
 }
 
 impl TokenSettings {
-    /// Adds the default token and the default app if there are none.
+    /// Adds the default tokens and the default app if there are none.
     pub(crate) fn with_defaults(mut self) -> Self {
         if self.tokens.is_empty() {
-            self.tokens.push((TOKEN.to_owned(), TokenSpec::private()));
+            self.tokens = vec![
+                (TOKEN.to_owned(), TokenSpec::location(LOCATION)),
+                (AGENCY_TOKEN.to_owned(), TokenSpec::company(COMPANY)),
+            ];
         }
         if self.apps.is_empty() {
             self.apps.push(App {

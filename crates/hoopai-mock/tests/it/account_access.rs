@@ -213,21 +213,28 @@ async fn agency_token_is_valid_for_own_locations_only() {
 }
 
 #[tokio::test]
-async fn default_token_is_valid_for_agency_operations() {
+async fn agency_operations_require_the_token_of_the_agency() {
     let server = started().await;
     let body = json!({ "name": "New", "companyId": COMPANY });
-    let made = send(&server, TOKEN, &Method::POST, "/locations/", &body).await;
+    for token in [TOKEN, "pit-location"] {
+        let reply = send(&server, token, &Method::POST, "/locations/", &body).await;
+        reply.refused(
+            401,
+            "This authClass type is not allowed to access this scope.",
+        );
+    }
+    let made = send(&server, "pit-company", &Method::POST, "/locations/", &body).await;
     assert!(made.status < 300, "{}", made.text);
     let path = format!("/locations/{}?deleteTwilioAccount=false", made.field("id"));
-    let gone = send(&server, TOKEN, &Method::DELETE, &path, &Value::Null).await;
+    let gone = send(&server, "pit-company", &Method::DELETE, &path, &Value::Null).await;
     assert_eq!(gone.status, 200, "{}", gone.text);
     let body = json!({ "name": "New", "companyId": "otherCompany00000001" });
-    let reply = send(&server, TOKEN, &Method::POST, "/locations/", &body).await;
+    let reply = send(&server, "pit-company", &Method::POST, "/locations/", &body).await;
     reply.refused(403, "The token does not have access to this company.");
     // A custom object belongs to a location too.
     let body = json!({ "locationId": OTHER, "key": "custom_objects.car", "labels": { "singular": "Car", "plural": "Cars" },
                        "primaryDisplayPropertyDetails": { "key": "custom_objects.car.name", "name": "Name", "dataType": "TEXT" } });
-    let reply = send(&server, TOKEN, &Method::POST, "/objects/", &body).await;
+    let reply = send(&server, "pit-elsewhere", &Method::POST, "/objects/", &body).await;
     reply.refused(ON_OBJECTS.0, ON_OBJECTS.1);
 }
 

@@ -29,7 +29,18 @@ impl Api {
 
     /// Sends a request, with a body unless it is null.
     pub(crate) async fn send(&self, method: Method, path: &str, body: &Value) -> Reply {
-        let request = call(&self.client, &self.mock, method, path, TOKEN);
+        self.send_as(TOKEN, method, path, body).await
+    }
+
+    /// Sends a request with a token.
+    pub(crate) async fn send_as(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Reply {
+        let request = call(&self.client, &self.mock, method, path, token);
         let has_body = !body.is_null();
         Reply::of(if has_body {
             request.json(body)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hoopai_mock::{COMPANY, Clock, LOCATION, Mock, TOKEN, TokenSpec};
+use hoopai_mock::{AGENCY_TOKEN, COMPANY, Clock, LOCATION, Mock, TOKEN, TokenSpec};
 use reqwest::Method;
 
 use crate::support::{Reply, call, client, get};
@@ -18,11 +18,25 @@ async fn start() -> Mock {
 }
 
 #[tokio::test]
-async fn default_token_is_valid_for_every_operation() {
+async fn default_tokens_are_valid_for_operations_of_their_class() {
     let (mock, client) = (start().await, client());
-    for path in [TAGS, SNAPSHOTS, USERS, CARRIERS] {
-        let reply = get(&client, &mock, path, TOKEN).await;
-        assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+    for (path, of_location, of_agency) in [
+        (TAGS, true, false),
+        (USERS, true, false),
+        (CARRIERS, true, false),
+        (SNAPSHOTS, false, true),
+    ] {
+        for (token, is_valid) in [(TOKEN, of_location), (AGENCY_TOKEN, of_agency)] {
+            let reply = get(&client, &mock, path, token).await;
+            if is_valid {
+                assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+            } else {
+                reply.refused(
+                    401,
+                    "This authClass type is not allowed to access this scope.",
+                );
+            }
+        }
     }
 }
 
@@ -103,7 +117,7 @@ async fn removed_endpoint_returns_recorded_error() {
     let get = |version: &str| {
         let request = client
             .get(format!("{}{path}", mock.url()))
-            .bearer_auth(TOKEN);
+            .bearer_auth(AGENCY_TOKEN);
         Reply::of(request.header("Version", version))
     };
     let words = format!("Endpoint {path} not available in API version v3.");

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use hoopai_mock::{CLIENT_ID, CLIENT_SECRET, LOCATION, REDIRECT_URI, TOKEN};
+use hoopai_mock::{AGENCY_TOKEN, CLIENT_ID, CLIENT_SECRET, LOCATION, REDIRECT_URI, TOKEN};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ impl Running {
             .expect("the program starts");
         let mut out = BufReader::new(child.stdout.take().expect("its output"));
         let mut head = String::new();
-        for _ in 0..6 {
+        for _ in 0..7 {
             out.read_line(&mut head).expect("a line");
         }
         let url = head
@@ -192,11 +192,13 @@ async fn send(program: &Running, method: Method, path: &str, body: Value) -> Val
 #[tokio::test]
 async fn credentials_of_app_are_printed_and_configurable() {
     let own = [
+        ("agency token", "pit-agency"),
         ("client id", "my-app"),
         ("client secret", "my-secret"),
         ("redirect uri", "http://localhost:9/callback"),
     ];
     let usual = [
+        ("agency token", AGENCY_TOKEN),
         ("client id", CLIENT_ID),
         ("client secret", CLIENT_SECRET),
         ("redirect uri", REDIRECT_URI),

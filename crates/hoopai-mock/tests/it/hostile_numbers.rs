@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use hoopai_mock::{COMPANY, LOCATION, Mock, RateLimitSettings, TOKEN};
+use hoopai_mock::{COMPANY, LOCATION, Mock, RateLimitSettings, TOKEN, TokenSpec};
 use reqwest::{Client, Method};
 use serde_json::{Map, Value, json};
 
@@ -224,6 +224,7 @@ async fn server() -> Mock {
     };
     Mock::builder()
         .limits(limits)
+        .token_with(TOKEN, TokenSpec::everything())
         .start()
         .await
         .expect("a server")

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hoopai_mock::{
-    AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, Clock, Installation, LOCATION, Mock, MockBuilder,
-    REDIRECT_URI, RateLimitSettings, TOKEN, TokenSpec, USER,
+    AGENCY_TOKEN, AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, Clock, Installation, LOCATION,
+    Mock, MockBuilder, REDIRECT_URI, RateLimitSettings, TokenSpec, USER,
 };
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -526,7 +526,7 @@ async fn installed_locations_are_paged() {
         let ids = items.iter().filter_map(|item| item["_id"].as_str());
         ids.map(str::to_owned).collect()
     };
-    for token in [agency.as_str(), TOKEN] {
+    for token in [agency.as_str(), AGENCY_TOKEN] {
         let (count, first) = list(token, "").await;
         assert_eq!((count, first.len()), (27, 20));
         let (_, second) = list(token, "&skip=20&limit=20").await;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hoopai_mock::{COMPANY, LOCATION, Mock, RateLimitSettings};
+use hoopai_mock::{COMPANY, LOCATION, Mock, RateLimitSettings, TOKEN, TokenSpec};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -30,12 +30,12 @@ struct ListOperation {
 }
 
 async fn start() -> Api {
-    Api::start_with(Mock::builder().limits(RateLimitSettings {
+    let builder = Mock::builder().limits(RateLimitSettings {
         burst: u32::MAX,
         daily: u32::MAX,
         ..RateLimitSettings::default()
-    }))
-    .await
+    });
+    Api::start_with(builder.token_with(TOKEN, TokenSpec::everything())).await
 }
 
 /// Requests a page with further parameters.

@@ -1,7 +1,7 @@
 //! Scenarios: sequences of requests. Each step sends a request, checks the reply, and saves values
 //! for later steps.
 
-use hoopai_mock::LOCATION;
+use hoopai_mock::{AGENCY_TOKEN, LOCATION, TOKEN};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ pub(crate) struct Step {
     expects: Vec<(&'static str, Value)>,
     saves: Vec<(&'static str, &'static str)>,
     rejected: Option<(u16, &'static str)>,
+    token: &'static str,
 }
 
 impl Step {
@@ -28,6 +29,7 @@ impl Step {
             expects: Vec::new(),
             saves: Vec::new(),
             rejected: None,
+            token: TOKEN,
         }
     }
 
@@ -43,6 +45,12 @@ impl Step {
 
     pub(crate) fn rejected(mut self, status: u16, message: &'static str) -> Self {
         self.rejected = Some((status, message));
+        self
+    }
+
+    /// Sends the token of the agency.
+    pub(crate) fn by_agency(mut self) -> Self {
+        self.token = AGENCY_TOKEN;
         self
     }
 }
@@ -87,7 +95,7 @@ pub(crate) async fn run(seeds: &[&str], steps: Vec<Step>) {
         let path = fill(step.path.to_owned());
         let request = format!("{} {path}", step.method);
         let body = fill_value(&step.body);
-        let reply = api.send(step.method, &path, &body).await;
+        let reply = api.send_as(step.token, step.method, &path, &body).await;
         if let Some((status, message)) = step.rejected {
             assert_eq!(reply.status, status, "{request}: {}", reply.text);
             let message = fill(message.to_owned());

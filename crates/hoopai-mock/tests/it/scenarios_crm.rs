@@ -311,6 +311,38 @@ async fn records_and_opportunities_are_found_by_their_fields() {
     .await;
 }
 
+/// As on the platform, the prefixes of keys are added if they are missing.
+#[tokio::test]
+async fn keys_of_custom_objects_have_their_prefix() {
+    let object = |key: &str, property: &str| {
+        json!({ "locationId": "{L}", "key": key, "labels": { "singular": "One", "plural": "All" },
+                "primaryDisplayPropertyDetails": { "key": property, "name": "Name", "dataType": "TEXT" } })
+    };
+    let car = "custom_objects.car";
+    run(
+        &[],
+        vec![
+            post("/objects/", object("boat", "name"))
+                .expects("/object/key", "custom_objects.boat")
+                .expects("/object/primaryDisplayProperty", "custom_objects.boat.name")
+                .by_agency(),
+            post("/objects/", object(car, "custom_objects.car.plate"))
+                .expects("/object/key", car)
+                .expects("/object/primaryDisplayProperty", "custom_objects.car.plate")
+                .by_agency(),
+            get("/objects/custom_objects.boat?locationId={L}")
+                .expects("/object/key", "custom_objects.boat"),
+            get("/objects/boat?locationId={L}").rejected(404, "Object not found"),
+            post(
+                "/objects/custom_objects.boat/records",
+                json!({ "locationId": "{L}", "properties": { "name": "Aurora" } }),
+            )
+            .expects("/record/objectKey", "custom_objects.boat"),
+        ],
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn objects_have_fields_and_associations() {
     let field = json!({ "locationId": "{L}", "name": "Colour", "dataType": "TEXT", "fieldKey": "custom_objects.pets.colour",
@@ -395,11 +427,11 @@ async fn assistants_menus_boards_templates_charges_and_numbers_are_changed() {
             get("/conversation-ai/agents/{a}/actions/list").expects("/data/0/name", "Begin"),
             delete("/conversation-ai/agents/{a}").expects("/id", "{a}"),
             get("/conversation-ai/agents/{a}/actions/{x}").rejected(400, "No Agent found for the id: {a}"),
-            post("/custom-menus/", menu).saves("m", "/customMenu/id"),
-            put("/custom-menus/{m}", json!({ "title": "Manual" })).expects("/success", true),
-            get("/custom-menus/?query=manual").expects("/customMenus/0/id", "{m}").expects("/totalLinks", 1),
-            delete("/custom-menus/{m}").expects("/deletedMenuId", "{m}"),
-            get("/custom-menus/{m}").rejected(404, "Custom menu not found"),
+            post("/custom-menus/", menu).saves("m", "/customMenu/id").by_agency(),
+            put("/custom-menus/{m}", json!({ "title": "Manual" })).expects("/success", true).by_agency(),
+            get("/custom-menus/?query=manual").expects("/customMenus/0/id", "{m}").expects("/totalLinks", 1).by_agency(),
+            delete("/custom-menus/{m}").expects("/deletedMenuId", "{m}").by_agency(),
+            get("/custom-menus/{m}").rejected(404, "Custom menu not found").by_agency(),
             post("/brand-boards/", json!({ "locationId": "{L}", "name": "Blue" })).saves("b", "/_id"),
             patch("/brand-boards/{L}/{b}", json!({ "name": "Green" })).expects("/name", "Green"),
             get("/brand-boards/{L}").expects("/totalCount", 1),
@@ -457,7 +489,7 @@ async fn listed_items_are_read_and_deleted() {
             get("/emails/schedule?locationId={L}&status=active")
                 .expects("/schedules/0/id", "{email-campaigns}"),
             get("/emails/schedule?locationId={L}&status=draft").expects("/schedules/0", Value::Null),
-            get(Box::leak(pushes.into_boxed_str())).expects("/data/0", Value::Null),
+            get(Box::leak(pushes.into_boxed_str())).expects("/data/0", Value::Null).by_agency(),
             get("/social-media-posting/{L}/categories/{social-categories}")
                 .expects("/results/category/name", "Category 1"),
             get("/social-media-posting/{L}/csv/{social-csvs}")

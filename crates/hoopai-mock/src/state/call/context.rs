@@ -12,15 +12,13 @@ use crate::state::collection::{Collection, Endpoint, Fields, Scope};
 use crate::state::query::is_shared_with;
 use crate::state::store::{Item, Store};
 use crate::state::tables;
-use crate::tokens::{Claims, Reach};
+use crate::tokens::Claims;
 
 /// A request for a collection.
 pub(crate) struct Call<'a> {
     pub(crate) operation: &'a Operation,
     pub(crate) request: &'a ParsedRequest,
     pub(crate) claims: &'a Claims,
-    /// Whether only agencies may call the operation, and its items belong to no location.
-    pub(crate) agency_only: bool,
     pub(crate) endpoint: &'static Endpoint,
     pub(crate) collection: &'static Collection,
     /// Milliseconds since 1970.
@@ -102,20 +100,13 @@ impl Call<'_> {
     /// The location whose part of the company's items the token may access; `None` if it is not
     /// restricted to one.
     pub(super) fn shared_location(&self) -> Option<&str> {
-        match (&self.claims.account, self.claims.reach) {
-            (AccountId::Location(own), Reach::Own) if !self.collection.shared_with.is_empty() => {
-                Some(own)
-            }
-            _ => None,
-        }
+        let own = self.claims.location();
+        own.filter(|_| !self.collection.shared_with.is_empty())
     }
 
     /// Rejects a location or company for which the token is not valid.
     fn check_scope(&self, scope: &str) -> Result<(), ApiError> {
-        let is_own = match (
-            self.collection.scope,
-            self.claims.location(self.agency_only),
-        ) {
+        let is_own = match (self.collection.scope, self.claims.location()) {
             (Scope::Location, Some(own)) => own == scope,
             (Scope::Location, None) => self
                 .claims

@@ -109,7 +109,7 @@ impl Call<'_> {
 
     fn stored_item(&self, collection: &'static Collection, id: &str) -> Result<Item, ApiError> {
         let item = match collection.ids {
-            IdFormat::FromRequest => self.store.find_in(collection, &self.scope()?, id),
+            IdFormat::FromRequest { .. } => self.store.find_in(collection, &self.scope()?, id),
             _ => self.store.find(collection, id),
         };
         item.ok_or_else(|| not_found(collection, id))

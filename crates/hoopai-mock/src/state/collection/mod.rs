@@ -73,8 +73,11 @@ pub(super) enum IdFormat {
     /// 24 hexadecimal digits.
     Hex,
     Uuid,
-    /// Any text that the request names; unique in its location only.
-    FromRequest,
+    /// Any text that the request names, with this prefix added if it is missing; unique in its
+    /// location only.
+    FromRequest {
+        prefix: &'static str,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -213,6 +216,19 @@ impl Collection {
     /// Whether an id names an item that exists in every location without being created.
     pub(super) fn is_builtin(&self, id: &str) -> bool {
         self.builtin.iter().any(|(own, ..)| *own == id)
+    }
+
+    /// The id that a new item has because of its fields.
+    pub(super) fn named_id(&self, fields: &Fields) -> Option<String> {
+        let IdFormat::FromRequest { prefix } = self.ids else {
+            return None;
+        };
+        let name = fields.get(self.id)?.as_str()?;
+        if self.is_builtin(name) || name.starts_with(prefix) {
+            Some(name.to_owned())
+        } else {
+            Some(format!("{prefix}{name}"))
+        }
     }
 
     /// The fields of a built-in item.

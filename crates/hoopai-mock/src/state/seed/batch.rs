@@ -77,12 +77,9 @@ impl Batch<'_> {
             if collection.name == "users" && !fields.contains_key("locationIds") {
                 fields.insert("locationIds".into(), json!([self.location]));
             }
-            let id_source = match collection.ids {
-                IdFormat::FromRequest => &fields,
-                _ => &requested,
-            };
-            let id = id_source.get(collection.id).and_then(Value::as_str);
-            let id = id.map(str::to_owned);
+            let requested = requested.get(collection.id).and_then(Value::as_str);
+            let id = collection.named_id(&fields);
+            let id = id.or_else(|| requested.map(str::to_owned));
             let id = id.unwrap_or_else(|| store.next_id(collection.ids));
             store.remove(collection, scope, &id);
             let item = write::create_with_id(store, collection, scope, (created, id), fields);

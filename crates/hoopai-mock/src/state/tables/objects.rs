@@ -19,7 +19,9 @@ pub(super) static COLLECTIONS: &[Collection] = &[
         name: "objects",
         noun: "Object",
         id: "key",
-        ids: IdFormat::FromRequest,
+        ids: IdFormat::FromRequest {
+            prefix: "custom_objects.",
+        },
         builtin: &[
             ("contact", "Contact", "Contacts"),
             ("opportunity", "Opportunity", "Opportunities"),

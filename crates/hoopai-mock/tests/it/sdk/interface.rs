@@ -68,6 +68,17 @@ fn nameless(path: &str) -> String {
 }
 
 impl<'a> Operation<'a> {
+    /// Whether only the token of an agency is valid.
+    pub(super) fn requires_agency(self) -> bool {
+        let schemes = self.operation["security"].as_array();
+        let mut names = schemes
+            .into_iter()
+            .flatten()
+            .filter_map(|scheme| scheme.as_object()?.keys().next())
+            .peekable();
+        names.peek().is_some() && names.all(|name| name.starts_with("Agency-Access"))
+    }
+
     fn parameters(self) -> impl Iterator<Item = &'a Value> {
         let all = self.operation["parameters"].as_array();
         all.into_iter().flatten()

@@ -12,7 +12,7 @@ mod plan;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use hoopai_mock::{Mock, RateLimitSettings, TOKEN};
+use hoopai_mock::{AGENCY_TOKEN, Mock, RateLimitSettings, TOKEN};
 use serde_json::Value;
 
 use packages::Runner;
@@ -57,10 +57,16 @@ async fn run(client: &str, runner: &Runner) {
         let builder = Mock::builder().limits(limits).accept_undeclared(undeclared);
         let mock = builder.start().await.expect("a server");
         let calls = Planner::new(&mock).calls(&methods, extent);
-        let lines: Vec<String> = calls.iter().map(|call| call.line.to_string()).collect();
-        let command = runner.command(&["call", &mock.url(), TOKEN]);
-        let output = finished(command, &(lines.join("\n") + "\n"));
-        let outcomes: Vec<Outcome> = output.lines().map(outcome).collect();
+        let (by_agency, by_location): (Vec<Call>, _) =
+            calls.into_iter().partition(|call| call.by_agency);
+        let mut outcomes = Vec::new();
+        for (token, calls) in [(TOKEN, &by_location), (AGENCY_TOKEN, &by_agency)] {
+            let lines: Vec<String> = calls.iter().map(|call| call.line.to_string()).collect();
+            let command = runner.command(&["call", &mock.url(), token]);
+            let output = finished(command, &(lines.join("\n") + "\n"));
+            outcomes.extend(output.lines().map(outcome));
+        }
+        let calls: Vec<Call> = by_location.into_iter().chain(by_agency).collect();
         compare((client, extent, undeclared), &calls, &outcomes);
     }
 }

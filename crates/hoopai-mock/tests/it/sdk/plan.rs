@@ -24,6 +24,8 @@ pub(super) struct Call {
     pub(super) name: String,
     /// What the script reads.
     pub(super) line: Value,
+    /// Whether only the token of an agency is valid.
+    pub(super) by_agency: bool,
 }
 
 pub(super) struct Planner<'m> {
@@ -116,10 +118,15 @@ impl<'m> Planner<'m> {
             let id = self.mock.seed().item(collection, LOCATION, fields);
             self.ids.insert("seeded".to_owned(), vec![id; ITEMS]);
         }
+        let by_agency = scene.operation.requires_agency();
         line["arguments"] = self.arguments(scene, method, input);
         self.body(scene, method, input, &mut line);
         self.interface = interface;
-        Call { name, line }
+        Call {
+            name,
+            line,
+            by_agency,
+        }
     }
 
     fn arguments(&mut self, scene: Scene<'_>, method: &Value, input: &Value) -> Value {
