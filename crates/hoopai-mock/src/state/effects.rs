@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::change::Change;
 use super::collection::Fields;
 use super::derive::{number, round_amount};
 use super::store::{Item, Store};
@@ -18,6 +19,7 @@ pub(super) fn show_last_message(store: &mut Store, conversation: &Item, message:
     let Some(mut item) = store.remove(collection, &conversation.scope, &conversation.id) else {
         return;
     };
+    let before = item.fields.clone();
     let of = |name: &str| message.fields.get(name).cloned().unwrap_or_default();
     let unread = item.fields.get("unreadCount").and_then(Value::as_u64);
     let is_inbound = of("direction") == "inbound";
@@ -35,6 +37,7 @@ pub(super) fn show_last_message(store: &mut Store, conversation: &Item, message:
         item.fields.insert(name.to_owned(), value);
     }
     store.insert(&item);
+    store.changed(|| Change::updated(&item, before));
 }
 
 /// A payment of an invoice or an order.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use fastrand::Rng;
 use serde_json::Value;
 
+use super::change::Change;
 use super::collection::{Collection, Fields, IdFormat};
 
 /// The items of all collections.
@@ -22,6 +23,8 @@ pub(super) struct Store {
     /// Locations and users that were created by default.
     seen_ids: HashSet<Box<str>>,
     collections: HashMap<&'static str, CollectionStore>,
+    /// The changes of the current request; `None` if nobody asked for them.
+    changes: Option<Vec<Change>>,
 }
 
 /// The items of one location or company, by position.
@@ -91,6 +94,23 @@ impl Store {
 
     pub(super) fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// Records changes from now on.
+    pub(super) fn record_changes(&mut self) {
+        self.changes = Some(Vec::new());
+    }
+
+    /// Returns the changes since [`record_changes`](Self::record_changes), and records no more.
+    pub(super) fn take_changes(&mut self) -> Vec<Change> {
+        self.changes.take().unwrap_or_default()
+    }
+
+    /// Records a change if changes are recorded.
+    pub(super) fn changed(&mut self, change: impl FnOnce() -> Change) {
+        if let Some(changes) = &mut self.changes {
+            changes.push(change());
+        }
     }
 
     /// Makes a new id; the same seed makes the same sequence of ids.
