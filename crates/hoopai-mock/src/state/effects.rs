@@ -3,7 +3,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::change::Change;
 use super::collection::Fields;
 use super::derive::{number, round_amount};
 use super::store::{Item, Store};
@@ -37,7 +36,7 @@ pub(super) fn show_last_message(store: &mut Store, conversation: &Item, message:
         item.fields.insert(name.to_owned(), value);
     }
     store.insert(&item);
-    store.changed(|| Change::updated(&item, before));
+    store.changed(|| item.updated(before));
 }
 
 /// A payment of an invoice or an order.

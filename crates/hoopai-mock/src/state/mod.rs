@@ -117,7 +117,7 @@ impl State {
     #[cfg(test)]
     pub(crate) fn created(&self, collection: &str, scope: &str, id: &str) -> Change {
         let item = self.lock().find_in(tables::named(collection), scope, id);
-        Change::created(&item.expect("an item"))
+        item.expect("an item").created()
     }
 
     /// The locations in which an app is installed with an account: the location itself, or those of

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use fastrand::Rng;
 use serde_json::Value;
 
-use super::change::Change;
-use super::collection::{Collection, Fields, IdFormat};
+use super::change::{Change, ChangeKind};
+use super::collection::{Collection, Fields, IdFormat, Scope};
 
 /// The items of all collections.
 #[derive(Default)]
@@ -63,6 +63,38 @@ pub(super) struct Item {
     /// The time of creation in milliseconds, made unique in its scope; the order of items.
     pub(super) position: u64,
     pub(super) fields: Fields,
+}
+
+impl Item {
+    /// The change that created the item.
+    pub(super) fn created(&self) -> Change {
+        self.change(ChangeKind::Created, Fields::new())
+    }
+
+    /// The change from these fields.
+    pub(super) fn updated(&self, mut before: Fields) -> Change {
+        (self.collection.on_read)(&mut before);
+        self.change(ChangeKind::Updated, before)
+    }
+
+    /// The change that deleted the item.
+    pub(super) fn deleted(&self) -> Change {
+        self.change(ChangeKind::Deleted, Fields::new())
+    }
+
+    fn change(&self, kind: ChangeKind, before: Fields) -> Change {
+        let mut fields = self.fields.clone();
+        (self.collection.on_read)(&mut fields);
+        Change {
+            kind,
+            collection: self.collection.name,
+            scope: Arc::clone(&self.scope),
+            of_company: self.collection.scope == Scope::Company,
+            id: self.id.clone(),
+            before,
+            fields,
+        }
+    }
 }
 
 impl StoredItem {

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::change::Change;
 use super::collection::{Collection, FieldValue, Fields, IdFormat};
 use super::store::{Item, Store};
 use super::tables;
@@ -92,7 +91,7 @@ pub(super) fn create_with_id(
     };
     create_tags(store, &item, position);
     store.insert(&item);
-    store.changed(|| Change::created(&item));
+    store.changed(|| item.created());
     item
 }
 
@@ -128,7 +127,7 @@ pub(super) fn update(store: &mut Store, mut item: Item, fields: Fields, now: u64
     create_tags(store, &item, now);
     store.insert(&item);
     let before = before.map(|before| before.fields).unwrap_or_default();
-    store.changed(|| Change::updated(&item, before));
+    store.changed(|| item.updated(before));
     item
 }
 

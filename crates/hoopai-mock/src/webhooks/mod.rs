@@ -9,17 +9,16 @@ mod definition;
 mod payload;
 mod rules;
 mod sender;
+mod shared;
 mod signature;
 mod subscription;
 
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 pub use attempt::{DeliveryAttempt, DeliveryOutcome};
@@ -29,12 +28,9 @@ use crate::account::CLIENT_ID;
 use crate::clock::Clock;
 use crate::state::Change;
 use definition::Definition;
-use payload::{Envelope, Event};
-use signature::SigningKey;
+use payload::Event;
+use shared::Shared;
 use subscription::Subscription;
-
-/// The numbers of attempts and of events that are kept; older ones are removed.
-const KEPT: usize = 100_000;
 
 /// The webhooks of a server: events are sent to subscribed URLs as the platform sends them.
 ///
@@ -60,47 +56,12 @@ pub struct Webhooks {
     tasks: Mutex<Vec<AbortHandle>>,
 }
 
-/// What the tasks of subscriptions share.
-struct Shared {
-    clock: Clock,
-    seed: u64,
-    key: SigningKey,
-    app: String,
-    state: Mutex<State>,
-    /// Notifies the tasks of new deliveries.
-    queued: Notify,
-    /// The number of attempts that ended.
-    ended: watch::Sender<u64>,
-}
-
-#[derive(Default)]
-struct State {
-    subscriptions: Vec<Subscription>,
-    attempts: VecDeque<DeliveryAttempt>,
-    /// Events in the order of their creation, to resend them.
-    events: VecDeque<Event>,
-    events_made: u64,
-    /// Deliveries that have been taken from a queue and not ended.
-    in_flight: usize,
-    signature: SignatureMode,
-    duplicates: u32,
-    reordering: bool,
-}
-
 impl Webhooks {
     /// Creates the webhooks of a server's app. Must be called in a Tokio runtime.
     pub(crate) fn new(clock: Clock, seed: u64, client_id: Option<&str>) -> Self {
         let client_id = client_id.unwrap_or(CLIENT_ID);
         let app = client_id.split('-').next().unwrap_or(client_id);
-        let shared = Shared {
-            clock,
-            seed,
-            key: SigningKey::new(),
-            app: app.to_owned(),
-            state: Mutex::default(),
-            queued: Notify::new(),
-            ended: watch::Sender::new(0),
-        };
+        let shared = Shared::new(clock, seed, app);
         Self {
             shared: Arc::new(shared),
             runtime: Handle::current(),
@@ -286,54 +247,5 @@ fn known(event: &str) -> &'static Definition {
     match Definition::named(event) {
         Ok(definition) => definition,
         Err(message) => panic!("{message}"),
-    }
-}
-
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn envelope(&self, change: Option<&Change>) -> Envelope {
-        let number = self.next_event();
-        Envelope::new(&self.app, self.clock.unix(), (self.seed, number), change)
-    }
-
-    fn installation_envelope(&self, location: &str, company: Option<&str>) -> Envelope {
-        let envelope = self.envelope(None);
-        envelope.of_installation(location, company)
-    }
-
-    fn next_event(&self) -> u64 {
-        let mut state = self.state();
-        state.events_made += 1;
-        state.events_made
-    }
-
-    /// Sends a new event.
-    fn send(&self, event: Event) {
-        let copies = {
-            let mut state = self.state();
-            if state.events.len() == KEPT {
-                state.events.pop_front();
-            }
-            state.events.push_back(event.clone());
-            state.duplicates.saturating_add(1)
-        };
-        for _ in 0..copies {
-            self.plan(&event);
-        }
-    }
-
-    /// Queues the first attempt to deliver an event to each subscriber.
-    fn plan(&self, event: &Event) {
-        let mut state = self.state();
-        for subscription in &mut state.subscriptions {
-            if subscription.wants(event) {
-                subscription.plan(event.clone());
-            }
-        }
-        drop(state);
-        self.queued.notify_waiters();
     }
 }

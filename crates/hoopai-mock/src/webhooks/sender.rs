@@ -13,8 +13,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::attempt::{DeliveryAttempt, DeliveryOutcome};
+use super::shared::{KEPT, Shared};
 use super::subscription::{Planned, Target};
-use super::{KEPT, Shared};
 
 /// The real time within which a receiver must answer. The platform's is not published.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::context::{Answer, Call};
 use super::reply::not_found;
 use crate::api_error::ApiError;
-use crate::state::change::Change;
 use crate::state::collection::{Fields, Unique};
 use crate::state::query::text_of;
 use crate::state::store::Item;
@@ -75,7 +74,7 @@ impl Call<'_> {
     /// Deletes an item and everything that belongs to it.
     pub(super) fn delete(&mut self, item: &Item) {
         self.store.remove(item.collection, &item.scope, &item.id);
-        self.store.changed(|| Change::deleted(item));
+        self.store.changed(|| item.deleted());
         let mut deleted = vec![(item.collection.name, Box::from(item.id.as_str()))];
         while let Some((name, id)) = deleted.pop() {
             for child in tables::children(name) {
