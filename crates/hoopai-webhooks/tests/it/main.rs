@@ -1,1 +1,5 @@
 //! Tests of the public interface.
+
+mod forgeries;
+mod node;
+mod wycheproof;
