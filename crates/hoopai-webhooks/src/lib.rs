@@ -3,11 +3,16 @@
 
 mod envelope;
 pub mod events;
+mod replay;
 #[cfg(feature = "testing")]
 mod signer;
 mod verify;
 
 pub use events::{Event, ParseError};
+pub use replay::{
+    DeliveryKey, MemoryReplayGuard, ReplayError, ReplayGuard, Reservation, ReservationId,
+    ReserveOutcome, Reserved,
+};
 pub use verify::{
     KeyError, LEGACY_SIGNATURE_HEADER, SIGNATURE_HEADER, SignatureScheme, Verified, Verifier,
     VerifierBuilder, VerifyError,

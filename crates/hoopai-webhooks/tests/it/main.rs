@@ -2,4 +2,5 @@
 
 mod forgeries;
 mod node;
+mod replay;
 mod wycheproof;
