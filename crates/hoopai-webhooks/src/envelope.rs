@@ -7,6 +7,9 @@ use serde_json::Value;
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Envelope {
+    #[cfg(feature = "axum")]
+    #[serde(rename = "type")]
+    event_type: Value,
     app_id: Value,
     webhook_id: Value,
     message_id: Value,
@@ -24,6 +27,11 @@ impl Envelope {
             Some(b'{') => serde_json::from_slice(body).unwrap_or_default(),
             _ => Envelope::default(),
         }
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn event_type(&self) -> Option<&str> {
+        text(&self.event_type)
     }
 
     pub(crate) fn app_id(&self) -> Option<&str> {

@@ -4,6 +4,8 @@
 mod envelope;
 pub mod events;
 mod replay;
+#[cfg(feature = "axum")]
+mod server;
 #[cfg(feature = "testing")]
 mod signer;
 mod verify;
@@ -12,6 +14,11 @@ pub use events::{Event, ParseError};
 pub use replay::{
     DeliveryKey, MemoryReplayGuard, ReplayError, ReplayGuard, Reservation, ReservationId,
     ReserveOutcome, Reserved,
+};
+#[cfg(feature = "axum")]
+pub use server::{
+    DeadLetter, Delivery, Dispatcher, DispatcherBuilder, EventRouter, HandlerError, Receiver,
+    Rejection, WebhookLayer, WebhookService,
 };
 pub use verify::{
     KeyError, LEGACY_SIGNATURE_HEADER, SIGNATURE_HEADER, SignatureScheme, Verified, Verifier,

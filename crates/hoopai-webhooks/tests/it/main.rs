@@ -1,6 +1,10 @@
 //! Tests of the public interface.
 
+mod dispatcher;
 mod forgeries;
 mod node;
 mod replay;
+mod server;
+mod simulation;
+mod support;
 mod wycheproof;
