@@ -8,7 +8,7 @@ mod replay;
 mod signer;
 mod verify;
 
-pub use events::{Event, ParseError};
+pub use events::{Event, EventKind, ParseError};
 pub use replay::{
     DeliveryKey, MemoryReplayGuard, ReplayError, ReplayGuard, Reservation, ReservationId,
     ReserveOutcome, Reserved,

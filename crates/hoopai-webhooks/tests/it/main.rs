@@ -1,5 +1,6 @@
 //! Tests of the public interface.
 
+mod events;
 mod forgeries;
 mod node;
 mod replay;
