@@ -239,12 +239,7 @@ fn run_event_stages(sources: &EventSources<'_>) -> Result<GeneratedEvents, FileE
     let document = json::to_bytes(document);
     let corrected = Corrected::read(DOCUMENT, &document, sources.overlay)?;
     let at = SourcePointer::root(DOCUMENT);
-    let mut stages = Stages::run(
-        corrected.effective(&at)?,
-        sources.documentation,
-        None,
-        &at,
-    )?;
+    let mut stages = Stages::run(corrected.effective(&at)?, sources.documentation, None, &at)?;
     stages.attention.splice(0..0, corrected.attention);
     let input = stages.input(&module);
     let emitted = emit::event_files(&input, &files)?;

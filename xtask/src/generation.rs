@@ -12,8 +12,8 @@ use crate::{
     console::Progress,
     error::{FileError, Result, file_error},
     workspace::{
-        Changes, DOCUMENTATION, ENVELOPE, EVENTS, FACADE_MANIFEST, HAND_WRITTEN, LICENCES, WEBHOOKS,
-        Workspace, crate_folder, documentation_file, overlay_file, spec_file,
+        Changes, DOCUMENTATION, ENVELOPE, EVENTS, FACADE_MANIFEST, HAND_WRITTEN, LICENCES,
+        WEBHOOKS, Workspace, crate_folder, documentation_file, overlay_file, spec_file,
     },
 };
 
@@ -66,9 +66,9 @@ pub(crate) fn generate_webhooks(tree: &Workspace) -> Result<Option<GeneratedEven
     if events.is_empty() {
         return Ok(None);
     }
-    let envelope = tree.bytes(ENVELOPE)?.ok_or_else(|| {
-        file_error(ENVELOPE, "is missing", "restore it from version control")
-    })?;
+    let envelope = tree
+        .bytes(ENVELOPE)?
+        .ok_or_else(|| file_error(ENVELOPE, "is missing", "restore it from version control"))?;
     let read = |file: String| Ok::<_, FileError>((tree.text(&file)?, file));
     let overlay = read(overlay_file(WEBHOOKS))?;
     let documentation = read(documentation_file(WEBHOOKS))?;

@@ -92,7 +92,11 @@ fn merge(schema: &mut Value, other: &Value) {
 /// The values of both, each once. One value is not in a list.
 fn union(one: &Value, other: &Value) -> Value {
     let mut all = values(one);
-    all.extend(values(other).into_iter().filter(|value| !values(one).contains(value)));
+    all.extend(
+        values(other)
+            .into_iter()
+            .filter(|value| !values(one).contains(value)),
+    );
     match &all[..] {
         [one] => one.clone(),
         _ => all.into(),

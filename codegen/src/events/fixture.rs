@@ -32,7 +32,9 @@ pub(crate) fn fixture(event: &EventFile, document: &Value) -> Value {
     let mut payload = Object::new();
     let own = event.schema.get("properties").and_then(Value::as_object);
     for (name, _) in own.into_iter().flatten() {
-        let schema = writer.field(decided, name).or_else(|| writer.field(envelope, name));
+        let schema = writer
+            .field(decided, name)
+            .or_else(|| writer.field(envelope, name));
         if let Some(schema) = schema {
             payload.insert(name.clone(), writer.value(name, schema, 0));
         }
@@ -54,7 +56,9 @@ impl<'a> Writer<'a> {
         let schema = resolve(self.document, schema);
         let own = schema.get("properties").and_then(|fields| fields.get(name));
         own.or_else(|| {
-            let parts = COMPOSITES.iter().filter_map(|key| schema.get(key)?.as_array());
+            let parts = COMPOSITES
+                .iter()
+                .filter_map(|key| schema.get(key)?.as_array());
             parts.flatten().find_map(|part| self.field(part, name))
         })
     }
@@ -106,7 +110,9 @@ impl<'a> Writer<'a> {
                 .entry(name.as_str())
                 .or_insert_with(|| self.value(name, field, depth + 1));
         }
-        let parts = COMPOSITES.iter().filter_map(|key| schema.get(key)?.as_array());
+        let parts = COMPOSITES
+            .iter()
+            .filter_map(|key| schema.get(key)?.as_array());
         for part in parts.flatten() {
             self.fields(part, depth, fields);
         }

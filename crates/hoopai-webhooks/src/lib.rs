@@ -10,7 +10,7 @@ mod server;
 mod signer;
 mod verify;
 
-pub use events::{Event, ParseError};
+pub use events::{Event, EventKind, ParseError};
 pub use replay::{
     DeliveryKey, MemoryReplayGuard, ReplayError, ReplayGuard, Reservation, ReservationId,
     ReserveOutcome, Reserved,

@@ -10,12 +10,12 @@ use crate::{
     commands::codegen::differences,
     error::{count, file_error},
     generation::{
-        crate_changes, event_changes, facade_changes, generate_crate, generate_webhooks, in_parallel,
-        spec,
+        crate_changes, event_changes, facade_changes, generate_crate, generate_webhooks,
+        in_parallel, spec,
     },
     workspace::{
-        ATTENTION, AttentionList, Changes, EVENTS, LOCK, MODULES, SpecLock, TEMPORARY, WEBHOOKS, crate_folder,
-        documentation_file, overlay_file, spec_file,
+        ATTENTION, AttentionList, Changes, EVENTS, LOCK, MODULES, SpecLock, TEMPORARY, WEBHOOKS,
+        crate_folder, documentation_file, overlay_file, spec_file,
     },
 };
 
@@ -146,9 +146,10 @@ fn check_events(tree: &Workspace) -> Result<Option<CheckedModule>> {
     let mut findings = differences(tree, &changes);
     findings.extend(report_findings(WEBHOOKS, EVENTS, &generated.report));
     let deviations = generated.attention.iter();
-    findings.extend(deviations.map(|entry| {
-        file_error(EVENTS, entry.to_string(), "correct the file that it names")
-    }));
+    findings.extend(
+        deviations
+            .map(|entry| file_error(EVENTS, entry.to_string(), "correct the file that it names")),
+    );
     let lacking = generated.report.documented.operations.lacking.iter();
     findings.extend(lacking.map(|event| {
         file_error(

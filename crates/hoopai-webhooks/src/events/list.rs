@@ -5,81 +5,205 @@
 use super::types;
 
 events! {
+    /// The app was installed.
+    ///
+    /// A location gets a delivery of its own, also if an agency installs the app in several locations at
+    /// once. With `location_id`, the installation is of that location; with `company_id` only, it is of
+    /// the agency. The delivery can arrive before the exchange of the authorization code has ended.
     AppInstall(AppInstallation) = "AppInstall" ["INSTALL": Observed] or ["AppInstall"],
+    /// The state of the payment for the app changed.
     AppPaymentStatus(AppPaymentStatus) = "AppPaymentStatus" ["APP_PAYMENT_STATUS": Example] or ["AppPaymentStatus"],
+    /// The app was uninstalled.
+    ///
+    /// A delivery about a location may lack `company_id`. Deliveries may arrive out of order, so compare
+    /// `timestamp` with that of the last installation.
     AppUninstall(AppInstallation) = "AppUninstall" ["UNINSTALL": Observed] or ["AppUninstall"],
+    /// An installation of the app was updated to another version.
     AppUpdate(AppInstallation) = "AppUpdate" ["UPDATE": Example] or ["AppUpdate"],
+    /// An appointment was created.
     AppointmentCreate(AppointmentChange) = "AppointmentCreate" ["AppointmentCreate": Observed] or [],
+    /// An appointment was deleted.
     AppointmentDelete(AppointmentChange) = "AppointmentDelete" ["AppointmentDelete": Assumed] or [],
+    /// An appointment was changed.
     AppointmentUpdate(AppointmentChange) = "AppointmentUpdate" ["AppointmentUpdate": Assumed] or [],
+    /// A kind of relation between two objects was created.
     AssociationCreate(Association) = "AssociationCreate" ["AssociationCreate": Assumed] or ["AssociationCreated"],
+    /// A kind of relation between two objects was deleted.
     AssociationDelete(Association) = "AssociationDelete" ["AssociationDelete": Assumed] or ["AssociationDeleted"],
+    /// A kind of relation between two objects was changed.
     AssociationUpdate(Association) = "AssociationUpdate" ["AssociationUpdate": Assumed] or ["AssociationUpdated"],
+    /// The state of a contact in a campaign changed.
     CampaignStatusUpdate(CampaignStatus) = "CampaignStatusUpdate" ["CampaignStatusUpdate": Example] or [],
+    /// A contact was created.
     ContactCreate(Contact) = "ContactCreate" ["ContactCreate": Observed] or [],
+    /// A contact was deleted.
     ContactDelete(Contact) = "ContactDelete" ["ContactDelete": Observed] or [],
+    /// A do-not-disturb setting of a contact was changed.
     ContactDndUpdate(Contact) = "ContactDndUpdate" ["ContactDndUpdate": Observed] or [],
+    /// The tags of a contact were changed.
     ContactTagUpdate(Contact) = "ContactTagUpdate" ["ContactTagUpdate": Example] or [],
+    /// A contact was changed.
+    ///
+    /// An upload of a file to a custom field does not cause it.
     ContactUpdate(Contact) = "ContactUpdate" ["ContactUpdate": Example] or [],
+    /// The number of unread messages of a conversation changed.
     ConversationUnreadWebhook(ConversationUnread) = "ConversationUnreadWebhook" ["ConversationUnreadUpdate": Observed] or ["ConversationUnreadWebhook"],
+    /// A conversation was replaced by another one.
     ConversationUpdate(ConversationMerge) = "ConversationUpdate" ["ConversationUpdate": Example] or [],
+    /// The customer connected an account of the app's own service.
     ExternalAuthConnected(ExternalAuthConnection) = "ExternalAuthConnected" ["EXTERNAL_AUTH_CONNECTED": Example] or ["ExternalAuthConnected"],
+    /// A contact sent a message or called.
     InboundMessage(Message) = "InboundMessage" ["InboundMessage": Observed] or [],
+    /// An invoice was created.
     InvoiceCreate(Invoice) = "InvoiceCreate" ["InvoiceCreate": Assumed] or [],
+    /// An invoice was deleted.
     InvoiceDelete(Invoice) = "InvoiceDelete" ["InvoiceDelete": Assumed] or [],
+    /// An invoice was paid in full.
     InvoicePaid(Invoice) = "InvoicePaid" ["InvoicePaid": Assumed] or [],
+    /// A part of an invoice was paid.
     InvoicePartiallyPaid(Invoice) = "InvoicePartiallyPaid" ["InvoicePartiallyPaid": Assumed] or [],
+    /// An invoice was sent to the contact.
     InvoiceSent(Invoice) = "InvoiceSent" ["InvoiceSent": Assumed] or [],
+    /// An invoice was changed.
     InvoiceUpdate(Invoice) = "InvoiceUpdate" ["InvoiceUpdate": Assumed] or [],
+    /// An invoice was declared void.
     InvoiceVoid(Invoice) = "InvoiceVoid" ["InvoiceVoid": Assumed] or [],
+    /// A knowledge base was created.
     KnowledgeBaseCreate(KnowledgeBase) = "KnowledgeBaseCreate" ["KnowledgeBaseCreate": Example] or [],
+    /// A knowledge base was deleted.
     KnowledgeBaseDelete(KnowledgeBase) = "KnowledgeBaseDelete" ["KnowledgeBaseDelete": Example] or [],
+    /// A question of a knowledge base was created, changed or deleted.
     KnowledgeBaseFaqChange(KnowledgeBaseAsset) = "KnowledgeBaseFaqChange" ["KnowledgeBaseFaqChange": Example] or [],
+    /// A file of a knowledge base was created, changed or deleted.
     KnowledgeBaseFileChange(KnowledgeBaseAsset) = "KnowledgeBaseFileChange" ["KnowledgeBaseFileChange": Example] or [],
+    /// A text of a knowledge base was created, changed or deleted.
     KnowledgeBaseRichTextChange(KnowledgeBaseAsset) = "KnowledgeBaseRichTextChange" ["KnowledgeBaseRichTextChange": Example] or [],
+    /// A table of a knowledge base was created, changed or deleted.
     KnowledgeBaseTableFileChange(KnowledgeBaseAsset) = "KnowledgeBaseTableFileChange" ["KnowledgeBaseTableFileChange": Example] or [],
+    /// A web page of a knowledge base was created, changed or deleted.
     KnowledgeBaseTrainedUrlChange(KnowledgeBaseAsset) = "KnowledgeBaseTrainedUrlChange" ["KnowledgeBaseTrainedUrlChange": Example] or [],
+    /// A knowledge base was changed.
     KnowledgeBaseUpdate(KnowledgeBase) = "KnowledgeBaseUpdate" ["KnowledgeBaseUpdate": Example] or [],
+    /// The state of a sent email changed, such as to delivered or opened.
+    ///
+    /// The platform sends it to apps of locations only, for emails that its own service sends.
     LcEmailStats(EmailStats) = "LCEmailStats" ["LCEmailStats": Example] or [],
+    /// A location (sub-account) was created.
+    ///
+    /// The platform sends it to apps of agencies only.
     LocationCreate(Location) = "LocationCreate" ["LocationCreate": Example] or [],
+    /// A location (sub-account) was changed.
+    ///
+    /// The platform sends it to apps of agencies, and to apps of the location.
     LocationUpdate(Location) = "LocationUpdate" ["LocationUpdate": Example] or [],
+    /// A note of a contact was created.
     NoteCreate(Note) = "NoteCreate" ["NoteCreate": Example] or [],
+    /// A note of a contact was deleted.
     NoteDelete(Note) = "NoteDelete" ["NoteDelete": Example] or [],
+    /// A note of a contact was changed.
     NoteUpdate(Note) = "NoteUpdate" ["NoteUpdate": Example] or [],
-    ObjectSchemaCreate(ObjectSchema) = "ObjectSchemaCreate" ["ObjectSchemaCreate": Assumed] or ["CreateCustomObject"],
-    ObjectSchemaUpdate(ObjectSchema) = "ObjectSchemaUpdate" ["ObjectSchemaUpdate": Assumed] or ["UpdateCustomObject"],
+    /// A custom object was defined.
+    ObjectSchemaCreate(CustomObject) = "ObjectSchemaCreate" ["ObjectSchemaCreate": Assumed] or ["CreateCustomObject"],
+    /// The definition of a custom object was changed.
+    ObjectSchemaUpdate(CustomObject) = "ObjectSchemaUpdate" ["ObjectSchemaUpdate": Assumed] or ["UpdateCustomObject"],
+    /// An opportunity was assigned to another user.
+    ///
+    /// The platform also sends `OpportunityUpdate` for it.
     OpportunityAssignedToUpdate(Opportunity) = "OpportunityAssignedToUpdate" ["OpportunityAssignedToUpdate": Example] or [],
+    /// An opportunity was created.
+    ///
+    /// The platform also sends `OpportunityUpdate` for it.
     OpportunityCreate(Opportunity) = "OpportunityCreate" ["OpportunityCreate": Observed] or [],
+    /// An opportunity was deleted.
+    ///
+    /// The platform also sends `OpportunityUpdate` for it.
     OpportunityDelete(Opportunity) = "OpportunityDelete" ["OpportunityDelete": Example] or [],
+    /// The monetary value of an opportunity was changed.
+    ///
+    /// The platform also sends `OpportunityUpdate` for it.
     OpportunityMonetaryValueUpdate(Opportunity) = "OpportunityMonetaryValueUpdate" ["OpportunityMonetaryValueUpdate": Example] or [],
+    /// An opportunity was moved to another stage of its pipeline.
+    ///
+    /// The platform also sends `OpportunityUpdate` for it.
     OpportunityStageUpdate(Opportunity) = "OpportunityStageUpdate" ["OpportunityStageUpdate": Example] or [],
+    /// The status of an opportunity was changed.
+    ///
+    /// The platform also sends `OpportunityUpdate` for it.
     OpportunityStatusUpdate(Opportunity) = "OpportunityStatusUpdate" ["OpportunityStatusUpdate": Example] or [],
+    /// An opportunity was changed.
+    ///
+    /// The platform also sends it for each of the other events of an opportunity.
     OpportunityUpdate(Opportunity) = "OpportunityUpdate" ["OpportunityUpdate": Example] or [],
+    /// An order was placed.
     OrderCreate(Order) = "OrderCreate" ["OrderCreate": Example] or [],
+    /// The status of an order changed.
     OrderStatusUpdate(Order) = "OrderStatusUpdate" ["OrderStatusUpdate": Example] or [],
+    /// A message was sent to a contact, or a contact was called.
+    ///
+    /// A message that is sent again after a failure is a new message, without a link to the failed one.
     OutboundMessage(Message) = "OutboundMessage" ["OutboundMessage": Observed] or [],
+    /// The customer changed to another plan of the app.
     PlanChange(PlanChange) = "PlanChange" ["PLAN_CHANGE": Example] or ["PlanChange"],
+    /// A price of a product was created.
+    ///
+    /// The examples of the platform show the kind of price as `type`, such as `one_time`. A delivery of
+    /// that form is an unknown event.
     PriceCreate(Price) = "PriceCreate" ["PriceCreate": Assumed] or [],
+    /// A price of a product was deleted.
+    ///
+    /// The note on `type` of `PriceCreate` applies.
     PriceDelete(Price) = "PriceDelete" ["PriceDelete": Assumed] or [],
+    /// A price of a product was changed.
+    ///
+    /// The note on `type` of `PriceCreate` applies.
     PriceUpdate(Price) = "PriceUpdate" ["PriceUpdate": Assumed] or [],
+    /// A product was created.
     ProductCreate(Product) = "ProductCreate" ["ProductCreate": Assumed] or [],
+    /// A product was deleted.
     ProductDelete(Product) = "ProductDelete" ["ProductDelete": Assumed] or [],
+    /// A product was changed.
     ProductUpdate(Product) = "ProductUpdate" ["ProductUpdate": Assumed] or [],
+    /// The conversation provider of the app is to send a message.
+    ///
+    /// The platform sends it to the delivery URL of the provider. `type` is the channel and not the name
+    /// of an event; [`ProviderDelivery`](crate::events::ProviderDelivery) decodes any channel.
     ProviderOutboundMessage(ProviderMessage) = "ProviderOutboundMessage" ["Custom": Example, "Email": Example, "SMS": Example] or ["ConversationProviderOutboundMessage", "ProviderOutboundMessage"],
+    /// A record of a custom object, or a business, was created.
     RecordCreate(ObjectRecord) = "RecordCreate" ["RecordCreate": Assumed] or ["CreateRecord"],
+    /// A record of a custom object, or a business, was deleted.
     RecordDelete(ObjectRecord) = "RecordDelete" ["RecordDelete": Assumed] or ["DeleteRecord"],
+    /// A record of a custom object, or a business, was changed.
     RecordUpdate(ObjectRecord) = "RecordUpdate" ["RecordUpdate": Assumed] or ["UpdateRecord"],
+    /// Two records were related.
+    ///
+    /// The platform does not send it for the link between a contact and its company.
     RelationCreate(Relation) = "RelationCreate" ["RelationCreate": Assumed] or ["RelationCreated"],
+    /// The relation of two records was removed.
     RelationDelete(Relation) = "RelationDelete" ["RelationDelete": Assumed] or ["RelationDeleted"],
+    /// An agency created a plan that it sells to its locations.
+    ///
+    /// The platform describes the body as a list of plans and shows one plan; both decode.
     SaaSPlanCreate(SaasPlan) = "SaaSPlanCreate" ["SaasPlanCreate": Example] or ["SaaSPlanCreate"],
+    /// A support ticket was created.
     SupportTicketCreate(SupportTicket) = "SupportTicketCreate" ["SupportTicketCreate": Assumed] or [],
+    /// A support ticket was deleted.
     SupportTicketDelete(SupportTicket) = "SupportTicketDelete" ["SupportTicketDelete": Example] or [],
+    /// A support ticket was changed.
     SupportTicketUpdate(SupportTicket) = "SupportTicketUpdate" ["SupportTicketUpdate": Example] or [],
+    /// A task was completed.
     TaskComplete(Task) = "TaskComplete" ["TaskComplete": Example] or [],
+    /// A task was created.
+    ///
+    /// Deliveries were reported without `contact_id` and `body`.
     TaskCreate(Task) = "TaskCreate" ["TaskCreate": Example] or [],
+    /// A task was deleted.
     TaskDelete(Task) = "TaskDelete" ["TaskDelete": Example] or [],
+    /// A user was created.
     UserCreate(User) = "UserCreate" ["UserCreate": Example] or [],
+    /// A user was deleted.
     UserDelete(User) = "UserDelete" ["UserDelete": Assumed] or [],
+    /// A user was changed.
     UserUpdate(User) = "UserUpdate" ["UserUpdate": Assumed] or [],
+    /// A call that an agent of Voice AI answered or made has ended.
     VoiceAiCallEnd(VoiceAiCall) = "VoiceAiCallEnd" ["VoiceAiCallEnd": Observed] or [],
 }

@@ -6,245 +6,329 @@ use hoopai_runtime::json::{Map, Value};
 use hoopai_runtime::{CustomFieldValue, Date, Decimal, Timestamp};
 
 hoopai_runtime::model! {
-    /// `AppInstallation` of Webhooks.
+    /// An installation of the app.
     pub struct AppInstallation {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The name of the agency.
         pub company_name: String = "companyName",
+        /// The kind of account in which the app was installed, such as `Location`.
         pub install_type: String = "installType",
+        /// Whether the agency uses a domain and a logo of its own.
         pub is_whitelabel_company: bool = "isWhitelabelCompany",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The id of the plan of the app that was chosen.
         pub plan_id: String = "planId",
+        /// The id of the version of the app before an update.
         pub previous_version_id: String = "previousVersionId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The trial period of the app; empty if there is none.
         pub trial: AppInstallationTrial = "trial",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the user who installed the app. Missing for locations that are created later.
         pub user_id: String = "userId",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
+        /// The domain and the logo of the agency.
         pub whitelabel_details: AppInstallationWhitelabelDetails = "whitelabelDetails",
     }
-    /// `AppInstallationTrial` of Webhooks.
+    /// The trial period of the app; empty if there is none.
     pub struct AppInstallationTrial {
+        /// Whether the customer is in the trial period.
         pub on_trial: bool = "onTrial",
+        /// The length of the trial period in days.
         pub trial_duration: i64 = "trialDuration",
+        /// The start of the trial period.
         pub trial_start_date: Timestamp = "trialStartDate",
     }
-    /// `AppInstallationWhitelabelDetails` of Webhooks.
+    /// The domain and the logo of the agency.
     pub struct AppInstallationWhitelabelDetails {
+        /// The domain under which the agency offers the platform; may be empty.
         pub domain: String = "domain",
+        /// The URL of the agency's logo; may be empty.
         pub logo_url: String = "logoUrl",
     }
-    /// `AppPaymentStatus` of Webhooks.
+    /// A change in the payment for the app.
     pub struct AppPaymentStatus {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
-        pub new_status: AppPaymentStatusNewStatus = "newStatus",
-        pub previous_status: AppPaymentStatusPreviousStatus = "previousStatus",
+        /// The state after the change.
+        pub new_status: PaymentStatus = "newStatus",
+        /// The state before the change.
+        pub previous_status: PaymentStatus = "previousStatus",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the user who installed the app.
         pub user_id: String = "userId",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `AppointmentChange` of Webhooks.
-    pub struct AppointmentChange {
-        pub app_id: String = "appId",
-        pub appointment: Box<AppointmentChangeAppointment> = "appointment",
-        pub company_id: String = "companyId",
-        pub location_id: String = "locationId",
-        pub timestamp: Timestamp = "timestamp",
-        pub type_: String = "type",
-        pub version_id: String = "versionId",
-        pub webhook_id: String = "webhookId",
-    }
-    /// `AppointmentChangeAppointment` of Webhooks.
-    pub struct AppointmentChangeAppointment {
+    /// The appointment.
+    pub struct Appointment {
+        /// The place of the appointment, such as an address or the URL of a meeting.
         pub address: String = "address",
+        /// The status of the appointment, such as `confirmed`.
         pub appointment_status: String = "appointmentStatus",
+        /// The id of the user who is responsible for the appointment.
         pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The moment at which the appointment was created.
         pub date_added: Timestamp = "dateAdded",
+        /// The moment of the last change.
         pub date_updated: Timestamp = "dateUpdated",
-        pub end_time: String = "endTime",
+        /// The end of the appointment.
+        pub end_time: Timestamp = "endTime",
+        /// The id of the group of calendars.
         pub group_id: String = "groupId",
+        /// The id of the appointment.
         pub id: String = "id",
+        /// Notes on the appointment.
         pub notes: String = "notes",
+        /// How the appointment was booked.
         pub source: String = "source",
-        pub start_time: String = "startTime",
+        /// The start of the appointment.
+        pub start_time: Timestamp = "startTime",
+        /// The title of the appointment.
         pub title: String = "title",
+        /// The ids of the users who take part.
         pub users: Vec<String> = "users",
     }
-    /// `Association` of Webhooks.
+    /// An appointment that was created, changed or deleted.
+    pub struct AppointmentChange {
+        /// The id of the app that receives the event.
+        pub app_id: String = "appId",
+        /// The appointment.
+        pub appointment: Box<Appointment> = "appointment",
+        /// The id of the company (agency) to which the event belongs.
+        pub company_id: String = "companyId",
+        /// The id of the location (sub-account) to which the event belongs.
+        pub location_id: String = "locationId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
+        pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
+        pub type_: String = "type",
+        /// The id of the version of the app.
+        pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
+        pub webhook_id: String = "webhookId",
+    }
+    /// A kind of relation between two objects.
     pub struct Association {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// Who defined the association, the platform or the account.
         pub association_type: String = "associationType",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The key of the first object.
         pub first_object_key: String = "firstObjectKey",
+        /// The label of the first object in the relation.
         pub first_object_label: String = "firstObjectLabel",
+        /// How many records of the second object one of the first can have.
         pub first_object_to_second_object_cardinality: String = "firstObjectToSecondObjectCardinality",
+        /// The id of the association.
         pub id: String = "id",
+        /// The key of the association.
         pub key: String = "key",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The key of the second object.
         pub second_object_key: String = "secondObjectKey",
+        /// The label of the second object in the relation.
         pub second_object_label: String = "secondObjectLabel",
+        /// How many records of the first object one of the second can have.
         pub second_object_to_first_object_cardinality: String = "secondObjectToFirstObjectCardinality",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `CampaignStatus` of Webhooks.
-    pub struct CampaignStatus {
-        pub app_id: String = "appId",
-        pub company_id: String = "companyId",
-        pub contact_id: String = "contactId",
-        pub date_added: Timestamp = "dateAdded",
-        pub id: String = "id",
-        pub location_id: String = "locationId",
-        pub replied: String = "replied",
-        pub status: String = "status",
-        pub template_id: String = "templateId",
-        pub timestamp: Timestamp = "timestamp",
-        pub type_: String = "type",
-        pub version_id: String = "versionId",
-        pub webhook_id: String = "webhookId",
-    }
-    /// `Contact` of Webhooks.
-    pub struct Contact {
-        pub address1: String = "address1",
-        pub app_id: String = "appId",
-        pub assigned_to: String = "assignedTo",
-        pub attachments: Vec<Value> = "attachments",
-        pub attribution_source: ContactAttributionSource = "attributionSource",
-        pub city: String = "city",
-        pub company_id: String = "companyId",
-        pub company_name: String = "companyName",
-        pub country: String = "country",
-        pub custom_fields: Vec<ContactCustomField> = "customFields",
-        pub date_added: Timestamp = "dateAdded",
-        pub date_of_birth: Date = "dateOfBirth",
-        pub dnd: bool = "dnd",
-        pub dnd_settings: Box<ContactDndSettings> = "dndSettings",
-        pub email: String = "email",
-        pub first_name: String = "firstName",
-        pub id: String = "id",
-        pub inbound_dnd_settings: ContactInboundDndSettings = "inboundDndSettings",
-        pub last_name: String = "lastName",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub phone: String = "phone",
-        pub phone_label: String = "phoneLabel",
-        pub postal_code: String = "postalCode",
-        pub source: String = "source",
-        pub state: String = "state",
-        pub tags: Vec<String> = "tags",
-        pub timestamp: Timestamp = "timestamp",
-        pub timezone: String = "timezone",
-        pub type_: String = "type",
-        pub version_id: String = "versionId",
-        pub webhook_id: String = "webhookId",
-        pub website: String = "website",
-    }
-    /// `ContactAttributionSource` of Webhooks.
-    pub struct ContactAttributionSource {
+    /// Where the contact came from.
+    pub struct AttributionSource {
+        /// How the contact was created, such as `manual`.
         pub medium: String = "medium",
-        pub medium_id: Value = "mediumId",
+        /// The id of the form, survey or other item that created the contact.
+        pub medium_id: String = "mediumId",
+        /// The kind of session in which the contact was created.
         pub session_source: String = "sessionSource",
+    }
+    /// The state of a contact in a campaign.
+    pub struct CampaignStatus {
+        /// The id of the app that receives the event.
+        pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
+        pub company_id: String = "companyId",
+        /// The id of the contact.
+        pub contact_id: String = "contactId",
+        /// The moment at which the contact was added to the campaign.
+        pub date_added: Timestamp = "dateAdded",
+        /// The id of the campaign.
+        pub id: String = "id",
+        /// The id of the location (sub-account) to which the event belongs.
+        pub location_id: String = "locationId",
+        /// Whether the contact has replied, as text.
+        pub replied: String = "replied",
+        /// The state of the contact in the campaign.
+        pub status: String = "status",
+        /// The id of the message template.
+        pub template_id: String = "templateId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
+        pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
+        pub type_: String = "type",
+        /// The id of the version of the app.
+        pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
+        pub webhook_id: String = "webhookId",
+    }
+    /// A contact.
+    pub struct Contact {
+        /// Street and house number.
+        pub address1: String = "address1",
+        /// The id of the app that receives the event.
+        pub app_id: String = "appId",
+        /// The id of the user who is responsible for the contact.
+        pub assigned_to: String = "assignedTo",
+        /// Deliveries do not have attachments; the field is missing or empty.
+        pub attachments: Vec<Value> = "attachments",
+        /// Where the contact came from.
+        pub attribution_source: AttributionSource = "attributionSource",
+        /// The town or city.
+        pub city: String = "city",
+        /// The id of the company (agency) to which the event belongs.
+        pub company_id: String = "companyId",
+        /// The name of the company where the contact works.
+        pub company_name: String = "companyName",
+        /// The country as a two-letter code of ISO 3166, such as `US`.
+        pub country: String = "country",
+        /// The values of custom fields, one item for each field.
+        pub custom_fields: Vec<ContactCustomField> = "customFields",
+        /// The moment at which the contact was created.
+        pub date_added: Timestamp = "dateAdded",
+        /// The day of birth.
+        pub date_of_birth: Date = "dateOfBirth",
+        /// Whether messages and calls to the contact are blocked on all channels (do not disturb).
+        pub dnd: bool = "dnd",
+        /// The do-not-disturb setting of each channel.
+        pub dnd_settings: Box<DndSettings> = "dndSettings",
+        /// The main email address.
+        pub email: String = "email",
+        /// The given name.
+        pub first_name: String = "firstName",
+        /// The id of the contact.
+        pub id: String = "id",
+        /// The do-not-disturb setting for messages and calls from the contact.
+        pub inbound_dnd_settings: InboundDndSettings = "inboundDndSettings",
+        /// The family name.
+        pub last_name: String = "lastName",
+        /// The id of the location (sub-account) to which the event belongs.
+        pub location_id: String = "locationId",
+        /// The full name.
+        pub name: String = "name",
+        /// The main phone number.
+        pub phone: String = "phone",
+        /// The label of the main phone number.
+        pub phone_label: String = "phoneLabel",
+        /// The postal code.
+        pub postal_code: String = "postalCode",
+        /// The origin of the contact.
+        pub source: String = "source",
+        /// The state or region.
+        pub state: String = "state",
+        /// The tags of the contact.
+        pub tags: Vec<String> = "tags",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
+        pub timestamp: Timestamp = "timestamp",
+        /// The time zone, such as `Europe/Berlin`.
+        pub timezone: String = "timezone",
+        /// The type of the event, as it was sent.
+        pub type_: String = "type",
+        /// The id of the version of the app.
+        pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
+        pub webhook_id: String = "webhookId",
+        /// The URL of the contact's website.
+        pub website: String = "website",
     }
     /// `ContactCustomField` of Webhooks.
     pub struct ContactCustomField {
+        /// The id of the custom field.
         pub id: String = "id",
+        /// The value; its type depends on the custom field.
         pub value: CustomFieldValue = "value",
     }
-    /// `ContactDndSettings` of Webhooks.
-    pub struct ContactDndSettings {
-        pub call: ContactDndSettingsCall = "Call",
-        pub email: ContactDndSettingsEmail = "Email",
-        pub fb: ContactDndSettingsFb = "FB",
-        pub gmb: ContactDndSettingsGmb = "GMB",
-        pub rcs: ContactDndSettingsRcs = "RCS",
-        pub sms: ContactDndSettingsSms = "SMS",
-        pub whats_app: ContactDndSettingsWhatsApp = "WhatsApp",
-    }
-    /// `ContactDndSettingsCall` of Webhooks.
-    pub struct ContactDndSettingsCall {
-        pub code: String = "code",
-        pub message: String = "message",
-        pub status: String = "status",
-    }
-    /// `ContactDndSettingsEmail` of Webhooks.
-    pub struct ContactDndSettingsEmail {
-        pub code: String = "code",
-        pub message: String = "message",
-        pub status: String = "status",
-    }
-    /// `ContactDndSettingsFb` of Webhooks.
-    pub struct ContactDndSettingsFb {
-        pub code: String = "code",
-        pub message: String = "message",
-        pub status: String = "status",
-    }
-    /// `ContactDndSettingsGmb` of Webhooks.
-    pub struct ContactDndSettingsGmb {
-        pub code: String = "code",
-        pub message: String = "message",
-        pub status: String = "status",
-    }
-    /// `ContactDndSettingsRcs` of Webhooks.
-    pub struct ContactDndSettingsRcs {
-        pub status: String = "status",
-    }
-    /// `ContactDndSettingsSms` of Webhooks.
-    pub struct ContactDndSettingsSms {
-        pub code: String = "code",
-        pub message: String = "message",
-        pub status: String = "status",
-    }
-    /// `ContactDndSettingsWhatsApp` of Webhooks.
-    pub struct ContactDndSettingsWhatsApp {
-        pub code: String = "code",
-        pub message: String = "message",
-        pub status: String = "status",
-    }
-    /// `ContactInboundDndSettings` of Webhooks.
-    pub struct ContactInboundDndSettings {
-        pub all: ContactInboundDndSettingsAll = "all",
-    }
-    /// `ContactInboundDndSettingsAll` of Webhooks.
-    pub struct ContactInboundDndSettingsAll {
-        pub message: String = "message",
-        pub status: String = "status",
-    }
-    /// `ConversationMerge` of Webhooks.
+    /// A conversation that was replaced by another one.
     pub struct ConversationMerge {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The id of the conversation that replaces the old one.
         pub new_conversation_id: String = "newConversationId",
+        /// The id of the conversation that was replaced.
         pub old_conversation_id: String = "oldConversationId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `ConversationUnread` of Webhooks.
+    /// The unread messages of a conversation.
     pub struct ConversationUnread {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// Whether the conversation is deleted.
         pub deleted: bool = "deleted",
+        /// The id of the conversation.
         pub id: String = "id",
+        /// Whether the conversation is in the inbox.
         pub inbox: bool = "inbox",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// Whether the conversation is starred.
         pub starred: bool = "starred",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The number of unread messages.
         pub unread_count: i64 = "unreadCount",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
     /// `CustomActionApiDetails` of Webhooks.
@@ -268,447 +352,804 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub type_: String = "type",
     }
-    /// `EmailStats` of Webhooks.
-    pub struct EmailStats {
+    /// The definition of a custom object.
+    pub struct CustomObject {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
-        pub location_id: String = "locationId",
-        pub timestamp: Timestamp = "timestamp",
-        pub type_: String = "type",
-        pub version_id: String = "versionId",
-        pub webhook_id: String = "webhookId",
-        pub webhook_payload: Box<EmailStatsWebhookPayload> = "webhookPayload",
-    }
-    /// `EmailStatsWebhookPayload` of Webhooks.
-    pub struct EmailStatsWebhookPayload {
-        pub campaigns: Vec<Value> = "campaigns",
-        pub delivery_status: Box<EmailStatsWebhookPayloadDeliveryStatus> = "delivery-status",
-        pub envelope: Box<EmailStatsWebhookPayloadEnvelope> = "envelope",
-        pub event: String = "event",
-        pub flags: EmailStatsWebhookPayloadFlags = "flags",
+        /// The moment at which the object was created.
+        pub created_at: Timestamp = "createdAt",
+        /// Who created the object.
+        pub created_by: Map = "createdBy",
+        /// The description of the object.
+        pub description: String = "description",
+        /// The id of the object.
         pub id: String = "id",
+        /// The key of the object, such as `custom_objects.pets`.
+        pub key: String = "key",
+        /// The names of the object, singular and plural.
+        pub labels: Map = "labels",
+        /// The id of the location (sub-account) to which the event belongs.
+        pub location_id: String = "locationId",
+        /// Who defined the object.
+        pub object_type: CustomObjectType = "objectType",
+        /// The field that names a record.
+        pub primary_display_property: String = "primaryDisplayProperty",
+        /// The fields by which records are found.
+        pub searchable_properties: Vec<String> = "searchableProperties",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
+        pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
+        pub type_: String = "type",
+        /// The moment of the last change.
+        pub updated_at: Timestamp = "updatedAt",
+        /// Who changed the object last.
+        pub updated_by: Map = "updatedBy",
+        /// The id of the version of the app.
+        pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
+        pub webhook_id: String = "webhookId",
+    }
+    /// The setting for calls.
+    pub struct DndSetting {
+        /// A code of the reason.
+        pub code: String = "code",
+        /// Why the setting was changed.
+        pub message: String = "message",
+        /// Whether the channel is blocked.
+        pub status: String = "status",
+    }
+    /// The do-not-disturb setting of each channel.
+    pub struct DndSettings {
+        /// The setting for calls.
+        pub call: DndSetting = "Call",
+        /// The setting for emails.
+        pub email: DndSetting = "Email",
+        /// The setting for Facebook messages.
+        pub fb: DndSetting = "FB",
+        /// The setting for messages of the Google business profile.
+        pub gmb: DndSetting = "GMB",
+        /// The setting for RCS messages.
+        pub rcs: DndSetting = "RCS",
+        /// The setting for text messages.
+        pub sms: DndSetting = "SMS",
+        /// The setting for WhatsApp messages.
+        pub whats_app: DndSetting = "WhatsApp",
+    }
+    /// What the mail service reported.
+    pub struct EmailDelivery {
+        /// The campaigns of the email.
+        pub campaigns: Vec<Value> = "campaigns",
+        /// The answer of the mail server of the recipient.
+        pub delivery_status: Box<EmailDeliveryStatus> = "delivery-status",
+        /// The envelope of the email in SMTP.
+        pub envelope: Box<EmailDeliveryEnvelope> = "envelope",
+        /// What happened to the email, such as `delivered`.
+        pub event: String = "event",
+        /// Properties of the email.
+        pub flags: EmailDeliveryFlags = "flags",
+        /// The id of the report.
+        pub id: String = "id",
+        /// The severity of the report, such as `info`.
         pub log_level: String = "log-level",
-        pub message: Box<EmailStatsWebhookPayloadMessage> = "message",
+        /// The email.
+        pub message: Box<EmailDeliveryMessage> = "message",
+        /// The email address of the recipient.
         pub recipient: String = "recipient",
+        /// The domain of the recipient.
         pub recipient_domain: String = "recipient-domain",
+        /// The mail provider of the recipient.
         pub recipient_provider: String = "recipient-provider",
+        /// Labels of the email, among them the ids of location and company.
         pub tags: Vec<String> = "tags",
+        /// The moment of the report.
         pub timestamp: Timestamp as in_seconds = "timestamp",
     }
-    /// `EmailStatsWebhookPayloadDeliveryStatus` of Webhooks.
-    pub struct EmailStatsWebhookPayloadDeliveryStatus {
-        pub attempt_no: i64 = "attempt-no",
-        pub code: i64 = "code",
-        pub description: String = "description",
-        pub enhanced_code: String = "enhanced-code",
-        pub i_first_delivery_attempt_seconds: i64 = "i-first-delivery-attempt-seconds",
-        pub message: String = "message",
-        pub mx_host: String = "mx-host",
-        pub session_seconds: i64 = "session-seconds",
-        pub utf8: bool = "utf8",
-    }
-    /// `EmailStatsWebhookPayloadEnvelope` of Webhooks.
-    pub struct EmailStatsWebhookPayloadEnvelope {
+    /// The envelope of the email in SMTP.
+    pub struct EmailDeliveryEnvelope {
         pub i_ip_pool_id: String = "i-ip-pool-id",
         pub i_ip_pool_name: String = "i-ip-pool-name",
+        /// The address of the sender in SMTP.
         pub sender: String = "sender",
+        /// The IP address from which the email was sent.
         pub sending_ip: String = "sending-ip",
+        /// The address of the recipient in SMTP.
         pub targets: String = "targets",
+        /// The protocol, such as `smtp`.
         pub transport: String = "transport",
     }
-    /// `EmailStatsWebhookPayloadFlags` of Webhooks.
-    pub struct EmailStatsWebhookPayloadFlags {
+    /// Properties of the email.
+    pub struct EmailDeliveryFlags {
         pub is_authenticated: bool = "is-authenticated",
         pub is_big: bool = "is-big",
         pub is_routed: bool = "is-routed",
         pub is_system_test: bool = "is-system-test",
+        /// Whether the email was a test.
         pub is_test_mode: bool = "is-test-mode",
     }
-    /// `EmailStatsWebhookPayloadMessage` of Webhooks.
-    pub struct EmailStatsWebhookPayloadMessage {
+    /// The email.
+    pub struct EmailDeliveryMessage {
+        /// The attachments of the email.
         pub attachments: Vec<Value> = "attachments",
-        pub headers: EmailStatsWebhookPayloadMessageHeaders = "headers",
+        /// The headers of the email.
+        pub headers: EmailDeliveryMessageHeaders = "headers",
+        /// The size of the email in bytes.
         pub size: i64 = "size",
     }
-    /// `EmailStatsWebhookPayloadMessageHeaders` of Webhooks.
-    pub struct EmailStatsWebhookPayloadMessageHeaders {
+    /// The headers of the email.
+    pub struct EmailDeliveryMessageHeaders {
+        /// The sender.
         pub from: String = "from",
+        /// The id of the email.
         pub message_id: String = "message-id",
+        /// The recipients.
         pub to: String = "to",
     }
-    /// `ExternalAuthConnection` of Webhooks.
+    /// The answer of the mail server of the recipient.
+    pub struct EmailDeliveryStatus {
+        /// The number of the attempt, starting at 1.
+        pub attempt_no: i64 = "attempt-no",
+        /// The code of the answer in SMTP, such as 250.
+        pub code: i64 = "code",
+        pub description: String = "description",
+        pub enhanced_code: String = "enhanced-code",
+        pub i_first_delivery_attempt_seconds: f64 = "i-first-delivery-attempt-seconds",
+        /// The text of the answer.
+        pub message: String = "message",
+        /// The mail server of the recipient.
+        pub mx_host: String = "mx-host",
+        /// The length of the session in seconds.
+        pub session_seconds: f64 = "session-seconds",
+        pub utf8: bool = "utf8",
+    }
+    /// The state of a sent email.
+    pub struct EmailStats {
+        /// The id of the app that receives the event.
+        pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
+        pub company_id: String = "companyId",
+        /// The id of the location (sub-account) to which the event belongs.
+        pub location_id: String = "locationId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
+        pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
+        pub type_: String = "type",
+        /// The id of the version of the app.
+        pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
+        pub webhook_id: String = "webhookId",
+        /// What the mail service reported.
+        pub webhook_payload: Box<EmailDelivery> = "webhookPayload",
+    }
+    /// A connected account of the app's own service.
     pub struct ExternalAuthConnection {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// How the account was connected.
         pub auth_type: ExternalAuthConnectionAuthType = "authType",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// Whether the platform refreshes the tokens of the account.
         pub is_auto_refresh_token_enabled: bool = "isAutoRefreshTokenEnabled",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The scopes of the connection, separated by blanks.
         pub scopes: String = "scopes",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `Invoice` of Webhooks.
+    /// The do-not-disturb setting for messages and calls from the contact.
+    pub struct InboundDndSettings {
+        /// The setting for all channels.
+        pub all: DndSetting = "all",
+    }
+    /// An invoice.
     pub struct Invoice {
+        /// The id of the invoice.
         pub id: String = "_id",
+        /// The id of the account that `altType` names.
         pub alt_id: String = "altId",
+        /// The kind of account whose id is `altId`, such as `location`.
         pub alt_type: String = "altType",
+        /// The amount that is still to be paid.
         pub amount_due: Decimal = "amountDue",
+        /// The amount that has been paid.
         pub amount_paid: Decimal = "amountPaid",
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The business that issued the invoice.
         pub business_details: Box<InvoiceBusinessDetails> = "businessDetails",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The contact who is to pay.
         pub contact_details: Box<InvoiceContactDetails> = "contactDetails",
+        /// The moment at which the invoice was created.
         pub created_at: Timestamp = "createdAt",
+        /// The currency as a code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The discount on the whole invoice.
         pub discount: InvoiceDiscount = "discount",
+        /// The day by which the invoice is to be paid.
         pub due_date: Date = "dueDate",
+        /// The items of the invoice.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
+        /// The number of the invoice.
         pub invoice_number: String = "invoiceNumber",
+        /// The day on which the invoice was issued.
         pub issue_date: Date = "issueDate",
+        /// Whether it is a real invoice and no test.
         pub live_mode: bool = "liveMode",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The name of the invoice.
         pub name: String = "name",
+        /// The status of the invoice, such as `sent`.
         pub status: String = "status",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The title that is printed on the invoice.
         pub title: String = "title",
+        /// The amount of the invoice.
         pub total: Decimal = "total",
+        /// The parts of the amount.
         pub total_summary: InvoiceTotalSummary = "totalSummary",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The moment of the last change.
         pub updated_at: Timestamp = "updatedAt",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `InvoiceBusinessDetails` of Webhooks.
+    /// The business that issued the invoice.
     pub struct InvoiceBusinessDetails {
+        /// The address of the business on one line.
         pub address: String = "address",
+        /// Further lines that are printed on the invoice.
         pub custom_values: Vec<String> = "customValues",
+        /// The URL of the logo of the business.
         pub logo_url: String = "logoUrl",
+        /// The name of the business.
         pub name: String = "name",
+        /// The phone number of the business.
         pub phone_no: String = "phoneNo",
+        /// The URL of the website of the business.
         pub website: String = "website",
     }
-    /// `InvoiceContactDetails` of Webhooks.
+    /// The contact who is to pay.
     pub struct InvoiceContactDetails {
+        /// Further email addresses of the contact.
         pub additional_emails: Vec<InvoiceContactDetailsAdditionalEmail> = "additionalEmails",
+        /// The address of the contact.
         pub address: Box<InvoiceContactDetailsAddress> = "address",
+        /// The name of the company where the contact works.
         pub company_name: String = "companyName",
+        /// The custom fields that are printed on the invoice.
         pub custom_fields: Vec<String> = "customFields",
+        /// The email address of the contact.
         pub email: String = "email",
+        /// The id of the contact.
         pub id: String = "id",
+        /// The name of the contact.
         pub name: String = "name",
+        /// The phone number of the contact.
         pub phone_no: String = "phoneNo",
     }
     /// `InvoiceContactDetailsAdditionalEmail` of Webhooks.
     pub struct InvoiceContactDetailsAdditionalEmail {
+        /// The email address.
         pub email: String = "email",
     }
-    /// `InvoiceContactDetailsAddress` of Webhooks.
+    /// The address of the contact.
     pub struct InvoiceContactDetailsAddress {
+        /// Street and house number.
         pub address_line1: String = "addressLine1",
+        /// Further parts of the address, such as the floor.
         pub address_line2: String = "addressLine2",
+        /// The town or city.
         pub city: String = "city",
+        /// The country as a two-letter code of ISO 3166.
         pub country_code: String = "countryCode",
+        /// The postal code.
         pub postal_code: String = "postalCode",
+        /// The state or region.
         pub state: String = "state",
     }
-    /// `InvoiceDiscount` of Webhooks.
+    /// The discount on the whole invoice.
     pub struct InvoiceDiscount {
+        /// Whether the value is a percentage or an amount.
         pub type_: String = "type",
-        pub value: f64 = "value",
+        /// The percentage or amount.
+        pub value: Decimal = "value",
     }
     /// `InvoiceItem` of Webhooks.
     pub struct InvoiceItem {
+        /// The id of the item.
         pub id: String = "_id",
+        /// The price of one piece.
         pub amount: Decimal = "amount",
+        /// The currency as a code of ISO 4217.
         pub currency: String = "currency",
+        /// The name of the item.
         pub name: String = "name",
+        /// The id of the price of the product.
         pub price_id: String = "priceId",
+        /// The id of the product.
         pub product_id: String = "productId",
+        /// The quantity.
         pub qty: i64 = "qty",
+        /// The taxes on the item.
         pub taxes: Vec<Value> = "taxes",
     }
-    /// `InvoiceTotalSummary` of Webhooks.
+    /// The parts of the amount.
     pub struct InvoiceTotalSummary {
+        /// The discount in money.
         pub discount: Decimal = "discount",
+        /// The amount before discount and taxes.
         pub sub_total: Decimal = "subTotal",
     }
-    /// `KnowledgeBase` of Webhooks.
+    /// A knowledge base.
     pub struct KnowledgeBase {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// Whether the knowledge base is deleted.
         pub deleted: bool = "deleted",
+        /// The description of the knowledge base.
         pub description: String = "description",
+        /// The id of the knowledge base.
         pub id: String = "id",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The name of the knowledge base.
         pub name: String = "name",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `KnowledgeBaseAsset` of Webhooks.
+    /// A source of a knowledge base.
     pub struct KnowledgeBaseAsset {
+        /// What happened to the source.
         pub action: KnowledgeBaseAssetAction = "action",
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The kind of source.
         pub asset_type: KnowledgeBaseAssetType = "assetType",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// Whether the source is deleted.
         pub deleted: bool = "deleted",
+        /// The id of the source.
         pub id: String = "id",
+        /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The state of the source, such as `uploaded`, `trained` or `failed`.
         pub status: String = "status",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `Location` of Webhooks.
+    /// A location (sub-account).
     pub struct Location {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The email address of the location.
         pub email: String = "email",
+        /// The id of the location.
         pub id: String = "id",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The name of the location.
         pub name: String = "name",
+        /// The id of the location's product at Stripe.
         pub stripe_product_id: String = "stripeProductId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `Message` of Webhooks.
+    /// A message or a call.
     pub struct Message {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The URLs of the attachments.
         pub attachments: Vec<String> = "attachments",
+        /// The recipient of a blind copy of an email.
         pub bcc: String = "bcc",
+        /// The recipients of blind copies of an email.
         pub bcc_list: Vec<String> = "bccList",
+        /// The text of the message; HTML for emails.
         pub body: String = "body",
+        /// The length of a call in seconds.
         pub call_duration: i64 = "callDuration",
+        /// The outcome of a call, such as `completed`.
         pub call_status: String = "callStatus",
+        /// The recipient of a copy of an email.
         pub cc: String = "cc",
+        /// The recipients of copies of an email.
         pub cc_list: Vec<String> = "ccList",
+        /// The id of the chat widget.
         pub chat_widget_id: String = "chatWidgetId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The media type of the text, such as `text/plain`.
         pub content_type: String = "contentType",
+        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
+        /// The id of the conversation provider.
         pub conversation_provider_id: String = "conversationProviderId",
+        /// The moment at which the message was created.
         pub date_added: Timestamp = "dateAdded",
+        /// `inbound` or `outbound`.
         pub direction: String = "direction",
+        /// The id of an email.
         pub email_message_id: String = "emailMessageId",
+        /// The sender, as text. An empty object was seen, too.
         pub from: Value = "from",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The ids of the users whom an internal comment mentions.
         pub mentions: Vec<String> = "mentions",
+        /// The id of the message.
         pub message_id: String = "messageId",
+        /// The channel, such as SMS or Email.
         pub message_type: String = "messageType",
+        /// The number of the channel, such as 2 for text messages.
         pub message_type_id: i64 = "messageTypeId",
+        /// The name of the channel, such as `TYPE_SMS`.
         pub message_type_string: String = "messageTypeString",
+        /// The text of an email without HTML.
         pub plain_text: String = "plainText",
+        /// The service that carries the message.
         pub provider: String = "provider",
+        /// How the message was sent, such as `app` or `workflow`.
         pub source: String = "source",
+        /// The status of the message, such as `delivered`.
         pub status: String = "status",
+        /// The subject of an email.
         pub subject: String = "subject",
+        /// The id of the thread of emails.
         pub thread_id: String = "threadId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The recipient as text, or several as a list. An empty object was seen, too.
         pub to: Value = "to",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the user who sent the message.
         pub user_id: String = "userId",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `Note` of Webhooks.
+    /// A note of a contact.
     pub struct Note {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The text of the note.
         pub body: String = "body",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The moment at which the note was created.
         pub date_added: Timestamp = "dateAdded",
+        /// The id of the note.
         pub id: String = "id",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `ObjectRecord` of Webhooks.
+    /// A record of a custom object, or a business.
     pub struct ObjectRecord {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The ids of the users who follow the record.
         pub followers: Vec<String> = "followers",
+        /// The id of the record.
         pub id: String = "id",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The ids of the users who own the record.
         pub owners: Vec<String> = "owners",
+        /// The values of the fields of the record.
         pub properties: Vec<ObjectRecordProperty> = "properties",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
     /// `ObjectRecordProperty` of Webhooks.
     pub struct ObjectRecordProperty {
+        /// The key of the field.
         pub key: String = "key",
+        /// The value as text.
         pub value_string: String = "valueString",
     }
-    /// `ObjectSchema` of Webhooks.
-    pub struct ObjectSchema {
-        pub app_id: String = "appId",
-        pub company_id: String = "companyId",
-        pub created_at: Timestamp = "createdAt",
-        pub created_by: Map = "createdBy",
-        pub description: String = "description",
-        pub id: String = "id",
-        pub key: String = "key",
-        pub labels: Map = "labels",
-        pub location_id: String = "locationId",
-        pub object_type: ObjectSchemaObjectType = "objectType",
-        pub primary_display_property: String = "primaryDisplayProperty",
-        pub searchable_properties: Vec<String> = "searchableProperties",
-        pub timestamp: Timestamp = "timestamp",
-        pub type_: String = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub updated_by: Map = "updatedBy",
-        pub version_id: String = "versionId",
-        pub webhook_id: String = "webhookId",
-    }
-    /// `Opportunity` of Webhooks.
+    /// An opportunity.
     pub struct Opportunity {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the user who is responsible for the opportunity.
         pub assigned_to: String = "assignedTo",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The moment at which the opportunity was created.
         pub date_added: Timestamp = "dateAdded",
+        /// The id of the opportunity.
         pub id: String = "id",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The value of the opportunity in money.
         pub monetary_value: Decimal = "monetaryValue",
+        /// The name of the opportunity.
         pub name: String = "name",
+        /// The id of the pipeline.
         pub pipeline_id: String = "pipelineId",
+        /// The id of the stage of the pipeline.
         pub pipeline_stage_id: String = "pipelineStageId",
+        /// The origin of the opportunity.
         pub source: String = "source",
+        /// The status of the opportunity, such as `open` or `won`.
         pub status: String = "status",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `Order` of Webhooks.
+    /// An order.
     pub struct Order {
+        /// The id of the order.
         pub id: String = "_id",
+        /// The id of the account that `altType` names.
         pub alt_id: String = "altId",
+        /// The kind of account whose id is `altId`, such as `location`.
         pub alt_type: String = "altType",
+        /// The amount of the order.
         pub amount: Decimal = "amount",
+        /// The parts of the amount.
         pub amount_summary: OrderAmountSummary = "amountSummary",
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The contact as it was when the order was placed.
         pub contact_snapshot: Box<OrderContactSnapshot> = "contactSnapshot",
+        /// The moment at which the order was created.
         pub created_at: Timestamp = "createdAt",
+        /// The currency as a code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// Whether the order has been fulfilled.
         pub fulfillment_status: String = "fulfillmentStatus",
+        /// The items of the order.
         pub items: Vec<OrderItem> = "items",
+        /// Whether it is a real order and no test.
         pub live_mode: bool = "liveMode",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// Where the order was placed.
         pub source: Box<OrderSource> = "source",
+        /// The status of the order, such as `completed`.
         pub status: String = "status",
+        /// The taxes, one item for each tax.
         pub tax_summary: Vec<OrderTaxSummary> = "taxSummary",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The moment of the last change.
         pub updated_at: Timestamp = "updatedAt",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `OrderAmountSummary` of Webhooks.
+    /// The parts of the amount.
     pub struct OrderAmountSummary {
+        /// The discount in money.
         pub discount: Decimal = "discount",
-        pub shipping: f64 = "shipping",
+        /// The costs of shipping.
+        pub shipping: Decimal = "shipping",
+        /// The amount before discount, taxes and shipping.
         pub subtotal: Decimal = "subtotal",
+        /// The taxes.
         pub tax: Decimal = "tax",
     }
-    /// `OrderContactSnapshot` of Webhooks.
+    /// The contact as it was when the order was placed.
     pub struct OrderContactSnapshot {
+        /// Street and house number.
         pub address1: String = "address1",
         pub assigned_to: String = "assignedTo",
         pub attachments: Vec<Value> = "attachments",
+        /// The town or city.
         pub city: String = "city",
         pub company_name: String = "companyName",
+        /// The country as a two-letter code of ISO 3166, such as `US`.
         pub country: String = "country",
+        /// The moment at which the contact was created.
         pub date_added: Timestamp = "dateAdded",
         pub date_of_birth: Date = "dateOfBirth",
+        /// Whether messages and calls to the contact are blocked on all channels (do not disturb).
         pub dnd: bool = "dnd",
+        /// The main email address.
         pub email: String = "email",
+        /// The given name.
         pub first_name: String = "firstName",
+        /// The id of the contact.
         pub id: String = "id",
+        /// The family name.
         pub last_name: String = "lastName",
         pub location_id: String = "locationId",
         pub name: String = "name",
+        /// The main phone number.
         pub phone: String = "phone",
+        /// The postal code.
         pub postal_code: String = "postalCode",
         pub source: String = "source",
+        /// The state or region.
         pub state: String = "state",
+        /// The tags of the contact.
         pub tags: Vec<Value> = "tags",
         pub website: String = "website",
     }
     /// `OrderItem` of Webhooks.
     pub struct OrderItem {
+        /// The name of the item.
         pub name: String = "name",
+        /// The price of the product.
         pub price: Map = "price",
+        /// The product.
         pub product: Map = "product",
+        /// The quantity.
         pub qty: i64 = "qty",
     }
-    /// `OrderSource` of Webhooks.
+    /// Where the order was placed.
     pub struct OrderSource {
+        /// The id of the place.
         pub id: String = "id",
+        /// Further values of the place.
         pub meta: Map = "meta",
+        /// The name of the place.
         pub name: String = "name",
+        /// The part of it, such as `store`.
         pub sub_type: String = "subType",
+        /// The kind of place, such as a website.
         pub type_: String = "type",
     }
     /// `OrderTaxSummary` of Webhooks.
     pub struct OrderTaxSummary {
+        /// The id of the tax.
         pub id: String = "_id",
+        /// The amount of the tax.
         pub amount: Decimal = "amount",
+        /// Whether prices include the tax.
         pub calculation: String = "calculation",
+        /// The name of the tax.
         pub name: String = "name",
+        /// The rate of the tax in percent.
         pub rate: f64 = "rate",
     }
-    /// `PlanChange` of Webhooks.
+    /// A change to another plan of the app.
     pub struct PlanChange {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The id of the plan before the change.
         pub current_plan_id: String = "currentPlanId",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The id of the plan after the change.
         pub new_plan_id: String = "newPlanId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the user who changed the plan.
         pub user_id: String = "userId",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `Price` of Webhooks.
+    /// A price of a product.
     pub struct Price {
+        /// The id of the price.
         pub id: String = "_id",
+        /// Whether it can be bought without stock.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
+        /// The price.
         pub amount: Decimal = "amount",
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The stock.
         pub available_quantity: i64 = "availableQuantity",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// A higher price, for comparison.
         pub compare_at_price: Decimal = "compareAtPrice",
+        /// The moment at which the price was created.
         pub created_at: Timestamp = "createdAt",
+        /// The currency as a code of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The offers of memberships that the price includes.
         pub membership_offers: Vec<PriceMembershipOffer> = "membershipOffers",
+        /// The name of the price.
         pub name: String = "name",
+        /// The kind of price, such as `one_time` or `recurring`.
         pub price_type: String = "priceType",
+        /// The id of the product.
         pub product: String = "product",
+        /// How often a recurring price is charged.
         pub recurring: PriceRecurring = "recurring",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// Whether the stock is counted.
         pub track_inventory: Value = "trackInventory",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The moment of the last change.
         pub updated_at: Timestamp = "updatedAt",
+        /// The id of the user who created the price.
         pub user_id: String = "userId",
+        /// The ids of the options of the product's variants that have this price.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
     /// `PriceMembershipOffer` of Webhooks.
@@ -717,177 +1158,308 @@ hoopai_runtime::model! {
         pub label: String = "label",
         pub value: String = "value",
     }
-    /// `PriceRecurring` of Webhooks.
+    /// How often a recurring price is charged.
     pub struct PriceRecurring {
+        /// The unit of the interval, such as `month`.
         pub interval: String = "interval",
+        /// The number of units between two charges.
         pub interval_count: i64 = "intervalCount",
     }
-    /// `Product` of Webhooks.
+    /// A product.
     pub struct Product {
+        /// The id of the product.
         pub id: String = "_id",
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// Whether the store of the location offers the product.
         pub available_in_store: bool = "availableInStore",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The moment at which the product was created.
         pub created_at: Timestamp = "createdAt",
+        /// The description of the product.
         pub description: String = "description",
+        /// The URL of the image.
         pub image: String = "image",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The images and videos of the product.
         pub medias: Vec<ProductMedia> = "medias",
+        /// The name of the product.
         pub name: String = "name",
+        /// The kind of product, such as `DIGITAL` or `PHYSICAL`.
         pub product_type: String = "productType",
+        /// The text on statements of the customer's bank.
         pub statement_descriptor: String = "statementDescriptor",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The moment of the last change.
         pub updated_at: Timestamp = "updatedAt",
+        /// The id of the user who created the product.
         pub user_id: String = "userId",
+        /// The properties in which variants of the product differ.
         pub variants: Vec<ProductVariant> = "variants",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
     /// `ProductMedia` of Webhooks.
     pub struct ProductMedia {
+        /// The id of the image or video.
         pub id: String = "id",
+        /// Whether it is the main image.
         pub is_featured: bool = "isFeatured",
+        /// The title of the image or video.
         pub title: String = "title",
+        /// The kind of file.
         pub type_: String = "type",
+        /// The URL of the image or video.
         pub url: String = "url",
     }
     /// `ProductVariant` of Webhooks.
     pub struct ProductVariant {
+        /// The id of the property.
         pub id: String = "id",
+        /// The name of the property, such as `Size`.
         pub name: String = "name",
+        /// The values of the property.
         pub options: Vec<ProductVariantOption> = "options",
     }
     /// `ProductVariantOption` of Webhooks.
     pub struct ProductVariantOption {
+        /// The id of the value.
         pub id: String = "id",
+        /// The value, such as `XL`.
         pub name: String = "name",
     }
-    /// `ProviderMessage` of Webhooks.
+    /// A message that a conversation provider is to send.
     pub struct ProviderMessage {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The URLs of the attachments.
         pub attachments: Vec<String> = "attachments",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The sender of an email.
         pub email_from: String = "emailFrom",
+        /// The id of an email.
         pub email_message_id: String = "emailMessageId",
+        /// The email addresses of the recipients.
         pub email_to: Value = "emailTo",
+        /// The text of an email as HTML.
         pub html: String = "html",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The text of the message.
         pub message: String = "message",
+        /// The id of the message. Repeated deliveries have the same.
         pub message_id: String = "messageId",
+        /// The phone number of the recipient.
         pub phone: String = "phone",
+        /// The subject of an email.
         pub subject: String = "subject",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the user who sent the message.
         pub user_id: String = "userId",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `Relation` of Webhooks.
+    /// A relation of two records.
     pub struct Relation {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the association, which is the kind of relation.
         pub association_id: String = "associationId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The key of the object of the first record.
         pub first_object_key: String = "firstObjectKey",
+        /// The id of the first record.
         pub first_record_id: String = "firstRecordId",
+        /// The id of the relation.
         pub id: String = "id",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The key of the object of the second record.
         pub second_object_key: String = "secondObjectKey",
+        /// The id of the second record.
         pub second_record_id: String = "secondRecordId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `SaasPlan` of Webhooks.
+    /// A plan that an agency sells to its locations.
     pub struct SaasPlan {
+        /// The add-ons of the plan.
         pub add_ons: Vec<String> = "addOns",
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the category.
         pub category_id: String = "categoryId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The highest number of contacts.
         pub contact_limit: i64 = "contactLimit",
+        /// The moment at which the plan was created.
         pub created_at: Timestamp = "createdAt",
+        /// The description of the plan.
         pub description: String = "description",
+        /// Whether the plan is of the second version of SaaS mode.
         pub is_saa_sv2: bool = "isSaaSV2",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The id of the plan.
         pub plan_id: String = "planId",
+        /// The level of the plan.
         pub plan_level: i64 = "planLevel",
+        /// The prices of the plan.
         pub prices: Vec<SaasPlanPrice> = "prices",
+        /// The id of the product at Stripe.
         pub product_id: String = "productId",
+        /// The parts of the platform that the plan includes.
         pub saas_products: Vec<String> = "saasProducts",
+        /// The id of the snapshot that new locations get; may be empty.
         pub snapshot_id: String = "snapshotId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The title of the plan.
         pub title: String = "title",
+        /// The length of the trial period in days.
         pub trial_period: i64 = "trialPeriod",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The moment of the last change.
         pub updated_at: Timestamp = "updatedAt",
+        /// The highest number of users.
         pub user_limit: i64 = "userLimit",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
     /// `SaasPlanPrice` of Webhooks.
     pub struct SaasPlanPrice {
+        /// Whether the price is offered.
         pub active: bool = "active",
+        /// The price, in the smallest unit of the currency.
         pub amount: Decimal = "amount",
+        /// The interval between two charges, such as `month`.
         pub billing_interval: String = "billingInterval",
+        /// The currency as a code of ISO 4217, in lower case.
         pub currency: String = "currency",
+        /// The id of the price at Stripe.
         pub id: String = "id",
+        /// The symbol of the currency.
         pub symbol: String = "symbol",
     }
-    /// `SupportTicket` of Webhooks.
+    /// A support ticket.
     pub struct SupportTicket {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The id of the ticket.
         pub ticket_id: String = "ticketId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `Task` of Webhooks.
+    /// A task.
     pub struct Task {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the user who is to do the task.
         pub assigned_to: String = "assignedTo",
+        /// The text of the task.
         pub body: String = "body",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The moment at which the task was created.
         pub date_added: Timestamp = "dateAdded",
-        pub due_date: Date = "dueDate",
+        /// The moment by which the task is to be done.
+        pub due_date: Timestamp = "dueDate",
+        /// The id of the task.
         pub id: String = "id",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The title of the task.
         pub title: String = "title",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
     /// `Translation` of Webhooks.
     pub struct Translation {
+        /// The language of the translation.
         pub language: String = "language",
+        /// The translated words of the call.
         pub transcript: String = "transcript",
     }
-    /// `User` of Webhooks.
+    /// A user.
     pub struct User {
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The email address.
         pub email: String = "email",
+        /// The extension of the phone number.
         pub extension: String = "extension",
+        /// The given name.
         pub first_name: String = "firstName",
+        /// The id of the user.
         pub id: String = "id",
+        /// The family name.
         pub last_name: String = "lastName",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The ids of the locations that the user can access.
         pub locations: Vec<String> = "locations",
+        /// The permissions of the user.
         pub permissions: UserPermissions = "permissions",
+        /// The phone number.
         pub phone: String = "phone",
+        /// The role of the user, such as `admin`.
         pub role: String = "role",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `UserPermissions` of Webhooks.
+    /// The permissions of the user.
     pub struct UserPermissions {
         pub adwords_reporting_enabled: bool = "adwordsReportingEnabled",
         pub affiliate_manager_enabled: bool = "affiliateManagerEnabled",
@@ -927,41 +1499,68 @@ hoopai_runtime::model! {
         pub workflows_enabled: bool = "workflowsEnabled",
         pub workflows_read_only: bool = "workflowsReadOnly",
     }
-    /// `VoiceAiCall` of Webhooks.
+    /// A call with an agent of Voice AI.
     pub struct VoiceAiCall {
+        /// The id of the agent.
         pub agent_id: String = "agentId",
+        /// The id of the app that receives the event.
         pub app_id: String = "appId",
+        /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The moment at which the call began.
         pub created_at: Timestamp = "createdAt",
+        /// The length of the call in seconds.
         pub duration: i64 = "duration",
-        pub executed_call_actions: Vec<VoiceAiCallExecutedCallAction> = "executedCallActions",
+        /// The actions that the agent executed during the call.
+        pub executed_call_actions: Vec<VoiceAiCallAction> = "executedCallActions",
+        /// The values that the agent extracted from the call.
         pub extracted_data: Map = "extractedData",
+        /// The phone number of the caller.
         pub from_number: String = "fromNumber",
+        /// The id of the call.
         pub id: String = "id",
+        /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
+        /// The id of the message in the conversation.
         pub message_id: String = "messageId",
+        /// A summary of the call.
         pub summary: String = "summary",
+        /// The moment of the first attempt to deliver the event. Retries have the same.
         pub timestamp: Timestamp = "timestamp",
+        /// The words of the call. Each line begins with `bot:` or `human:`.
         pub transcript: String = "transcript",
+        /// The translated transcript.
         pub translation: Translation = "translation",
+        /// Whether it was a trial call.
         pub trial_call: bool = "trialCall",
+        /// The type of the event, as it was sent.
         pub type_: String = "type",
+        /// The id of the version of the app.
         pub version_id: String = "versionId",
+        /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `VoiceAiCallExecutedCallAction` of Webhooks.
-    pub struct VoiceAiCallExecutedCallAction {
+    /// `VoiceAiCallAction` of Webhooks.
+    pub struct VoiceAiCallAction {
+        /// The id of the action.
         pub id: String = "_id",
+        /// The name of the action.
         pub action_name: String = "actionName",
-        pub action_parameters: Box<VoiceAiCallExecutedCallActionParameters> = "actionParameters",
-        pub action_type: VoiceAiCallExecutedCallActionType = "actionType",
+        /// The settings of the action. Which fields there are depends on its kind.
+        pub action_parameters: Box<VoiceAiCallActionParameters> = "actionParameters",
+        /// The kind of action.
+        pub action_type: VoiceAiCallActionType = "actionType",
+        /// The description of the action.
         pub description: String = "description",
+        /// The moment at which the action was executed.
         pub executed_at: Timestamp = "executedAt",
+        /// The moment at which the agent decided on the action.
         pub trigger_received_at: Timestamp = "triggerReceivedAt",
     }
-    /// `VoiceAiCallExecutedCallActionParameters` of Webhooks.
-    pub struct VoiceAiCallExecutedCallActionParameters {
+    /// The settings of the action. Which fields there are depends on its kind.
+    pub struct VoiceAiCallActionParameters {
         pub api_details: Box<CustomActionApiDetails> = "apiDetails",
         pub calendar_id: String = "calendarId",
         pub contact_field_id: String = "contactFieldId",
@@ -976,7 +1575,7 @@ hoopai_runtime::model! {
         pub parameters: Vec<CustomActionParameter> = "parameters",
         pub selected_paths: Vec<String> = "selectedPaths",
         pub slots_per_day: i64 = "slotsPerDay",
-        pub transfer_to_type: VoiceAiCallExecutedCallActionParametersTransferToType = "transferToType",
+        pub transfer_to_type: VoiceAiCallActionParametersTransferToType = "transferToType",
         pub transfer_to_value: String = "transferToValue",
         pub trigger_message: String = "triggerMessage",
         pub trigger_prompt: String = "triggerPrompt",
@@ -985,17 +1584,13 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `AppPaymentStatusNewStatus`.
-    pub enum AppPaymentStatusNewStatus {
-        Complete = "COMPLETE", Failed = "FAILED", Pending = "PENDING",
-    }
-    /// Values of `AppPaymentStatusPreviousStatus`.
-    pub enum AppPaymentStatusPreviousStatus {
-        Complete = "COMPLETE", Failed = "FAILED", Pending = "PENDING",
-    }
     /// Values of `CustomActionApiDetailsMethod`.
     pub enum CustomActionApiDetailsMethod {
         Post = "POST", Get = "GET",
+    }
+    /// Values of `CustomObjectType`.
+    pub enum CustomObjectType {
+        UserDefined = "USER_DEFINED",
     }
     /// Values of `ExternalAuthConnectionAuthType`.
     pub enum ExternalAuthConnectionAuthType {
@@ -1009,16 +1604,16 @@ hoopai_runtime::open_enum! {
     pub enum KnowledgeBaseAssetType {
         File = "file", RichText = "rich_text", TableFile = "table_file", TrainedUrl = "trained_url",
     }
-    /// Values of `ObjectSchemaObjectType`.
-    pub enum ObjectSchemaObjectType {
-        UserDefined = "USER_DEFINED",
+    /// Values of `PaymentStatus`.
+    pub enum PaymentStatus {
+        Complete = "COMPLETE", Failed = "FAILED", Pending = "PENDING",
     }
-    /// Values of `VoiceAiCallExecutedCallActionParametersTransferToType`.
-    pub enum VoiceAiCallExecutedCallActionParametersTransferToType {
+    /// Values of `VoiceAiCallActionParametersTransferToType`.
+    pub enum VoiceAiCallActionParametersTransferToType {
         Number = "number",
     }
-    /// Values of `VoiceAiCallExecutedCallActionType`.
-    pub enum VoiceAiCallExecutedCallActionType {
+    /// Values of `VoiceAiCallActionType`.
+    pub enum VoiceAiCallActionType {
         CallTransfer = "CALL_TRANSFER", DataExtraction = "DATA_EXTRACTION",
         InCallDataExtraction = "IN_CALL_DATA_EXTRACTION", WorkflowTrigger = "WORKFLOW_TRIGGER", Sms = "SMS",
         AppointmentBooking = "APPOINTMENT_BOOKING", CustomAction = "CUSTOM_ACTION", KnowledgeBase = "KNOWLEDGE_BASE",

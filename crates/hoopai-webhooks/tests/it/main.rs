@@ -1,6 +1,7 @@
 //! Tests of the public interface.
 
 mod dispatcher;
+mod events;
 mod forgeries;
 mod node;
 mod replay;
