@@ -1,15 +1,15 @@
-//! The values of a body that are needed before its event is decoded.
+//! The ids and the time in a body, before its event is decoded.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The envelope of a delivery. Values of another kind than text count as missing.
+/// The ids and the time in a body. Values of another kind than text count as missing.
+///
+/// An [`Event`](crate::Event) decodes tolerantly. Here a body is read strictly, as signatures and
+/// repetitions depend on it.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct Envelope {
-    #[cfg(feature = "axum")]
-    #[serde(rename = "type")]
-    event_type: Value,
+pub(crate) struct DeliveryIds {
     app_id: Value,
     webhook_id: Value,
     message_id: Value,
@@ -20,18 +20,13 @@ fn text(value: &Value) -> Option<&str> {
     value.as_str().filter(|text| !text.is_empty())
 }
 
-impl Envelope {
-    /// Reads the envelope. A body that is no object, or has one of the keys twice, has none.
+impl DeliveryIds {
+    /// Reads a body. One that is no object, or has one of the keys twice, has no ids.
     pub(crate) fn of(body: &[u8]) -> Self {
         match body.trim_ascii_start().first() {
             Some(b'{') => serde_json::from_slice(body).unwrap_or_default(),
-            _ => Envelope::default(),
+            _ => DeliveryIds::default(),
         }
-    }
-
-    #[cfg(feature = "axum")]
-    pub(crate) fn event_type(&self) -> Option<&str> {
-        text(&self.event_type)
     }
 
     pub(crate) fn app_id(&self) -> Option<&str> {

@@ -105,7 +105,10 @@ fn published(metadata: &Metadata) -> Vec<&Crate> {
         |name: &str, remaining: &[&Crate]| remaining.iter().any(|other| other.name == name);
     while let Some(index) = remaining.iter().position(|package| {
         let mut dependencies = package.dependencies.iter();
-        !dependencies.any(|dependency| is_remaining(&dependency.name, &remaining))
+        // A package may depend on itself, which enables features for its tests.
+        !dependencies.any(|dependency| {
+            dependency.name != package.name.as_str() && is_remaining(&dependency.name, &remaining)
+        })
     }) {
         ordered.push(remaining.remove(index));
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use crate::envelope::Envelope;
+use crate::ids::DeliveryIds;
 
 /// Identifies a delivery among all that an app receives: equal for all its repetitions.
 ///
@@ -24,9 +24,9 @@ impl DeliveryKey {
     /// assert_eq!(DeliveryKey::of_body(body), DeliveryKey::of_webhook("a1", "w1"));
     /// ```
     pub fn of_body(body: &[u8]) -> Self {
-        let envelope = Envelope::of(body);
-        let app = envelope.app_id().unwrap_or_default();
-        match (envelope.webhook_id(), envelope.message_id()) {
+        let ids = DeliveryIds::of(body);
+        let app = ids.app_id().unwrap_or_default();
+        match (ids.webhook_id(), ids.message_id()) {
             (Some(id), _) => Self::of_webhook(app, id),
             (None, Some(id)) => Self::of_message(app, id),
             (None, None) => Self::hash("body", [body]),

@@ -21,12 +21,13 @@ const MAX_TIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// |---|---|
 /// | [`window`](MemoryReplayGuard::window): how long a handled delivery is remembered | 72 hours |
 /// | [`reservation_time`](MemoryReplayGuard::reservation_time): when a reservation expires | 15 minutes |
-/// | [`capacity`](MemoryReplayGuard::capacity): the number of deliveries | 1,000,000, about 200 MB when full |
+/// | [`capacity`](MemoryReplayGuard::capacity): the number of deliveries | 1,000,000, about 250 MB when full |
 ///
 /// If the guard is full, new deliveries are rejected with [`ReplayError::Full`], which servers
 /// answer with 503, so that the platform repeats them later. Handled deliveries are never forgotten
 /// early, as a repetition would be handled again, unless
-/// [`evict_when_full`](MemoryReplayGuard::evict_when_full) is called.
+/// [`evict_when_full`](MemoryReplayGuard::evict_when_full) is called. The capacity is exceeded only
+/// by deliveries whose handlers end after their reservations have expired.
 #[derive(Clone)]
 pub struct MemoryReplayGuard(Arc<Shared>);
 
@@ -165,18 +166,7 @@ impl MemoryReplayGuard {
         let mut state = self.lock();
         state.remove_expired(now);
         state.remove(key);
-        // A reservation that expired may have made room for another one.
-        if state.entries.len() >= settings.capacity {
-            state.evict_oldest();
-        }
-        if state.entries.len() < settings.capacity {
-            state.insert(key, now + settings.window, true);
-        } else {
-            tracing::warn!(
-                delivery = %key,
-                "a handled delivery is not remembered, as the replay guard is full of reservations: raise its `capacity`"
-            );
-        }
+        state.insert(key, now + settings.window, true);
     }
 
     fn release_now(&self, key: &DeliveryKey, id: ReservationId) {

@@ -1,6 +1,6 @@
 //! Rejection of repeated deliveries.
 //!
-//! Depends on `envelope` only.
+//! Depends on `ids` only.
 
 mod key;
 mod memory;

@@ -24,7 +24,6 @@ use super::extractor::Delivery;
 use super::receiver::Receiver;
 use super::rejection::{Rejection, status_only};
 use super::router::{EventRouter, Handler, HandlerError};
-use crate::envelope::Envelope;
 use crate::events::Event;
 use crate::replay::{DeliveryKey, ReplayError, Reservation};
 use crate::verify::Verified;
@@ -49,10 +48,10 @@ const DEFAULT_ATTEMPTS: u32 = 5;
 /// - Events are handled concurrently, in no particular order, as the platform promises none.
 ///
 /// ```
-/// use hoopai_webhooks::{Dispatcher, EventRouter, HandlerError, Receiver, Verifier};
+/// use hoopai_webhooks::{Dispatcher, EventKind, EventRouter, HandlerError, Receiver, Verifier};
 ///
 /// # async fn run() {
-/// let router = EventRouter::new().on("ContactCreate", async |event, _state: ()| {
+/// let router = EventRouter::new().on(EventKind::ContactCreate, async |event, _state: ()| {
 ///     println!("{event:?}");
 ///     Ok::<(), HandlerError>(())
 /// });
@@ -354,9 +353,7 @@ async fn process<S: Clone + Send + Sync + 'static>(mut place: Place<S>, delivery
         verified,
         mut reservation,
     } = delivery;
-    let envelope = Envelope::of(verified.body());
-    let event_type = envelope.event_type().unwrap_or_default();
-    if let Some(handler) = inner.router.handler(event_type) {
+    if let Some(handler) = inner.router.handler(event.kind()) {
         let mut attempts = 0;
         loop {
             attempts += 1;

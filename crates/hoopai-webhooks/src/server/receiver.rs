@@ -107,7 +107,7 @@ impl Receiver {
 
     /// Decodes and reserves a verified delivery.
     pub(super) async fn reserve(&self, verified: Verified) -> Result<Delivery, Rejection> {
-        let event = verified.event().map_err(Rejection::NotJson)?;
+        let event = verified.event().map_err(Rejection::NotAnEvent)?;
         let key = DeliveryKey::of_body(verified.body());
         match Reservation::reserve(self.guard.clone(), key).await {
             Ok(Reserved::New(reservation)) => Ok(Delivery {

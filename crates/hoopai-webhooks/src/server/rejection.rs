@@ -19,7 +19,7 @@ use crate::verify::VerifyError;
 /// | status | reason |
 /// |---|---|
 /// | 200 | the delivery was handled before |
-/// | 400 | the body is not JSON or was not received completely, or a signature header occurs twice |
+/// | 400 | the body is no JSON object or list, or was not received completely, or a signature header occurs twice |
 /// | 401 | there is no valid signature |
 /// | 405 | the method is not POST |
 /// | 413 | the body is too large |
@@ -31,8 +31,8 @@ pub enum Rejection {
     Duplicate,
     /// The body was not received completely.
     IncompleteBody,
-    /// The signature is valid, and the body is not JSON.
-    NotJson(ParseError),
+    /// The signature is valid, and the body is no event.
+    NotAnEvent(ParseError),
     /// The signature is not accepted.
     Unverified(VerifyError),
     /// The method is not POST.
@@ -55,7 +55,7 @@ impl Rejection {
         match self {
             Rejection::Duplicate => StatusCode::OK,
             Rejection::IncompleteBody
-            | Rejection::NotJson(_)
+            | Rejection::NotAnEvent(_)
             | Rejection::Unverified(VerifyError::DuplicateHeader(_)) => StatusCode::BAD_REQUEST,
             Rejection::Unverified(_) => StatusCode::UNAUTHORIZED,
             Rejection::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -85,7 +85,7 @@ impl fmt::Display for Rejection {
         f.write_str(match self {
             Rejection::Duplicate => "the delivery was handled or accepted before",
             Rejection::IncompleteBody => "the body was not received completely",
-            Rejection::NotJson(_) => "the body is not JSON",
+            Rejection::NotAnEvent(_) => "the body is no JSON object or list",
             Rejection::Unverified(_) => "the signature is not accepted",
             Rejection::MethodNotAllowed => "the method is not POST",
             Rejection::TooLarge => "the body is larger than the limit of the receiver",
@@ -104,7 +104,7 @@ impl fmt::Display for Rejection {
 impl std::error::Error for Rejection {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Rejection::NotJson(error) => Some(error),
+            Rejection::NotAnEvent(error) => Some(error),
             Rejection::Unverified(error) => Some(error),
             Rejection::ReplayGuard(error) => Some(error),
             _ => None,

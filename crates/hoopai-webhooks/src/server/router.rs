@@ -1,4 +1,4 @@
-//! Handlers by event type.
+//! Handlers by kind of event.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hoopai_runtime::time::BoxFuture;
 
-use crate::events::Event;
+use crate::events::{Event, EventKind};
 
 /// The error of a handler. It is passed to the dead-letter callback and never logged, as it may
 /// contain parts of the event.
@@ -16,14 +16,14 @@ pub type HandlerError = Box<dyn std::error::Error + Send + Sync>;
 pub(super) type Handler<S> =
     Arc<dyn Fn(Arc<Event>, S) -> BoxFuture<'static, Result<(), HandlerError>> + Send + Sync>;
 
-/// Handlers by event type, which a [`Dispatcher`](crate::Dispatcher) calls.
+/// Handlers by kind of event, which a [`Dispatcher`](crate::Dispatcher) calls.
 ///
 /// A handler is an async function of the event and a state, which is cloned for each call.
 ///
 /// ```
 /// use std::sync::Arc;
 ///
-/// use hoopai_webhooks::{Event, EventRouter, HandlerError};
+/// use hoopai_webhooks::{Event, EventKind, EventRouter, HandlerError};
 ///
 /// #[derive(Clone)]
 /// struct Database;
@@ -34,12 +34,12 @@ pub(super) type Handler<S> =
 /// }
 ///
 /// let router = EventRouter::new()
-///     .on("ContactCreate", contact_created)
+///     .on(EventKind::ContactCreate, contact_created)
 ///     .fallback(async |_event, _database: Database| Ok::<(), HandlerError>(()));
 /// ```
 #[must_use = "pass the router to `Dispatcher::builder`"]
 pub struct EventRouter<S> {
-    handlers: HashMap<String, Handler<S>>,
+    handlers: HashMap<EventKind, Handler<S>>,
     fallback: Option<Handler<S>>,
 }
 
@@ -52,14 +52,17 @@ impl<S: Send + 'static> EventRouter<S> {
         }
     }
 
-    /// Sets the handler of an event type, such as `ContactCreate`. It replaces an earlier one.
-    pub fn on<H, F, E>(mut self, event_type: impl Into<String>, handler: H) -> Self
+    /// Sets the handler of a kind of event. It replaces an earlier one.
+    ///
+    /// It also receives events whose payload cannot be decoded, as
+    /// [`Event::Unknown`](crate::Event::Unknown) with this kind.
+    pub fn on<H, F, E>(mut self, kind: EventKind, handler: H) -> Self
     where
         H: Fn(Arc<Event>, S) -> F + Send + Sync + 'static,
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<HandlerError>,
     {
-        self.handlers.insert(event_type.into(), erased(handler));
+        self.handlers.insert(kind, erased(handler));
         self
     }
 
@@ -74,8 +77,9 @@ impl<S: Send + 'static> EventRouter<S> {
         self
     }
 
-    pub(super) fn handler(&self, event_type: &str) -> Option<&Handler<S>> {
-        self.handlers.get(event_type).or(self.fallback.as_ref())
+    pub(super) fn handler(&self, kind: Option<EventKind>) -> Option<&Handler<S>> {
+        let handler = kind.and_then(|kind| self.handlers.get(&kind));
+        handler.or(self.fallback.as_ref())
     }
 }
 
@@ -85,13 +89,13 @@ impl<S: Send + 'static> Default for EventRouter<S> {
     }
 }
 
-/// Shows the event types.
+/// Shows the kinds of events.
 impl<S> fmt::Debug for EventRouter<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut types: Vec<_> = self.handlers.keys().collect();
-        types.sort_unstable();
+        let mut kinds: Vec<_> = self.handlers.keys().collect();
+        kinds.sort_unstable();
         f.debug_struct("EventRouter")
-            .field("event_types", &types)
+            .field("kinds", &kinds)
             .field("fallback", &self.fallback.is_some())
             .finish()
     }

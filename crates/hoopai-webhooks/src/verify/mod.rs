@@ -1,6 +1,6 @@
 //! Verification of signatures.
 //!
-//! Depends on `envelope` and `events` only.
+//! Depends on `ids` and `events` only.
 
 mod error;
 mod key;
@@ -19,8 +19,8 @@ use http::HeaderMap;
 
 pub use error::{KeyError, VerifyError};
 
-use crate::envelope::Envelope;
 use crate::events::{Event, ParseError};
+use crate::ids::DeliveryIds;
 
 /// The header of the current signature: Ed25519 over the body.
 pub const SIGNATURE_HEADER: &str = "x-ghl-signature";
@@ -101,7 +101,7 @@ impl Verifier {
 
     fn check(&self, headers: &HeaderMap, body: &[u8]) -> Result<SignatureScheme, VerifyError> {
         let scheme = self.check_signature(headers, body)?;
-        self.check_envelope(body)?;
+        self.check_ids(body)?;
         Ok(scheme)
     }
 
@@ -139,7 +139,7 @@ impl Verifier {
         Err(VerifyError::LegacySignature)
     }
 
-    fn check_envelope(&self, body: &[u8]) -> Result<(), VerifyError> {
+    fn check_ids(&self, body: &[u8]) -> Result<(), VerifyError> {
         let VerifierBuilder {
             app_ids,
             max_age,
@@ -149,15 +149,15 @@ impl Verifier {
         if app_ids.is_empty() && max_age.is_none() {
             return Ok(());
         }
-        let envelope = Envelope::of(body);
+        let ids = DeliveryIds::of(body);
         if !app_ids.is_empty() {
             let is_own = |id: &str| app_ids.iter().any(|own| own == id);
-            if !envelope.app_id().is_some_and(is_own) {
+            if !ids.app_id().is_some_and(is_own) {
                 return Err(VerifyError::OtherApp);
             }
         }
         if let Some(max_age) = max_age {
-            let timestamp: Timestamp = envelope
+            let timestamp: Timestamp = ids
                 .timestamp()
                 .and_then(|text| text.parse().ok())
                 .ok_or(VerifyError::MissingTimestamp)?;

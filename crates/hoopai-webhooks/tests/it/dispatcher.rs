@@ -10,8 +10,8 @@ use hoopai_runtime::time::{BoxFuture, Clock, ManualClock};
 use hoopai_test_support::log;
 use hoopai_webhooks::testing::Signer;
 use hoopai_webhooks::{
-    DeadLetter, DeliveryKey, Dispatcher, DispatcherBuilder, Event, EventRouter, HandlerError,
-    MemoryReplayGuard, Receiver, Rejection, ReplayError, ReplayGuard, ReservationId,
+    DeadLetter, DeliveryKey, Dispatcher, DispatcherBuilder, Event, EventKind, EventRouter,
+    HandlerError, MemoryReplayGuard, Receiver, Rejection, ReplayError, ReplayGuard, ReservationId,
     ReserveOutcome,
 };
 use http::StatusCode;
@@ -62,11 +62,11 @@ async fn panicking(_: Arc<Event>, state: State) -> Result<(), HandlerError> {
 
 fn router() -> EventRouter<State> {
     EventRouter::new()
-        .on("Good", handled)
-        .on("Failing", failing)
-        .on("Panicking", panicking)
-        .on("Twice", failing)
-        .on("Twice", handled)
+        .on(EventKind::ContactCreate, handled)
+        .on(EventKind::ContactDelete, failing)
+        .on(EventKind::ContactUpdate, panicking)
+        .on(EventKind::NoteCreate, failing)
+        .on(EventKind::NoteCreate, handled)
 }
 
 fn builder(state: &State) -> (DispatcherBuilder<State>, MemoryReplayGuard) {
@@ -111,9 +111,10 @@ async fn event_is_handled_by_the_handler_of_its_type() {
     let router = router().fallback(other);
     let dispatcher = Dispatcher::builder(receiver, router, state.clone()).build();
     for (id, (event_type, expected)) in [
-        ("Good", "handled"),
-        ("Twice", "handled"),
-        ("good", "other"),
+        ("ContactCreate", "handled"),
+        ("NoteCreate", "handled"),
+        ("contactcreate", "handled"),
+        ("Unheard", "other"),
         ("", "other"),
     ]
     .iter()
@@ -134,17 +135,17 @@ async fn reply_does_not_wait_for_the_handler() {
     let (builder, guard) = builder(&state);
     let dispatcher = builder.build();
     let app = Router::new().route_service("/webhooks", dispatcher.clone());
-    let reply = status(&app, request(body("Good", 1))).await;
+    let reply = status(&app, request(body("ContactCreate", 1))).await;
     assert_eq!(reply, StatusCode::OK);
     settle().await;
     assert_eq!((state.log.take().len(), dispatcher.unfinished()), (0, 1));
     // Repetitions of an accepted event, also after its reservation has expired.
-    assert_eq!(post(&dispatcher, "Good", 1).await, 200);
+    assert_eq!(post(&dispatcher, "ContactCreate", 1).await, 200);
     state.clock.advance(Duration::from_secs(3600));
-    assert_eq!(post(&dispatcher, "Good", 1).await, 200);
+    assert_eq!(post(&dispatcher, "ContactCreate", 1).await, 200);
     state.gate.add_permits(10);
     finish(&dispatcher, &state.clock).await;
-    assert_eq!(post(&dispatcher, "Good", 1).await, 200);
+    assert_eq!(post(&dispatcher, "ContactCreate", 1).await, 200);
     finish(&dispatcher, &state.clock).await;
     assert_eq!(
         (state.log.take(), guard.len()),
@@ -157,14 +158,14 @@ async fn full_queue_is_answered_503_and_accepts_a_repetition() {
     let state = State::closed();
     let (builder, guard) = builder(&state);
     let dispatcher = builder.queue(2).build();
-    assert_eq!(post(&dispatcher, "Good", 1).await, 200);
-    assert_eq!(post(&dispatcher, "Good", 2).await, 200);
-    assert_eq!(post(&dispatcher, "Good", 3).await, 503);
-    assert_eq!(post(&dispatcher, "Good", 2).await, 200);
+    assert_eq!(post(&dispatcher, "ContactCreate", 1).await, 200);
+    assert_eq!(post(&dispatcher, "ContactCreate", 2).await, 200);
+    assert_eq!(post(&dispatcher, "ContactCreate", 3).await, 503);
+    assert_eq!(post(&dispatcher, "ContactCreate", 2).await, 200);
     assert_eq!(guard.len(), 2);
     state.gate.add_permits(1);
     settle().await;
-    assert_eq!(post(&dispatcher, "Good", 3).await, 200);
+    assert_eq!(post(&dispatcher, "ContactCreate", 3).await, 200);
     state.gate.add_permits(9);
     finish(&dispatcher, &state.clock).await;
     assert_eq!(state.log.take().len(), 3);
@@ -184,7 +185,7 @@ async fn handlers_run_concurrently_up_to_a_limit() {
         .concurrency(3)
         .build();
     for id in 0..5 {
-        assert_eq!(post(&dispatcher, "Good", id).await, 200);
+        assert_eq!(post(&dispatcher, "ContactCreate", id).await, 200);
     }
     settle().await;
     assert_eq!(state.log.take().len(), 3);
@@ -197,9 +198,9 @@ async fn handlers_run_concurrently_up_to_a_limit() {
 #[tokio::test]
 async fn failing_handler_is_called_again_and_then_given_up() {
     for (event_type, entry, error) in [
-        ("Failing", "failed", "location-secret"),
+        ("ContactDelete", "failed", "location-secret"),
         (
-            "Panicking",
+            "ContactUpdate",
             "panicked",
             "the handler panicked, or its runtime was shut down",
         ),
@@ -233,9 +234,9 @@ async fn waiting_event_does_not_block_others() {
     let state = State::new();
     let (builder, _) = builder(&state);
     let dispatcher = builder.concurrency(1).build();
-    post(&dispatcher, "Failing", 1).await;
+    post(&dispatcher, "ContactDelete", 1).await;
     settle().await;
-    post(&dispatcher, "Good", 2).await;
+    post(&dispatcher, "ContactCreate", 2).await;
     settle().await;
     assert_eq!(state.log.take(), ["failed", "handled"]);
 }
@@ -248,8 +249,8 @@ async fn shutdown_waits_for_accepted_events() {
         .base(Duration::from_secs(1 << 30))
         .cap(Duration::MAX);
     let dispatcher = builder.backoff(far).build();
-    post(&dispatcher, "Good", 1).await;
-    post(&dispatcher, "Failing", 2).await;
+    post(&dispatcher, "ContactCreate", 1).await;
+    post(&dispatcher, "ContactDelete", 2).await;
     settle().await;
     assert_eq!(state.log.take(), ["failed"]);
     let shutting_down = {
@@ -265,11 +266,11 @@ async fn shutdown_waits_for_accepted_events() {
     assert_eq!(entries[..2], ["failed", "failed"]);
     assert!(entries[2].starts_with("DeadLetter"), "{entries:?}");
     assert_eq!(entries.len(), 3);
-    assert_eq!(post(&dispatcher, "Good", 3).await, 503);
+    assert_eq!(post(&dispatcher, "ContactCreate", 3).await, 503);
     state.gate.add_permits(5);
     shutting_down.await.unwrap();
     assert_eq!(state.log.take(), ["handled", "ended"]);
-    assert_eq!(post(&dispatcher, "Good", 3).await, 503);
+    assert_eq!(post(&dispatcher, "ContactCreate", 3).await, 503);
     dispatcher.shutdown().await;
     assert_eq!(dispatcher.unfinished(), 0);
 }
@@ -283,7 +284,7 @@ async fn panicking_dead_letter_callback_is_an_error_in_the_log() {
         .attempts(0)
         .dead_letter(async |_| panic!("a callback fails"))
         .build();
-    post(&dispatcher, "Failing", 1).await;
+    post(&dispatcher, "ContactDelete", 1).await;
     finish(&dispatcher, &state.clock).await;
     assert!(
         log::take()
@@ -295,7 +296,7 @@ async fn panicking_dead_letter_callback_is_an_error_in_the_log() {
     let without = Dispatcher::builder(receiver, router(), state.clone())
         .attempts(1)
         .build();
-    post(&without, "Failing", 1).await;
+    post(&without, "ContactDelete", 1).await;
     finish(&without, &state.clock).await;
     let lines = log::take().concat();
     assert!(
@@ -315,7 +316,7 @@ fn events_lost_with_their_runtime_are_logged() {
     let (builder, guard) = builder(&state);
     let dispatcher = builder.build();
     runtime.block_on(async {
-        assert_eq!(post(&dispatcher, "Good", 1).await, 200);
+        assert_eq!(post(&dispatcher, "ContactCreate", 1).await, 200);
         settle().await;
     });
     drop(runtime);
@@ -332,7 +333,7 @@ async fn deliveries_are_accepted_without_axum() {
     let state = State::new();
     let (builder, _) = builder(&state);
     let dispatcher = builder.build();
-    let body = body("Good", 1);
+    let body = body("ContactCreate", 1);
     let headers = Signer::new().sign(body.as_bytes());
     dispatcher
         .accept(&headers, body.clone().into())
@@ -409,8 +410,8 @@ async fn failing_guard_rejects_and_handled_events_are_committed_again() {
     let dispatcher = Dispatcher::builder(receiver, router(), state.clone())
         .clock(Arc::new(state.clock.clone()))
         .build();
-    assert_eq!(post(&dispatcher, "Good", 1).await, 503);
-    assert_eq!(post(&dispatcher, "Good", 1).await, 200);
+    assert_eq!(post(&dispatcher, "ContactCreate", 1).await, 503);
+    assert_eq!(post(&dispatcher, "ContactCreate", 1).await, 200);
     *guard.1.lock().unwrap() = 2;
     state.gate.add_permits(5);
     finish(&dispatcher, &state.clock).await;
@@ -422,6 +423,6 @@ async fn failing_guard_rejects_and_handled_events_are_committed_again() {
         .reserve(&DeliveryKey::of_webhook("app1", "w2"))
         .await
         .unwrap();
-    assert_eq!(post(&dispatcher, "Good", 2).await, 503);
+    assert_eq!(post(&dispatcher, "ContactCreate", 2).await, 503);
     assert!(!log::take().concat().contains("location-secret"));
 }

@@ -3,6 +3,7 @@
 mod dispatcher;
 mod events;
 mod forgeries;
+mod lifecycle;
 mod node;
 mod replay;
 mod server;

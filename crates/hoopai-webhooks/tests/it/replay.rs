@@ -137,6 +137,26 @@ async fn full_guard_rejects_new_deliveries_and_forgets_none() {
     assert!(guard.reserve(&key(2)).await.is_err());
 }
 
+#[tokio::test]
+async fn handled_delivery_is_remembered_by_a_full_guard() {
+    let (guard, clock) = guard_with_clock();
+    let guard = guard.capacity(1);
+    let mut late = reserve_new(&guard, key(0)).await;
+    clock.advance(Duration::from_secs(15 * 60));
+    reserve_new(&guard, key(1)).await.commit().await.unwrap();
+    late.commit().await.unwrap();
+    for number in 0..2 {
+        assert!(matches!(
+            reserve(&guard, key(number)).await,
+            Reserved::Duplicate
+        ));
+    }
+    assert!(matches!(
+        guard.reserve(&key(2)).await,
+        Err(ReplayError::Full)
+    ));
+}
+
 /// What the model keeps of a delivery: its end, and the id of its reservation or `None` if it is
 /// handled.
 type ModelEntry = (Duration, Option<ReservationId>);

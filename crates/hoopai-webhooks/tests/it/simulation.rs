@@ -53,11 +53,8 @@ async fn handle(event: Arc<Event>, state: State) -> Result<(), HandlerError> {
         40..45 => panic!("a handler fails"),
         _ => {}
     }
-    let Event::Unknown(event) = &*event else {
-        return Err("the type of the event is unknown".into());
-    };
     let mut outcomes = state.outcomes.lock().unwrap();
-    let id = id(event.raw.get().as_bytes());
+    let id = id(event.raw().get().as_bytes());
     outcomes.handled.entry(id).or_default().push(state.process);
     Ok(())
 }
@@ -149,7 +146,7 @@ async fn simulate(seed: u64, keeps_guard: bool) -> Outcomes {
                 tokio::task::yield_now().await;
             }
         }
-        if random.u16(0..1000) == 0 {
+        if random.u16(0..500) == 0 {
             let ending = dispatcher.clone();
             run(&clock, async move { ending.shutdown().await }).await;
             assert_eq!(dispatcher.unfinished(), 0);
