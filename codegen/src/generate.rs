@@ -226,6 +226,7 @@ pub fn generate_events(sources: &EventSources<'_>) -> Result<GeneratedEvents, Fi
 fn run_event_stages(sources: &EventSources<'_>) -> Result<GeneratedEvents, FileError> {
     /// The assembled document in errors.
     const DOCUMENT: &str = "specs/webhooks";
+    const MOCK_EVENTS: &str = "crates/hoopai-mock/webhooks.json";
     let files = events::read_all(sources.events)?;
     let (envelope_file, envelope) = sources.envelope;
     let document = events::assemble(&files, &json::parse(envelope_file, envelope)?);
@@ -242,7 +243,8 @@ fn run_event_stages(sources: &EventSources<'_>) -> Result<GeneratedEvents, FileE
     let mut stages = Stages::run(corrected.effective(&at)?, sources.documentation, None, &at)?;
     stages.attention.splice(0..0, corrected.attention);
     let input = stages.input(&module);
-    let emitted = emit::event_files(&input, &files)?;
+    let mut emitted = emit::event_files(&input, &files)?;
+    emitted.insert(MOCK_EVENTS.to_owned(), events::mock_table(&files));
     let count = |evidence: Evidence| {
         let best = files.iter().filter_map(|event| event.types.values().min());
         best.filter(|best| **best == evidence).count()

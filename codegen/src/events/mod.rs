@@ -6,8 +6,10 @@
 mod document;
 mod file;
 mod fixture;
+mod mock_table;
 
 pub(crate) use document::assemble;
 pub use file::distil;
 pub(crate) use file::{EventFile, Evidence, read_all};
 pub(crate) use fixture::fixture;
+pub(crate) use mock_table::mock_table;

@@ -129,7 +129,8 @@ pub(super) fn of_change(
                 }
             }
             Some((object, name)) => {
-                if let Some(value) = item.get(name) {
+                // The object is the item itself, unless the item has it as a field.
+                if let Some(value) = item.get(name).filter(|_| !item.contains_key(object)) {
                     let object = fields.entry(object).or_insert_with(|| json!({}));
                     object[name] = value.clone();
                 }
