@@ -8,6 +8,7 @@ use crate::attention::Attention;
 use crate::documentation::{self, SourceText};
 use crate::emit;
 use crate::error::{FileError, SourcePointer};
+use crate::events::{self, Evidence};
 use crate::json;
 use crate::model::Operation;
 use crate::modules::Module;
@@ -16,8 +17,8 @@ use crate::overlay;
 use crate::read;
 use crate::recovery::{RECOVERY_LIMIT, recover};
 use crate::report::{self, ModuleReport};
-use crate::rust_types::rust_types;
-use crate::schema::resolve_types;
+use crate::rust_types::{RustTypes, rust_types};
+use crate::schema::{ResolvedTypes, resolve_types};
 use crate::text::escape_invisible_json;
 
 /// The stack of the generating thread. Only the part in use takes memory.
@@ -191,6 +192,71 @@ fn with_large_stack<T: Send>(
     })
 }
 
+/// The input from which the events of webhooks are generated.
+#[derive(Clone, Copy, Debug)]
+pub struct EventSources<'a> {
+    /// The event files: name and content.
+    pub events: &'a [(String, Vec<u8>)],
+    /// The schema of the fields that all events have: name and content of the file.
+    pub envelope: (&'a str, &'a [u8]),
+    /// The overlay of the document of all events.
+    pub overlay: Option<SourceText<'a>>,
+    /// The documentation.
+    pub documentation: Option<SourceText<'a>>,
+}
+
+/// The files and figures that are generated from the event files.
+#[derive(Clone, Debug)]
+pub struct GeneratedEvents {
+    /// The generated files: path from the workspace's root, content.
+    pub files: BTreeMap<String, String>,
+    /// The number of events, by the evidence of their `type`: observed, in an example, assumed.
+    pub evidence: [usize; 3],
+    /// Figures, as of a module whose operations are the events.
+    pub report: ModuleReport,
+    /// Deviations between the event files and our data, which people should settle.
+    pub attention: Vec<Attention>,
+}
+
+/// Generates the models and the enum of webhook events. Equal input gives equal bytes.
+pub fn generate_events(sources: &EventSources<'_>) -> Result<GeneratedEvents, FileError> {
+    with_large_stack(|| run_event_stages(sources), sources.envelope.0)
+}
+
+fn run_event_stages(sources: &EventSources<'_>) -> Result<GeneratedEvents, FileError> {
+    /// The assembled document in errors.
+    const DOCUMENT: &str = "specs/webhooks";
+    const MOCK_EVENTS: &str = "crates/hoopai-mock/webhooks.json";
+    let files = events::read_all(sources.events)?;
+    let (envelope_file, envelope) = sources.envelope;
+    let document = events::assemble(&files, &json::parse(envelope_file, envelope)?);
+    let module = Module {
+        name: "webhooks".to_owned(),
+        product: "Webhooks".to_owned(),
+        aliases: Vec::new(),
+        github: None,
+        default: false,
+    };
+    let document = json::to_bytes(document);
+    let corrected = Corrected::read(DOCUMENT, &document, sources.overlay)?;
+    let at = SourcePointer::root(DOCUMENT);
+    let mut stages = Stages::run(corrected.effective(&at)?, sources.documentation, None, &at)?;
+    stages.attention.splice(0..0, corrected.attention);
+    let input = stages.input(&module);
+    let mut emitted = emit::event_files(&input, &files)?;
+    emitted.insert(MOCK_EVENTS.to_owned(), events::mock_table(&files));
+    let count = |evidence: Evidence| {
+        let best = files.iter().filter_map(|event| event.types.values().min());
+        best.filter(|best| **best == evidence).count()
+    };
+    Ok(GeneratedEvents {
+        evidence: [Evidence::Observed, Evidence::Example, Evidence::Assumed].map(count),
+        report: stages.report(&input, &emitted),
+        files: emitted,
+        attention: stages.attention.clone(),
+    })
+}
+
 fn run_stages(module: &Module, sources: &Sources<'_>) -> Result<Generated, FileError> {
     let mut corrected = Corrected::read(sources.spec_file, sources.spec, sources.overlay)?;
     let mut generated = corrected.recovering(sources.spec_file, |corrected, at| {
@@ -207,52 +273,83 @@ fn generate_effective(
     effective: Effective,
     at: &SourcePointer<'_>,
 ) -> Result<Generated, FileError> {
-    let mut attention = Vec::new();
-    let mut documented = effective.document.clone();
-    documentation::apply(
-        &mut documented,
-        sources.documentation,
-        sources.common,
-        &mut attention,
-    )?;
-    json::sort(&mut documented);
-    let operations = read::operations(&documented, at, &mut attention)?;
-    let resolved = resolve_types(&documented, &operations, at)?;
-    let types = rust_types(&resolved, at)?;
-    report::check_untyped(&operations, &types, at)?;
-    let input = emit::Input {
-        module,
-        document: &documented,
-        operations: &operations,
-        resolved: &resolved,
-        types: &types,
-    };
+    let stages = Stages::run(effective, sources.documentation, sources.common, at)?;
+    report::check_untyped(&stages.operations, &stages.types, at)?;
+    let input = stages.input(module);
     let files = emit::files(&input)?;
-    let interface = with_names(&effective.document, &operations);
+    let interface = with_names(&stages.effective.document, &stages.operations);
     let interface = format!("{}\n", escape_invisible_json(&interface.to_string()));
-    let report = report::of_module(module, &operations, &resolved, &types);
-    let mut passes = effective.passes;
-    let counts = resolved.counts.iter();
-    passes.extend(counts.map(|(name, count)| ((*name).to_owned(), *count)));
-    let sources = files.iter().filter(|(path, _)| path.ends_with(".rs"));
-    let lines = sources.map(|(_, text)| text.lines().count()).sum();
     Ok(Generated {
         workspace_files: BTreeMap::from([
             (emit::interface_file(&module.name), interface),
             emit::test_table(&input),
         ]),
+        report: stages.report(&input, &files),
         files,
-        effective: effective.document,
-        report: ModuleReport {
-            moments: read::moments(&documented),
-            overlay_actions: effective.overlay_actions,
-            passes,
-            lines,
-            ..report
-        },
-        documented,
-        attention,
+        effective: stages.effective.document,
+        documented: stages.documented,
+        attention: stages.attention,
     })
+}
+
+/// The results of the stages before `emit`.
+struct Stages {
+    effective: Effective,
+    documented: Value,
+    operations: Vec<Operation>,
+    resolved: ResolvedTypes,
+    types: RustTypes,
+    attention: Vec<Attention>,
+}
+
+impl Stages {
+    fn run(
+        effective: Effective,
+        documentation: Option<SourceText<'_>>,
+        common: Option<SourceText<'_>>,
+        at: &SourcePointer<'_>,
+    ) -> Result<Self, FileError> {
+        let mut attention = Vec::new();
+        let mut documented = effective.document.clone();
+        documentation::apply(&mut documented, documentation, common, &mut attention)?;
+        json::sort(&mut documented);
+        let operations = read::operations(&documented, at, &mut attention)?;
+        let resolved = resolve_types(&documented, &operations, at)?;
+        let types = rust_types(&resolved, at)?;
+        Ok(Self {
+            effective,
+            documented,
+            operations,
+            resolved,
+            types,
+            attention,
+        })
+    }
+
+    fn input<'a>(&'a self, module: &'a Module) -> emit::Input<'a> {
+        emit::Input {
+            module,
+            document: &self.documented,
+            operations: &self.operations,
+            resolved: &self.resolved,
+            types: &self.types,
+        }
+    }
+
+    fn report(&self, input: &emit::Input<'_>, files: &BTreeMap<String, String>) -> ModuleReport {
+        let report = report::of_module(input.module, &self.operations, &self.resolved, &self.types);
+        let mut passes = self.effective.passes.clone();
+        let counts = self.resolved.counts.iter();
+        passes.extend(counts.map(|(name, count)| ((*name).to_owned(), *count)));
+        let sources = files.iter().filter(|(path, _)| path.ends_with(".rs"));
+        ModuleReport {
+            moments: read::moments(&self.documented),
+            overlay_actions: self.effective.overlay_actions,
+            passes,
+            lines: sources.map(|(_, text)| text.lines().count()).sum(),
+            ..report
+        }
+    }
 }
 
 /// A copy of the document in which every operation has the name of its method and the extensions

@@ -15,6 +15,9 @@
 //! 7. `rust_types`: progenitor turns them into Rust types.
 //! 8. `emit`: writes types, builders and the operation table as a crate.
 //!
+//! `events` assembles the files of webhook events into one document, on which [`generate_events`] runs
+//! stages 2 to 8.
+//!
 //! [`generate`] runs stages 2 to 8; [`diff`] compares two results of stage 1. Every error is a
 //! [`FileError`]: the file, the JSON pointer in it, the problem and the remedy.
 
@@ -23,6 +26,7 @@ mod diff;
 mod documentation;
 mod emit;
 mod error;
+mod events;
 mod formats;
 mod generate;
 mod json;
@@ -47,7 +51,11 @@ pub use diff::{Change, ChangeKind, diff};
 pub use documentation::SourceText;
 pub use emit::facade;
 pub use error::FileError;
-pub use generate::{Effective, Generated, Sources, effective, generate};
+pub use events::distil;
+pub use generate::{
+    Effective, EventSources, Generated, GeneratedEvents, Sources, effective, generate,
+    generate_events,
+};
 pub use modules::{MODULES_FILE, Module, parse_modules};
 pub use read::Moments;
 pub use report::{Documented, ModuleReport, Share};

@@ -14,6 +14,7 @@ use crate::{
         codegen::{Codegen, codegen},
         deny::{advisories, deny},
         dependencies::dependencies,
+        events::{Events, events},
         export::{Export, export},
         features::features,
         fuzz::fuzz,
@@ -43,6 +44,8 @@ enum Command {
     Regen(Regen),
     /// Generate the crates from specs/: the build step
     Codegen(Codegen),
+    /// Make the event files of specs/webhooks/events from JSON schemas, without their prose
+    Events(Events),
     /// Check that generated code, lock, specs and lists agree
     Check(Check),
     /// Print figures of each module and of the hand-written code
@@ -83,6 +86,7 @@ pub fn run(cli: Cli, console: &Console) -> Result<bool> {
             regen(&tree, &options, &Fetcher::new(Limits::default())?, console)
         }
         Command::Codegen(options) => codegen(&tree, &options, console),
+        Command::Events(options) => events(&tree, &options, console),
         Command::Check(options) => check(&tree, &options, console),
         Command::Report(options) => report(&tree, &options, console),
         Command::Export(options) => export(&tree, &options, console),

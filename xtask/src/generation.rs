@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use hoopai_codegen::{Generated, Module, SourceText, Sources, facade, generate};
+use hoopai_codegen::{
+    EventSources, Generated, GeneratedEvents, Module, SourceText, Sources, facade, generate,
+    generate_events,
+};
 use rayon::{ThreadPoolBuilder, prelude::*};
 
 use crate::{
     console::Progress,
     error::{FileError, Result, file_error},
     workspace::{
-        Changes, DOCUMENTATION, FACADE_MANIFEST, HAND_WRITTEN, LICENCES, Workspace, crate_folder,
-        documentation_file, overlay_file, spec_file,
+        Changes, DOCUMENTATION, ENVELOPE, EVENTS, FACADE_MANIFEST, HAND_WRITTEN, LICENCES,
+        WEBHOOKS, Workspace, crate_folder, documentation_file, overlay_file, spec_file,
     },
 };
 
@@ -35,19 +38,59 @@ pub(crate) fn generate_crate(tree: &Workspace, module: &Module, spec: &[u8]) -> 
     let overlay = read(overlay_file(&module.name))?;
     let documentation = read(documentation_file(&module.name))?;
     let common = read(DOCUMENTATION.to_owned())?;
-    fn text((text, file): &(Option<String>, String)) -> Option<SourceText<'_>> {
-        text.as_deref().map(|text| SourceText { file, text })
-    }
     generate(
         module,
         &Sources {
             spec_file: &spec_file(&module.name),
             spec,
-            overlay: text(&overlay),
-            documentation: text(&documentation),
-            common: text(&common),
+            overlay: source_text(&overlay),
+            documentation: source_text(&documentation),
+            common: source_text(&common),
         },
     )
+}
+
+fn source_text((text, file): &(Option<String>, String)) -> Option<SourceText<'_>> {
+    text.as_deref().map(|text| SourceText { file, text })
+}
+
+/// Generates the events of webhooks, or `None` if the tree has no event files.
+pub(crate) fn generate_webhooks(tree: &Workspace) -> Result<Option<GeneratedEvents>> {
+    let mut events = Vec::new();
+    for name in tree.file_names(EVENTS)? {
+        let file = format!("{EVENTS}/{name}");
+        if let Some(bytes) = tree.bytes(&file)? {
+            events.push((file, bytes));
+        }
+    }
+    if events.is_empty() {
+        return Ok(None);
+    }
+    let envelope = tree
+        .bytes(ENVELOPE)?
+        .ok_or_else(|| file_error(ENVELOPE, "is missing", "restore it from version control"))?;
+    let read = |file: String| Ok::<_, FileError>((tree.text(&file)?, file));
+    let overlay = read(overlay_file(WEBHOOKS))?;
+    let documentation = read(documentation_file(WEBHOOKS))?;
+    generate_events(&EventSources {
+        events: &events,
+        envelope: (ENVELOPE, &envelope),
+        overlay: source_text(&overlay),
+        documentation: source_text(&documentation),
+    })
+    .map(Some)
+}
+
+/// Adds the differences between the generated files of events and those in the tree.
+pub(crate) fn event_changes(
+    tree: &Workspace,
+    changes: &mut Changes,
+    generated: &GeneratedEvents,
+) -> Result<()> {
+    for (path, text) in &generated.files {
+        changes.write(tree, path.clone(), text.clone().into_bytes())?;
+    }
+    Ok(())
 }
 
 /// Generates the crates of modules in the tree. The results are in the order of `modules`.

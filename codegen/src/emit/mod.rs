@@ -3,6 +3,7 @@
 //! May depend on the model, `schema` and `rust_types`; decides no facts.
 
 mod client;
+mod events;
 mod example;
 mod input;
 mod models;
@@ -11,6 +12,7 @@ mod operation_table;
 mod test_table;
 mod workspace;
 
+pub(crate) use events::event_files;
 pub(crate) use input::Input;
 pub(crate) use module_crate::files;
 pub(crate) use test_table::test_table;

@@ -23,9 +23,10 @@ pub(super) const DEFAULT_LOCATION: &str = "The client's default location unless 
 /// The spellings of the success flag, as the runtime reads them.
 const SUCCESS_FLAGS: [&str; 3] = ["succeded", "succeeded", "success"];
 
-pub(super) fn file(input: &Input<'_>) -> String {
+/// The file of all models. `heading` is its documentation.
+pub(super) fn file(input: &Input<'_>, heading: &str) -> String {
     let resolved = input.resolved;
-    let mut out = format!("// {HEADER}\n\n//! The models of requests and replies.\n");
+    let mut out = format!("// {HEADER}\n\n//! {heading}\n");
     imports(&mut out, input);
     if !resolved.structs.is_empty() {
         let required = RequiredFields::new(input);

@@ -23,7 +23,10 @@ pub(crate) fn files(input: &Input<'_>) -> Result<BTreeMap<String, String>, FileE
         ("src/lib.rs".to_owned(), library(input)),
         ("src/client.rs".to_owned(), client::file(input)),
         ("src/operations.rs".to_owned(), operation_table::file(input)),
-        ("src/types.rs".to_owned(), models::file(input)),
+        (
+            "src/types.rs".to_owned(),
+            models::file(input, "The models of requests and replies."),
+        ),
     ]))
 }
 

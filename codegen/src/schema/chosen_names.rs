@@ -10,7 +10,7 @@ use crate::names;
 use crate::openapi;
 
 /// The extension of a schema with its type name. On an operation it is the name of the method.
-pub(super) const EXTENSION: &str = "x-hoopai-name";
+pub(crate) const EXTENSION: &str = "x-hoopai-name";
 
 /// The chosen name of a schema.
 pub(super) fn of(schema: &Value) -> Option<&str> {

@@ -21,6 +21,7 @@ use crate::server;
 use crate::server_state::ServerState;
 use crate::state::State;
 use crate::tokens::{App, TokenSettings, TokenSpec, TokenStore};
+use crate::webhooks::Webhooks;
 
 /// The settings of a server.
 pub struct MockBuilder {
@@ -130,6 +131,8 @@ impl MockBuilder {
     pub async fn start(self) -> std::io::Result<Mock> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
         let address = listener.local_addr()?;
+        let app = self.tokens.apps.first().map(|app| app.client_id.clone());
+        let webhooks = Webhooks::new(self.clock.clone(), self.seed, app.as_deref());
         let state = Arc::new(ServerState {
             limiter: RateLimiter::new(self.limits, self.clock.started()),
             state: State::new(self.seed, self.clock.unix()),
@@ -137,6 +140,7 @@ impl MockBuilder {
             tokens: TokenStore::new(self.tokens.with_defaults(), self.seed),
             faults: self.faults,
             journal: Journal::new(self.observer),
+            webhooks,
             seed: self.seed,
             undeclared: self.undeclared,
             requests: AtomicU64::new(0),

@@ -1,8 +1,9 @@
 //! A clock that tests can move.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::watch;
 
 /// The server's clock: real time or a frozen time, plus the time by which it was advanced. Clones
 /// share their state.
@@ -15,7 +16,7 @@ pub struct Clock {
 struct Inner {
     started: Instant,
     started_unix: Duration,
-    advanced_millis: AtomicU64,
+    advanced: watch::Sender<Duration>,
     frozen: bool,
 }
 
@@ -37,7 +38,7 @@ impl Clock {
         let inner = Inner {
             started: Instant::now(),
             started_unix,
-            advanced_millis: AtomicU64::new(0),
+            advanced: watch::Sender::new(Duration::ZERO),
             frozen,
         };
         Self {
@@ -47,10 +48,8 @@ impl Clock {
 
     /// Moves the clock ahead.
     pub fn advance(&self, by: Duration) {
-        let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-        self.inner
-            .advanced_millis
-            .fetch_add(millis, Ordering::SeqCst);
+        let advance = |advanced: &mut Duration| *advanced = advanced.saturating_add(by);
+        self.inner.advanced.send_modify(advance);
     }
 
     /// The time since the server's start.
@@ -60,7 +59,28 @@ impl Clock {
         } else {
             self.inner.started.elapsed()
         };
-        real + Duration::from_millis(self.inner.advanced_millis.load(Ordering::SeqCst))
+        real.saturating_add(*self.inner.advanced.borrow())
+    }
+
+    /// Waits until the clock shows this time since the server's start.
+    pub(crate) async fn reach(&self, time: Duration) {
+        let mut advanced = self.inner.advanced.subscribe();
+        loop {
+            let left = time.saturating_sub(self.now());
+            if left.is_zero() {
+                return;
+            }
+            let elapsed = async {
+                match self.inner.frozen {
+                    true => std::future::pending().await,
+                    false => tokio::time::sleep(left).await,
+                }
+            };
+            tokio::select! {
+                _ = advanced.changed() => {}
+                () = elapsed => {}
+            }
+        }
     }
 
     /// The server's start, as time since 1970.

@@ -39,6 +39,7 @@ mod server_state;
 mod state;
 mod time;
 mod tokens;
+mod webhooks;
 
 pub use account::{
     AGENCY_TOKEN, AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, LOCATION, REDIRECT_URI, TOKEN, USER,
@@ -55,3 +56,4 @@ pub use mock::Mock;
 pub use serde_json;
 pub use state::Seeder;
 pub use tokens::{Installation, Refreshes, TokenSpec};
+pub use webhooks::{DeliveryAttempt, DeliveryOutcome, SignatureMode, Webhooks};

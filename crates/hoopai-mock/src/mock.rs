@@ -15,6 +15,7 @@ use crate::limits::RateLimitSettings;
 use crate::server_state::ServerState;
 use crate::state::Seeder;
 use crate::tokens::{Claims, Installation, Refreshes, TokenSpec};
+use crate::webhooks::Webhooks;
 
 /// A running server, which stops when it is dropped.
 pub struct Mock {
@@ -48,6 +49,11 @@ impl Mock {
     /// Returns a seeder, which adds made-up items to collections.
     pub fn seed(&self) -> Seeder<'_> {
         self.server.state.seeder(&self.server.clock)
+    }
+
+    /// Returns the webhooks, which send events to subscribed URLs.
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.server.webhooks
     }
 
     /// Stops the server. Returns when its port is free and its connections are closed.
@@ -95,6 +101,9 @@ impl Mock {
         let scopes = app.and_then(|app| app.scopes.clone());
         let claims = Claims::own(account, scopes, client_id);
         let locations = self.server.state.locations(&claims.account);
+        for location in &locations {
+            self.report_installation("AppInstall", client_id, location);
+        }
         tokens.issue_code(claims, None, locations, clock.now())
     }
 
@@ -105,13 +114,27 @@ impl Mock {
 
     /// Installs an app in a location.
     pub fn install(&self, client_id: &str, installation: impl Into<Installation>) {
-        self.server.tokens.install(client_id, installation.into());
+        let installation = installation.into();
+        self.report_installation("AppInstall", client_id, &installation);
+        self.server.tokens.install(client_id, installation);
     }
 
     /// Removes an app from a location, and revokes its tokens for the location. Returns whether the
     /// app was installed. The installation stays in lists, with `isInstalled: false`.
     pub fn uninstall(&self, client_id: &str, location: &str) -> bool {
+        let webhooks = self.webhooks();
+        if webhooks.is_of_app(client_id) {
+            webhooks.report_installation("AppUninstall", location, None);
+        }
         self.server.tokens.uninstall(client_id, location)
+    }
+
+    fn report_installation(&self, event: &str, client_id: &str, installation: &Installation) {
+        let webhooks = self.webhooks();
+        if webhooks.is_of_app(client_id) {
+            let (location, company) = (&installation.location, &installation.company);
+            webhooks.report_installation(event, location, Some(company));
+        }
     }
 
     /// Activates or deactivates a location. For an inactive location, the platform returns 400

@@ -7,7 +7,8 @@
 //! 5. Version, token, class and scopes are checked, then the rate limits, then the interface, then
 //!    the accounts that the request names.
 //! 6. OAuth, the stored items, or the schema of the reply produce the reply.
-//! 7. Faults change, delay or cut off the reply.
+//! 7. Webhooks send the events of the changes.
+//! 8. Faults change, delay or cut off the reply.
 
 use http::{HeaderMap, StatusCode};
 
@@ -19,6 +20,7 @@ use crate::interface::{Interface, Operation, Route};
 use crate::journal::EntryGuard;
 use crate::oauth::TokenEndpoint;
 use crate::server_state::ServerState;
+use crate::state::Change;
 use crate::{check, edge, oauth, reply, state, tokens};
 
 /// A reply and its delivery.
@@ -171,8 +173,13 @@ async fn answer(
     claims
         .check_accounts(operation, &parsed)
         .map_err(with_limits)?;
+    let report = |changes: Vec<Change>| server.webhooks.report(&changes);
+    let report: Option<&dyn Fn(Vec<Change>)> = match server.webhooks.is_subscribed() {
+        true => Some(&report),
+        false => None,
+    };
     let outcome = oauth::answer(tokens, clock.now(), operation, &parsed, &claims)
-        .or_else(|| state.answer(clock.unix(), operation, &parsed, &claims));
+        .or_else(|| state.answer(clock.unix(), operation, &parsed, &claims, report));
     let mut reply = match outcome {
         Some(outcome) => outcome.map_err(with_limits)?,
         None => reply::from_schema(operation, &parsed, server.seed),

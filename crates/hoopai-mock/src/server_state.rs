@@ -9,6 +9,7 @@ use crate::journal::Journal;
 use crate::limits::RateLimiter;
 use crate::state::State;
 use crate::tokens::TokenStore;
+use crate::webhooks::Webhooks;
 
 /// The parts of one running server. Each part has its own lock, which is never held while another
 /// part is called.
@@ -19,6 +20,7 @@ pub(crate) struct ServerState {
     pub(crate) state: State,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
+    pub(crate) webhooks: Webhooks,
     /// The seed of ids, made-up replies and random faults.
     pub(crate) seed: u64,
     pub(crate) undeclared: UndeclaredPolicy,

@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use hoopai_codegen::{Attention, Module, RejectedName, strip};
+use hoopai_codegen::{Attention, Module, ModuleReport, RejectedName, strip};
 
 use crate::{
     Console, FileError, Result, Workspace,
     commands::codegen::differences,
     error::{count, file_error},
-    generation::{crate_changes, facade_changes, generate_crate, in_parallel, spec},
+    generation::{
+        crate_changes, event_changes, facade_changes, generate_crate, generate_webhooks,
+        in_parallel, spec,
+    },
     workspace::{
-        ATTENTION, AttentionList, Changes, LOCK, MODULES, SpecLock, TEMPORARY, crate_folder,
-        documentation_file, overlay_file, spec_file,
+        ATTENTION, AttentionList, Changes, EVENTS, LOCK, MODULES, SpecLock, TEMPORARY, WEBHOOKS,
+        crate_folder, documentation_file, overlay_file, spec_file,
     },
 };
 
@@ -60,6 +63,19 @@ pub(crate) fn check(tree: &Workspace, options: &Check, console: &Console) -> Res
         Err(error) => findings.push(error),
     }
 
+    let mut summary = format!(
+        "{}, {operations} operations",
+        count(modules.len(), "module")
+    );
+    match check_events(tree) {
+        Ok(None) => {}
+        Ok(Some(checked)) => {
+            summary = format!("{summary}, {}", count(checked.operations, "event"));
+            findings.extend(checked.findings);
+        }
+        Err(error) => findings.push(error),
+    }
+
     if attention != list {
         findings.push(file_error(
             ATTENTION,
@@ -74,10 +90,6 @@ pub(crate) fn check(tree: &Workspace, options: &Check, console: &Console) -> Res
     for finding in &findings {
         console.line(finding);
     }
-    let summary = format!(
-        "{}, {operations} operations",
-        count(modules.len(), "module")
-    );
     if findings.is_empty() {
         console.line(format_args!("{summary}: all agree"));
     } else {
@@ -112,33 +124,10 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<CheckedModule> {
         ));
     }
     let generated = generate_crate(tree, module, &spec)?;
-    let undecided = generated.report.fractions_without_reason.iter();
-    findings.extend(undecided.map(|name| {
-        file_error(
-            overlay_file(&module.name),
-            format!("does not say what kind of number `{name}` is"),
-            "add an action: `type: integer` for whole numbers, `format: decimal` for amounts of money, or `x-hoopai-fraction` with the reason why it may have a fractional part",
-        )
-    }));
     let mut changes = Changes::default();
     crate_changes(tree, &mut changes, module, &generated)?;
     findings.extend(differences(tree, &changes));
-    for pointer in &generated.report.moments.untyped {
-        findings.push(file_error(
-            &file,
-            format!("{pointer} has the name of a moment or a day, and no format of one"),
-            "set its `format` in overlay.yaml beside it, or `x-hoopai-not-a-moment` with the reason",
-        ));
-    }
-    findings.extend(generated.report.misplaced_texts.iter().map(|problem| {
-        file_error(
-            documentation_file(&module.name),
-            problem.as_str(),
-            "describe the field of this type, or move the text to the type that it describes",
-        )
-    }));
-    let rejected = &generated.report.rejected_names;
-    findings.extend(rejected.iter().map(|name| rejected_name(module, name)));
+    findings.extend(report_findings(&module.name, &file, &generated.report));
     Ok(CheckedModule {
         operations: generated.report.operations,
         findings,
@@ -146,11 +135,74 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<CheckedModule> {
     })
 }
 
+/// Checks the generated events, if the tree has event files. All of their files are ours, so every
+/// deviation is a finding.
+fn check_events(tree: &Workspace) -> Result<Option<CheckedModule>> {
+    let Some(generated) = generate_webhooks(tree)? else {
+        return Ok(None);
+    };
+    let mut changes = Changes::default();
+    event_changes(tree, &mut changes, &generated)?;
+    let mut findings = differences(tree, &changes);
+    findings.extend(report_findings(WEBHOOKS, EVENTS, &generated.report));
+    let deviations = generated.attention.iter();
+    findings.extend(
+        deviations
+            .map(|entry| file_error(EVENTS, entry.to_string(), "correct the file that it names")),
+    );
+    let lacking = generated.report.documented.operations.lacking.iter();
+    findings.extend(lacking.map(|event| {
+        file_error(
+            documentation_file(WEBHOOKS),
+            format!("does not describe the event `{event}`"),
+            "add its `summary` to `operations`, as of the other events",
+        )
+    }));
+    Ok(Some(CheckedModule {
+        operations: generated.report.operations,
+        findings,
+        attention: Vec::new(),
+    }))
+}
+
+/// What is undecided or wrong in what was generated for a module. `file` has its schemas.
+fn report_findings(module: &str, file: &str, report: &ModuleReport) -> Vec<FileError> {
+    let mut findings = Vec::new();
+    let undecided = report.fractions_without_reason.iter();
+    findings.extend(undecided.map(|name| {
+        file_error(
+            overlay_file(module),
+            format!("does not say what kind of number `{name}` is"),
+            "add an action: `type: integer` for whole numbers, `format: decimal` for amounts of money, or `x-hoopai-fraction` with the reason why it may have a fractional part",
+        )
+    }));
+    for pointer in &report.moments.untyped {
+        findings.push(file_error(
+            file,
+            format!("{pointer} has the name of a moment or a day, and no format of one"),
+            format!(
+                "set its `format` in {}, or `x-hoopai-not-a-moment` with the reason",
+                overlay_file(module)
+            ),
+        ));
+    }
+    findings.extend(report.misplaced_texts.iter().map(|problem| {
+        file_error(
+            documentation_file(module),
+            problem.as_str(),
+            "describe the field of this type, or move the text to the type that it describes",
+        )
+    }));
+    let rejected = report.rejected_names.iter();
+    findings.extend(rejected.map(|name| rejected_name(module, name)));
+    findings
+}
+
 /// The finding for a type name that breaks a rule, with the overlay action that corrects it.
-fn rejected_name(module: &Module, rejected: &RejectedName) -> FileError {
+fn rejected_name(module: &str, rejected: &RejectedName) -> FileError {
     let RejectedName { name, path, reason } = rejected;
     file_error(
-        overlay_file(&module.name),
+        overlay_file(module),
         format!("the type name `{name}` {reason}"),
         format!(
             "add an action with `target: \"{path}\"` and `update: {{ x-hoopai-name: … }}`, \
@@ -204,7 +256,9 @@ fn folders(tree: &Workspace, modules: &[Module]) -> Result<Vec<FileError>> {
         ("specs", "specs/".to_owned()),
         ("crates/api", crate_folder("")),
     ] {
-        for name in tree.folders(folder)?.difference(&listed) {
+        let mut others = tree.folders(folder)?;
+        others.retain(|name| !(listed.contains(name) || folder == "specs" && name == WEBHOOKS));
+        for name in &others {
             findings.push(file_error(
                 format!("{path}{name}"),
                 format!("is not a module of {MODULES}"),

@@ -5,8 +5,10 @@ use clap::Args;
 use crate::{
     Console, FileError, Result, Workspace,
     error::{count, file_error},
-    generation::{crate_changes, facade_changes, generate_crates},
-    workspace::{AttentionList, Changes, WriteLock, select},
+    generation::{
+        crate_changes, event_changes, facade_changes, generate_crates, generate_webhooks,
+    },
+    workspace::{AttentionList, Changes, WEBHOOKS, WriteLock, select},
 };
 
 const COMMAND: &str = "run cargo xtask codegen";
@@ -69,8 +71,29 @@ pub(crate) fn codegen(tree: &Workspace, options: &Codegen, console: &Console) ->
     facade_changes(tree, &mut changes, &tree.present(&all))?;
     attention.change(tree, &mut changes)?;
     let facade = apply(changes)?;
+    let mut events = 0;
+    match generate_webhooks(tree) {
+        Ok(Some(generated)) => {
+            events = generated.report.operations;
+            for entry in &generated.attention {
+                failed += 1;
+                console.line(format_args!("{WEBHOOKS}: FAILED: {entry}"));
+            }
+            let mut changes = Changes::default();
+            event_changes(tree, &mut changes, &generated)?;
+            apply(changes)?;
+        }
+        Ok(None) => {}
+        Err(error) => {
+            failed += 1;
+            console.line(format_args!("{WEBHOOKS}: FAILED: {error}"));
+        }
+    }
 
-    let summary = count(modules.len(), "module");
+    let mut summary = count(modules.len(), "module").to_string();
+    if events > 0 {
+        summary = format!("{summary}, {}", count(events, "event"));
+    }
     console.line(if options.check {
         format!("{summary}, {operations} operations: {}, {failed} failed", files_differ(stale))
     } else {

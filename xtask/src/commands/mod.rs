@@ -10,6 +10,7 @@ pub(crate) mod ci;
 pub(crate) mod codegen;
 pub(crate) mod deny;
 pub(crate) mod dependencies;
+pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod features;
 pub(crate) mod fuzz;

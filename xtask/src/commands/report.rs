@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use hoopai_codegen::{Documented, ModuleReport, Share};
+use hoopai_codegen::{Documented, GeneratedEvents, ModuleReport, Share};
 use serde_json::json;
 
 use crate::{
     Console, Result, Workspace,
-    generation::generate_crates,
+    generation::{generate_crates, generate_webhooks},
     source_checks::{LONG_FILE, PackageSize, package_sizes},
 };
 
@@ -30,23 +30,74 @@ pub(crate) fn report(tree: &Workspace, options: &Report, console: &Console) -> R
             Err(error) => failed.push(error.to_string()),
         }
     }
+    let events = generate_webhooks(tree).unwrap_or_else(|error| {
+        failed.push(error.to_string());
+        None
+    });
     let sizes = package_sizes(tree)?;
     if options.json {
         let document = json!({
             "modules": reports,
             "totals": totals(&reports),
+            "webhooks": events.as_ref().map(of_events),
             "hand_written": hand_written(&sizes),
             "failed": failed,
         });
         console.line(format_args!("{document:#}"));
     } else {
         print_modules(&reports, console);
+        if let Some(events) = &events {
+            print_events(events, console);
+        }
         print_hand_written(&sizes, console);
         for error in &failed {
             console.line(format_args!("FAILED: {error}"));
         }
     }
     Ok(failed.is_empty())
+}
+
+fn of_events(generated: &GeneratedEvents) -> serde_json::Value {
+    let report = &generated.report;
+    let [observed, in_example, assumed] = generated.evidence;
+    json!({
+        "events": report.operations,
+        "types": { "observed": observed, "in_example": in_example, "assumed": assumed },
+        "documented": {
+            "events": report.documented.operations,
+            "fields": report.documented.reply_fields,
+        },
+        "models": report.models,
+        "enums": report.enums,
+        "lines": report.lines,
+    })
+}
+
+fn print_events(generated: &GeneratedEvents, console: &Console) {
+    let report = &generated.report;
+    let [observed, in_example, assumed] = generated.evidence;
+    console.line("\nwebhooks");
+    console.line(format_args!(
+        "  events: {}, whose `type` was observed {observed}, is in an example {in_example}, is assumed {assumed}",
+        report.operations
+    ));
+    console.line(format_args!(
+        "  models: {}, enums: {}, lines: {}",
+        report.models, report.enums, report.lines
+    ));
+    let shares = [
+        ("events", &report.documented.operations),
+        ("fields", &report.documented.reply_fields),
+    ];
+    for (name, share) in shares {
+        console.line(format_args!(
+            "  documented {name}: {} of {}",
+            share.done, share.all
+        ));
+        if !share.lacking.is_empty() {
+            console.line(format_args!("    lacking: {}", share.lacking.join(", ")));
+        }
+    }
 }
 
 fn totals(reports: &[ModuleReport]) -> serde_json::Value {

@@ -32,12 +32,17 @@ pub(crate) const DOCUMENTATION: &str = "specs/documentation.yaml";
 pub(crate) const LOCK: &str = "specs/lock.toml";
 pub(crate) const FACADE_MANIFEST: &str = "crates/hoopai/Cargo.toml";
 pub(crate) const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
+/// The name of the folder in `specs/` that has the events of webhooks.
+pub(crate) const WEBHOOKS: &str = "webhooks";
+pub(crate) const EVENTS: &str = "specs/webhooks/events";
+pub(crate) const ENVELOPE: &str = "specs/webhooks/envelope.json";
 /// The published crates that are not generated.
-pub(crate) const HAND_WRITTEN: [&str; 4] = [
+pub(crate) const HAND_WRITTEN: [&str; 5] = [
     "crates/hoopai",
     "crates/hoopai-mock",
     "crates/hoopai-auth",
     "crates/hoopai-runtime",
+    "crates/hoopai-webhooks",
 ];
 
 pub(crate) fn spec_file(module: &str) -> String {
@@ -50,6 +55,10 @@ pub(crate) fn overlay_file(module: &str) -> String {
 
 pub(crate) fn documentation_file(module: &str) -> String {
     format!("specs/{module}/documentation.yaml")
+}
+
+pub(crate) fn event_file(event: &str) -> String {
+    format!("{EVENTS}/{event}.json")
 }
 
 pub(crate) fn crate_folder(module: &str) -> String {

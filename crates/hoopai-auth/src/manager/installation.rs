@@ -10,11 +10,11 @@ use hoopai_runtime::time::BoxFuture;
 use secrecy::SecretString;
 use tokio::sync::oneshot;
 
-use super::error::{EndpointMessages, RefreshError, RefreshResult};
+use super::error::{EndpointMessages, RefreshError};
 use super::receive::unknown_account;
 use super::token_manager::TokenManager;
 use super::unsaved::{NewTokens, OverwriteRule};
-use crate::record::TokenSet;
+use crate::record::{TokenKey, TokenSet};
 use crate::store::Swap;
 
 /// How often a removal is repeated after a conflict.
@@ -103,31 +103,85 @@ impl TokenManager {
         run_to_end(async move { manager.store_installation(account, tokens).await }).await
     }
 
+    /// Whether the store has tokens of an account.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn has_tokens(&self, account: AccountId) -> Result<bool, Error> {
+        let state = self.0.get(account);
+        if state.unsaved.lock().await.is_some() {
+            return Ok(true);
+        }
+        let record = self.0.context.store.load(&state.key).await;
+        let record = record.map_err(|error| RefreshError::from(error).to_error(None))?;
+        Ok(record.is_some())
+    }
+
     /// Removes the tokens of an account from the store, as after an uninstallation.
     ///
     /// # Errors
     /// The store fails.
     pub async fn forget(&self, account: AccountId) -> Result<(), Error> {
         let state = self.0.get(account);
-        let (store, key) = (&self.0.context.store, &state.key);
-        let remove = async || -> RefreshResult {
-            for _ in 0..MAX_CONFLICTS {
-                let Some(record) = store.load(key).await? else {
-                    return Ok(());
-                };
-                if store.swap(key, Some(record.revision), None).await? == Swap::Done {
-                    return Ok(());
-                }
-            }
-            Err(RefreshError::new(
-                AuthErrorKind::Store,
-                "other processes keep changing the stored tokens: try again",
-            ))
-        };
-        let removed = remove().await;
+        let removed = self.remove_record(&state.key, None).await;
         state.forget();
         *state.unsaved.lock().await = None;
-        removed.map_err(|error| error.to_error(None))
+        removed.map(|_| ()).map_err(|error| error.to_error(None))
+    }
+
+    /// Removes the tokens of an account if they were requested before a time, such as that of an
+    /// uninstallation. Tokens that were requested later show that the app was installed again.
+    ///
+    /// Returns whether the account has no tokens now.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn forget_requested_before(
+        &self,
+        account: AccountId,
+        time: SystemTime,
+    ) -> Result<bool, Error> {
+        let state = self.0.get(account);
+        let unsaved = &mut *state.unsaved.lock().await;
+        let is_later = |tokens: &TokenSet| tokens.obtained_at >= time;
+        if unsaved
+            .as_ref()
+            .is_some_and(|unsaved| is_later(&unsaved.new.tokens))
+        {
+            return Ok(false);
+        }
+        let removed = self.remove_record(&state.key, Some(time)).await;
+        let removed = removed.map_err(|error| error.to_error(None))?;
+        if removed {
+            state.forget();
+            *unsaved = None;
+        }
+        Ok(removed)
+    }
+
+    /// Removes a stored record, unless its tokens were requested at or after `before`. Returns
+    /// whether there is no record now.
+    async fn remove_record(
+        &self,
+        key: &TokenKey,
+        before: Option<SystemTime>,
+    ) -> Result<bool, RefreshError> {
+        let store = &self.0.context.store;
+        for _ in 0..MAX_CONFLICTS {
+            let Some(record) = store.load(key).await? else {
+                return Ok(true);
+            };
+            if before.is_some_and(|time| record.tokens.obtained_at >= time) {
+                return Ok(false);
+            }
+            if store.swap(key, Some(record.revision), None).await? == Swap::Done {
+                return Ok(true);
+            }
+        }
+        Err(RefreshError::new(
+            AuthErrorKind::Store,
+            "other processes keep changing the stored tokens: try again",
+        ))
     }
 
     async fn exchange(&self, code: SecretString) -> Result<Installation, RefreshError> {

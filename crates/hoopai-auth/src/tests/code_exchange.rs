@@ -169,3 +169,71 @@ async fn installed_tokens_are_used_and_removed() {
     manager.exchange_code(code()).await.unwrap();
     assert!(harness.stored(location()).await.revision > first + 2);
 }
+
+#[tokio::test]
+async fn only_tokens_requested_before_an_uninstallation_are_removed() {
+    let harness = Harness::in_memory();
+    let manager = harness.manager();
+    assert!(!manager.has_tokens(location()).await.unwrap());
+    manager.exchange_code(code()).await.unwrap();
+    assert!(manager.has_tokens(location()).await.unwrap());
+    let requested = harness.stored(location()).await.tokens.obtained_at();
+    let forget = async |time| {
+        manager
+            .forget_requested_before(location(), time)
+            .await
+            .unwrap()
+    };
+    assert!(!forget(requested).await);
+    let token = harness.account().authorization().await.unwrap();
+    harness.assert_consistent(&token).await;
+    assert!(forget(requested + Duration::from_millis(1)).await);
+    let account = manager.account_through(location(), None);
+    assert_kind(&error_of(&account).await, AuthErrorKind::NotInstalled);
+    assert!(!manager.has_tokens(location()).await.unwrap());
+    // There is nothing to remove.
+    assert!(forget(requested).await);
+}
+
+#[tokio::test]
+async fn removal_of_old_tokens_is_repeated_after_conflicts() {
+    let mut harness = Harness::with_tokens(DAY).await;
+    let later = harness.clock().system_time() + DAY;
+    let conflicts = || (0..16).map(|_| SwapBehavior::Conflicts);
+    FaultyStore::install(&mut harness, conflicts().take(3));
+    let removed = harness
+        .manager()
+        .forget_requested_before(location(), later)
+        .await;
+    assert!(removed.unwrap());
+    let mut harness = Harness::with_tokens(DAY).await;
+    FaultyStore::install(&mut harness, conflicts());
+    let error = harness
+        .manager()
+        .forget_requested_before(location(), later)
+        .await;
+    assert_kind(&error.unwrap_err(), AuthErrorKind::Store);
+}
+
+#[tokio::test]
+async fn received_tokens_that_are_not_stored_count() {
+    let mut harness = Harness::in_memory();
+    let failures = (0..100).map(|_| SwapBehavior::Fails);
+    FaultyStore::install(&mut harness, failures);
+    let manager = harness.manager();
+    let advancing = harness.auto_advance();
+    manager.exchange_code(code()).await.unwrap_err();
+    drop(advancing);
+    assert!(manager.has_tokens(location()).await.unwrap());
+    let long_ago = std::time::SystemTime::UNIX_EPOCH;
+    let removed = manager.forget_requested_before(location(), long_ago).await;
+    assert!(!removed.unwrap());
+    let later = harness.clock().system_time() + DAY;
+    assert!(
+        manager
+            .forget_requested_before(location(), later)
+            .await
+            .unwrap()
+    );
+    assert!(!manager.has_tokens(location()).await.unwrap());
+}

@@ -18,6 +18,7 @@ pub(super) fn show_last_message(store: &mut Store, conversation: &Item, message:
     let Some(mut item) = store.remove(collection, &conversation.scope, &conversation.id) else {
         return;
     };
+    let before = item.fields.clone();
     let of = |name: &str| message.fields.get(name).cloned().unwrap_or_default();
     let unread = item.fields.get("unreadCount").and_then(Value::as_u64);
     let is_inbound = of("direction") == "inbound";
@@ -35,6 +36,7 @@ pub(super) fn show_last_message(store: &mut Store, conversation: &Item, message:
         item.fields.insert(name.to_owned(), value);
     }
     store.insert(&item);
+    store.changed(|| item.updated(before));
 }
 
 /// A payment of an invoice or an order.

@@ -3,6 +3,7 @@
 //! May depend on all folders but `oauth`, `faults`, `journal` and `server`.
 
 mod call;
+mod change;
 mod collection;
 mod defaults;
 mod derive;
@@ -30,7 +31,7 @@ use crate::time;
 use crate::tokens::{Claims, Installation};
 
 use call::Call;
-
+pub(crate) use change::{Change, ChangeKind};
 pub use seed::Seeder;
 use store::Store;
 
@@ -44,6 +45,12 @@ pub(crate) fn undeclared(operation: &Operation) -> &'static [&'static str] {
 pub(crate) fn numbers(operation: &Operation) -> Vec<(&'static str, NumberKind)> {
     tables::endpoint(&operation.key())
         .map_or_else(Vec::new, |(_, endpoint)| endpoint.paging.numbers())
+}
+
+/// Whether the mock stores a collection of this name.
+#[cfg(test)]
+pub(crate) fn is_collection(name: &str) -> bool {
+    tables::find(name).is_some()
 }
 
 /// All collections of all locations.
@@ -60,19 +67,24 @@ impl State {
         Self { store }
     }
 
-    /// Executes an operation of a collection; `None` for all other operations.
+    /// Executes an operation of a collection; `None` for all other operations. `changed` receives
+    /// the changes of items.
     pub(crate) fn answer(
         &self,
         now: Duration,
         operation: &Operation,
         request: &ParsedRequest,
         claims: &Claims,
+        changed: Option<&dyn Fn(Vec<Change>)>,
     ) -> Option<Result<Reply, ApiError>> {
         let (collection, endpoint) = tables::endpoint(&operation.key())?;
         let now = time::millis(now);
         let mut store = self.lock();
         if let ("locations", AccountId::Location(own)) = (collection.name, &claims.account) {
             defaults::ensure_location(&mut store, own, now);
+        }
+        if changed.is_some() {
+            store.record_changes();
         }
         let call = Call {
             operation,
@@ -83,7 +95,20 @@ impl State {
             now,
             store: &mut store,
         };
-        Some(call::execute(call))
+        let reply = call::execute(call);
+        let changes = store.take_changes();
+        drop(store);
+        if let Some(changed) = changed {
+            changed(changes);
+        }
+        Some(reply)
+    }
+
+    /// The change that created an item.
+    #[cfg(test)]
+    pub(crate) fn created(&self, collection: &str, scope: &str, id: &str) -> Change {
+        let item = self.lock().find_in(tables::named(collection), scope, id);
+        item.expect("an item").created()
     }
 
     /// The locations in which an app is installed with an account: the location itself, or those of

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use fastrand::Rng;
 use serde_json::Value;
 
-use super::collection::{Collection, Fields, IdFormat};
+use super::change::{Change, ChangeKind};
+use super::collection::{Collection, Fields, IdFormat, Scope};
 
 /// The items of all collections.
 #[derive(Default)]
@@ -22,6 +23,8 @@ pub(super) struct Store {
     /// Locations and users that were created by default.
     seen_ids: HashSet<Box<str>>,
     collections: HashMap<&'static str, CollectionStore>,
+    /// The changes of the current request; `None` if nobody asked for them.
+    changes: Option<Vec<Change>>,
 }
 
 /// The items of one location or company, by position.
@@ -62,6 +65,38 @@ pub(super) struct Item {
     pub(super) fields: Fields,
 }
 
+impl Item {
+    /// The change that created the item.
+    pub(super) fn created(&self) -> Change {
+        self.change(ChangeKind::Created, Fields::new())
+    }
+
+    /// The change from these fields.
+    pub(super) fn updated(&self, mut before: Fields) -> Change {
+        (self.collection.on_read)(&mut before);
+        self.change(ChangeKind::Updated, before)
+    }
+
+    /// The change that deleted the item.
+    pub(super) fn deleted(&self) -> Change {
+        self.change(ChangeKind::Deleted, Fields::new())
+    }
+
+    fn change(&self, kind: ChangeKind, before: Fields) -> Change {
+        let mut fields = self.fields.clone();
+        (self.collection.on_read)(&mut fields);
+        Change {
+            kind,
+            collection: self.collection.name,
+            scope: Arc::clone(&self.scope),
+            of_company: self.collection.scope == Scope::Company,
+            id: self.id.clone(),
+            before,
+            fields,
+        }
+    }
+}
+
 impl StoredItem {
     pub(super) fn id(&self) -> &str {
         &self.id
@@ -91,6 +126,23 @@ impl Store {
 
     pub(super) fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// Records changes from now on.
+    pub(super) fn record_changes(&mut self) {
+        self.changes = Some(Vec::new());
+    }
+
+    /// Returns the changes since [`record_changes`](Self::record_changes), and records no more.
+    pub(super) fn take_changes(&mut self) -> Vec<Change> {
+        self.changes.take().unwrap_or_default()
+    }
+
+    /// Records a change if changes are recorded.
+    pub(super) fn changed(&mut self, change: impl FnOnce() -> Change) {
+        if let Some(changes) = &mut self.changes {
+            changes.push(change());
+        }
     }
 
     /// Makes a new id; the same seed makes the same sequence of ids.

@@ -147,7 +147,7 @@ impl<'a> Fixture<'a> {
         let now = server.clock.unix();
         let answer = server
             .state
-            .answer(now, self.operation, &self.accepted, claims);
+            .answer(now, self.operation, &self.accepted, claims, None);
         answer.expect("an answer")
     }
 }

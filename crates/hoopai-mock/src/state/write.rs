@@ -87,13 +87,14 @@ pub(super) fn create_with_id(
     };
     create_tags(store, &item, position);
     store.insert(&item);
+    store.changed(|| item.created());
     item
 }
 
 /// Changes fields of an item. Null removes a field.
 pub(super) fn update(store: &mut Store, mut item: Item, fields: Fields, now: u64) -> Item {
     let collection = item.collection;
-    store.remove(collection, &item.scope, &item.id);
+    let before = store.remove(collection, &item.scope, &item.id);
     for (name, value) in fields {
         if collection.discarded.contains(&name.as_str()) || name == collection.id {
             continue;
@@ -121,6 +122,8 @@ pub(super) fn update(store: &mut Store, mut item: Item, fields: Fields, now: u64
     (collection.on_write)(&mut item.fields);
     create_tags(store, &item, now);
     store.insert(&item);
+    let before = before.map(|before| before.fields).unwrap_or_default();
+    store.changed(|| item.updated(before));
     item
 }
 

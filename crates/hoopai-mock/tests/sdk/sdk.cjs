@@ -2,6 +2,8 @@
 //
 //   node sdk.cjs describe                  prints each method: verb, path, parameters, type of the body
 //   node sdk.cjs call URL TOKEN < calls    makes the calls that it reads, a line each, and prints what came of each
+//   node sdk.cjs webhooks CLIENT_ID KEY < deliveries
+//                                          passes {signature, body} of each line to the SDK's middleware, and prints the result
 //
 // It runs in the folder where the packages `@gohighlevel/api-client` and `typescript` are installed. What a method sends is read
 // out of its source, its types out of the declarations that come with the SDK.
@@ -129,8 +131,25 @@ async function make(sdk, call) {
   }
 }
 
+/** The middleware's result for a delivery: true, false, or "skipped". */
+async function verify(middleware, { signature, body }) {
+  const headers = signature === null ? {} : { 'x-ghl-signature': signature };
+  const request = { method: 'POST', url: '/', headers, body: JSON.parse(body), rawBody: body };
+  await middleware(request, {}, () => {});
+  return request.skippedSignatureVerification === false ? request.isSignatureValid : 'skipped';
+}
+
+async function verifyAll(clientId, webhookPublicKey) {
+  const sdk = new HighLevel({ clientId, clientSecret: 'unused', webhookPublicKey, logLevel: 'none' });
+  const middleware = sdk.webhooks.subscribe();
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    console.log(JSON.stringify(await verify(middleware, JSON.parse(line))));
+  }
+}
+
 async function main([what, url, token]) {
   if (what === 'describe') return console.log(JSON.stringify(describeAll()));
+  if (what === 'webhooks') return verifyAll(url, token);
   const sdk = client(url, token);
   for await (const line of readline.createInterface({ input: process.stdin })) {
     console.log(JSON.stringify(await make(sdk, JSON.parse(line))));

@@ -74,6 +74,7 @@ impl Call<'_> {
     /// Deletes an item and everything that belongs to it.
     pub(super) fn delete(&mut self, item: &Item) {
         self.store.remove(item.collection, &item.scope, &item.id);
+        self.store.changed(|| item.deleted());
         let mut deleted = vec![(item.collection.name, Box::from(item.id.as_str()))];
         while let Some((name, id)) = deleted.pop() {
             for child in tables::children(name) {

@@ -12,11 +12,13 @@ mod plan;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use hoopai_mock::{AGENCY_TOKEN, Mock, RateLimitSettings, TOKEN};
-use serde_json::Value;
+use hoopai_mock::{AGENCY_TOKEN, CLIENT_ID, Mock, RateLimitSettings, SignatureMode, TOKEN};
+use serde_json::{Value, json};
 
 use packages::Runner;
 use plan::{Call, Extent, Planner};
+
+use crate::receiver::Receiver;
 
 /// What came of a call.
 struct Outcome {
@@ -37,6 +39,43 @@ async fn the_official_python_client_is_answered() {
     if let Some(runner) = packages::python() {
         run("python", &runner).await;
     }
+}
+
+/// The SDK's middleware is an independent implementation of the platform's signatures.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_javascript_client_verifies_signatures() {
+    let Some(runner) = packages::javascript() else {
+        return;
+    };
+    let mock = Mock::builder().start().await.expect("a server");
+    let receiver = Receiver::start().await;
+    let webhooks = mock.webhooks();
+    webhooks.subscribe(&receiver.url());
+    for mode in [
+        SignatureMode::Valid,
+        SignatureMode::OtherBody,
+        SignatureMode::OtherKey,
+        SignatureMode::Truncated,
+        SignatureMode::Missing,
+    ] {
+        webhooks.set_signature(mode);
+        let sent = receiver.count();
+        // Lifecycle events would make the SDK call the platform.
+        webhooks.trigger("ContactCreate", &json!({ "firstName": "Zoë \u{1f600}" }));
+        assert!(receiver.wait_for(sent + 1).await);
+    }
+    let lines: Vec<String> = receiver
+        .received()
+        .iter()
+        .map(|one| {
+            let body = String::from_utf8(one.body.to_vec()).expect("text");
+            json!({ "signature": one.signature(), "body": body }).to_string()
+        })
+        .collect();
+    let command = runner.command(&["webhooks", CLIENT_ID, &webhooks.public_key()]);
+    let output = finished(command, &(lines.join("\n") + "\n"));
+    let results: Vec<&str> = output.lines().collect();
+    assert_eq!(results, ["true", "false", "false", "false", "\"skipped\""]);
 }
 
 async fn run(client: &str, runner: &Runner) {

@@ -1,0 +1,132 @@
+//! The steps from a request to a reserved delivery.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::extractor::Delivery;
+use super::rejection::Rejection;
+use crate::replay::{DeliveryKey, MemoryReplayGuard, ReplayGuard, Reservation, Reserved};
+use crate::verify::{Verified, Verifier};
+
+/// Larger than each event that was seen, by far.
+const DEFAULT_MAX_BODY: usize = 1024 * 1024;
+
+/// Reads, verifies and reserves deliveries. Clones are the same receiver.
+///
+/// It is the configuration of the extractor [`Delivery`], of [`WebhookLayer`](crate::WebhookLayer)
+/// and of [`Dispatcher`](crate::Dispatcher).
+///
+/// ```
+/// use hoopai_webhooks::{MemoryReplayGuard, Receiver, Verifier};
+///
+/// let verifier = Verifier::builder().app_id("67f1c2d3e4b5a69788990011").build();
+/// let receiver = Receiver::new(verifier)
+///     .replay_guard(MemoryReplayGuard::new().capacity(100_000))
+///     .max_body(256 * 1024);
+/// ```
+#[derive(Clone)]
+pub struct Receiver {
+    verifier: Verifier,
+    guard: Arc<dyn ReplayGuard>,
+    max_body: usize,
+}
+
+impl Receiver {
+    /// Creates a receiver with a replay guard in memory and a limit of 1 MiB for bodies.
+    pub fn new(verifier: Verifier) -> Self {
+        Receiver {
+            verifier,
+            guard: Arc::new(MemoryReplayGuard::new()),
+            max_body: DEFAULT_MAX_BODY,
+        }
+    }
+
+    /// Sets the replay guard.
+    #[must_use]
+    pub fn replay_guard(mut self, guard: impl ReplayGuard) -> Self {
+        self.guard = Arc::new(guard);
+        self
+    }
+
+    /// Sets the largest body that is read, in bytes.
+    #[must_use]
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Reads, verifies and reserves a request.
+    ///
+    /// # Errors
+    /// The request is to be answered without handling an event: see [`Rejection`].
+    pub async fn receive<B>(&self, parts: &Parts, body: B) -> Result<Delivery, Rejection>
+    where
+        B: http_body::Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let body = self.read(parts, body).await?;
+        let verified = self.verify(&parts.headers, body)?;
+        self.reserve(verified).await
+    }
+
+    /// Reads the body of a request.
+    pub(super) async fn read<B>(&self, parts: &Parts, body: B) -> Result<Bytes, Rejection>
+    where
+        B: http_body::Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        if parts.method != Method::POST {
+            return Err(Rejection::MethodNotAllowed);
+        }
+        // The announced length, so that a body that is too large is not read.
+        if body.size_hint().lower() > self.max_body as u64 {
+            return Err(Rejection::TooLarge);
+        }
+        let body = Limited::new(body, self.max_body).collect().await;
+        let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+            true => Rejection::TooLarge,
+            false => Rejection::IncompleteBody,
+        })?;
+        Ok(body.to_bytes())
+    }
+
+    /// Verifies a body.
+    pub(super) fn verify(&self, headers: &HeaderMap, body: Bytes) -> Result<Verified, Rejection> {
+        if body.len() > self.max_body {
+            return Err(Rejection::TooLarge);
+        }
+        self.verifier
+            .verify_bytes(headers, body)
+            .map_err(Rejection::Unverified)
+    }
+
+    /// Decodes and reserves a verified delivery.
+    pub(super) async fn reserve(&self, verified: Verified) -> Result<Delivery, Rejection> {
+        let event = verified.event().map_err(Rejection::NotAnEvent)?;
+        let key = DeliveryKey::of_body(verified.body());
+        match Reservation::reserve(self.guard.clone(), key).await {
+            Ok(Reserved::New(reservation)) => Ok(Delivery {
+                event: Arc::new(event),
+                verified,
+                reservation,
+            }),
+            Ok(Reserved::Pending) => Err(Rejection::Pending),
+            Ok(Reserved::Duplicate) => Err(Rejection::Duplicate),
+            Err(error) => Err(Rejection::ReplayGuard(error)),
+        }
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("verifier", &self.verifier)
+            .field("max_body", &self.max_body)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,12 @@
+//! Tests of the public interface.
+
+mod dispatcher;
+mod events;
+mod forgeries;
+mod lifecycle;
+mod node;
+mod replay;
+mod server;
+mod simulation;
+mod support;
+mod wycheproof;

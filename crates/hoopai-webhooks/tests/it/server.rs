@@ -1,0 +1,259 @@
+//! The extractor and the layer, in an application of axum.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRef, State};
+use axum::routing::post;
+use axum::{Extension, Router};
+use hoopai_runtime::time::ManualClock;
+use hoopai_test_support::log;
+use hoopai_webhooks::testing::Signer;
+use hoopai_webhooks::{Delivery, Event, MemoryReplayGuard, Receiver, Verified, WebhookLayer};
+use http::{HeaderValue, Method, Request, StatusCode};
+use tokio::io::AsyncWriteExt;
+
+use crate::support::{Log, body, receiver, request, settle, status};
+
+#[derive(Clone)]
+struct AppState {
+    receiver: Receiver,
+    log: Log,
+    reply: StatusCode,
+}
+
+impl FromRef<AppState> for Receiver {
+    fn from_ref(state: &AppState) -> Self {
+        state.receiver.clone()
+    }
+}
+
+async fn extracting(State(state): State<AppState>, delivery: Delivery) -> StatusCode {
+    state
+        .log
+        .add(String::from_utf8_lossy(delivery.verified().body()));
+    assert!(matches!(**delivery.event(), Event::Unknown(_)));
+    if state.reply == StatusCode::OK {
+        delivery.commit().await.unwrap();
+    }
+    state.reply
+}
+
+async fn layered(
+    State(state): State<AppState>,
+    Extension(event): Extension<Arc<Event>>,
+    Extension(verified): Extension<Verified>,
+    body: Bytes,
+) -> StatusCode {
+    assert!(matches!(*event, Event::Unknown(_)));
+    assert_eq!(verified.body(), &body);
+    state.log.add(String::from_utf8_lossy(&body));
+    match state.reply {
+        StatusCode::IM_A_TEAPOT => panic!("a handler fails"),
+        reply => reply,
+    }
+}
+
+/// An application per way of integration, which replies to all deliveries with a status.
+fn apps(
+    clock: &ManualClock,
+    reply: StatusCode,
+) -> [(&'static str, Router, Log, MemoryReplayGuard); 2] {
+    let state = || {
+        let (receiver, guard) = receiver(clock);
+        let receiver = receiver.max_body(1000);
+        (
+            AppState {
+                receiver,
+                log: Log::default(),
+                reply,
+            },
+            guard,
+        )
+    };
+    let (extractor, extractor_guard) = state();
+    let log = extractor.log.clone();
+    let app = Router::new()
+        .route("/webhooks", post(extracting))
+        .with_state(extractor);
+    let (layer, layer_guard) = state();
+    let layer_log = layer.log.clone();
+    let layer_app = Router::new()
+        .route("/webhooks", post(layered))
+        .layer(WebhookLayer::new(layer.receiver.clone()))
+        .with_state(layer);
+    [
+        ("extractor", app, log, extractor_guard),
+        ("layer", layer_app, layer_log, layer_guard),
+    ]
+}
+
+#[tokio::test]
+async fn delivery_is_handled_once() {
+    for (name, app, log, guard) in apps(&ManualClock::new(), StatusCode::OK) {
+        let body = body("UnknownThing", 1);
+        for _ in 0..3 {
+            assert_eq!(status(&app, request(&body)).await, StatusCode::OK, "{name}");
+        }
+        assert_eq!(log.take(), [body], "{name}");
+        assert_eq!(guard.len(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn failed_delivery_is_handled_again() {
+    for (name, app, log, guard) in apps(&ManualClock::new(), StatusCode::SERVICE_UNAVAILABLE) {
+        for _ in 0..3 {
+            let status = status(&app, request(body("UnknownThing", 1))).await;
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{name}");
+        }
+        assert_eq!(log.take().len(), 3, "{name}");
+        assert!(guard.is_empty(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn panicking_handler_releases_its_delivery() {
+    let [_, (_, app, _, guard)] = apps(&ManualClock::new(), StatusCode::IM_A_TEAPOT);
+    let task = tokio::spawn(async move { status(&app, request(body("UnknownThing", 1))).await });
+    assert!(task.await.unwrap_err().is_panic());
+    assert!(guard.is_empty());
+}
+
+#[tokio::test]
+async fn unacceptable_requests_get_a_status_and_no_details() {
+    for (name, app, log, guard) in apps(&ManualClock::new(), StatusCode::OK) {
+        let with = |change: fn(&mut Request<Body>)| {
+            let mut request = request(body("UnknownThing", 1));
+            change(&mut request);
+            request
+        };
+        let unsigned = with(|request| request.headers_mut().clear());
+        let twice = with(|request| {
+            let value = request.headers()["x-ghl-signature"].clone();
+            request.headers_mut().append("x-ghl-signature", value);
+        });
+        let foreign = with(|request| {
+            let value = Signer::with_seed([3; 32]).signature(body("UnknownThing", 1).as_bytes());
+            let value = HeaderValue::try_from(value).unwrap();
+            request.headers_mut().insert("x-ghl-signature", value);
+        });
+        let broken = with(|request| {
+            let parts = [Ok("{"), Err("connection reset")].map(|part| part.map(Bytes::from));
+            *request.body_mut() = Body::new(Broken(parts.into()));
+        });
+        let large = request("x".repeat(1001));
+        let unannounced = {
+            let mut request = request("x".repeat(1001));
+            let chunks = (0..1001).map(|_| Ok(Bytes::from("x")));
+            *request.body_mut() = Body::new(Broken(chunks.collect()));
+            request
+        };
+        for (case, request, expected) in [
+            ("unsigned", unsigned, StatusCode::UNAUTHORIZED),
+            ("header twice", twice, StatusCode::BAD_REQUEST),
+            ("other key", foreign, StatusCode::UNAUTHORIZED),
+            ("not JSON", request("hello"), StatusCode::BAD_REQUEST),
+            ("empty", request(""), StatusCode::BAD_REQUEST),
+            ("incomplete", broken, StatusCode::BAD_REQUEST),
+            ("large", large, StatusCode::PAYLOAD_TOO_LARGE),
+            (
+                "large without length",
+                unannounced,
+                StatusCode::PAYLOAD_TOO_LARGE,
+            ),
+        ] {
+            assert_eq!(status(&app, request).await, expected, "{name}: {case}");
+        }
+        let mut get = request(body("UnknownThing", 1));
+        *get.method_mut() = Method::GET;
+        assert_eq!(
+            status(&app, get).await,
+            StatusCode::METHOD_NOT_ALLOWED,
+            "{name}"
+        );
+        assert!(log.take().is_empty() && guard.is_empty(), "{name}");
+        let longest = request(format!("[{}]", " ".repeat(998)));
+        assert_eq!(status(&app, longest).await, StatusCode::OK, "{name}");
+    }
+}
+
+/// A body in these parts.
+struct Broken(std::collections::VecDeque<Result<Bytes, &'static str>>);
+
+impl http_body::Body for Broken {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, &'static str>>> {
+        let part = self.0.pop_front();
+        std::task::Poll::Ready(part.map(|part| part.map(http_body::Frame::data)))
+    }
+}
+
+#[tokio::test]
+async fn rejections_are_logged_without_content() {
+    log::capture();
+    for (_, app, _, _) in apps(&ManualClock::new(), StatusCode::OK) {
+        let mut forged = request(body("UnknownThing", 1));
+        *forged.body_mut() = Body::from(body("UnknownThing", 2));
+        status(&app, forged).await;
+        status(&app, request("location-secret")).await;
+        status(&app, request(body("UnknownThing", 3))).await;
+        status(&app, request(body("UnknownThing", 3))).await;
+    }
+    let lines = log::take().concat();
+    assert!(lines.contains("a delivery was rejected"), "{lines}");
+    assert!(!lines.contains("location-secret"), "{lines}");
+}
+
+/// Over a connection: the client disconnects while the handler runs.
+#[tokio::test]
+async fn disconnected_client_releases_the_delivery() {
+    let clock = ManualClock::new();
+    let (receiver, guard) = receiver(&clock);
+    let log = Log::default();
+    let entered = log.clone();
+    let app = Router::new()
+        .route(
+            "/webhooks",
+            post(move |delivery: Delivery| async move {
+                entered.add("entered");
+                std::future::pending::<()>().await;
+                drop(delivery);
+            }),
+        )
+        .with_state(receiver);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let body = body("UnknownThing", 1);
+    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /webhooks HTTP/1.1\r\nhost: localhost\r\nx-ghl-signature: {}\r\ncontent-length: {}\r\n\r\n{body}",
+        Signer::new().signature(body.as_bytes()),
+        body.len(),
+    );
+    client.write_all(head.as_bytes()).await.unwrap();
+    let wait_until = async |condition: &dyn Fn() -> bool| {
+        for _ in 0..5000 {
+            if condition() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("the server does not react");
+    };
+    wait_until(&|| guard.len() == 1 && !log.take().is_empty()).await;
+    client.shutdown().await.unwrap();
+    drop(client);
+    wait_until(&|| guard.is_empty()).await;
+    settle().await;
+    let mut again = tokio::net::TcpStream::connect(address).await.unwrap();
+    again.write_all(head.as_bytes()).await.unwrap();
+    wait_until(&|| guard.len() == 1).await;
+}
