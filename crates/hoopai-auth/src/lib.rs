@@ -29,6 +29,10 @@
 //! the new token. If a process ends at any step, the next one can continue from the store.
 
 mod app;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+#[cfg(any(test, feature = "encryption"))]
+mod encryption;
 mod manager;
 mod oauth;
 mod record;
@@ -41,6 +45,8 @@ mod util;
 mod tests;
 
 pub use app::{AuthorizeUrl, OAuthApp, states_match};
+#[cfg(any(test, feature = "encryption"))]
+pub use encryption::EncryptionKeys;
 pub use hoopai_runtime::auth::{AccountId, UserType};
 pub use manager::{Installation, TokenManager};
 pub use oauth::OAuth;

@@ -3,8 +3,10 @@
 
 mod authorize_url;
 mod code_exchange;
+mod conformance;
 mod crash_points;
 mod early_refresh;
+mod encryption;
 mod failures;
 mod fake_platform;
 mod faulty_store;
