@@ -9,6 +9,8 @@
 //! - [`seed`] and [`seeds`] select the seeds of random tests; [`seeded_random`] returns random
 //!   numbers of a seed.
 //! - [`lost_scalars`] checks that a decoded value keeps the scalars of its JSON.
+//! - `PostgresServer` (feature `servers`) is a database server of this machine, in a temporary
+//!   folder.
 //! - `VirtualTime` (feature `runtime`) moves a manual clock whenever all work waits for it.
 //!
 //! ```no_run
@@ -31,6 +33,8 @@
 
 mod http;
 pub mod log;
+#[cfg(feature = "servers")]
+mod postgres;
 mod random;
 mod scalars;
 mod server;
@@ -38,6 +42,8 @@ mod server;
 mod virtual_time;
 
 pub use http::{Reply, Request};
+#[cfg(feature = "servers")]
+pub use postgres::PostgresServer;
 pub use random::{seed, seeded_random, seeds};
 pub use scalars::lost_scalars;
 pub use server::Server;

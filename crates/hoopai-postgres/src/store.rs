@@ -1,0 +1,319 @@
+//! The token store.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use hoopai_auth::{EncryptionKeys, Lease, Record, StoreError, Swap, TokenKey, TokenStore};
+use hoopai_runtime::time::BoxFuture;
+use rustls::ClientConfig;
+use rustls_platform_verifier::ConfigVerifierExt;
+use tokio_postgres::IsolationLevel;
+use tokio_postgres::types::ToSql;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::error::{pool, query, within};
+use crate::lease::Guard;
+use crate::schema::Statements;
+
+/// The time within which an operation ends by default.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The number of connections of a store that opens its own. Refreshes are rare.
+const CONNECTIONS: usize = 4;
+
+const DEFAULT_SCHEMA: &str = "hoopai";
+
+/// Stores tokens in PostgreSQL. Clones share their connections.
+#[derive(Clone)]
+pub struct PostgresStore {
+    shared: Arc<Shared>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pool: Pool,
+    statements: Arc<Statements>,
+    keys: Option<EncryptionKeys>,
+    timeout: Duration,
+}
+
+impl PostgresStore {
+    /// Creates a store with up to four connections of its own, as in
+    /// `postgres://user:password@host/database?sslmode=require`. Connects at the first use.
+    ///
+    /// With `sslmode=require`, the server's certificate is verified by the certificates of the
+    /// operating system. [`connect_with_tls`](Self::connect_with_tls) takes others.
+    ///
+    /// # Errors
+    /// Fails if the URL cannot be read, or if the operating system has no certificates.
+    pub fn connect(url: &str) -> Result<Self, StoreError> {
+        let tls = ClientConfig::with_platform_verifier().map_err(|error| {
+            StoreError::new(
+                "the certificates of the operating system cannot be read",
+                "install the package ca-certificates, or use PostgresStore::connect_with_tls",
+            )
+            .caused_by(error)
+        })?;
+        Self::connect_with_tls(url, tls)
+    }
+
+    /// Creates a store with connections of its own, and with these settings of TLS.
+    ///
+    /// # Errors
+    /// Fails if the URL cannot be read.
+    pub fn connect_with_tls(url: &str, tls: ClientConfig) -> Result<Self, StoreError> {
+        let mut config: tokio_postgres::Config = url.parse().map_err(|_| {
+            // The error can show the password.
+            StoreError::new(
+                "the URL of the database cannot be read",
+                "use postgres://user:password@host:port/database, percent-encoded",
+            )
+        })?;
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(TIMEOUT / 2);
+        }
+        if config.get_application_name().is_none() {
+            config.application_name("hoopai");
+        }
+        let settings = ManagerConfig {
+            // A server that restarted has closed the connections; refreshes are rare enough for a
+            // query before each use.
+            recycling_method: RecyclingMethod::Verified,
+        };
+        let manager = Manager::from_config(config, MakeRustlsConnect::new(tls), settings);
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .runtime(Runtime::Tokio1)
+            // The limit of the whole operation is shorter, unless the caller raises it.
+            .wait_timeout(Some(TIMEOUT * 6))
+            .create_timeout(Some(TIMEOUT * 6))
+            .recycle_timeout(Some(TIMEOUT * 6))
+            .build()
+            .map_err(|error| {
+                StoreError::new("the pool of connections cannot be created", "report this")
+                    .caused_by(error)
+            })?;
+        Ok(Self::with_pool(pool))
+    }
+
+    /// Creates a store that uses the connections of your own pool.
+    pub fn with_pool(pool: Pool) -> Self {
+        let shared = Shared {
+            pool,
+            statements: Arc::new(Statements::new(DEFAULT_SCHEMA)),
+            keys: None,
+            timeout: TIMEOUT,
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Encrypts records with these keys. Without them, whoever can read the table can use the
+    /// tokens.
+    #[must_use]
+    pub fn encrypted(self, keys: EncryptionKeys) -> Self {
+        self.with(|shared| shared.keys = Some(keys))
+    }
+
+    /// Sets the schema of the tables; the default is `hoopai`.
+    #[must_use]
+    pub fn schema(self, name: &str) -> Self {
+        self.with(|shared| shared.statements = Arc::new(Statements::new(name)))
+    }
+
+    /// Sets the time within which every operation ends, the wait for a connection included; the
+    /// default is 10 s.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.with(|shared| shared.timeout = timeout)
+    }
+
+    /// Creates the tables unless they exist, and changes tables of older versions. Machines can do
+    /// this at the same time.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be reached, the role may not create the tables, or they have a
+    /// newer version.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        within(shared.timeout, async {
+            let mut client = shared.client().await?;
+            let transaction = client.transaction().await.map_err(query)?;
+            shared.statements.migrate(&transaction).await?;
+            transaction.commit().await.map_err(query)
+        })
+        .await
+    }
+
+    fn with(self, change: impl FnOnce(&mut Shared)) -> Self {
+        let mut shared = Arc::unwrap_or_clone(self.shared);
+        change(&mut shared);
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+}
+
+/// Hides the URL.
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore")
+            .field("keys", &self.shared.keys)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    async fn client(&self) -> Result<Object, StoreError> {
+        self.pool.get().await.map_err(pool)
+    }
+
+    async fn load(&self, key: &TokenKey) -> Result<Option<Record>, StoreError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(&self.statements.load);
+        let statement = statement.await.map_err(query)?;
+        let (app, kind, account) = parts(key);
+        let values: [&(dyn ToSql + Sync); 3] = [&app, &kind, &account];
+        let row = client.query_opt(&statement, &values).await;
+        let Some(row) = row.map_err(query)? else {
+            return Ok(None);
+        };
+        let stored: &[u8] = row.try_get(0).map_err(query)?;
+        let record = match &self.keys {
+            Some(keys) => keys.decrypt(key, stored)?,
+            None => Record::from_json(stored, key)?,
+        };
+        Ok(Some(record))
+    }
+
+    async fn swap(
+        &self,
+        key: &TokenKey,
+        expected: Option<u64>,
+        new: Option<&Record>,
+    ) -> Result<Swap, StoreError> {
+        let stored = match (&self.keys, new) {
+            (_, None) => Vec::new(),
+            (Some(keys), Some(record)) => keys.encrypt(key, record)?,
+            (None, Some(record)) => record.to_json(key).to_vec(),
+        };
+        let (app, kind, account) = parts(key);
+        let statements = &self.statements;
+        let mut client = self.client().await?;
+        // Whatever the defaults of the server: a refresh token must not be lost by a crash.
+        let transaction = client
+            .build_transaction()
+            .isolation_level(IsolationLevel::ReadCommitted)
+            .read_only(false)
+            .start();
+        let transaction = transaction.await.map_err(query)?;
+        let durable = transaction.batch_execute("SET LOCAL synchronous_commit = on");
+        durable.await.map_err(query)?;
+        let changed = match (expected.map(bits), new.map(|new| bits(new.revision))) {
+            (None, Some(revision)) => {
+                let values: [&(dyn ToSql + Sync); 5] = [&app, &kind, &account, &revision, &stored];
+                transaction.execute(&statements.insert, &values).await
+            }
+            (Some(expected), Some(revision)) => {
+                let values: [&(dyn ToSql + Sync); 6] =
+                    [&app, &kind, &account, &revision, &stored, &expected];
+                transaction.execute(&statements.update, &values).await
+            }
+            (Some(expected), None) => {
+                let values: [&(dyn ToSql + Sync); 4] = [&app, &kind, &account, &expected];
+                transaction.execute(&statements.delete, &values).await
+            }
+            (None, None) => {
+                let values: [&(dyn ToSql + Sync); 3] = [&app, &kind, &account];
+                let row = transaction.query_opt(&statements.load, &values).await;
+                row.map(|row| u64::from(row.is_none()))
+            }
+        };
+        let changed = changed.map_err(query)?;
+        transaction.commit().await.map_err(query)?;
+        Ok(match changed {
+            0 => Swap::Conflict,
+            _ => Swap::Done,
+        })
+    }
+
+    async fn lease(&self, key: &TokenKey, ttl: Duration, holder: &str) -> Result<bool, StoreError> {
+        let (app, kind, account) = parts(key);
+        let client = self.client().await?;
+        let statement = client.prepare_cached(&self.statements.lease);
+        let statement = statement.await.map_err(query)?;
+        let seconds = ttl.as_secs_f64();
+        let taken = client
+            .execute(&statement, &[&app, &kind, &account, &holder, &seconds])
+            .await;
+        Ok(taken.map_err(query)? > 0)
+    }
+
+    pub(crate) async fn release(&self, key: &TokenKey, holder: &str) -> Result<(), StoreError> {
+        within(self.timeout, async {
+            let (app, kind, account) = parts(key);
+            let client = self.client().await?;
+            let statement = client.prepare_cached(&self.statements.release);
+            let statement = statement.await.map_err(query)?;
+            let values: [&(dyn ToSql + Sync); 4] = [&app, &kind, &account, &holder];
+            let released = client.execute(&statement, &values).await;
+            released.map(drop).map_err(query)
+        })
+        .await
+    }
+}
+
+impl TokenStore for PostgresStore {
+    fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
+        Box::pin(within(self.shared.timeout, self.shared.load(key)))
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        expected: Option<u64>,
+        new: Option<Record>,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        Box::pin(within(self.shared.timeout, async move {
+            self.shared.swap(key, expected, new.as_ref()).await
+        }))
+    }
+
+    fn lease<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
+        Box::pin(within(self.shared.timeout, async move {
+            let holder = holder()?;
+            let taken = self.shared.lease(key, ttl, &holder).await?;
+            let guard = || Guard::new(Arc::clone(&self.shared), key.clone(), holder);
+            Ok(taken.then(|| Lease::new(guard())))
+        }))
+    }
+}
+
+/// The columns of a key.
+fn parts(key: &TokenKey) -> (&str, &str, &str) {
+    (&key.app, key.account.user_type().as_str(), key.account.id())
+}
+
+/// A revision as the table has it: the same bits with a sign.
+fn bits(revision: u64) -> i64 {
+    revision.cast_signed()
+}
+
+/// A name that no other holder of a lease has.
+fn holder() -> Result<String, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|_| {
+        StoreError::new(
+            "the operating system has no random numbers",
+            "try again; if this persists, check /dev/urandom",
+        )
+    })?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
