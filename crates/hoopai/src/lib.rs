@@ -88,6 +88,10 @@ pub mod auth {
     pub use hoopai_runtime::auth::*;
 }
 
+/// Webhooks: signature verification, typed events, deduplication and server integration.
+#[cfg(feature = "webhooks")]
+pub use hoopai_webhooks as webhooks;
+
 /// The runtime that all modules share, for rarely used items.
 pub use hoopai_runtime as runtime;
 

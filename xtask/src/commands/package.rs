@@ -15,18 +15,19 @@ use crate::{
     workspace::LICENCES,
 };
 
-/// The packages that are compiled: the runtime, OAuth, and two of the generated crates, one of them
-/// large. The facade would compile all modules.
-const VERIFIED: [&str; 4] = [
+/// The packages that are compiled: the runtime, OAuth, webhooks, and two of the generated crates,
+/// one of them large. The facade would compile all modules.
+const VERIFIED: [&str; 5] = [
     "hoopai-runtime",
     "hoopai-auth",
+    "hoopai-webhooks",
     "hoopai-contacts",
     "hoopai-workflows",
 ];
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct Package {
-    /// Compile each package instead of four of them, which is slow
+    /// Compile each package instead of five of them, which is slow
     #[arg(long)]
     verify_all: bool,
     /// Only print the crates in the order of publishing

@@ -33,11 +33,13 @@ pub(crate) const LOCK: &str = "specs/lock.toml";
 pub(crate) const FACADE_MANIFEST: &str = "crates/hoopai/Cargo.toml";
 pub(crate) const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 /// The published crates that are not generated.
-pub(crate) const HAND_WRITTEN: [&str; 4] = [
+pub(crate) const HAND_WRITTEN: [&str; 6] = [
     "crates/hoopai",
     "crates/hoopai-mock",
     "crates/hoopai-auth",
+    "crates/hoopai-postgres",
     "crates/hoopai-runtime",
+    "crates/hoopai-webhooks",
 ];
 
 pub(crate) fn spec_file(module: &str) -> String {

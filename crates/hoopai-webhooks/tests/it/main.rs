@@ -1,0 +1,6 @@
+//! Tests of the public interface.
+
+mod forgeries;
+mod node;
+mod replay;
+mod wycheproof;
