@@ -6,7 +6,7 @@ use hoopai_auth::{LeaseGuard, TokenKey};
 use hoopai_runtime::time::BoxFuture;
 use tokio::runtime::Handle;
 
-use crate::store::Shared;
+use crate::shared::Shared;
 
 /// A lease that this process holds.
 pub(crate) struct Guard {

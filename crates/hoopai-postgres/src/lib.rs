@@ -34,6 +34,7 @@
 mod error;
 mod lease;
 mod schema;
+mod shared;
 mod store;
 
 pub use store::PostgresStore;

@@ -4,18 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use hoopai_auth::{EncryptionKeys, Lease, Record, StoreError, Swap, TokenKey, TokenStore};
 use hoopai_runtime::time::BoxFuture;
 use rustls::ClientConfig;
 use rustls_platform_verifier::ConfigVerifierExt;
-use tokio_postgres::IsolationLevel;
-use tokio_postgres::types::ToSql;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::error::{pool, query, within};
+use crate::error::{query, within};
 use crate::lease::Guard;
 use crate::schema::Statements;
+use crate::shared::Shared;
 
 /// The time within which an operation ends by default.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,14 +28,6 @@ const DEFAULT_SCHEMA: &str = "hoopai";
 #[derive(Clone)]
 pub struct PostgresStore {
     shared: Arc<Shared>,
-}
-
-#[derive(Clone)]
-pub(crate) struct Shared {
-    pool: Pool,
-    statements: Arc<Statements>,
-    keys: Option<EncryptionKeys>,
-    timeout: Duration,
 }
 
 impl PostgresStore {
@@ -166,106 +157,6 @@ impl fmt::Debug for PostgresStore {
     }
 }
 
-impl Shared {
-    async fn client(&self) -> Result<Object, StoreError> {
-        self.pool.get().await.map_err(pool)
-    }
-
-    async fn load(&self, key: &TokenKey) -> Result<Option<Record>, StoreError> {
-        let client = self.client().await?;
-        let statement = client.prepare_cached(&self.statements.load);
-        let statement = statement.await.map_err(query)?;
-        let (app, kind, account) = parts(key);
-        let values: [&(dyn ToSql + Sync); 3] = [&app, &kind, &account];
-        let row = client.query_opt(&statement, &values).await;
-        let Some(row) = row.map_err(query)? else {
-            return Ok(None);
-        };
-        let stored: &[u8] = row.try_get(0).map_err(query)?;
-        let record = match &self.keys {
-            Some(keys) => keys.decrypt(key, stored)?,
-            None => Record::from_json(stored, key)?,
-        };
-        Ok(Some(record))
-    }
-
-    async fn swap(
-        &self,
-        key: &TokenKey,
-        expected: Option<u64>,
-        new: Option<&Record>,
-    ) -> Result<Swap, StoreError> {
-        let stored = match (&self.keys, new) {
-            (_, None) => Vec::new(),
-            (Some(keys), Some(record)) => keys.encrypt(key, record)?,
-            (None, Some(record)) => record.to_json(key).to_vec(),
-        };
-        let (app, kind, account) = parts(key);
-        let statements = &self.statements;
-        let mut client = self.client().await?;
-        // Whatever the defaults of the server: a refresh token must not be lost by a crash.
-        let transaction = client
-            .build_transaction()
-            .isolation_level(IsolationLevel::ReadCommitted)
-            .read_only(false)
-            .start();
-        let transaction = transaction.await.map_err(query)?;
-        let durable = transaction.batch_execute("SET LOCAL synchronous_commit = on");
-        durable.await.map_err(query)?;
-        let changed = match (expected.map(bits), new.map(|new| bits(new.revision))) {
-            (None, Some(revision)) => {
-                let values: [&(dyn ToSql + Sync); 5] = [&app, &kind, &account, &revision, &stored];
-                transaction.execute(&statements.insert, &values).await
-            }
-            (Some(expected), Some(revision)) => {
-                let values: [&(dyn ToSql + Sync); 6] =
-                    [&app, &kind, &account, &revision, &stored, &expected];
-                transaction.execute(&statements.update, &values).await
-            }
-            (Some(expected), None) => {
-                let values: [&(dyn ToSql + Sync); 4] = [&app, &kind, &account, &expected];
-                transaction.execute(&statements.delete, &values).await
-            }
-            (None, None) => {
-                let values: [&(dyn ToSql + Sync); 3] = [&app, &kind, &account];
-                let row = transaction.query_opt(&statements.load, &values).await;
-                row.map(|row| u64::from(row.is_none()))
-            }
-        };
-        let changed = changed.map_err(query)?;
-        transaction.commit().await.map_err(query)?;
-        Ok(match changed {
-            0 => Swap::Conflict,
-            _ => Swap::Done,
-        })
-    }
-
-    async fn lease(&self, key: &TokenKey, ttl: Duration, holder: &str) -> Result<bool, StoreError> {
-        let (app, kind, account) = parts(key);
-        let client = self.client().await?;
-        let statement = client.prepare_cached(&self.statements.lease);
-        let statement = statement.await.map_err(query)?;
-        let seconds = ttl.as_secs_f64();
-        let taken = client
-            .execute(&statement, &[&app, &kind, &account, &holder, &seconds])
-            .await;
-        Ok(taken.map_err(query)? > 0)
-    }
-
-    pub(crate) async fn release(&self, key: &TokenKey, holder: &str) -> Result<(), StoreError> {
-        within(self.timeout, async {
-            let (app, kind, account) = parts(key);
-            let client = self.client().await?;
-            let statement = client.prepare_cached(&self.statements.release);
-            let statement = statement.await.map_err(query)?;
-            let values: [&(dyn ToSql + Sync); 4] = [&app, &kind, &account, &holder];
-            let released = client.execute(&statement, &values).await;
-            released.map(drop).map_err(query)
-        })
-        .await
-    }
-}
-
 impl TokenStore for PostgresStore {
     fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
         Box::pin(within(self.shared.timeout, self.shared.load(key)))
@@ -294,16 +185,6 @@ impl TokenStore for PostgresStore {
             Ok(taken.then(|| Lease::new(guard())))
         }))
     }
-}
-
-/// The columns of a key.
-fn parts(key: &TokenKey) -> (&str, &str, &str) {
-    (&key.app, key.account.user_type().as_str(), key.account.id())
-}
-
-/// A revision as the table has it: the same bits with a sign.
-fn bits(revision: u64) -> i64 {
-    revision.cast_signed()
 }
 
 /// A name that no other holder of a lease has.
