@@ -74,10 +74,10 @@ impl TokenStoreChecks {
         }
     }
 
-    /// Sets that leases last while their holder lives, whatever their lifetime: the store detects
-    /// the end of a process.
+    /// Sets that leases end with the process of their holder, and not before: the store detects
+    /// that, as [`FileStore`](crate::FileStore) does.
     #[must_use]
-    pub fn leases_last_while_held(mut self) -> Self {
+    pub fn leases_end_with_their_process(mut self) -> Self {
         self.leases_expire = false;
         self
     }

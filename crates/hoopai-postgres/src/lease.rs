@@ -12,19 +12,19 @@ use crate::shared::Shared;
 pub(crate) struct Guard {
     shared: Arc<Shared>,
     /// `None` after the release.
-    held: Option<(TokenKey, String)>,
+    lease: Option<(TokenKey, String)>,
 }
 
 impl Guard {
     pub(crate) fn new(shared: Arc<Shared>, key: TokenKey, holder: String) -> Self {
         Self {
             shared,
-            held: Some((key, holder)),
+            lease: Some((key, holder)),
         }
     }
 
     fn start_release(&mut self) -> Option<impl Future<Output = ()> + Send + 'static> {
-        let (key, holder) = self.held.take()?;
+        let (key, holder) = self.lease.take()?;
         let shared = Arc::clone(&self.shared);
         Some(async move {
             // If this fails, the lease ends by itself.

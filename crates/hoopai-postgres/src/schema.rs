@@ -39,11 +39,11 @@ impl Statements {
             ),
             delete: format!("DELETE FROM {schema}.tokens WHERE {key} AND revision = $4"),
             lease: format!(
-                "INSERT INTO {schema}.leases AS held {names}, holder, expires_at) \
+                "INSERT INTO {schema}.leases AS lease {names}, holder, expires_at) \
                  VALUES ($1, $2, $3, $4, clock_timestamp() + $5 * interval '1 second') \
                  ON CONFLICT {names}) DO UPDATE \
                  SET holder = EXCLUDED.holder, expires_at = EXCLUDED.expires_at \
-                 WHERE held.expires_at <= clock_timestamp()"
+                 WHERE lease.expires_at <= clock_timestamp()"
             ),
             release: format!("DELETE FROM {schema}.leases WHERE {key} AND holder = $4"),
             schema,

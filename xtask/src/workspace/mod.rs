@@ -33,11 +33,12 @@ pub(crate) const LOCK: &str = "specs/lock.toml";
 pub(crate) const FACADE_MANIFEST: &str = "crates/hoopai/Cargo.toml";
 pub(crate) const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 /// The published crates that are not generated.
-pub(crate) const HAND_WRITTEN: [&str; 6] = [
+pub(crate) const HAND_WRITTEN: [&str; 7] = [
     "crates/hoopai",
     "crates/hoopai-mock",
     "crates/hoopai-auth",
     "crates/hoopai-postgres",
+    "crates/hoopai-redis",
     "crates/hoopai-runtime",
     "crates/hoopai-webhooks",
 ];

@@ -20,7 +20,7 @@ async fn own_stores_conform() {
 
     let directory = tempfile::tempdir().unwrap();
     let open = || FileStore::open(directory.path()).unwrap();
-    let checks = TokenStoreChecks::new(open(), open()).leases_last_while_held();
+    let checks = TokenStoreChecks::new(open(), open()).leases_end_with_their_process();
     checks.run().await.unwrap();
 }
 

@@ -1,0 +1,168 @@
+//! The commands of a store on its connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hoopai_auth::{EncryptionKeys, Record, StoreError, Swap, TokenKey};
+use redis::Script;
+use redis::aio::ConnectionManager;
+use tokio::sync::OnceCell;
+
+use crate::error::{command, within};
+
+/// Replaces the record of a key if its revision is the expected one; empty for no record.
+const SWAP: &str = r"
+local current = redis.call('HGET', KEYS[1], 'revision')
+if (current or '') ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then
+  redis.call('DEL', KEYS[1])
+else
+  redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'record', ARGV[3])
+end
+return 1
+";
+
+/// Ends a lease of this holder.
+const RELEASE: &str = r"
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+";
+
+pub(crate) struct Scripts {
+    swap: Script,
+    release: Script,
+}
+
+impl Scripts {
+    pub(crate) fn new() -> Self {
+        Self {
+            swap: Script::new(SWAP),
+            release: Script::new(RELEASE),
+        }
+    }
+}
+
+/// What the clones of a store and its leases share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) client: redis::Client,
+    /// Opened at the first use, in the runtime of the caller.
+    pub(crate) connection: Arc<OnceCell<ConnectionManager>>,
+    pub(crate) scripts: Arc<Scripts>,
+    pub(crate) prefix: String,
+    pub(crate) keys: Option<EncryptionKeys>,
+    pub(crate) replicas: u32,
+    pub(crate) timeout: Duration,
+}
+
+impl Shared {
+    pub(crate) async fn connection(&self) -> Result<ConnectionManager, StoreError> {
+        let open = || async {
+            // Limits are those of the whole operation.
+            let settings = redis::aio::ConnectionManagerConfig::new()
+                .set_response_timeout(None)
+                .set_connection_timeout(None)
+                .set_number_of_retries(2)
+                .set_max_delay(self.timeout / 10);
+            self.client.get_connection_manager_lazy(settings)
+        };
+        let connection = self.connection.get_or_try_init(open).await;
+        connection.cloned().map_err(command)
+    }
+
+    pub(crate) async fn load(&self, key: &TokenKey) -> Result<Option<Record>, StoreError> {
+        let mut connection = self.connection().await?;
+        let mut get = redis::cmd("HGET");
+        get.arg(self.name("tokens", key)).arg("record");
+        let stored: Option<Vec<u8>> = get.query_async(&mut connection).await.map_err(command)?;
+        let read = |stored: Vec<u8>| match &self.keys {
+            Some(keys) => keys.decrypt(key, &stored),
+            None => Record::from_json(&stored, key),
+        };
+        stored.map(read).transpose()
+    }
+
+    pub(crate) async fn swap(
+        &self,
+        key: &TokenKey,
+        expected: Option<u64>,
+        new: Option<&Record>,
+    ) -> Result<Swap, StoreError> {
+        let stored = match (&self.keys, new) {
+            (_, None) => Vec::new(),
+            (Some(keys), Some(record)) => keys.encrypt(key, record)?,
+            (None, Some(record)) => record.to_json(key).to_vec(),
+        };
+        let revision = |revision: Option<u64>| revision.map_or_else(String::new, |n| n.to_string());
+        let mut connection = self.connection().await?;
+        let mut swap = self.scripts.swap.key(self.name("tokens", key));
+        swap.arg(revision(expected))
+            .arg(revision(new.map(|new| new.revision)))
+            .arg(stored);
+        let changed: u64 = swap.invoke_async(&mut connection).await.map_err(command)?;
+        if changed == 0 {
+            return Ok(Swap::Conflict);
+        }
+        self.wait(&mut connection).await?;
+        Ok(Swap::Done)
+    }
+
+    /// Waits until replicas have received the writes of this connection.
+    async fn wait(&self, connection: &mut ConnectionManager) -> Result<(), StoreError> {
+        if self.replicas == 0 {
+            return Ok(());
+        }
+        let limit = u64::try_from((self.timeout / 2).as_millis()).unwrap_or(u64::MAX);
+        let mut wait = redis::cmd("WAIT");
+        wait.arg(self.replicas).arg(limit.max(1));
+        let received: u32 = wait.query_async(connection).await.map_err(command)?;
+        if received >= self.replicas {
+            return Ok(());
+        }
+        Err(StoreError::new(
+            format!(
+                "the change was received by {received} replicas instead of {}",
+                self.replicas
+            ),
+            "check the replicas of the Redis server",
+        ))
+    }
+
+    pub(crate) async fn lease(
+        &self,
+        key: &TokenKey,
+        ttl: Duration,
+        holder: &str,
+    ) -> Result<bool, StoreError> {
+        let millis = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
+        let mut connection = self.connection().await?;
+        let mut set = redis::cmd("SET");
+        set.arg(self.name("lease", key)).arg(holder);
+        set.arg("NX").arg("PX").arg(millis);
+        let taken: Option<String> = set.query_async(&mut connection).await.map_err(command)?;
+        Ok(taken.is_some())
+    }
+
+    pub(crate) async fn release(&self, key: &TokenKey, holder: &str) -> Result<(), StoreError> {
+        within(self.timeout, async {
+            let mut connection = self.connection().await?;
+            let mut release = self.scripts.release.key(self.name("lease", key));
+            release.arg(holder);
+            let released: Result<u64, _> = release.invoke_async(&mut connection).await;
+            released.map(drop).map_err(command)
+        })
+        .await
+    }
+
+    /// The name of an entry, unambiguous whatever the ids are.
+    fn name(&self, kind: &str, key: &TokenKey) -> String {
+        format!(
+            "{}:{kind}:{}:{}:{}:{}",
+            self.prefix,
+            key.app.len(),
+            key.app,
+            key.account.user_type().as_str(),
+            key.account.id()
+        )
+    }
+}
