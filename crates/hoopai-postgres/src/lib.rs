@@ -23,7 +23,8 @@
 //!
 //! A record is replaced only if its revision is the expected one. The change is committed with
 //! `synchronous_commit`, so it survives a crash of the server. The right to refresh an account's
-//! tokens (lease) ends by the clock of the server, so clocks of the machines do not matter. Every
+//! tokens (lease) is renewed while its process lives, and ends by the clock of the server, so clocks
+//! of the machines do not matter. Every
 //! operation ends within a [timeout](PostgresStore::timeout); without the server, calls continue
 //! with the tokens in memory until they expire.
 //!
@@ -32,7 +33,6 @@
 //! (`synchronous_standby_names`) to exclude this.
 
 mod error;
-mod lease;
 mod schema;
 mod shared;
 mod store;

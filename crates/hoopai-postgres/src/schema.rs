@@ -18,6 +18,7 @@ pub(crate) struct Statements {
     pub(crate) update: String,
     pub(crate) delete: String,
     pub(crate) lease: String,
+    pub(crate) renew: String,
     pub(crate) release: String,
     schema: String,
 }
@@ -44,6 +45,11 @@ impl Statements {
                  ON CONFLICT {names}) DO UPDATE \
                  SET holder = EXCLUDED.holder, expires_at = EXCLUDED.expires_at \
                  WHERE lease.expires_at <= clock_timestamp()"
+            ),
+            renew: format!(
+                "UPDATE {schema}.leases \
+                 SET expires_at = clock_timestamp() + $5 * interval '1 second' \
+                 WHERE {key} AND holder = $4"
             ),
             release: format!("DELETE FROM {schema}.leases WHERE {key} AND holder = $4"),
             schema,

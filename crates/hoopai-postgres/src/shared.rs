@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool};
-use hoopai_auth::{EncryptionKeys, Record, StoreError, Swap, TokenKey};
+use hoopai_auth::{EncryptionKeys, LeaseCommands, Record, StoreError, Swap, TokenKey};
+use hoopai_runtime::time::BoxFuture;
 use tokio_postgres::IsolationLevel;
 use tokio_postgres::types::ToSql;
 
@@ -17,6 +18,7 @@ pub(crate) struct Shared {
     pub(crate) pool: Pool,
     pub(crate) statements: Arc<Statements>,
     pub(crate) keys: Option<EncryptionKeys>,
+    pub(crate) lease_lifetime: Duration,
     pub(crate) timeout: Duration,
 }
 
@@ -94,34 +96,61 @@ impl Shared {
         })
     }
 
-    pub(crate) async fn lease(
+    async fn change_lease(
         &self,
+        statement: &str,
         key: &TokenKey,
-        ttl: Duration,
         holder: &str,
+        time: Option<Duration>,
     ) -> Result<bool, StoreError> {
-        let (app, kind, account) = parts(key);
-        let client = self.client().await?;
-        let statement = client.prepare_cached(&self.statements.lease);
-        let statement = statement.await.map_err(query)?;
-        let seconds = ttl.as_secs_f64();
-        let taken = client
-            .execute(&statement, &[&app, &kind, &account, &holder, &seconds])
-            .await;
-        Ok(taken.map_err(query)? > 0)
-    }
-
-    pub(crate) async fn release(&self, key: &TokenKey, holder: &str) -> Result<(), StoreError> {
         within(self.timeout, async {
             let (app, kind, account) = parts(key);
+            let seconds = time.map(|time| time.as_secs_f64());
+            let mut values: Vec<&(dyn ToSql + Sync)> = vec![&app, &kind, &account, &holder];
+            values.extend(
+                seconds
+                    .as_ref()
+                    .map(|seconds| seconds as &(dyn ToSql + Sync)),
+            );
             let client = self.client().await?;
-            let statement = client.prepare_cached(&self.statements.release);
-            let statement = statement.await.map_err(query)?;
-            let values: [&(dyn ToSql + Sync); 4] = [&app, &kind, &account, &holder];
-            let released = client.execute(&statement, &values).await;
-            released.map(drop).map_err(query)
+            let statement = client.prepare_cached(statement).await.map_err(query)?;
+            let changed = client.execute(&statement, &values).await;
+            changed.map(|rows| rows > 0).map_err(query)
         })
         .await
+    }
+}
+
+impl LeaseCommands for Shared {
+    fn take<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        holder: &'a str,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(self.change_lease(&self.statements.lease, key, holder, Some(time)))
+    }
+
+    fn renew<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        holder: &'a str,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(self.change_lease(&self.statements.renew, key, holder, Some(time)))
+    }
+
+    fn release<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        holder: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let statement = &self.statements.release;
+            self.change_lease(statement, key, holder, None)
+                .await
+                .map(drop)
+        })
     }
 }
 

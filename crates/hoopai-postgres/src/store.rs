@@ -5,19 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use hoopai_auth::{EncryptionKeys, Lease, Record, StoreError, Swap, TokenKey, TokenStore};
+use hoopai_auth::{
+    EncryptionKeys, Lease, LeaseCommands, Record, StoreError, Swap, TokenKey, TokenStore,
+    renewed_lease,
+};
 use hoopai_runtime::time::BoxFuture;
 use rustls::ClientConfig;
 use rustls_platform_verifier::ConfigVerifierExt;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::error::{query, within};
-use crate::lease::Guard;
 use crate::schema::Statements;
 use crate::shared::Shared;
 
 /// The time within which an operation ends by default.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The time after which the lease of a process that ended is free by default. The platform is
+/// said to repeat the reply of a refresh for 30 s.
+const LEASE_LIFETIME: Duration = Duration::from_secs(15);
 
 /// The number of connections of a store that opens its own. Refreshes are rare.
 const CONNECTIONS: usize = 4;
@@ -95,6 +101,7 @@ impl PostgresStore {
             pool,
             statements: Arc::new(Statements::new(DEFAULT_SCHEMA)),
             keys: None,
+            lease_lifetime: LEASE_LIFETIME,
             timeout: TIMEOUT,
         };
         Self {
@@ -113,6 +120,14 @@ impl PostgresStore {
     #[must_use]
     pub fn schema(self, name: &str) -> Self {
         self.with(|shared| shared.statements = Arc::new(Statements::new(name)))
+    }
+
+    /// Sets the time after which other processes may refresh the tokens of an account if the
+    /// process that was about to do it has ended; the default is 15 s. A process that is suspended
+    /// for longer counts as ended.
+    #[must_use]
+    pub fn lease_lifetime(self, lifetime: Duration) -> Self {
+        self.with(|shared| shared.lease_lifetime = lifetime)
     }
 
     /// Sets the time within which every operation ends, the wait for a connection included; the
@@ -179,22 +194,8 @@ impl TokenStore for PostgresStore {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
         Box::pin(within(self.shared.timeout, async move {
-            let holder = holder()?;
-            let taken = self.shared.lease(key, ttl, &holder).await?;
-            let guard = || Guard::new(Arc::clone(&self.shared), key.clone(), holder);
-            Ok(taken.then(|| Lease::new(guard())))
+            let commands = Arc::clone(&self.shared) as Arc<dyn LeaseCommands>;
+            renewed_lease(commands, key, ttl, self.shared.lease_lifetime).await
         }))
     }
-}
-
-/// A name that no other holder of a lease has.
-fn holder() -> Result<String, StoreError> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|_| {
-        StoreError::new(
-            "the operating system has no random numbers",
-            "try again; if this persists, check /dev/urandom",
-        )
-    })?;
-    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }

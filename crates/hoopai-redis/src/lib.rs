@@ -18,7 +18,8 @@
 //! # What it guarantees
 //!
 //! A record is replaced only if its revision is the expected one. The right to refresh an account's
-//! tokens (lease) ends by the clock of the server, so clocks of the machines do not matter. Every
+//! tokens (lease) is renewed while its process lives, and ends by the clock of the server, so clocks
+//! of the machines do not matter. Every
 //! operation ends within a [timeout](RedisStore::timeout); without the server, calls continue with
 //! the tokens in memory until they expire.
 //!
@@ -32,7 +33,6 @@
 
 mod durability;
 mod error;
-mod lease;
 mod shared;
 mod store;
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hoopai_auth::{EncryptionKeys, Record, StoreError, Swap, TokenKey};
+use hoopai_auth::{EncryptionKeys, LeaseCommands, Record, StoreError, Swap, TokenKey};
+use hoopai_runtime::time::BoxFuture;
 use redis::Script;
 use redis::aio::ConnectionManager;
 use tokio::sync::OnceCell;
@@ -28,8 +29,17 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) 
 return 0
 ";
 
+/// Extends a lease of this holder.
+const RENEW: &str = r"
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return 0
+";
+
 pub(crate) struct Scripts {
     swap: Script,
+    renew: Script,
     release: Script,
 }
 
@@ -37,6 +47,7 @@ impl Scripts {
     pub(crate) fn new() -> Self {
         Self {
             swap: Script::new(SWAP),
+            renew: Script::new(RENEW),
             release: Script::new(RELEASE),
         }
     }
@@ -52,6 +63,7 @@ pub(crate) struct Shared {
     pub(crate) prefix: String,
     pub(crate) keys: Option<EncryptionKeys>,
     pub(crate) replicas: u32,
+    pub(crate) lease_lifetime: Duration,
     pub(crate) timeout: Duration,
 }
 
@@ -128,32 +140,6 @@ impl Shared {
         ))
     }
 
-    pub(crate) async fn lease(
-        &self,
-        key: &TokenKey,
-        ttl: Duration,
-        holder: &str,
-    ) -> Result<bool, StoreError> {
-        let millis = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
-        let mut connection = self.connection().await?;
-        let mut set = redis::cmd("SET");
-        set.arg(self.name("lease", key)).arg(holder);
-        set.arg("NX").arg("PX").arg(millis);
-        let taken: Option<String> = set.query_async(&mut connection).await.map_err(command)?;
-        Ok(taken.is_some())
-    }
-
-    pub(crate) async fn release(&self, key: &TokenKey, holder: &str) -> Result<(), StoreError> {
-        within(self.timeout, async {
-            let mut connection = self.connection().await?;
-            let mut release = self.scripts.release.key(self.name("lease", key));
-            release.arg(holder);
-            let released: Result<u64, _> = release.invoke_async(&mut connection).await;
-            released.map(drop).map_err(command)
-        })
-        .await
-    }
-
     /// The name of an entry, unambiguous whatever the ids are.
     fn name(&self, kind: &str, key: &TokenKey) -> String {
         format!(
@@ -165,4 +151,55 @@ impl Shared {
             key.account.id()
         )
     }
+}
+
+impl LeaseCommands for Shared {
+    fn take<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        holder: &'a str,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(within(self.timeout, async move {
+            let mut connection = self.connection().await?;
+            let mut set = redis::cmd("SET");
+            set.arg(self.name("lease", key)).arg(holder);
+            set.arg("NX").arg("PX").arg(millis(time));
+            let taken: Result<Option<String>, _> = set.query_async(&mut connection).await;
+            taken.map(|taken| taken.is_some()).map_err(command)
+        }))
+    }
+
+    fn renew<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        holder: &'a str,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(within(self.timeout, async move {
+            let mut connection = self.connection().await?;
+            let mut renew = self.scripts.renew.key(self.name("lease", key));
+            renew.arg(holder).arg(millis(time));
+            let renewed: Result<u64, _> = renew.invoke_async(&mut connection).await;
+            renewed.map(|renewed| renewed > 0).map_err(command)
+        }))
+    }
+
+    fn release<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        holder: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(within(self.timeout, async move {
+            let mut connection = self.connection().await?;
+            let mut release = self.scripts.release.key(self.name("lease", key));
+            release.arg(holder);
+            let released: Result<u64, _> = release.invoke_async(&mut connection).await;
+            released.map(drop).map_err(command)
+        }))
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
 }

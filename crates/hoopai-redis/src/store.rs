@@ -4,18 +4,24 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hoopai_auth::{EncryptionKeys, Lease, Record, StoreError, Swap, TokenKey, TokenStore};
+use hoopai_auth::{
+    EncryptionKeys, Lease, LeaseCommands, Record, StoreError, Swap, TokenKey, TokenStore,
+    renewed_lease,
+};
 use hoopai_runtime::time::BoxFuture;
 use redis::Client;
 use tokio::sync::OnceCell;
 
 use crate::durability;
 use crate::error::within;
-use crate::lease::Guard;
 use crate::shared::{Scripts, Shared};
 
 /// The time within which an operation ends by default.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The time after which the lease of a process that ended is free by default. The platform is
+/// said to repeat the reply of a refresh for 30 s.
+const LEASE_LIFETIME: Duration = Duration::from_secs(15);
 
 const DEFAULT_PREFIX: &str = "hoopai";
 
@@ -51,6 +57,7 @@ impl RedisStore {
             prefix: DEFAULT_PREFIX.to_owned(),
             keys: None,
             replicas: 0,
+            lease_lifetime: LEASE_LIFETIME,
             timeout: TIMEOUT,
         };
         Self {
@@ -76,6 +83,14 @@ impl RedisStore {
     #[must_use]
     pub fn wait_for_replicas(self, replicas: u32) -> Self {
         self.with(|shared| shared.replicas = replicas)
+    }
+
+    /// Sets the time after which other processes may refresh the tokens of an account if the
+    /// process that was about to do it has ended; the default is 15 s. A process that is suspended
+    /// for longer counts as ended.
+    #[must_use]
+    pub fn lease_lifetime(self, lifetime: Duration) -> Self {
+        self.with(|shared| shared.lease_lifetime = lifetime)
     }
 
     /// Sets the time within which every operation ends; the default is 10 s.
@@ -139,22 +154,8 @@ impl TokenStore for RedisStore {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
         Box::pin(within(self.shared.timeout, async move {
-            let holder = holder()?;
-            let taken = self.shared.lease(key, ttl, &holder).await?;
-            let guard = || Guard::new(Arc::clone(&self.shared), key.clone(), holder);
-            Ok(taken.then(|| Lease::new(guard())))
+            let commands = Arc::clone(&self.shared) as Arc<dyn LeaseCommands>;
+            renewed_lease(commands, key, ttl, self.shared.lease_lifetime).await
         }))
     }
-}
-
-/// A name that no other holder of a lease has.
-fn holder() -> Result<String, StoreError> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|_| {
-        StoreError::new(
-            "the operating system has no random numbers",
-            "try again; if this persists, check /dev/urandom",
-        )
-    })?;
-    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }

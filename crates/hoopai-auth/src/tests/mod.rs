@@ -15,6 +15,7 @@ mod harness;
 mod location_tokens;
 mod many_accounts;
 mod redaction;
+mod renewed_lease;
 mod single_flight;
 mod store_contract;
 mod token_values;
