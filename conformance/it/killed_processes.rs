@@ -58,7 +58,7 @@ impl Clock for ClockAhead {
 }
 
 /// Opens a store. The leases of killed processes end soon.
-fn open(store: &str) -> Arc<dyn TokenStore> {
+pub(crate) fn open(store: &str) -> Arc<dyn TokenStore> {
     let lifetime = Duration::from_millis(300);
     if store.starts_with("postgres:") {
         Arc::new(
