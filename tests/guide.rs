@@ -69,6 +69,7 @@ chapters! {
     recipe_opportunities = "../docs/src/recipes/opportunities.md",
     recipe_products = "../docs/src/recipes/products.md",
     recipe_undocumented_operations = "../docs/src/recipes/undocumented-operations.md",
+    several_machines = "../docs/src/several-machines.md",
     testing = "../docs/src/testing.md",
     uploads = "../docs/src/uploads.md",
     versions = "../docs/src/versions.md",

@@ -1,24 +1,25 @@
 //! Processes are killed at random moments of a refresh. Only a refresh token that was replaced and
 //! not yet saved is lost. None is lost if the platform repeats its reply for 30 s.
 //!
-//! The processes run this test binary with [`STORE`] set. Each refreshes in a loop, over a file
-//! store that all share.
+//! The processes run this test binary with [`STORE`] set. Each refreshes in a loop, over a store
+//! that all share: files, PostgreSQL or Redis.
 
-use std::fs;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use fastrand::Rng;
-use hoopai::auth::{AccountId, FileStore, TokenKey, TokenSet};
+use hoopai::auth::{AccountId, FileStore, TokenKey, TokenSet, TokenStore};
 use hoopai::runtime::time::{BoxFuture, Clock, SystemClock};
 use hoopai::{Client, Error};
-use hoopai_test_support::{Reply, Request, Server};
+use hoopai_postgres::PostgresStore;
+use hoopai_redis::RedisStore;
+use hoopai_test_support::{PostgresServer, RedisServer, Reply, Request, Server};
+use secrecy::ExposeSecret;
 
 use crate::client::{app, read};
 
-/// The directory of the store. It is set in the processes to kill.
+/// The store: the directory of files, or a URL. It is set in the processes to kill.
 const STORE: &str = "HOOPAI_CONFORMANCE_STORE";
 const URL: &str = "HOOPAI_CONFORMANCE_URL";
 /// The first day of a round by the clocks of its processes.
@@ -56,10 +57,26 @@ impl Clock for ClockAhead {
     }
 }
 
-fn client(url: &str, store: &Path, day: u32) -> Client {
+/// Opens a store. The leases of killed processes end soon.
+pub(crate) fn open(store: &str) -> Arc<dyn TokenStore> {
+    let lifetime = Duration::from_millis(300);
+    if store.starts_with("postgres:") {
+        Arc::new(
+            PostgresStore::connect(store)
+                .unwrap()
+                .lease_lifetime(lifetime),
+        )
+    } else if store.starts_with("redis:") {
+        Arc::new(RedisStore::connect(store).unwrap().lease_lifetime(lifetime))
+    } else {
+        Arc::new(FileStore::open(store).unwrap())
+    }
+}
+
+fn client(url: &str, store: &Arc<dyn TokenStore>, day: u32) -> Client {
     Client::builder()
         .oauth_app(app())
-        .token_store(FileStore::open(store).unwrap())
+        .token_store(Arc::clone(store))
         .base_url(url)
         .clock(ClockAhead(day))
         .build()
@@ -82,8 +99,9 @@ fn child_process() {
         .unwrap();
     runtime.block_on(async {
         let first: u32 = std::env::var(DAY).unwrap().parse().unwrap();
+        let store = open(&store);
         for day in (first..).step_by(STEP as usize) {
-            let _ = call(&client(&url, Path::new(&store), day)).await;
+            let _ = call(&client(&url, &store, day)).await;
         }
     });
 }
@@ -126,11 +144,11 @@ impl Tokens {
 struct Processes(Vec<Child>);
 
 impl Processes {
-    fn start(number: usize, url: &str, store: &Path, day: u32) -> Self {
+    fn start(number: usize, url: &str, store: &str, day: u32) -> Self {
         let start = |_| {
             Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "killed_processes::child_process", "--nocapture"])
-                .envs([(STORE, store.to_str().unwrap()), (URL, url)])
+                .envs([(STORE, store), (URL, url)])
                 .env(DAY, day.to_string())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
@@ -151,11 +169,10 @@ impl Drop for Processes {
     }
 }
 
-fn stored_serial(store: &Path) -> u64 {
+async fn stored_serial(store: &Arc<dyn TokenStore>) -> u64 {
     let key = TokenKey::new("app-1", location());
-    let path = FileStore::open(store).unwrap().path_of(&key);
-    let record: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    let token = record["refresh_token"].as_str().unwrap();
+    let record = store.load(&key).await.unwrap().unwrap();
+    let token = record.tokens.refresh_token().unwrap().expose_secret();
     token.trim_start_matches("refresh-").parse().unwrap()
 }
 
@@ -169,9 +186,13 @@ struct Outcome {
     lost: usize,
 }
 
-async fn kill_processes(kills: usize, at_once: usize, grace: Duration) -> Outcome {
+async fn kill_processes(place: &str, kills: usize, at_once: usize, grace: Duration) -> Outcome {
     let seed = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
-    println!("seed {seed}, {at_once} processes, grace {grace:?}");
+    let kind = place.split(':').next().filter(|_| place.contains("://"));
+    println!(
+        "seed {seed}, {at_once} processes, grace {grace:?}, store {}",
+        kind.unwrap_or("files")
+    );
     let mut random = Rng::with_seed(seed);
     let tokens = Arc::new(Mutex::new(Tokens {
         serial: 1,
@@ -188,15 +209,14 @@ async fn kill_processes(kills: usize, at_once: usize, grace: Duration) -> Outcom
         }
         Reply::json(200, r#"{"contact":{"id":"c"}}"#)
     });
-    let directory = tempfile::tempdir().unwrap();
-    let store = directory.path();
+    let store = open(place);
     let serial = || tokens.lock().unwrap().serial;
     let mut outcome = Outcome::default();
     let mut day = 0;
     let mut is_installed = false;
     while outcome.kills < kills {
         // The clock of the next client is ahead of those of all killed ones.
-        let next = client(&server.url, store, day + ROUND - STEP);
+        let next = client(&server.url, &store, day + ROUND - STEP);
         if !is_installed {
             let name = format!("refresh-{}", serial());
             let installed = TokenSet::new("access", Some(name.into()), SystemTime::UNIX_EPOCH);
@@ -204,7 +224,7 @@ async fn kill_processes(kills: usize, at_once: usize, grace: Duration) -> Outcom
             tokens.install(location(), installed).await.unwrap();
         } else {
             assert_eq!(
-                stored_serial(store),
+                stored_serial(&store).await,
                 serial(),
                 "the last round saved its token"
             );
@@ -212,7 +232,7 @@ async fn kill_processes(kills: usize, at_once: usize, grace: Duration) -> Outcom
 
         let before = server.count();
         let refused = tokens.lock().unwrap().refused;
-        let mut processes = Processes::start(at_once, &server.url, store, day);
+        let mut processes = Processes::start(at_once, &server.url, place, day);
         day += ROUND;
         let deadline = Instant::now() + STEP_TIMEOUT;
         while server.count() == before {
@@ -239,9 +259,10 @@ async fn kill_processes(kills: usize, at_once: usize, grace: Duration) -> Outcom
         // The server still processes requests that were sent before the kill.
         tokio::time::sleep(Duration::from_millis(2)).await;
 
-        let is_unsaved = stored_serial(store) != serial();
+        let is_unsaved = stored_serial(&store).await != serial();
         let called = tokio::time::timeout(STEP_TIMEOUT, call(&next)).await;
         let called = called.expect("no killed process blocks the next one");
+        let saved = stored_serial(&store).await;
         let after = tokens.lock().unwrap();
         outcome.before_save += usize::from(is_unsaved || after.refused > refused);
         is_installed = match called {
@@ -249,7 +270,7 @@ async fn kill_processes(kills: usize, at_once: usize, grace: Duration) -> Outcom
             Err(error) => {
                 assert!(error.needs_reinstall(), "{error}");
                 // The platform replaced the token, and the new one was not saved.
-                assert!(stored_serial(store) < after.serial, "{error}");
+                assert!(saved < after.serial, "{error}");
                 outcome.lost += 1;
                 false
             }
@@ -259,20 +280,62 @@ async fn kill_processes(kills: usize, at_once: usize, grace: Duration) -> Outcom
     outcome
 }
 
-#[cfg(unix)]
-#[tokio::test(flavor = "multi_thread")]
-async fn kill_with_grace_period_loses_no_installation() {
+/// One process at a time, and five.
+async fn without_loss(store: &str, kills: usize) {
     for at_once in [1, 5] {
-        let outcome = kill_processes(100, at_once, GRACE).await;
+        let outcome = kill_processes(store, kills, at_once, GRACE).await;
         assert_eq!(outcome.lost, 0, "{outcome:?}");
+    }
+}
+
+async fn with_loss_of_unsaved_tokens(store: &str, kills: usize) {
+    for at_once in [1, 5] {
+        let outcome = kill_processes(store, kills, at_once, Duration::ZERO).await;
+        assert_eq!(outcome.lost, outcome.before_save, "{outcome:?}");
     }
 }
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
+async fn kill_with_grace_period_loses_no_installation() {
+    let directory = tempfile::tempdir().unwrap();
+    without_loss(directory.path().to_str().unwrap(), 100).await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
 async fn kill_with_strict_rotation_loses_only_unsaved_tokens() {
-    for at_once in [1, 5] {
-        let outcome = kill_processes(100, at_once, Duration::ZERO).await;
-        assert_eq!(outcome.lost, outcome.before_save, "{outcome:?}");
-    }
+    let directory = tempfile::tempdir().unwrap();
+    with_loss_of_unsaved_tokens(directory.path().to_str().unwrap(), 100).await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_with_postgres_loses_only_unsaved_tokens() {
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    PostgresStore::connect(&server.url())
+        .unwrap()
+        .migrate()
+        .await
+        .unwrap();
+    without_loss(&server.url(), kills()).await;
+    with_loss_of_unsaved_tokens(&server.url(), kills()).await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_with_redis_loses_only_unsaved_tokens() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    without_loss(&server.url(), kills()).await;
+    with_loss_of_unsaved_tokens(&server.url(), kills()).await;
+}
+
+/// The kills of a run over a database; `HOOPAI_KILLS` sets more.
+fn kills() -> usize {
+    let more = std::env::var("HOOPAI_KILLS");
+    more.ok().and_then(|kills| kills.parse().ok()).unwrap_or(30)
 }

@@ -11,6 +11,7 @@ mod rate_limits;
 mod redaction;
 mod rejected_requests;
 mod retries;
+mod shared_stores;
 mod stray_bytes;
 mod tls;
 mod token_replies;

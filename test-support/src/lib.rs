@@ -9,6 +9,8 @@
 //! - [`seed`] and [`seeds`] select the seeds of random tests; [`seeded_random`] returns random
 //!   numbers of a seed.
 //! - [`lost_scalars`] checks that a decoded value keeps the scalars of its JSON.
+//! - `PostgresServer` and `RedisServer` (feature `servers`) are database servers of this machine,
+//!   in temporary folders.
 //! - `VirtualTime` (feature `runtime`) moves a manual clock whenever all work waits for it.
 //!
 //! ```no_run
@@ -31,14 +33,22 @@
 
 mod http;
 pub mod log;
+#[cfg(feature = "servers")]
+mod postgres;
 mod random;
+#[cfg(feature = "servers")]
+mod redis;
 mod scalars;
 mod server;
 #[cfg(feature = "runtime")]
 mod virtual_time;
 
 pub use http::{Reply, Request};
+#[cfg(feature = "servers")]
+pub use postgres::PostgresServer;
 pub use random::{seed, seeded_random, seeds};
+#[cfg(feature = "servers")]
+pub use redis::RedisServer;
 pub use scalars::lost_scalars;
 pub use server::Server;
 #[cfg(feature = "runtime")]

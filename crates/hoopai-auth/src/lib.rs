@@ -29,6 +29,10 @@
 //! the new token. If a process ends at any step, the next one can continue from the store.
 
 mod app;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+#[cfg(any(test, feature = "shared-stores"))]
+mod encryption;
 mod manager;
 mod oauth;
 mod record;
@@ -41,9 +45,13 @@ mod util;
 mod tests;
 
 pub use app::{AuthorizeUrl, OAuthApp, states_match};
+#[cfg(any(test, feature = "shared-stores"))]
+pub use encryption::EncryptionKeys;
 pub use hoopai_runtime::auth::{AccountId, UserType};
 pub use manager::{Installation, TokenManager};
 pub use oauth::OAuth;
 pub use record::{Fingerprint, PendingRefresh, Record, TokenKey, TokenSet, UndecodedReply};
 pub use store::{FileStore, Lease, LeaseGuard, MemoryStore, Swap, TokenStore};
+#[cfg(any(test, feature = "shared-stores"))]
+pub use store::{LeaseCommands, renewed_lease};
 pub use store_error::{StoreError, StoreErrorKind};

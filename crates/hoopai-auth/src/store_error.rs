@@ -49,7 +49,8 @@ impl StoreError {
         self
     }
 
-    pub(crate) fn of_kind(
+    /// An error of a store of your own, of this kind.
+    pub fn of_kind(
         kind: StoreErrorKind,
         message: impl Into<String>,
         remedy: impl Into<String>,

@@ -4,6 +4,8 @@
 
 mod file;
 mod memory;
+#[cfg(any(test, feature = "shared-stores"))]
+mod renewed_lease;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,6 +16,8 @@ pub use file::FileStore;
 #[cfg(test)]
 pub(crate) use file::lock::FileLocks;
 pub use memory::MemoryStore;
+#[cfg(any(test, feature = "shared-stores"))]
+pub use renewed_lease::{LeaseCommands, renewed_lease};
 
 use hoopai_runtime::time::BoxFuture;
 

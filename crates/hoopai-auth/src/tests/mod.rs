@@ -3,8 +3,10 @@
 
 mod authorize_url;
 mod code_exchange;
+mod conformance;
 mod crash_points;
 mod early_refresh;
+mod encryption;
 mod failures;
 mod fake_platform;
 mod faulty_store;
@@ -13,6 +15,7 @@ mod harness;
 mod location_tokens;
 mod many_accounts;
 mod redaction;
+mod renewed_lease;
 mod single_flight;
 mod store_contract;
 mod token_values;

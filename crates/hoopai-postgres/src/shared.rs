@@ -1,0 +1,165 @@
+//! The statements of a store on its connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{Object, Pool};
+use hoopai_auth::{EncryptionKeys, LeaseCommands, Record, StoreError, Swap, TokenKey};
+use hoopai_runtime::time::BoxFuture;
+use tokio_postgres::IsolationLevel;
+use tokio_postgres::types::ToSql;
+
+use crate::error::{pool, query, within};
+use crate::schema::Statements;
+
+/// What the clones of a store and its leases share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) pool: Pool,
+    pub(crate) statements: Arc<Statements>,
+    pub(crate) keys: Option<EncryptionKeys>,
+    pub(crate) lease_lifetime: Duration,
+    pub(crate) timeout: Duration,
+}
+
+impl Shared {
+    pub(crate) async fn client(&self) -> Result<Object, StoreError> {
+        self.pool.get().await.map_err(pool)
+    }
+
+    pub(crate) async fn load(&self, key: &TokenKey) -> Result<Option<Record>, StoreError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(&self.statements.load);
+        let statement = statement.await.map_err(query)?;
+        let (app, kind, account) = parts(key);
+        let values: [&(dyn ToSql + Sync); 3] = [&app, &kind, &account];
+        let row = client.query_opt(&statement, &values).await;
+        let Some(row) = row.map_err(query)? else {
+            return Ok(None);
+        };
+        let stored: &[u8] = row.try_get(0).map_err(query)?;
+        let record = match &self.keys {
+            Some(keys) => keys.decrypt(key, stored)?,
+            None => Record::from_json(stored, key)?,
+        };
+        Ok(Some(record))
+    }
+
+    pub(crate) async fn swap(
+        &self,
+        key: &TokenKey,
+        expected: Option<u64>,
+        new: Option<&Record>,
+    ) -> Result<Swap, StoreError> {
+        let stored = match (&self.keys, new) {
+            (_, None) => Vec::new(),
+            (Some(keys), Some(record)) => keys.encrypt(key, record)?,
+            (None, Some(record)) => record.to_json(key).to_vec(),
+        };
+        let (app, kind, account) = parts(key);
+        let statements = &self.statements;
+        let mut client = self.client().await?;
+        // Whatever the defaults of the server: a refresh token must not be lost by a crash.
+        let transaction = client
+            .build_transaction()
+            .isolation_level(IsolationLevel::ReadCommitted)
+            .read_only(false)
+            .start();
+        let transaction = transaction.await.map_err(query)?;
+        let durable = transaction.batch_execute("SET LOCAL synchronous_commit = on");
+        durable.await.map_err(query)?;
+        let changed = match (expected.map(bits), new.map(|new| bits(new.revision))) {
+            (None, Some(revision)) => {
+                let values: [&(dyn ToSql + Sync); 5] = [&app, &kind, &account, &revision, &stored];
+                transaction.execute(&statements.insert, &values).await
+            }
+            (Some(expected), Some(revision)) => {
+                let values: [&(dyn ToSql + Sync); 6] =
+                    [&app, &kind, &account, &revision, &stored, &expected];
+                transaction.execute(&statements.update, &values).await
+            }
+            (Some(expected), None) => {
+                let values: [&(dyn ToSql + Sync); 4] = [&app, &kind, &account, &expected];
+                transaction.execute(&statements.delete, &values).await
+            }
+            (None, None) => {
+                let values: [&(dyn ToSql + Sync); 3] = [&app, &kind, &account];
+                let row = transaction.query_opt(&statements.load, &values).await;
+                row.map(|row| u64::from(row.is_none()))
+            }
+        };
+        let changed = changed.map_err(query)?;
+        transaction.commit().await.map_err(query)?;
+        Ok(match changed {
+            0 => Swap::Conflict,
+            _ => Swap::Done,
+        })
+    }
+
+    async fn change_lease(
+        &self,
+        statement: &str,
+        key: &TokenKey,
+        holder: &str,
+        time: Option<Duration>,
+    ) -> Result<bool, StoreError> {
+        within(self.timeout, async {
+            let (app, kind, account) = parts(key);
+            let seconds = time.map(|time| time.as_secs_f64());
+            let mut values: Vec<&(dyn ToSql + Sync)> = vec![&app, &kind, &account, &holder];
+            values.extend(
+                seconds
+                    .as_ref()
+                    .map(|seconds| seconds as &(dyn ToSql + Sync)),
+            );
+            let client = self.client().await?;
+            let statement = client.prepare_cached(statement).await.map_err(query)?;
+            let changed = client.execute(&statement, &values).await;
+            changed.map(|rows| rows > 0).map_err(query)
+        })
+        .await
+    }
+}
+
+impl LeaseCommands for Shared {
+    fn take<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        holder: &'a str,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(self.change_lease(&self.statements.lease, key, holder, Some(time)))
+    }
+
+    fn renew<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        holder: &'a str,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(self.change_lease(&self.statements.renew, key, holder, Some(time)))
+    }
+
+    fn release<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        holder: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let statement = &self.statements.release;
+            self.change_lease(statement, key, holder, None)
+                .await
+                .map(drop)
+        })
+    }
+}
+
+/// The columns of a key.
+fn parts(key: &TokenKey) -> (&str, &str, &str) {
+    (&key.app, key.account.user_type().as_str(), key.account.id())
+}
+
+/// A revision as the table has it: the same bits with a sign.
+fn bits(revision: u64) -> i64 {
+    revision.cast_signed()
+}

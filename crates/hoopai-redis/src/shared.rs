@@ -1,0 +1,205 @@
+//! The commands of a store on its connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hoopai_auth::{EncryptionKeys, LeaseCommands, Record, StoreError, Swap, TokenKey};
+use hoopai_runtime::time::BoxFuture;
+use redis::Script;
+use redis::aio::ConnectionManager;
+use tokio::sync::OnceCell;
+
+use crate::error::{command, within};
+
+/// Replaces the record of a key if its revision is the expected one; empty for no record.
+const SWAP: &str = r"
+local current = redis.call('HGET', KEYS[1], 'revision')
+if (current or '') ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then
+  redis.call('DEL', KEYS[1])
+else
+  redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'record', ARGV[3])
+end
+return 1
+";
+
+/// Ends a lease of this holder.
+const RELEASE: &str = r"
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+";
+
+/// Extends a lease of this holder.
+const RENEW: &str = r"
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return 0
+";
+
+pub(crate) struct Scripts {
+    swap: Script,
+    renew: Script,
+    release: Script,
+}
+
+impl Scripts {
+    pub(crate) fn new() -> Self {
+        Self {
+            swap: Script::new(SWAP),
+            renew: Script::new(RENEW),
+            release: Script::new(RELEASE),
+        }
+    }
+}
+
+/// What the clones of a store and its leases share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) client: redis::Client,
+    /// Opened at the first use, in the runtime of the caller.
+    pub(crate) connection: Arc<OnceCell<ConnectionManager>>,
+    pub(crate) scripts: Arc<Scripts>,
+    pub(crate) prefix: String,
+    pub(crate) keys: Option<EncryptionKeys>,
+    pub(crate) replicas: u32,
+    pub(crate) lease_lifetime: Duration,
+    pub(crate) timeout: Duration,
+}
+
+impl Shared {
+    pub(crate) async fn connection(&self) -> Result<ConnectionManager, StoreError> {
+        let open = || async {
+            // Limits are those of the whole operation.
+            let settings = redis::aio::ConnectionManagerConfig::new()
+                .set_response_timeout(None)
+                .set_connection_timeout(None)
+                .set_number_of_retries(2)
+                .set_max_delay(self.timeout / 10);
+            self.client.get_connection_manager_lazy(settings)
+        };
+        let connection = self.connection.get_or_try_init(open).await;
+        connection.cloned().map_err(command)
+    }
+
+    pub(crate) async fn load(&self, key: &TokenKey) -> Result<Option<Record>, StoreError> {
+        let mut connection = self.connection().await?;
+        let mut get = redis::cmd("HGET");
+        get.arg(self.name("tokens", key)).arg("record");
+        let stored: Option<Vec<u8>> = get.query_async(&mut connection).await.map_err(command)?;
+        let read = |stored: Vec<u8>| match &self.keys {
+            Some(keys) => keys.decrypt(key, &stored),
+            None => Record::from_json(&stored, key),
+        };
+        stored.map(read).transpose()
+    }
+
+    pub(crate) async fn swap(
+        &self,
+        key: &TokenKey,
+        expected: Option<u64>,
+        new: Option<&Record>,
+    ) -> Result<Swap, StoreError> {
+        let stored = match (&self.keys, new) {
+            (_, None) => Vec::new(),
+            (Some(keys), Some(record)) => keys.encrypt(key, record)?,
+            (None, Some(record)) => record.to_json(key).to_vec(),
+        };
+        let revision = |revision: Option<u64>| revision.map_or_else(String::new, |n| n.to_string());
+        let mut connection = self.connection().await?;
+        let mut swap = self.scripts.swap.key(self.name("tokens", key));
+        swap.arg(revision(expected))
+            .arg(revision(new.map(|new| new.revision)))
+            .arg(stored);
+        let changed: u64 = swap.invoke_async(&mut connection).await.map_err(command)?;
+        if changed == 0 {
+            return Ok(Swap::Conflict);
+        }
+        self.wait(&mut connection).await?;
+        Ok(Swap::Done)
+    }
+
+    /// Waits until replicas have received the writes of this connection.
+    async fn wait(&self, connection: &mut ConnectionManager) -> Result<(), StoreError> {
+        if self.replicas == 0 {
+            return Ok(());
+        }
+        let limit = u64::try_from((self.timeout / 2).as_millis()).unwrap_or(u64::MAX);
+        let mut wait = redis::cmd("WAIT");
+        wait.arg(self.replicas).arg(limit.max(1));
+        let received: u32 = wait.query_async(connection).await.map_err(command)?;
+        if received >= self.replicas {
+            return Ok(());
+        }
+        Err(StoreError::new(
+            format!(
+                "the change was received by {received} replicas instead of {}",
+                self.replicas
+            ),
+            "check the replicas of the Redis server",
+        ))
+    }
+
+    /// The name of an entry, unambiguous whatever the ids are.
+    fn name(&self, kind: &str, key: &TokenKey) -> String {
+        format!(
+            "{}:{kind}:{}:{}:{}:{}",
+            self.prefix,
+            key.app.len(),
+            key.app,
+            key.account.user_type().as_str(),
+            key.account.id()
+        )
+    }
+}
+
+impl LeaseCommands for Shared {
+    fn take<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        holder: &'a str,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(within(self.timeout, async move {
+            let mut connection = self.connection().await?;
+            let mut set = redis::cmd("SET");
+            set.arg(self.name("lease", key)).arg(holder);
+            set.arg("NX").arg("PX").arg(millis(time));
+            let taken: Result<Option<String>, _> = set.query_async(&mut connection).await;
+            taken.map(|taken| taken.is_some()).map_err(command)
+        }))
+    }
+
+    fn renew<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        holder: &'a str,
+        time: Duration,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(within(self.timeout, async move {
+            let mut connection = self.connection().await?;
+            let mut renew = self.scripts.renew.key(self.name("lease", key));
+            renew.arg(holder).arg(millis(time));
+            let renewed: Result<u64, _> = renew.invoke_async(&mut connection).await;
+            renewed.map(|renewed| renewed > 0).map_err(command)
+        }))
+    }
+
+    fn release<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        holder: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(within(self.timeout, async move {
+            let mut connection = self.connection().await?;
+            let mut release = self.scripts.release.key(self.name("lease", key));
+            release.arg(holder);
+            let released: Result<u64, _> = release.invoke_async(&mut connection).await;
+            released.map(drop).map_err(command)
+        }))
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
+}
