@@ -464,6 +464,25 @@ mod tests {
     }
 
     #[test]
+    fn default_form_is_the_displayed_form() {
+        for text in [
+            "2026-01-31",
+            " 2026-01-31",
+            "2026-1-31",
+            "2026/01/31",
+            "0000-01-01",
+            "20260131",
+            "01-31-2026",
+            "2026-01-31T00:00:00.000Z",
+            "1769817600000",
+        ] {
+            let date: Date = text.parse().unwrap();
+            assert_eq!(date.wire.is_none(), text == date.to_string(), "{text}");
+        }
+        assert!("-001-01-31".parse::<Date>().is_err());
+    }
+
+    #[test]
     fn debug_hides_the_day() {
         assert_eq!(format!("{:?}", Date::new(2026, 1, 31)), "Some([hidden])");
     }
