@@ -183,18 +183,19 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
         }
     }
 
+    #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(
         &mut self,
         seed: V,
     ) -> Result<V::Value, DecodeError> {
         let before = self.begin();
-        match seed.deserialize(&mut *self.reader) {
-            Ok(value) => {
-                self.counted(before.0);
-                Ok(value)
-            }
-            Err(fault) => Err(self.unfit(fault, before)),
+        // There is one place for the result, because each move copies it.
+        let mut read = seed.deserialize(&mut *self.reader);
+        match read {
+            Ok(_) => self.counted(before.0),
+            Err(fault) => read = Err(self.unfit(fault, before)),
         }
+        read
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -284,6 +285,7 @@ impl<'de> MapAccess<'de> for RawFields<'de> {
         }
     }
 
+    #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(
         &mut self,
         seed: V,

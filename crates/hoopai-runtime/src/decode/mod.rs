@@ -20,6 +20,6 @@ pub(crate) use error::{DecodeError, DecodeErrorKind, LIST, OBJECT};
 pub(crate) use json_paths::{ListAt, find};
 pub use read::Decoded;
 pub(crate) use read::{Entries, empty_drift, is_empty, item, last_trace_id, read, text};
-pub(crate) use reader::{RAW_FIELD, RAW_NUMBER, RAW_VALUE, UNKNOWN_FIELD, value};
+pub(crate) use reader::{RAW_FIELD, RAW_NUMBER, RAW_SCALAR, RAW_VALUE, UNKNOWN_FIELD, value};
 pub(crate) use repair::{Repaired, repair};
 pub(crate) use scan::{DIGITS, exact_number, is_number, power_of_ten, survives};

@@ -26,6 +26,10 @@ pub(crate) const UNKNOWN_FIELD: &str = "hoopai::UnknownValue";
 /// A newtype of this name receives the text of a value.
 pub(crate) const RAW_FIELD: &str = "hoopai::RawField";
 
+/// A newtype of this name receives the contents of a string without escapes, and the text of any
+/// other value. Most values of such types are dates, and their text is not scanned again.
+pub(crate) const RAW_SCALAR: &str = "hoopai::RawScalar";
+
 /// The same, and a string that holds a number is reported as converted.
 pub(crate) const RAW_NUMBER: &str = "hoopai::AsANumber";
 
@@ -270,19 +274,24 @@ impl<'de> Reader<'de> {
         Ok(true)
     }
 
-    /// Returns the text of a value for a newtype that requests it by name.
-    fn newtype_text(&mut self, name: &str) -> Result<&'de str, DecodeError> {
-        let text = self.raw_text()?;
-        let start = self.scan.at - text.len();
-        if name == UNKNOWN_FIELD {
-            self.unnamed = start;
-        } else if name == RAW_NUMBER
-            && text.starts_with('"')
-            && is_number(text.trim_matches('"').trim())
-        {
+    /// Passes on the contents of a string without escapes, and the text of any other value.
+    fn scalar<V: Visitor<'de>>(
+        &mut self,
+        is_number_declared: bool,
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        let start = self.scan.peek_at();
+        if self.scan.peek() != b'"' {
+            return visitor.visit_borrowed_bytes(self.raw_text()?.as_bytes());
+        }
+        let string = self.scan.string()?;
+        if is_number_declared && is_number(string.inner.trim()) {
             self.note(DriftKind::Coerced, start, NUMBER);
         }
-        Ok(text)
+        if string.escaped {
+            return visitor.visit_borrowed_bytes(&self.scan.text.as_bytes()[start..self.scan.at]);
+        }
+        visitor.visit_borrowed_str(string.inner)
     }
 
     fn object<V: Visitor<'de>>(
@@ -509,10 +518,15 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         match name {
-            UNKNOWN_FIELD | RAW_FIELD | RAW_NUMBER => {
-                // As bytes, because deserializers that ignore newtypes pass strings.
-                visitor.visit_borrowed_bytes(self.newtype_text(name)?.as_bytes())
+            // The text as bytes, because deserializers that ignore newtypes pass strings.
+            UNKNOWN_FIELD => {
+                let text = self.raw_text()?;
+                self.unnamed = self.scan.at - text.len();
+                visitor.visit_borrowed_bytes(text.as_bytes())
             }
+            RAW_FIELD => visitor.visit_borrowed_bytes(self.raw_text()?.as_bytes()),
+            RAW_SCALAR => self.scalar(false, visitor),
+            RAW_NUMBER => self.scalar(true, visitor),
             RAW_VALUE => visitor.visit_map(RawFields {
                 text: self.raw_text()?,
                 asked: false,

@@ -270,7 +270,7 @@ fn plain_end(bytes: &[u8], mut at: usize) -> usize {
 #[derive(Clone, Copy)]
 pub(super) struct Quoted<'de> {
     pub(super) inner: &'de str,
-    escaped: bool,
+    pub(super) escaped: bool,
 }
 
 impl<'de> Quoted<'de> {

@@ -9,7 +9,7 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::model::extra::Kept;
-use crate::model::raw_value::RawField;
+use crate::model::raw_value::RawScalar;
 use crate::{Decimal, Redact, Scalar, decode, json};
 
 /// The value of a custom field: text, a number, a list of texts (multiple choice), or files by upload id.
@@ -232,7 +232,7 @@ impl PartialEq for CustomFieldValue {
 
 impl<'de> Deserialize<'de> for CustomFieldValue {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let came = RawField::deserialize(from)?;
+        let came = RawScalar::deserialize(from)?;
         Ok(CustomFieldValue(Repr::Json(Kept::of(came.0))))
     }
 }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected};
 use serde::ser::{Serialize, Serializer};
 
-use crate::model::raw_value::RawField;
+use crate::model::raw_value::RawScalar;
 use crate::model::timestamp::format::{day_of_date, day_of_millis, is_day, millis_at_midnight};
 use crate::{ParamValue, ParamWriter, Redact, Scalar};
 
@@ -41,8 +41,10 @@ use crate::{ParamValue, ParamWriter, Redact, Scalar};
 #[derive(Clone)]
 pub struct Date {
     day: Day,
+    /// The wire form is a number.
+    number: bool,
     /// The wire form, if it is not year, month and day with hyphens.
-    wire: Option<Box<Wire>>,
+    wire: Option<Box<str>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,12 +52,6 @@ struct Day {
     year: i16,
     month: u8,
     day: u8,
-}
-
-#[derive(Clone)]
-struct Wire {
-    text: String,
-    number: bool,
 }
 
 /// The error for a text that is not a day.
@@ -71,6 +67,9 @@ impl fmt::Display for ParseDateError {
 impl std::error::Error for ParseDateError {}
 
 const EXPECTED: &str = "a day, such as 2026-01-31";
+
+/// The length of `2026-01-31`. No text is a day before the year 0.
+const DEFAULT_LENGTH: usize = 10;
 
 /// Years from here to its opposite are represented.
 const FIRST_YEAR: i64 = -9_999;
@@ -100,14 +99,14 @@ impl Date {
     #[must_use]
     pub fn in_month_first(self) -> Self {
         let Day { year, month, day } = self.day;
-        self.written(format!("{month:02}-{day:02}-{year:04}"), false)
+        self.written(&format!("{month:02}-{day:02}-{year:04}"), false)
     }
 
     /// Returns the same day, written as its first moment in UTC: `2026-01-31T00:00:00.000Z`.
     #[must_use]
     pub fn in_rfc3339(self) -> Self {
         let text = format!("{self}T00:00:00.000Z");
-        self.written(text, false)
+        self.written(&text, false)
     }
 
     /// Returns the same day, written as the number of milliseconds from 1970 to its first moment in
@@ -116,12 +115,24 @@ impl Date {
     pub fn in_milliseconds(self) -> Self {
         let Day { year, month, day } = self.day;
         let millis = millis_at_midnight(year.into(), month.into(), day.into());
-        self.written(millis.to_string(), true)
+        self.written(&millis.to_string(), true)
     }
 
-    fn written(self, text: String, number: bool) -> Self {
-        let wire = Some(Box::new(Wire { text, number }));
-        Date { wire, ..self }
+    fn written(self, text: &str, number: bool) -> Self {
+        Date {
+            day: self.day,
+            number,
+            wire: Some(text.into()),
+        }
+    }
+
+    /// A day in the default form.
+    fn plain(day: Day) -> Self {
+        Date {
+            day,
+            number: false,
+            wire: None,
+        }
     }
 
     fn of((year, month, day): (i64, i64, i64)) -> Option<Self> {
@@ -133,7 +144,7 @@ impl Date {
             month: u8::try_from(month).ok()?,
             day: u8::try_from(day).ok()?,
         };
-        Some(Date { day, wire: None })
+        Some(Date::plain(day))
     }
 
     /// The day, or the nearest one that can be represented.
@@ -148,10 +159,7 @@ impl Date {
             month: 1,
             day: 1,
         };
-        Self::of(date).unwrap_or(Date {
-            day: if date.0 < 0 { first } else { last },
-            wire: None,
-        })
+        Self::of(date).unwrap_or(Date::plain(if date.0 < 0 { first } else { last }))
     }
 
     /// Parses the wire form: a string without quotes, or a number.
@@ -162,17 +170,19 @@ impl Date {
             false => day_of_text(text),
         };
         let date = Self::of(date?)?;
-        if !number && wire == date.to_string() {
+        // Most dates of replies have a time, and formatting a day takes longer than parsing one.
+        if !number && wire.len() == DEFAULT_LENGTH && wire == date.to_string() {
             return Some(date);
         }
-        Some(date.written(wire.to_owned(), number))
+        Some(date.written(wire, number))
     }
 }
 
 /// Year, month and day of a text.
 fn day_of_text(text: &str) -> Option<(i64, i64, i64)> {
-    numbers(text)
-        .or_else(|| day_of_date(text))
+    // No text is read differently by two of these. The most frequent form comes first.
+    day_of_date(text)
+        .or_else(|| numbers(text))
         .or_else(|| day_of_millis(text))
 }
 
@@ -253,7 +263,7 @@ impl Redact for Date {
 
 impl Scalar for Date {
     fn in_default_form(self) -> Self {
-        Date { wire: None, ..self }
+        Date::plain(self.day)
     }
 }
 
@@ -261,7 +271,7 @@ impl Scalar for Date {
 impl ParamValue for Date {
     fn write(self, to: &mut ParamWriter) {
         match self.wire {
-            Some(wire) => to.text(wire.text),
+            Some(wire) => to.text(wire.into_string()),
             None => to.text(self.to_string()),
         }
     }
@@ -296,9 +306,9 @@ impl Hash for Date {
 
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let came = RawField::deserialize(from)?;
+        let came = RawScalar::deserialize(from)?;
         let date = came
-            .scalar()
+            .text()
             .and_then(|(wire, number)| Date::read(&wire, number));
         date.ok_or_else(|| D::Error::invalid_type(Unexpected::Other("a value"), &EXPECTED))
     }
@@ -308,8 +318,8 @@ impl Serialize for Date {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self.wire.as_deref() {
             None => to.collect_str(self),
-            Some(wire) if wire.number => serialize_number(&wire.text, to),
-            Some(wire) => to.serialize_str(&wire.text),
+            Some(wire) if self.number => serialize_number(wire, to),
+            Some(wire) => to.serialize_str(wire),
         }
     }
 }
@@ -451,6 +461,25 @@ mod tests {
         }
         assert!(Date::new(10_000, 1, 1).is_none() && Date::new(-10_000, 1, 1).is_none());
         assert_eq!(Date::new(-44, 3, 15).unwrap().to_string(), "-0044-03-15");
+    }
+
+    #[test]
+    fn default_form_is_the_displayed_form() {
+        for text in [
+            "2026-01-31",
+            " 2026-01-31",
+            "2026-1-31",
+            "2026/01/31",
+            "0000-01-01",
+            "20260131",
+            "01-31-2026",
+            "2026-01-31T00:00:00.000Z",
+            "1769817600000",
+        ] {
+            let date: Date = text.parse().unwrap();
+            assert_eq!(date.wire.is_none(), text == date.to_string(), "{text}");
+        }
+        assert!("-001-01-31".parse::<Date>().is_err());
     }
 
     #[test]

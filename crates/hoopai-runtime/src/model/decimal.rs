@@ -12,7 +12,7 @@ use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::decode::{self, DIGITS, power_of_ten};
-use crate::model::raw_value::RawField;
+use crate::model::raw_value::RawScalar;
 use crate::request::json_writer::NOT_FINITE;
 use crate::{IntoField, ParamValue, ParamWriter, Redact, Scalar};
 
@@ -370,8 +370,8 @@ impl FromStr for Decimal {
 }
 
 /// The part of deserializing that does not depend on the format.
-fn read(came: &RawField<'_>) -> Option<Decimal> {
-    let (text, _) = came.scalar()?;
+fn read(came: &RawScalar<'_>) -> Option<Decimal> {
+    let (text, _) = came.text()?;
     text.parse().ok()
 }
 
@@ -493,7 +493,7 @@ impl Hash for Decimal {
 
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let came = RawField::number(from)?;
+        let came = RawScalar::number(from)?;
         match read(&came) {
             Some(number) => Ok(number),
             None => Err(D::Error::invalid_type(

@@ -222,13 +222,16 @@ fn unknown_field<T: Model>(name: &str) -> String {
 }
 
 /// Reads the value of a field; `null` counts as absent. Every field of every model is read here.
-pub fn read<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
+pub fn read<'de, A: MapAccess<'de>, T: Deserialize<'de> + Redact>(
     map: &mut A,
     field: &mut Option<T>,
 ) -> Result<bool, A::Error> {
     match map.next_value() {
         Ok(value) => {
             *field = value;
+            if let Some(value) = field {
+                value.free_unused();
+            }
             Ok(true)
         }
         Err(fault) => {

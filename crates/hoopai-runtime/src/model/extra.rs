@@ -99,6 +99,7 @@ impl Kept {
     pub(crate) fn of(value: UnknownValue<'_>) -> Self {
         match value {
             UnknownValue::Text(text) => Kept::of_text(checked(&text)),
+            UnknownValue::String(text) => Kept::of_value(text.into()),
             UnknownValue::Value(value) => Kept::of_value(value),
         }
     }

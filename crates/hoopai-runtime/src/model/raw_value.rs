@@ -12,6 +12,8 @@ use crate::decode;
 /// A value without a declared field: its text if it is JSON, and itself for other formats.
 pub(crate) enum UnknownValue<'de> {
     Text(Cow<'de, [u8]>),
+    /// The contents of a string.
+    String(&'de str),
     Value(Value),
 }
 
@@ -24,23 +26,32 @@ impl<'de> Deserialize<'de> for UnknownValue<'de> {
 /// A value that did not fit its field.
 pub(crate) struct RawField<'de>(pub(crate) UnknownValue<'de>);
 
-impl<'de> RawField<'de> {
+impl<'de> Deserialize<'de> for RawField<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match named(decode::RAW_FIELD, from) {
+            Ok(value) => Ok(RawField(value)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A value of a type that keeps the wire form of a string or number.
+pub(crate) struct RawScalar<'de>(pub(crate) UnknownValue<'de>);
+
+impl<'de> RawScalar<'de> {
     /// Reads a value where a number is declared.
     pub(crate) fn number<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        RawField::named(decode::RAW_NUMBER, from)
-    }
-
-    fn named<D: Deserializer<'de>>(name: &'static str, from: D) -> Result<Self, D::Error> {
-        match from.deserialize_newtype_struct(name, AnyVisitor { asked: false }) {
-            Ok(value) => Ok(RawField(value)),
+        match named(decode::RAW_NUMBER, from) {
+            Ok(value) => Ok(RawScalar(value)),
             Err(error) => Err(error),
         }
     }
 
     /// The text of a number or string, and whether it is a number.
-    pub(crate) fn scalar(&self) -> Option<(Cow<'_, str>, bool)> {
+    pub(crate) fn text(&self) -> Option<(Cow<'_, str>, bool)> {
         let text = match &self.0 {
             UnknownValue::Text(text) => std::str::from_utf8(text).ok()?,
+            UnknownValue::String(text) => return Some((Cow::Borrowed(text), false)),
             UnknownValue::Value(value) => return scalar(value),
         };
         if let [b'-' | b'0'..=b'9', ..] = text.as_bytes() {
@@ -54,6 +65,22 @@ impl<'de> RawField<'de> {
     }
 }
 
+impl<'de> Deserialize<'de> for RawScalar<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match named(decode::RAW_SCALAR, from) {
+            Ok(value) => Ok(RawScalar(value)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn named<'de, D: Deserializer<'de>>(
+    name: &'static str,
+    from: D,
+) -> Result<UnknownValue<'de>, D::Error> {
+    from.deserialize_newtype_struct(name, AnyVisitor { asked: false })
+}
+
 fn scalar(value: &Value) -> Option<(Cow<'static, str>, bool)> {
     match value {
         Value::String(text) => Some((Cow::Owned(text.clone()), false)),
@@ -62,14 +89,8 @@ fn scalar(value: &Value) -> Option<(Cow<'static, str>, bool)> {
     }
 }
 
-impl<'de> Deserialize<'de> for RawField<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        RawField::named(decode::RAW_FIELD, from)
-    }
-}
-
-/// Accepts any form in which a deserializer passes a newtype: bytes from this crate's, the raw
-/// value from `serde_json`'s, the contents from others.
+/// Accepts any form in which a deserializer passes a newtype: bytes from this crate's, or the
+/// contents of a string; the raw value from `serde_json`'s; the contents from others.
 struct AnyVisitor {
     /// Whether the raw value has been requested.
     asked: bool,
@@ -99,6 +120,10 @@ impl<'de> Visitor<'de> for AnyVisitor {
 
     fn visit_borrowed_bytes<E>(self, text: &'de [u8]) -> Result<UnknownValue<'de>, E> {
         Ok(UnknownValue::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<UnknownValue<'de>, E> {
+        Ok(UnknownValue::String(text))
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(

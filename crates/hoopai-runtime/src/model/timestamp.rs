@@ -13,7 +13,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
 use crate::model::date::serialize_number;
-use crate::model::raw_value::RawField;
+use crate::model::raw_value::RawScalar;
 use crate::{Date, ParamValue, ParamWriter, Redact, Scalar};
 use format::{Moment, count, date, iso_date, rfc3339, utc_day};
 
@@ -46,12 +46,14 @@ use format::{Moment, count, date, iso_date, rfc3339, utc_day};
 /// ```
 #[derive(Clone)]
 pub struct Timestamp {
-    moment: Moment,
+    /// The moment, in parts, between which no space is lost.
+    seconds: i64,
+    nanos: u32,
+    /// It was a number.
+    number: bool,
     /// Most dates of replies are RFC 3339 with milliseconds, which fit in here without an
     /// allocation.
     wire: CompactString,
-    /// It was a number.
-    number: bool,
 }
 
 /// The error for a text that is not a moment.
@@ -77,18 +79,18 @@ impl Timestamp {
 
     /// Returns the milliseconds since 1970, rounded down.
     pub fn unix_millis(&self) -> i64 {
-        self.moment.millis()
+        self.moment().millis()
     }
 
     /// Returns the moment as system time, or the nearest one that it can represent.
     pub fn to_system_time(&self) -> SystemTime {
-        let whole = Duration::from_secs(self.moment.seconds.unsigned_abs());
-        let time = if self.moment.seconds < 0 {
+        let whole = Duration::from_secs(self.seconds.unsigned_abs());
+        let time = if self.seconds < 0 {
             UNIX_EPOCH.checked_sub(whole)
         } else {
             UNIX_EPOCH.checked_add(whole)
         };
-        time.and_then(|time| time.checked_add(Duration::from_nanos(self.moment.nanos.into())))
+        time.and_then(|time| time.checked_add(Duration::from_nanos(self.nanos.into())))
             .unwrap_or(UNIX_EPOCH)
     }
 
@@ -99,7 +101,7 @@ impl Timestamp {
 
     /// Returns the day in UTC, or the nearest one that a [`Date`] can represent.
     pub fn utc_date(&self) -> Date {
-        Date::nearest(utc_day(self.moment))
+        Date::nearest(utc_day(self.moment()))
     }
 
     /// Returns the same moment, written as a text of RFC 3339. A date of RFC 3339 keeps its text,
@@ -109,49 +111,64 @@ impl Timestamp {
         if !self.number && iso_date(&self.wire).is_some() {
             return self;
         }
-        Self::of(self.moment)
+        Self::of(self.moment())
     }
 
     /// Returns the same moment, written as a number of seconds since 1970, rounded down.
     #[must_use]
     pub fn in_seconds(self) -> Self {
-        Self::counted(self.moment, self.moment.seconds, true)
+        let count = self.seconds;
+        self.counted(count, true)
     }
 
     /// Returns the same moment, written as a number of milliseconds since 1970, rounded down.
     #[must_use]
     pub fn in_milliseconds(self) -> Self {
-        Self::counted(self.moment, self.moment.millis(), true)
+        let count = self.unix_millis();
+        self.counted(count, true)
     }
 
     /// Returns the same moment, written as a text with the number of milliseconds since 1970,
     /// rounded down.
     #[must_use]
     pub fn in_milliseconds_text(self) -> Self {
-        Self::counted(self.moment, self.moment.millis(), false)
+        let count = self.unix_millis();
+        self.counted(count, false)
     }
 
-    fn counted(moment: Moment, count: i64, number: bool) -> Self {
+    fn counted(self, count: i64, number: bool) -> Self {
         let wire = compact_str::format_compact!("{count}");
         Timestamp {
-            moment,
-            wire,
             number,
+            wire,
+            ..self
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            seconds: self.seconds,
+            nanos: self.nanos,
+        }
+    }
+
+    fn written(moment: Moment, wire: CompactString, number: bool) -> Self {
+        Timestamp {
+            seconds: moment.seconds,
+            nanos: moment.nanos,
+            number,
+            wire,
         }
     }
 
     /// Seconds since 1970, rounded down, and nanoseconds.
     #[cfg(any(feature = "chrono", feature = "jiff"))]
     pub(crate) fn parts(&self) -> (i64, u32) {
-        (self.moment.seconds, self.moment.nanos)
+        (self.seconds, self.nanos)
     }
 
     fn of(moment: Moment) -> Self {
-        Timestamp {
-            moment,
-            wire: rfc3339(moment).into(),
-            number: false,
-        }
+        Self::written(moment, rfc3339(moment).into(), false)
     }
 
     /// Parses the wire form: a string without quotes, or a number.
@@ -164,16 +181,12 @@ impl Timestamp {
         let Some(moment) = moment else {
             return Err(ParseTimestampError);
         };
-        Ok(Timestamp {
-            moment,
-            wire: wire.into(),
-            number,
-        })
+        Ok(Self::written(moment, wire.into(), number))
     }
 
     /// The part of deserializing that does not depend on the format.
-    fn of_json(came: &RawField<'_>) -> Option<Self> {
-        let (wire, number) = came.scalar()?;
+    fn of_json(came: &RawScalar<'_>) -> Option<Self> {
+        let (wire, number) = came.text()?;
         Self::read(&wire, number).ok()
     }
 }
@@ -213,7 +226,7 @@ impl From<Timestamp> for SystemTime {
 /// RFC 3339 in UTC, whatever the wire form.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&rfc3339(self.moment))
+        f.pad(&rfc3339(self.moment()))
     }
 }
 
@@ -249,7 +262,7 @@ impl ParamValue for Timestamp {
 
 impl PartialEq for Timestamp {
     fn eq(&self, other: &Self) -> bool {
-        self.moment == other.moment
+        self.moment() == other.moment()
     }
 }
 
@@ -263,19 +276,19 @@ impl PartialOrd for Timestamp {
 
 impl Ord for Timestamp {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.moment.cmp(&other.moment)
+        self.moment().cmp(&other.moment())
     }
 }
 
 impl Hash for Timestamp {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.moment.hash(state);
+        self.moment().hash(state);
     }
 }
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let came = RawField::deserialize(from)?;
+        let came = RawScalar::deserialize(from)?;
         match Timestamp::of_json(&came) {
             Some(time) => Ok(time),
             None => Err(D::Error::invalid_type(

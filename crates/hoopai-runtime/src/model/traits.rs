@@ -59,6 +59,12 @@ pub trait Redact: fmt::Debug {
     fn is_hidden(&self) -> bool {
         false
     }
+
+    /// Frees the memory that a decoded value has reserved and does not use. The default does
+    /// nothing, for types that reserve none.
+    #[doc(hidden)]
+    #[inline]
+    fn free_unused(&mut self) {}
 }
 
 /// What schemas need of fields: nothing without the feature `schemars`.

@@ -5,6 +5,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use hoopai_runtime::serde_json::{self, Value, json};
+use hoopai_runtime::{CustomFieldValue, Date, Decimal, Timestamp, json};
 
 use crate::sample_api::types::{Anything, Contact, Status};
 
@@ -39,6 +40,47 @@ fn null_and_absent_are_equal() {
         Contact::new()
     );
     assert_eq!(serde_json::to_string(&Contact::new()).unwrap(), "{}");
+}
+
+#[test]
+fn decoded_list_keeps_no_large_reserve() {
+    let friends = vec![json!({"id": "c2"}); 65];
+    let text = json!({ "friends": friends }).to_string();
+    let contact = json::from_slice::<Contact>(text.as_bytes()).unwrap().value;
+    let friends = contact.friends.unwrap();
+    assert_eq!((friends.len(), friends.capacity()), (65, 65));
+}
+
+/// The decoder passes a string with escapes in another way than one without.
+#[test]
+fn escapes_do_not_change_the_values_of_wire_forms() {
+    hoopai_runtime::model! {
+        /// Values that keep their wire form.
+        pub struct Forms {
+            pub date: Date = "date",
+            pub moment: Timestamp = "moment",
+            pub amount: Decimal = "amount",
+            pub custom: CustomFieldValue = "custom",
+        }
+    }
+
+    let plain =
+        r#"{"date":"01-31-2026","moment":"2026-01-31T09:30:00Z","amount":"12.50","custom":"a-b"}"#;
+    let escaped = plain.replace('-', r"\u002d").replace('.', r"\u002e");
+    let read = |text: &str| json::from_slice::<Forms>(text.as_bytes()).unwrap();
+    let (plain, escaped) = (read(plain), read(&escaped));
+    assert!(plain.value.date.is_some() && plain.value.moment.is_some());
+    assert_eq!(plain.value, escaped.value);
+    assert_eq!(
+        serde_json::to_string(&plain.value).unwrap(),
+        serde_json::to_string(&escaped.value).unwrap()
+    );
+    assert_eq!(plain.drift.len(), 1, "a text where an amount is declared");
+    let numbers = read(r#"{"date":0,"moment":1769851800.50,"amount":12.50,"custom":1.10}"#);
+    assert_eq!(
+        serde_json::to_string(&numbers.value).unwrap(),
+        r#"{"date":0,"moment":1769851800.50,"amount":12.50,"custom":1.10}"#
+    );
 }
 
 #[test]

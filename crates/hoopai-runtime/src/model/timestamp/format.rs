@@ -187,7 +187,7 @@ pub(super) fn iso_date(text: &str) -> Option<Written> {
         (nanos, rest.0) = (fraction_of(digits, 9), after);
     }
     let east = match rest.0 {
-        "" => 0,
+        "" | "Z" => 0,
         name => zone(name.trim_start())?,
     };
     Some(Written::new(seconds, east, nanos))
