@@ -3,8 +3,8 @@
 //!
 //! The stages, each a module:
 //!
-//! 1. `source`: [`strip`] reduces a downloaded file to interface facts, and corrects types that
-//!    contradict their own examples
+//! 1. `source`: [`strip`] converts a downloaded file to OpenAPI 3.0 ([`conversion_notes`]), reduces
+//!    it to interface facts, and corrects types that contradict their own examples
 //!    ([`example_mismatches`]). The result is `specs/<module>/openapi.json`.
 //! 2. `overlay`: applies our corrections, OpenAPI Overlay 1.0, from `specs/<module>/overlay.yaml`.
 //! 3. `normalise`: named passes, each against a kind of fault that recurs. The result is the
@@ -61,7 +61,7 @@ pub use read::Moments;
 pub use report::{Documented, ModuleReport, Share};
 pub use schema::RejectedName;
 pub use source::{
-    ExampleMismatch, example_mismatches, external_references, redacted_reference, strip,
-    strip_tolerantly,
+    ConversionNote, ExampleMismatch, conversion_notes, example_mismatches, external_references,
+    is_supported_version, redacted_reference, strip, strip_tolerantly,
 };
 pub use text::{escape_invisible, escape_invisible_json, is_invisible};

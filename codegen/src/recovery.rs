@@ -99,6 +99,16 @@ fn without_part(document: &mut Value, tokens: &[String]) -> Option<String> {
             3,
             "the component was left out",
         ),
+        (
+            token(0) == Some("components"),
+            2,
+            "the components of this kind were left out",
+        ),
+        (
+            token(0) == Some("components"),
+            1,
+            "the components were left out",
+        ),
     ];
     for (applies, length, done) in lengths {
         if applies && tokens.len() >= length && remove(document, &tokens[..length]) {

@@ -29,6 +29,6 @@ pub use cli::{Cli, run};
 pub use commands::api::run_as_rustdoc;
 pub use commands::regen::{Regen, regen};
 pub use console::{Captured, Console};
-pub use download::{Fetcher, Limits, Source};
+pub use download::{Commit, Fetcher, Limits, Source};
 pub use error::{FileError, Result};
 pub use workspace::{AtomicWriter, FileWriter, Workspace};

@@ -9,13 +9,17 @@ use crate::error::{FileError, SourcePointer};
 pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize, FileError> {
     let components = document.get("components").cloned().unwrap_or_default();
     let mut failed = None;
-    let changed = walk::operations(document, |_, _, operation| {
+    let changed = walk::operations(document, |method, path, operation| {
         let Some(body) = operation.get_mut("requestBody") else {
             return 0;
         };
         let mut changed = 0;
         if body.get("$ref").is_some() {
-            match references::follow(&components, "requestBodies", &body.clone(), at) {
+            let (paths_at, reference) = (at.key("paths"), body.clone());
+            let path_at = paths_at.key(path);
+            let operation_at = path_at.key(method);
+            let body_at = operation_at.key("requestBody");
+            match references::follow(&components, "requestBodies", &reference, &body_at) {
                 Ok((resolved, _)) => *body = resolved.clone(),
                 Err(error) => failed = Some(error),
             }

@@ -11,7 +11,7 @@ use crate::json;
 pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize, FileError> {
     let components = document.get("components").cloned().unwrap_or_default();
     let mut failed = None;
-    let changed = walk::operations(document, |_, _, operation| {
+    let changed = walk::operations(document, |method, path, operation| {
         let mut changed = 0;
         let responses = operation.entry("responses").or_insert_with(|| json!({}));
         let Some(responses) = responses.as_object_mut() else {
@@ -23,7 +23,12 @@ pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize,
         }
         for (status, response) in responses {
             if response.get("$ref").is_some() {
-                match references::follow(&components, "responses", &response.clone(), at) {
+                let (paths_at, reference) = (at.key("paths"), response.clone());
+                let path_at = paths_at.key(path);
+                let operation_at = path_at.key(method);
+                let responses_at = operation_at.key("responses");
+                let response_at = responses_at.key(status);
+                match references::follow(&components, "responses", &reference, &response_at) {
                     Ok((resolved, _)) => *response = resolved.clone(),
                     Err(error) => failed = Some(error),
                 }

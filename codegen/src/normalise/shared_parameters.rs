@@ -45,16 +45,21 @@ pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize,
                 .chain(&shared)
                 .enumerate()
             {
-                let parameters_at = operation_at.key("parameters");
+                let own_count = own.as_array().map_or(0, Vec::len);
+                let (holder, position) = match index.checked_sub(own_count) {
+                    Some(position) => (&path_at, position),
+                    None => (&operation_at, index),
+                };
+                let parameters_at = holder.key("parameters");
                 let (resolved, references) = references::follow(
                     &components,
                     "parameters",
                     parameter,
-                    &parameters_at.index(index),
+                    &parameters_at.index(position),
                 )?;
                 let key = |p: &Value| (p.get("in").cloned(), p.get("name").cloned());
                 let known = all.iter().any(|other| key(other) == key(resolved));
-                moved += usize::from(references > 0 || index >= own.as_array().map_or(0, Vec::len));
+                moved += usize::from(references > 0 || index >= own_count);
                 if !known {
                     all.push(resolved.clone());
                 }

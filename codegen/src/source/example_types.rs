@@ -11,8 +11,8 @@
 
 use serde_json::{Value, json};
 
-use crate::error::FileError;
-use crate::error::escape_token;
+use super::openapi31;
+use crate::error::{FileError, escape_token};
 use crate::json::{self, Object};
 use crate::openapi::is_composite;
 
@@ -32,21 +32,18 @@ pub struct ExampleMismatch {
 /// All mismatches in a downloaded file, sorted by pointer.
 pub fn example_mismatches(file: &str, bytes: &[u8]) -> Result<Vec<ExampleMismatch>, FileError> {
     let mut found = Vec::new();
-    correct(
-        &mut json::parse(file, bytes)?,
-        false,
-        String::new(),
-        &mut found,
-    );
+    let mut document = json::parse(file, bytes)?;
+    if openapi31::is_newer(&document) {
+        openapi31::convert(&mut document);
+    }
+    correct(&mut document, false, String::new(), &mut found);
     found.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     Ok(found)
 }
 
-/// Parses a file and corrects its types.
-pub(crate) fn read(file: &str, bytes: &[u8]) -> Result<Value, FileError> {
-    let mut document = json::parse(file, bytes)?;
-    correct(&mut document, false, String::new(), &mut Vec::new());
-    Ok(document)
+/// Corrects the types of a document.
+pub(super) fn correct_document(document: &mut Value) {
+    correct(document, false, String::new(), &mut Vec::new());
 }
 
 /// Corrects the schemas within a value. `names`: the keys of this map are names of properties or

@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::example_types;
 use super::external_refs::redacted_reference;
+use super::openapi31;
 use crate::error::{FileError, SourcePointer};
 use crate::json::{self, DEPTH_LIMIT, Object, copy};
-use crate::openapi::{COMPOSITES, METHODS, SCHEMAS, schema_pointer};
+use crate::openapi::{COMPOSITES, METHODS, SCHEMAS, component};
 
 const FETCH_AGAIN: &str = "fetch the file again, or from another source";
 
@@ -23,23 +24,44 @@ pub fn strip(
     bytes: &[u8],
     external: &BTreeMap<String, Vec<u8>>,
 ) -> Result<Vec<u8>, FileError> {
-    let source = example_types::read(file, bytes)?;
-    let at = SourcePointer::root(file);
-    let root = json::object(&source, &at, "the document")?;
-    match root
-        .get("openapi")
-        .map(|version| (version, version.as_str().unwrap_or_default()))
-    {
-        Some((_, version)) if version == "3.0" || version.starts_with("3.0.") => {}
-        Some((version, _)) => {
-            return Err(at.key("openapi").error(
-                format!("`openapi` is {version}, not 3.0"),
-                "fetch an OpenAPI 3.0 file; other versions are not supported",
-            ));
-        }
-        None => return Err(at.error("not an OpenAPI document: it has no `openapi`", FETCH_AGAIN)),
+    let (document, external) = read(file, bytes, external)?;
+    strip_document(file, &document, &external)
+}
+
+/// An interface file and the files that it refers to, parsed and converted to OpenAPI 3.0.
+pub(super) fn read(
+    file: &str,
+    bytes: &[u8],
+    external: &BTreeMap<String, Vec<u8>>,
+) -> Result<(Value, ExternalFiles), FileError> {
+    let mut document = json::parse(file, bytes)?;
+    openapi31::check_version(&document, &SourcePointer::root(file))?;
+    let newer = openapi31::is_newer(&document);
+    if newer {
+        openapi31::convert(&mut document);
     }
-    let mut stripper = Stripper::new(file, external)?;
+    example_types::correct_document(&mut document);
+    let external = external.iter().map(|(path, bytes)| {
+        let mut document = json::parse(path, bytes)?;
+        // A file of schemas only may lack a version. The one of the interface file applies.
+        if openapi31::is_newer(&document) || newer && document.get("openapi").is_none() {
+            openapi31::convert(&mut document);
+        }
+        example_types::correct_document(&mut document);
+        Ok((path.clone(), document))
+    });
+    Ok((document, external.collect::<Result<_, FileError>>()?))
+}
+
+/// Reduces a document that [`read`] returned.
+pub(super) fn strip_document(
+    file: &str,
+    document: &Value,
+    external: &ExternalFiles,
+) -> Result<Vec<u8>, FileError> {
+    let at = SourcePointer::root(file);
+    let root = json::object(document, &at, "the document")?;
+    let mut stripper = Stripper::new(file, external);
     let mut out = Object::new();
     copy(root, &mut out, &["openapi"]);
     let version = root
@@ -88,6 +110,9 @@ fn title(root: &Object) -> String {
     }
 }
 
+/// The files that an interface file refers to, by the path in the reference.
+pub(super) type ExternalFiles = BTreeMap<String, Value>;
+
 /// A schema in an external file: the file, and the name of the schema.
 type ExternalSchema = (String, String);
 
@@ -96,7 +121,7 @@ type Strip<'a> = fn(&mut Stripper<'a>, &Value, &SourcePointer<'_>) -> Result<Val
 
 struct Stripper<'a> {
     file: &'a str,
-    external: BTreeMap<&'a str, Value>,
+    external: &'a ExternalFiles,
     /// External schemas that are referred to.
     referenced: BTreeSet<ExternalSchema>,
     /// Those that are not included yet.
@@ -106,18 +131,14 @@ struct Stripper<'a> {
 }
 
 impl<'a> Stripper<'a> {
-    fn new(file: &'a str, external: &'a BTreeMap<String, Vec<u8>>) -> Result<Self, FileError> {
-        let external = external
-            .iter()
-            .map(|(path, bytes)| Ok((path.as_str(), example_types::read(path, bytes)?)))
-            .collect::<Result<_, FileError>>()?;
-        Ok(Self {
+    fn new(file: &'a str, external: &'a ExternalFiles) -> Self {
+        Self {
             file,
             external,
             referenced: BTreeSet::new(),
             queue: VecDeque::new(),
             current: None,
-        })
+        }
     }
 
     fn path_item(&mut self, item: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
@@ -410,13 +431,19 @@ impl<'a> Stripper<'a> {
             Some(file.to_owned())
         };
         if let Some(file) = file {
-            if !self.external.contains_key(file.as_str()) {
+            let Some(document) = self.external.get(file.as_str()) else {
                 return Err(at.error(
                     format!(
                         "refers to `{}`, which was not fetched",
                         redacted_reference(&file)
                     ),
                     "fetch it from beside the interface file",
+                ));
+            };
+            if component(document, name).is_none() {
+                return Err(at.error(
+                    format!("there is no schema `{name}` in `{file}`"),
+                    "fetch both files again, from one source",
                 ));
             }
             let external = (file, name.to_owned());
@@ -471,14 +498,11 @@ impl<'a> Stripper<'a> {
         };
         while let Some((file, name)) = self.queue.pop_front() {
             let at = SourcePointer::root(&file);
-            let (components_at, empty) = (at.key("components"), Value::Null);
+            let components_at = at.key("components");
             let schemas_at = components_at.key("schemas");
-            let document = self.external.get(file.as_str()).unwrap_or(&empty).clone();
-            let Some(schema) = document.pointer(&schema_pointer(&name)) else {
-                return Err(schemas_at.error(
-                    format!("there is no schema `{name}`, to which {} refers", self.file),
-                    "fetch both files again, from one source",
-                ));
+            let document = self.external.get(file.as_str());
+            let Some(schema) = document.and_then(|document| component(document, &name)) else {
+                continue;
             };
             self.current = Some(file.clone());
             let schema = self.schema(schema, &schemas_at.key(&name))?;

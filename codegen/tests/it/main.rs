@@ -8,6 +8,7 @@ mod idempotency;
 mod invisible_characters;
 mod moments;
 mod normalise;
+mod openapi31;
 mod overlay;
 mod paging;
 mod robustness;

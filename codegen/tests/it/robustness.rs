@@ -4,16 +4,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use fastrand::Rng;
-use hoopai_codegen::{FileError, SourceText, Sources, effective, generate, strip};
+use hoopai_codegen::{
+    FileError, Generated, SourceText, Sources, effective, generate, strip, strip_tolerantly,
+};
 use serde_json::{Map, Value, json};
 
 use crate::support::{lifted, module, root, spec_alone};
 
 const CASES: u64 = 2_400;
+const FILE_CASES: u64 = 150;
 /// The time after which a case counts as a hang.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Real documents above this size take too long for this many cases; smaller ones have the same
@@ -22,6 +25,105 @@ const SIZE_LIMIT: usize = 45_000;
 
 #[test]
 fn mutated_documents_never_panic_or_hang() {
+    let sources = sources();
+    let (crates, faults) = run_cases(CASES, move |seed, case| run(seed, case, &sources));
+    assert!(
+        crates > CASES / 20 && faults > CASES / 20,
+        "the mutations are too harmless or too harsh to prove anything"
+    );
+}
+
+/// A file that is JSON with a version of OpenAPI 3 and paths always makes a crate, with the module's
+/// own overlay.
+#[test]
+fn mutated_interface_files_always_make_a_crate() {
+    let Ok(common) = std::fs::read(root().join("../shared/upstream/common/common-schemas.json"))
+    else {
+        println!("SKIPPED mutated_interface_files_always_make_a_crate: no ../shared/upstream");
+        return;
+    };
+    let external = BTreeMap::from([("../common/common-schemas.json".to_owned(), common)]);
+    // More cases also use the large files.
+    let asked = std::env::var("HOOPAI_MUTATIONS").ok();
+    let asked = asked.and_then(|number| number.parse().ok());
+    let files = interface_files(asked.map_or(SIZE_LIMIT, |_| usize::MAX));
+    run_cases(asked.unwrap_or(FILE_CASES), move |seed, case| {
+        run_file(seed, case, &files, &external)
+    });
+}
+
+/// An interface file of the platform and its overlay.
+struct InterfaceFile {
+    name: String,
+    document: Value,
+    overlay: Option<String>,
+}
+
+fn interface_files(size_limit: usize) -> Vec<InterfaceFile> {
+    let folders = std::fs::read_dir(root().join("../shared/upstream"));
+    let mut files: Vec<InterfaceFile> = folders
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let bytes = std::fs::read(entry.path().join("openapi.json")).ok()?;
+            let overlay = root().join("specs").join(&name).join("overlay.yaml");
+            (bytes.len() <= size_limit).then_some(InterfaceFile {
+                name,
+                document: serde_json::from_slice(&bytes).ok()?,
+                overlay: std::fs::read_to_string(overlay).ok(),
+            })
+        })
+        .collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files
+}
+
+fn run_file(
+    seed: u64,
+    case: u64,
+    files: &[InterfaceFile],
+    external: &BTreeMap<String, Vec<u8>>,
+) -> Result<bool, String> {
+    let mut rng = case_rng(seed, case);
+    let file = &files[rng.usize(..files.len())];
+    let mut document = file.document.clone();
+    for _ in 0..rng.usize(1..6) {
+        mutate(&mut document, &mut rng);
+    }
+    let text = document.to_string();
+    let version = document.get("openapi").and_then(Value::as_str);
+    let readable = serde_json::from_str::<Value>(&text).is_ok()
+        && version.is_some_and(|version| version.starts_with("3."))
+        && document.get("paths").is_some_and(Value::is_object);
+    let outcome =
+        strip_tolerantly("hostile.json", text.as_bytes(), external).and_then(|(spec, _)| {
+            let sources = Sources {
+                overlay: file.overlay.as_deref().map(|text| SourceText {
+                    file: "overlay.yaml",
+                    text,
+                }),
+                ..spec_alone("spec.json", &spec)
+            };
+            generate(&module("hostile"), &sources)
+        });
+    match outcome {
+        Ok(generated) => {
+            check_sources(&generated)?;
+            Ok(true)
+        }
+        Err(error) if readable => Err(format!("{}: {error}", file.name)),
+        Err(error) if error.remedy.is_empty() => Err(format!("no remedy: {error}")),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Runs cases and counts those that return true and false. Fails on an error, a panic or a hang.
+fn run_cases(
+    cases: u64,
+    run: impl Fn(u64, u64) -> Result<bool, String> + Send + Sync + 'static,
+) -> (u64, u64) {
     // CI uses a fixed seed, so that only changes of the code change the result; other runs use a
     // new one.
     let fixed = std::env::var("HOOPAI_SEED")
@@ -31,42 +133,44 @@ fn mutated_documents_never_panic_or_hang() {
         Some(_) => 1,
         None => fastrand::u64(..),
     });
-    println!("seed {seed}; run it again with HOOPAI_SEED={seed}");
-    let sources = sources();
-    println!("{} documents, {CASES} cases", sources.len());
+    println!("seed {seed}, {cases} cases; run it again with HOOPAI_SEED={seed}");
     let (sender, results) = mpsc::channel();
+    let run = Arc::new(run);
     for half in 0..2 {
-        let (sender, sources) = (sender.clone(), sources.clone());
+        let (sender, run) = (sender.clone(), run.clone());
         // Detached, so that the test can report a hang.
         std::thread::spawn(move || {
-            for case in (half..CASES).step_by(2) {
-                let outcome = catch_unwind(AssertUnwindSafe(|| run(seed, case, &sources)));
-                if sender
-                    .send((
-                        case,
-                        outcome.unwrap_or_else(|_| Err("it panicked".to_owned())),
-                    ))
-                    .is_err()
-                {
+            for case in (half..cases).step_by(2) {
+                let outcome = catch_unwind(AssertUnwindSafe(|| run(seed, case)));
+                let outcome = outcome.unwrap_or_else(|_| Err("it panicked".to_owned()));
+                if sender.send((case, outcome)).is_err() {
                     return;
                 }
             }
         });
     }
     let (mut crates, mut faults) = (0, 0);
-    for done in 0..CASES {
+    let mut problems = Vec::new();
+    for done in 0..cases {
         match results.recv_timeout(PATIENCE) {
             Ok((_, Ok(true))) => crates += 1,
             Ok((_, Ok(false))) => faults += 1,
-            Ok((case, Err(problem))) => panic!("seed {seed}, case {case}: {problem}"),
+            Ok((case, Err(problem))) => problems.push(format!("case {case}: {problem}")),
             Err(_) => panic!("seed {seed}: a case hangs after {done} are done"),
         }
     }
-    println!("{crates} made a crate, {faults} a error");
+    println!("{crates} made a crate, {faults} an error");
+    let shown = &problems[..problems.len().min(20)];
     assert!(
-        crates > CASES / 20 && faults > CASES / 20,
-        "the mutations are too harmless or too harsh to prove anything"
+        problems.is_empty(),
+        "seed {seed}: {} cases failed: {shown:#?}",
+        problems.len()
     );
+    (crates, faults)
+}
+
+fn case_rng(seed: u64, case: u64) -> Rng {
+    Rng::with_seed(seed ^ case.wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
 /// Test documents, the effective documents of the committed files and, if available, the raw files.
@@ -128,7 +232,7 @@ fn declare_unpaged(effective: &Value, raw: &mut Value) {
 
 /// Runs one case. Returns whether a crate was generated; an error is a failure of the test.
 fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String> {
-    let mut rng = Rng::with_seed(seed ^ case.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut rng = case_rng(seed, case);
     // Every other case is a test document: they are small and have every feature.
     let (_, document) = if case.is_multiple_of(2) {
         &sources[rng.usize(..2)]
@@ -168,16 +272,7 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
     };
     match outcome {
         Ok(generated) => {
-            for (path, text) in generated
-                .files
-                .iter()
-                .filter(|(path, _)| path.ends_with(".rs"))
-            {
-                syn::parse_file(text).map_err(|error| format!("{path} does not parse: {error}"))?;
-                if path.ends_with("types.rs") || path.ends_with("client.rs") {
-                    distinct(text).map_err(|problem| format!("{path}: {problem}"))?;
-                }
-            }
+            check_sources(&generated)?;
             Ok(true)
         }
         Err(FileError {
@@ -202,6 +297,18 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
             Ok(false)
         }
     }
+}
+
+/// Checks that generated sources parse.
+fn check_sources(generated: &Generated) -> Result<(), String> {
+    let sources = generated.files.iter();
+    for (path, text) in sources.filter(|(path, _)| path.ends_with(".rs")) {
+        syn::parse_file(text).map_err(|error| format!("{path} does not parse: {error}"))?;
+        if path.ends_with("types.rs") || path.ends_with("client.rs") {
+            distinct(text).map_err(|problem| format!("{path}: {problem}"))?;
+        }
+    }
+    Ok(())
 }
 
 /// Checks that names in generated data are valid and distinct. Parsing does not check it, because a

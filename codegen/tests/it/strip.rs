@@ -86,7 +86,7 @@ fn invalid_files_have_distinct_errors() {
         said(&[b'{', 0xff, b'}']),
         said(b"[]"),
         said(b"{\"swagger\": \"2.0\"}"),
-        said(b"{\"openapi\": \"3.1.0\", \"paths\": {}}"),
+        said(b"{\"openapi\": \"4.0.0\", \"paths\": {}}"),
         said(b"{\"openapi\": \"3.0.0\"}"),
         said(b"{\"openapi\": \"3.0.0\", \"paths\": {\"/a\": {\"get\": []}}}"),
         said(br##"{"openapi": "3.0.0", "paths": {"/a": {"get": {"parameters": [{"in": "query"}]}}}}"##),

@@ -7,8 +7,8 @@
 use clap::Args;
 use futures_util::StreamExt;
 use hoopai_codegen::{
-    Attention, Change, ChangeKind, ExampleMismatch, Generated, Module, diff, example_mismatches,
-    strip_tolerantly,
+    Attention, Change, ChangeKind, ConversionNote, ExampleMismatch, Generated, Module,
+    conversion_notes, diff, escape_invisible, example_mismatches, strip_tolerantly,
 };
 
 use crate::{
@@ -28,7 +28,9 @@ const CONCURRENT_DOWNLOADS: usize = 4;
 /// The options of `cargo xtask regen`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Regen {
-    /// `platform`, `github`, a URL with `{module}` in it, or a folder with `<module>/openapi.json`
+    /// `platform`, `github`, a URL with `{module}` in it, a folder with `<module>/openapi.json` or
+    /// the layout of the public repository (`apps/<module>.json`), or `FOLDER@COMMIT` for a commit
+    /// of a git repository
     /// [default: platform, and github for modules that the platform does not provide]
     #[arg(long, value_name = "SOURCE", conflicts_with = "offline", value_parser = SourceParser)]
     pub source: Option<Source>,
@@ -140,6 +142,7 @@ struct Prepared {
     generated: Generated,
     interface: InterfaceDiff,
     example_mismatches: Vec<ExampleMismatch>,
+    conversion_notes: Vec<ConversionNote>,
     attention: Vec<Attention>,
 }
 
@@ -185,6 +188,7 @@ fn prepare(
         generated,
         interface,
         example_mismatches: example_mismatches(&document.address, &document.bytes)?,
+        conversion_notes: conversion_notes(&document.address, &document.bytes)?,
         attention,
     })
 }
@@ -268,6 +272,13 @@ impl Run<'_> {
             changes.apply(self.tree, write_lock)?;
         }
         self.print_changes(module, prepared, same_download, same_crate);
+        for note in &prepared.conversion_notes {
+            let places = count(note.count, "place");
+            let (pointer, text) = (&note.pointer, escape_invisible(&note.text));
+            let pointer = escape_invisible(pointer);
+            self.console
+                .line(format_args!("  . #{pointer}: {text} ({places})"));
+        }
         for entry in &prepared.attention {
             self.console.line(format_args!("  ! {entry}"));
         }

@@ -1,5 +1,6 @@
 //! Checks the content of downloaded files, with a separate error for each problem.
 
+use hoopai_codegen::is_supported_version;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, error::Category};
 
@@ -8,7 +9,7 @@ use crate::download::error::FetchError;
 /// The expected content of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExpectedContent {
-    /// An OpenAPI 3.0 document.
+    /// An OpenAPI 3 document.
     OpenApi,
     /// Any JSON: a file that interface files refer to.
     Json,
@@ -24,6 +25,16 @@ pub(crate) fn check(bytes: &[u8], expected: ExpectedContent) -> Result<(), Fetch
     }
 
     let address = "check the address, or use another --source";
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    if [&b"\xff\xfe"[..], b"\xfe\xff"]
+        .iter()
+        .any(|mark| bytes.starts_with(mark))
+    {
+        return Err(FetchError::permanent(
+            "is UTF-16 instead of UTF-8",
+            "save the file as UTF-8, or use another --source",
+        ));
+    }
     let Some(first) = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) else {
         return Err(FetchError::transient("is empty", address));
     };
@@ -31,6 +42,15 @@ pub(crate) fn check(bytes: &[u8], expected: ExpectedContent) -> Result<(), Fetch
         return Err(FetchError::permanent(
             "is HTML instead of JSON",
             "open the address in a browser: the response may come from an error page, a login or a proxy; or use another --source",
+        ));
+    }
+    if [&b"openapi:"[..], b"swagger:", b"---", b"%YAML"]
+        .iter()
+        .any(|start| bytes.starts_with(start))
+    {
+        return Err(FetchError::permanent(
+            "is YAML instead of JSON",
+            "convert the file to JSON, or use another --source",
         ));
     }
     if let Err(error) = std::str::from_utf8(bytes) {
@@ -59,19 +79,21 @@ pub(crate) fn check(bytes: &[u8], expected: ExpectedContent) -> Result<(), Fetch
     serde_json::from_slice::<IgnoredAny>(bytes).map_err(not_json)?;
     let not_openapi =
         |problem: &str| FetchError::permanent(format!("is JSON but {problem}"), address);
-    let Ok(interface) = serde_json::from_slice::<Interface>(bytes) else {
+    if *first != b'{' {
         return Err(not_openapi("not an OpenAPI document: it is not an object"));
-    };
+    }
+    let interface = serde_json::from_slice::<Interface>(bytes)
+        .map_err(|error| not_openapi(&format!("not an OpenAPI document: {error}")))?;
     match (interface.openapi, interface.swagger) {
-        (Some(Value::String(version)), _) if version == "3.0" || version.starts_with("3.0.") => {}
+        (Some(Value::String(version)), _) if is_supported_version(&version) => {}
         (Some(version), _) | (None, Some(version)) => {
             let version = version
                 .as_str()
                 .map_or_else(|| version.to_string(), str::to_owned);
             let version: String = version.chars().take(20).collect();
             return Err(FetchError::permanent(
-                format!("is OpenAPI {version}, not 3.0"),
-                "use a 3.0 file of another --source; the generator supports no other version",
+                format!("is OpenAPI {version}, not 3.0 or 3.1"),
+                "use such a file of another --source; the generator supports no other version",
             ));
         }
         (None, None) => return Err(not_openapi("not an OpenAPI document: it has no `openapi`")),
@@ -94,13 +116,16 @@ mod tests {
 
     #[test]
     fn check_reports_each_problem() {
-        assert!(
-            check(
-                br#"{"openapi":"3.0.0","paths":{}}"#,
-                ExpectedContent::OpenApi
-            )
-            .is_ok()
-        );
+        for good in [
+            r#"{"openapi":"3.0.0","paths":{}}"#,
+            r#"{"openapi":"3.1.0","paths":{}}"#,
+            "\u{feff}{\"openapi\":\"3.0.3\",\"paths\":{}}",
+        ] {
+            assert!(
+                check(good.as_bytes(), ExpectedContent::OpenApi).is_ok(),
+                "{good}"
+            );
+        }
         assert!(check(br#"{"components":{}}"#, ExpectedContent::Json).is_ok());
         for (text, expected) in [
             (&b"  "[..], "is empty"),
@@ -111,14 +136,21 @@ mod tests {
             (b"[]", "it is not an object"),
             (br#"{"statusCode":404}"#, "has no `openapi`"),
             (
-                br#"{"openapi":"3.1.0","paths":{}}"#,
-                "is OpenAPI 3.1.0, not 3.0",
+                br#"{"openapi":"4.0.0","paths":{}}"#,
+                "is OpenAPI 4.0.0, not 3.0 or 3.1",
             ),
             (br#"{"openapi":3,"paths":{}}"#, "is OpenAPI 3, not 3.0"),
             (
                 br#"{"swagger":"2.0","paths":{}}"#,
                 "is OpenAPI 2.0, not 3.0",
             ),
+            (
+                br#"{"openapi":"3.0.0","openapi":"3.0.0"}"#,
+                "duplicate field `openapi`",
+            ),
+            (b"\xff\xfe{\0}\0", "is UTF-16"),
+            (b"openapi: 3.0.0\n", "is YAML"),
+            (b"{\0}", "is not JSON"),
             (br#"{"openapi":"3.0.1"}"#, "without `paths`"),
         ] {
             assert!(

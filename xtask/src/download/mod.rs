@@ -1,10 +1,12 @@
 //! Downloads of interface files.
 //!
-//! `source` lists the locations of a file, `http` fetches one URL, `content` checks the bytes.
+//! `source` lists the locations of a file, `http` fetches one URL, `git` reads a commit, `content`
+//! checks the bytes.
 //! Files here may use `console`, `error` and `workspace`.
 
 mod content;
 mod error;
+mod git;
 mod http;
 mod source;
 
@@ -24,6 +26,7 @@ use tokio::sync::OnceCell;
 
 use content::ExpectedContent;
 use error::FetchError;
+pub use git::Commit;
 pub use http::{Fetcher, Limits};
 pub use source::Source;
 pub(crate) use source::{Location, SourceParser};
@@ -220,6 +223,11 @@ impl<'a> Downloads<'a> {
                     ));
                 });
                 fetched.await
+            }
+            Location::Git { commit, path } => {
+                let bytes = commit.read(path, self.fetcher.limits().bytes)?;
+                content::check(&bytes, expected)?;
+                Ok(bytes)
             }
             Location::File { file, .. } => {
                 let bytes = read_file(file, self.fetcher.limits().bytes)?;

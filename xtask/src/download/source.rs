@@ -13,6 +13,7 @@ use hoopai_codegen::{Module, is_invisible, redacted_reference};
 use url::{Host, Url};
 
 use crate::{
+    download::git::Commit,
     error::{Result, file_error},
     workspace::SpecOrigin,
 };
@@ -20,8 +21,7 @@ use crate::{
 const PLATFORM: &str = "https://services.leadconnectorhq.com/{module}/openapi.json";
 const GITHUB: &str = "https://raw.githubusercontent.com/GoHighLevel/highlevel-api-docs/main/";
 const MODULE_PLACEHOLDER: &str = "{module}";
-const CHOICES: &str =
-    "use platform, github, a URL with {module} in it, or a folder with <module>/openapi.json";
+const CHOICES: &str = "use platform, github, a URL with {module} in it, a folder with <module>/openapi.json or apps/<module>.json, or FOLDER@COMMIT of a git repository";
 
 /// The value of `--source`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,8 +36,11 @@ pub enum Source {
     Github,
     /// A URL with `{module}` in it.
     Template(String),
-    /// A folder that has `<module>/openapi.json`.
+    /// A folder that has `<module>/openapi.json`, or the layout of the public API documentation
+    /// repository.
     Folder(PathBuf),
+    /// The files of a commit of a local git repository, in one of the layouts of a folder.
+    Git(Commit),
 }
 
 impl FromStr for Source {
@@ -57,9 +60,19 @@ impl FromStr for Source {
                 Ok(Self::Template(text.to_owned()))
             }
             _ if Path::new(text).is_dir() => Ok(Self::Folder(text.into())),
-            _ => Err(format!("no such folder; {CHOICES}")),
+            _ => match folder_and_commit(text) {
+                Some((folder, commit)) => Commit::find(Path::new(folder), commit).map(Self::Git),
+                None => Err(format!("no such folder; {CHOICES}")),
+            },
         }
     }
+}
+
+/// Splits `FOLDER@COMMIT`. Both may contain `@`.
+fn folder_and_commit(text: &str) -> Option<(&str, &str)> {
+    let mut splits = text.match_indices('@').map(|(at, _)| text.split_at(at));
+    let (folder, commit) = splits.find(|(folder, _)| Path::new(folder).is_dir())?;
+    Some((folder, &commit[1..]))
 }
 
 /// Parses `--source` for clap. Clap's own errors repeat the value, which may contain a password or
@@ -92,11 +105,7 @@ impl Source {
             Ok((SpecOrigin::Platform(url.to_string()), Location::Url(url)))
         };
         let github = || -> Result<_> {
-            let path = module
-                .github
-                .clone()
-                .unwrap_or_else(|| format!("apps/{}.json", module.name));
-            let url = url(format!("{GITHUB}{path}"))?;
+            let url = url(format!("{GITHUB}{}", public_path(module)))?;
             Ok((SpecOrigin::Github(url.to_string()), Location::Url(url)))
         };
         Ok(match self {
@@ -117,12 +126,37 @@ impl Source {
                 vec![(origin, Location::Url(url))]
             }
             Self::Folder(folder) => {
-                let file = folder.join(&module.name).join("openapi.json");
+                let file = folder.join(path_of(module, |path| folder.join(path).exists()));
                 let folder = folder.clone();
                 vec![(SpecOrigin::Mirror, Location::File { folder, file })]
             }
+            Self::Git(commit) => {
+                let path = path_of(module, |path| commit.contains(path));
+                let origin = SpecOrigin::Git(commit.object(&path));
+                let commit = commit.clone();
+                vec![(origin, Location::Git { commit, path })]
+            }
         })
     }
+}
+
+/// The path of a module's file in the public API documentation repository.
+fn public_path(module: &Module) -> String {
+    let own = module.github.clone();
+    own.unwrap_or_else(|| format!("apps/{}.json", module.name))
+}
+
+/// The path of a module's file in a folder, in the first layout that has it: ours, then the current
+/// and older layouts of the public repository. If none has it, the path where it would be.
+fn path_of(module: &Module, exists: impl Fn(&str) -> bool) -> String {
+    let name = &module.name;
+    let ours = format!("{name}/openapi.json");
+    let public = public_path(module);
+    let file_name = public.rsplit('/').next().unwrap_or_default().to_owned();
+    let missing = if exists("apps") { &public } else { &ours }.clone();
+    let candidates = [ours, public, file_name, format!("{name}/{name}.json")];
+    let found = candidates.into_iter().find(|path| exists(path));
+    found.unwrap_or(missing)
 }
 
 fn url(text: String) -> Result<Url> {
@@ -167,6 +201,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 pub(crate) enum Location {
     Url(Url),
     File { folder: PathBuf, file: PathBuf },
+    Git { commit: Commit, path: String },
 }
 
 impl Location {
@@ -200,6 +235,15 @@ impl Location {
                     return Err(reject("which contains a query"));
                 }
                 Ok(Self::Url(url))
+            }
+            Self::Git { commit, path } => {
+                let path = join_paths(path, reference)
+                    .ok_or_else(|| reject("which is outside the repository"))?;
+                if !commit.contains(&path) {
+                    return Err(reject("which does not exist in the commit"));
+                }
+                let commit = commit.clone();
+                Ok(Self::Git { commit, path })
             }
             Self::File { folder, file } => {
                 let beside = file.parent().unwrap_or(folder).join(reference);
@@ -235,8 +279,23 @@ impl fmt::Display for Location {
                 write!(f, "{shown}")
             }
             Self::File { file, .. } => write!(f, "{}", file.display()),
+            Self::Git { commit, path } => write!(f, "{}", commit.object(path)),
         }
     }
+}
+
+/// Resolves a relative path. `None` if it leaves the root.
+fn join_paths(from: &str, relative: &str) -> Option<String> {
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in relative.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 #[cfg(test)]

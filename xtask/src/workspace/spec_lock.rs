@@ -12,7 +12,8 @@ use crate::error::{Result, file_error};
 
 const HEADER: &str = "\
 # Written by `cargo xtask regen`, never by hand: one row a module.
-#   source             platform, github, url, or mirror: a local folder or server, kept without its address
+#   source             platform, github, url, git, or mirror: a local folder or server, kept without its address
+#   address            the URL, or the commit and the path in the repository
 #   downloaded_sha256  of the interface file as it came
 #   outside            sha256 of each file that it refers to outside itself
 #   kept_sha256        of specs/<name>/openapi.json, what was kept of them
@@ -42,6 +43,9 @@ pub(crate) enum SpecOrigin {
     Platform(String),
     Github(String),
     Url(String),
+    /// A commit of a local repository and the path in it, `<commit>:<path>`. The folder of the
+    /// repository is not stored.
+    Git(String),
     /// A folder or server of this machine. Its address is not stored.
     Mirror,
 }
@@ -52,13 +56,17 @@ impl SpecOrigin {
             Self::Platform(_) => "platform",
             Self::Github(_) => "github",
             Self::Url(_) => "url",
+            Self::Git(_) => "git",
             Self::Mirror => "mirror",
         }
     }
 
     fn address(&self) -> Option<&str> {
         match self {
-            Self::Platform(address) | Self::Github(address) | Self::Url(address) => Some(address),
+            Self::Platform(address)
+            | Self::Github(address)
+            | Self::Url(address)
+            | Self::Git(address) => Some(address),
             Self::Mirror => None,
         }
     }

@@ -46,8 +46,8 @@ fn failed_downloads_are_reported_and_other_modules_are_updated() {
         ),
         (
             "newer",
-            Reply::json(200, good.replace("3.0.0", "3.1.0").into_bytes()),
-            "is OpenAPI 3.1.0, not 3.0",
+            Reply::json(200, good.replace("3.0.0", "4.0.0").into_bytes()),
+            "is OpenAPI 4.0.0, not 3.0 or 3.1",
         ),
         (
             "other",

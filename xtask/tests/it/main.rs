@@ -8,4 +8,5 @@ mod interrupted;
 mod platform_files;
 mod regen;
 mod server;
+mod sources;
 mod untrusted_sources;
