@@ -15,10 +15,12 @@
 //! 7. `rust_types`: progenitor turns them into Rust types.
 //! 8. `emit`: writes types, builders and the operation table as a crate.
 //!
-//! [`generate`] runs stages 2 to 8; [`diff`] compares two results of stage 1. Every error is a
+//! [`generate`] runs stages 2 to 8; [`diff`] compares two results of stage 1, and
+//! [`compare_crates`] the Rust API of two results of stage 8. Every error is a
 //! [`FileError`]: the file, the JSON pointer in it, the problem and the remedy.
 
 mod attention;
+mod changes;
 mod diff;
 mod documentation;
 mod emit;
@@ -43,6 +45,9 @@ mod source;
 mod text;
 
 pub use attention::{Attention, Edit};
+pub use changes::{
+    ApiChange, Aspect, Bump, ChangeReport, Item, ModuleChanges, ModuleStatus, compare_crates,
+};
 pub use diff::{Change, ChangeKind, diff};
 pub use documentation::SourceText;
 pub use emit::facade;
