@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 
 use super::report::{Bump, ChangeReport, ModuleChanges, ModuleStatus};
-use crate::diff::{Change, ChangeKind};
+use crate::diff::ChangeKind;
 use crate::text::code;
 
 /// Lists with more lines are folded.
@@ -132,10 +132,18 @@ impl Report<'_> {
                 )?;
             }
             ModuleStatus::NotComparable(reason) => {
-                writeln!(f, "\nNot comparable with the crate before: {}", code(reason))?;
+                writeln!(
+                    f,
+                    "\nNot comparable with the crate before: {}",
+                    code(reason)
+                )?;
             }
             ModuleStatus::Failed(reason) => {
-                writeln!(f, "\nFailed, so the module stays as it is: {}", code(reason))?;
+                writeln!(
+                    f,
+                    "\nFailed, so the module stays as it is: {}",
+                    code(reason)
+                )?;
             }
         }
         let changes = |breaking: bool| {
@@ -148,8 +156,7 @@ impl Report<'_> {
                 .collect::<Vec<_>>()
         };
         let interface = module.interface.iter();
-        let interface =
-            interface.map(|change: &Change| code(&format!("{} {change}", change.kind.sign())));
+        let interface = interface.map(|change| code(&change.to_string()));
         let attention = module
             .attention
             .iter()

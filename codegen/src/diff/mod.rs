@@ -41,7 +41,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// The sign in front of a change in lists.
+    /// The sign of a change in lists.
     pub fn sign(self) -> char {
         match self {
             ChangeKind::Added => '+',
@@ -74,7 +74,7 @@ pub struct Change {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
+        write!(f, "{} {}", self.kind.sign(), self.what)?;
         if !self.detail.is_empty() {
             write!(f, ": {}", self.detail)?;
         }

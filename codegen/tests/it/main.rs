@@ -1,5 +1,6 @@
 //! The tests of codegen, a file for each stage.
 
+mod changes;
 mod diff;
 mod documentation;
 mod emit;
@@ -10,7 +11,9 @@ mod moments;
 mod normalise;
 mod overlay;
 mod paging;
+mod planted_changes;
 mod robustness;
+mod rustc_verdicts;
 mod strip;
 mod support;
 mod type_names;

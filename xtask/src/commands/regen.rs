@@ -399,8 +399,7 @@ impl Run<'_> {
         }
         if changed.api.is_empty() {
             for change in &changed.interface {
-                let sign = change.kind.sign();
-                self.console.line(format_args!("  {sign} {change}"));
+                self.console.line(format_args!("  {change}"));
             }
         }
     }
