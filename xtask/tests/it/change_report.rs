@@ -206,7 +206,7 @@ fn report_is_the_only_text_on_standard_output() {
     );
     assert_contains(
         &output.stdout,
-        "- `-` operation `GET /links/{linkId}`: `Client::get_link`",
+        "- `-` operation `GET /links/{linkId}`: `Client::get_links_link_id`",
     );
 }
 
@@ -274,12 +274,12 @@ fn two_folders_are_compared_without_writing() {
     let tree = workspace(&["links", "notes", "tags", "users"]);
     let users = interface("users", &[("get", "/users/")]);
     let old = Folder::new(&[
-        ("links", interface("links", &[LIST, GET])),
+        ("links", interface("links", &[LIST, GET, CREATE])),
         ("users", users.clone()),
         ("notes", interface("notes", &[("get", "/notes/")])),
     ]);
     let new = Folder::new(&[
-        ("links", interface("links", &[LIST])),
+        ("links", interface("links", &[LIST, GET])),
         ("users", users),
         ("tags", interface("tags", &[("get", "/tags/")])),
     ]);

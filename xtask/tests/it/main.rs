@@ -10,3 +10,4 @@ mod platform_files;
 mod regen;
 mod server;
 mod untrusted_sources;
+mod workflows;
