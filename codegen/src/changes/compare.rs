@@ -270,7 +270,7 @@ fn compare_operations(
     let breaking = old.items.is_some();
     operation.compare(Aspect::Items, &old_items, &new_items, breaking, changes);
     if old.items.is_some() && new.items.is_some() && before.paging != after.paging {
-        changes.push(operation.changed(Aspect::Paging, "another rule", "this rule", false));
+        changes.push(operation.changed(Aspect::Paging, "", "", false));
     }
     compare_parameters(request, old, new, renames, changes);
     compare_bodies(request, old, new, renames, changes);
@@ -294,6 +294,9 @@ fn is_required(operation: &Operation, parameter: &Parameter) -> bool {
     }
 }
 
+/// Whether two parameters are one parameter.
+type IsSame<'a> = dyn Fn(&Parameter, &Parameter) -> bool + 'a;
+
 fn compare_parameters(
     request: &str,
     old: &Operation,
@@ -309,7 +312,7 @@ fn compare_parameters(
         let names = (one.wire_name.as_str(), other.wire_name.as_str());
         one.location == "path" && other.location == "path" && segments.contains(&names)
     };
-    let rules: [&dyn Fn(&Parameter, &Parameter) -> bool; 4] = [
+    let rules: [&IsSame<'_>; 4] = [
         &|one, other| one.location == other.location && one.wire_name == other.wire_name,
         &|one, other| one.wire_name == other.wire_name,
         &|one, other| one.ident == other.ident,

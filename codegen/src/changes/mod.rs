@@ -202,6 +202,9 @@ impl fmt::Display for ApiChange {
             (ChangeKind::Renamed, _) => {
                 write!(f, ": {} is now {}", code(&self.from), code(&self.to))
             }
+            (ChangeKind::Changed, Some(aspect)) if self.from == self.to => {
+                write!(f, ": {} differs", aspect.words())
+            }
             (ChangeKind::Changed, Some(aspect)) => {
                 let (from, to) = (state(&self.from), state(&self.to));
                 write!(f, ": {} {from} is now {to}", aspect.words())

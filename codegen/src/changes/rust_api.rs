@@ -365,15 +365,14 @@ fn type_text(ty: &syn::Type) -> String {
 }
 
 fn declares_required(attributes: &[Attribute]) -> bool {
-    let docs = attributes
+    let mut docs = attributes
         .iter()
         .filter_map(|attribute| match &attribute.meta {
             Meta::NameValue(doc) if doc.path.is_ident("doc") => string(&doc.value),
             _ => None,
         });
     // The sentence is generated as one line of documentation.
-    docs.map(|line| line.contains(DECLARED_REQUIRED))
-        .any(|found| found)
+    docs.any(|line| line.contains(DECLARED_REQUIRED))
 }
 
 fn doc_aliases(attributes: &[Attribute]) -> BTreeSet<String> {
