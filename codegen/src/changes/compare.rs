@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::api_change::{ApiChange, Aspect, Item};
 use super::rust_api::{DefaultLocation, Field, Operation, Parameter, RustApi, Shape, Type};
 use super::type_renames::{Renames, renamed, renamed_types};
-use super::{ApiChange, Aspect, Item};
 use crate::diff::ChangeKind;
 
 /// All changes, unsorted.

@@ -2,15 +2,22 @@
 
 use serde_json::{Map, Value, json};
 
+use super::api_change::{ApiChange, Aspect};
 use super::report::{ChangeReport, ModuleChanges, ModuleStatus};
-use super::{ApiChange, Aspect};
 use crate::diff::Change;
 use crate::text::escape_invisible_json;
 
 /// Increases with each change of the format that breaks readers.
 const FORMAT: u32 = 1;
 
-pub(super) fn write(report: &ChangeReport) -> String {
+impl ChangeReport {
+    /// The report as JSON. The guide describes its fields.
+    pub fn json(&self) -> String {
+        write(self)
+    }
+}
+
+fn write(report: &ChangeReport) -> String {
     let listed = report.modules.iter().filter(|module| module.is_listed());
     let value = json!({
         "format": FORMAT,

@@ -15,7 +15,14 @@ const MAX_LENGTH: usize = 60_000;
 /// The lengths to which lists are cut, until the report is short enough.
 const CUTS: [usize; 6] = [usize::MAX, 200, 50, 20, 5, 0];
 
-pub(super) fn write(report: &ChangeReport) -> String {
+impl ChangeReport {
+    /// The report as Markdown: the text of a pull request.
+    pub fn markdown(&self) -> String {
+        write(self)
+    }
+}
+
+fn write(report: &ChangeReport) -> String {
     let cut = |length| Report { report, length }.to_string();
     let texts = CUTS.into_iter().map(cut);
     let mut shortest = String::new();

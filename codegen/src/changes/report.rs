@@ -1,6 +1,6 @@
 //! The change report: the changes of all modules, and the version that follows from them.
 
-use super::{ApiChange, json_report, markdown};
+use super::api_change::ApiChange;
 use crate::attention::Attention;
 use crate::diff::{Change, ChangeKind};
 
@@ -198,16 +198,6 @@ impl ChangeReport {
         ];
         let labels = labels.into_iter().filter(|(_, number)| *number > 0);
         labels.map(|(label, _)| label).collect()
-    }
-
-    /// The report as Markdown: the text of a pull request.
-    pub fn markdown(&self) -> String {
-        markdown::write(self)
-    }
-
-    /// The report as JSON. The guide describes its fields.
-    pub fn json(&self) -> String {
-        json_report::write(self)
     }
 }
 
