@@ -135,8 +135,3 @@ impl RuntimeType {
         row.map(|row| row.2)
     }
 }
-
-/// Whether the runtime has a type for a format.
-pub(crate) fn has_runtime_type(format: &str) -> bool {
-    FORMATS.iter().any(|row| row.1 == format)
-}

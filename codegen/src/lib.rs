@@ -18,10 +18,12 @@
 //! `events` assembles the files of webhook events into one document, on which [`generate_events`] runs
 //! stages 2 to 8.
 //!
-//! [`generate`] runs stages 2 to 8; [`diff`] compares two results of stage 1. Every error is a
+//! [`generate`] runs stages 2 to 8; [`diff`] compares two results of stage 1, and
+//! [`compare_crates`] the Rust API of two results of stage 8. Every error is a
 //! [`FileError`]: the file, the JSON pointer in it, the problem and the remedy.
 
 mod attention;
+mod changes;
 mod diff;
 mod documentation;
 mod emit;
@@ -47,6 +49,9 @@ mod source;
 mod text;
 
 pub use attention::{Attention, Edit};
+pub use changes::{
+    ApiChange, Aspect, Bump, ChangeReport, Item, ModuleChanges, ModuleStatus, compare_crates,
+};
 pub use diff::{Change, ChangeKind, diff};
 pub use documentation::SourceText;
 pub use emit::facade;

@@ -7,6 +7,10 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+/// The sentence in the documentation of a value that the specification declares as required, and
+/// that the client does not check. The change report finds it in generated files.
+pub(crate) const DECLARED_REQUIRED: &str = "Declared as required by the platform's specification.";
+
 /// Unicode's format characters (Cf), line and paragraph separators, and default ignorable code
 /// points, including bidi controls, zero-width characters, the byte order mark, tag characters and
 /// variation selectors.

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    Console, Fetcher, Limits, Result, Workspace,
+    Console, Fetcher, Limits, Result, Status, Workspace,
+    change_report::EXIT_CODES,
     commands::{
         api::{Api, api},
         budget::budget,
         check::{Check, check},
         ci::{Ci, ci},
         codegen::{Codegen, codegen},
+        compare::{Compare, compare},
         deny::{advisories, deny},
         dependencies::dependencies,
         events::{Events, events},
@@ -22,6 +24,7 @@ use crate::{
         package::{Package, package},
         regen::{Regen, regen},
         report::{Report, report},
+        update::{Update, update},
         validate::validate,
         words::words,
     },
@@ -41,7 +44,14 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Download the interface of each module into specs/, then generate the crates
+    #[command(after_help = EXIT_CODES)]
     Regen(Regen),
+    /// Report the changes between two sources of interface files, and write nothing
+    #[command(after_help = EXIT_CODES)]
+    Compare(Compare),
+    /// Regenerate, write the change report to files and check the tree, as the weekly workflow does
+    #[command(after_help = EXIT_CODES)]
+    Update(Update),
     /// Generate the crates from specs/: the build step
     Codegen(Codegen),
     /// Make the event files of specs/webhooks/events from JSON schemas, without their prose
@@ -78,13 +88,14 @@ enum Command {
     Validate,
 }
 
-/// Runs a command. Returns false if the command printed findings.
-pub fn run(cli: Cli, console: &Console) -> Result<bool> {
+/// Runs a command.
+pub fn run(cli: Cli, console: &Console) -> Result<Status> {
     let tree = Workspace::new(cli.root.unwrap_or_else(own_root));
-    match cli.command {
-        Command::Regen(options) => {
-            regen(&tree, &options, &Fetcher::new(Limits::default())?, console)
-        }
+    let fetcher = || Fetcher::new(Limits::default());
+    let passed = match cli.command {
+        Command::Regen(options) => return regen(&tree, &options, &fetcher()?, console),
+        Command::Compare(options) => return compare(&tree, &options, &fetcher()?, console),
+        Command::Update(options) => return update(&tree, &options, &fetcher()?, console),
         Command::Codegen(options) => codegen(&tree, &options, console),
         Command::Events(options) => events(&tree, &options, console),
         Command::Check(options) => check(&tree, &options, console),
@@ -102,7 +113,8 @@ pub fn run(cli: Cli, console: &Console) -> Result<bool> {
         Command::Api(options) => Ok(api(&tree, &options, console)?.finish(console)),
         Command::Package(options) => package(&tree, &options, console),
         Command::Validate => Ok(validate(&tree, console)?.finish(console)),
-    }
+    };
+    passed.map(Status::from)
 }
 
 /// The workspace of this crate: the variable that cargo sets, or else the path at compile time.

@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 type Sink = Arc<Mutex<dyn Write + Send>>;
 
 /// The output of a command.
+#[derive(Clone)]
 pub struct Console {
     results: Sink,
     notes: Sink,
@@ -38,6 +39,14 @@ impl Console {
             bars: false,
         };
         (console, Captured(text))
+    }
+
+    /// A console that writes results as notes, for commands whose result is a document.
+    pub(crate) fn notes_only(&self) -> Self {
+        Self {
+            results: self.notes.clone(),
+            ..self.clone()
+        }
     }
 
     /// Writes a line of the result.

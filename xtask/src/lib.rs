@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `cli` | the commands and their arguments |
 //! | `commands` | one file a command |
+//! | `change_report` | the report on changes of the Rust API, and the exit status that follows |
 //! | `generation` | from `specs/` to crates, in memory, in parallel |
 //! | `download` | sources of interface files, HTTP with limits and retries |
 //! | `source_checks` | checks of hand-written Rust: module cycles, retired words, sizes |
@@ -15,6 +16,7 @@
 //! Every error is a [`FileError`]: the file, the problem, and the remedy.
 
 mod cargo;
+mod change_report;
 mod cli;
 mod commands;
 mod console;
@@ -25,10 +27,12 @@ mod outcome;
 mod source_checks;
 mod workspace;
 
+pub use change_report::ReportFormat;
 pub use cli::{Cli, run};
 pub use commands::api::run_as_rustdoc;
 pub use commands::regen::{Regen, regen};
 pub use console::{Captured, Console};
 pub use download::{Commit, Fetcher, Limits, Source};
 pub use error::{FileError, Result};
+pub use outcome::Status;
 pub use workspace::{AtomicWriter, FileWriter, Workspace};

@@ -1,5 +1,6 @@
-//! Compares two stripped interface files: the changes in words, and which of them are breaking.
-//! Belongs here: everything that `cargo xtask regen` reports about a new version of a file.
+//! Compares two stripped interface files: the changes in words.
+//! Belongs here: everything that `cargo xtask regen` reports about a new version of a file. Which
+//! changes break users follows from the generated code: see `changes`.
 //! May depend on the leaf modules only.
 
 use std::collections::BTreeMap;
@@ -8,9 +9,8 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::error::{FileError, SourcePointer};
-use crate::formats::has_runtime_type;
 use crate::json::{self, Object};
-use crate::openapi::{self, COMPOSITES, request_schemas, resolve};
+use crate::openapi::{self, COMPOSITES, resolve};
 
 /// Keywords that restrict or describe a value.
 const CONSTRAINTS: [&str; 11] = [
@@ -36,6 +36,29 @@ pub enum ChangeKind {
     Removed,
     /// The item differs.
     Changed,
+    /// The item has another name.
+    Renamed,
+}
+
+impl ChangeKind {
+    /// The sign of a change in lists.
+    pub fn sign(self) -> char {
+        match self {
+            ChangeKind::Added => '+',
+            ChangeKind::Removed => '-',
+            ChangeKind::Changed | ChangeKind::Renamed => '~',
+        }
+    }
+
+    /// The name in reports.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            ChangeKind::Added => "added",
+            ChangeKind::Removed => "removed",
+            ChangeKind::Changed => "changed",
+            ChangeKind::Renamed => "renamed",
+        }
+    }
 }
 
 /// One change of an interface.
@@ -43,8 +66,6 @@ pub enum ChangeKind {
 pub struct Change {
     /// Added, removed or changed.
     pub kind: ChangeKind,
-    /// Whether a correct program may no longer compile or work.
-    pub breaking: bool,
     /// The changed item: `operation GET /contacts/`, `field email of CreateContactDto`.
     pub what: String,
     /// Old and new state; empty if there is nothing to add.
@@ -53,20 +74,11 @@ pub struct Change {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = match self.kind {
-            ChangeKind::Added => '+',
-            ChangeKind::Removed => '-',
-            ChangeKind::Changed => '~',
-        };
-        write!(f, "{sign} {}", self.what)?;
+        write!(f, "{} {}", self.kind.sign(), self.what)?;
         if !self.detail.is_empty() {
             write!(f, ": {}", self.detail)?;
         }
-        if self.breaking {
-            f.write_str(" (breaking)")
-        } else {
-            Ok(())
-        }
+        Ok(())
     }
 }
 
@@ -95,12 +107,11 @@ pub fn diff(old: &[u8], new: &[u8]) -> Result<Vec<Change>, FileError> {
         changes.added(format!("operation {key}"), false);
     }
     let (before, after) = (schemas(&old), schemas(&new));
-    let sent = &request_schemas(&old) | &request_schemas(&new);
     for (name, schema) in &before {
         match after.get(name) {
             None => changes.removed(format!("schema {name}")),
             Some(other) => {
-                compare_schemas(name, schema, other, sent.contains(*name), &mut changes);
+                compare_schemas(name, schema, other, &mut changes);
             }
         }
     }
@@ -116,34 +127,32 @@ pub fn diff(old: &[u8], new: &[u8]) -> Result<Vec<Change>, FileError> {
 struct Changes(Vec<Change>);
 
 impl Changes {
-    fn push(&mut self, kind: ChangeKind, breaking: bool, what: String, detail: &str) {
+    fn push(&mut self, kind: ChangeKind, what: String, detail: &str) {
         self.0.push(Change {
             kind,
-            breaking,
             what,
             detail: detail.to_owned(),
         });
     }
 
-    /// Adds a new item; one that requests must have is breaking.
     fn added(&mut self, what: String, required: bool) {
         let detail = if required { "required" } else { "" };
-        self.push(ChangeKind::Added, required, what, detail);
+        self.push(ChangeKind::Added, what, detail);
     }
 
     fn removed(&mut self, what: String) {
-        self.push(ChangeKind::Removed, true, what, "");
+        self.push(ChangeKind::Removed, what, "");
     }
 
-    fn changed(&mut self, what: &str, breaking: bool, detail: &str) {
-        self.push(ChangeKind::Changed, breaking, what.to_owned(), detail);
+    fn changed(&mut self, what: &str, detail: &str) {
+        self.push(ChangeKind::Changed, what.to_owned(), detail);
     }
 
     /// Compares whether an item is required before and after.
-    fn required(&mut self, what: &str, before: bool, after: bool, breaking: bool) {
+    fn required(&mut self, what: &str, before: bool, after: bool) {
         match (before, after) {
-            (false, true) => self.changed(what, breaking, "now required"),
-            (true, false) => self.changed(what, false, "no longer required"),
+            (false, true) => self.changed(what, "now required"),
+            (true, false) => self.changed(what, "no longer required"),
             _ => {}
         }
     }
@@ -182,9 +191,9 @@ fn compare_operations(key: &str, old: &Object, new: &Object, changes: &mut Chang
             changes.removed(what);
             continue;
         };
-        changes.required(&what, required(parameter), required(other), true);
+        changes.required(&what, required(parameter), required(other));
         let schema = |parameter: &Value| parameter.get("schema").cloned().unwrap_or_default();
-        compare_schemas(&what, &schema(parameter), &schema(other), true, changes);
+        compare_schemas(&what, &schema(parameter), &schema(other), changes);
     }
     for ((location, name), parameter) in after.iter().filter(|(key, _)| !before.contains_key(*key))
     {
@@ -193,7 +202,7 @@ fn compare_operations(key: &str, old: &Object, new: &Object, changes: &mut Chang
             required(parameter),
         );
     }
-    for (part, what, sent) in [
+    for (part, what, is_body) in [
         ("requestBody", "request body", true),
         ("responses", "reply", false),
     ] {
@@ -202,26 +211,26 @@ fn compare_operations(key: &str, old: &Object, new: &Object, changes: &mut Chang
             continue;
         }
         let what = format!("{what} of {key}");
-        match (payload(one, sent), payload(other, sent)) {
-            (None, Some(_)) => changes.push(ChangeKind::Added, sent, what, ""),
+        match (payload(one, is_body), payload(other, is_body)) {
+            (None, Some(_)) => changes.added(what, false),
             (Some(_), None) => changes.removed(what),
             (Some((one_type, one)), Some((other_type, other))) => {
                 if one_type != other_type {
-                    changes.changed(&what, true, &format!("{one_type} is now {other_type}"));
+                    changes.changed(&what, &format!("{one_type} is now {other_type}"));
                 }
-                compare_schemas(&what, one, other, sent, changes);
+                compare_schemas(&what, one, other, changes);
             }
             (None, None) => {}
         }
     }
-    for (field, what, breaking) in [
-        ("operationId", "operation id", true),
-        ("security", "scopes", true),
-        ("deprecated", "deprecation", false),
+    for (field, what) in [
+        ("operationId", "operation id"),
+        ("security", "scopes"),
+        ("deprecated", "deprecation"),
     ] {
         if old.get(field) != new.get(field) {
             let detail = now(old.get(field), new.get(field));
-            changes.changed(&format!("{what} of {key}"), breaking, &detail);
+            changes.changed(&format!("{what} of {key}"), &detail);
         }
     }
 }
@@ -255,13 +264,13 @@ fn list<'a>(schema: &'a Value, key: &str) -> &'a [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &mut Changes) {
+fn compare_schemas(name: &str, old: &Value, new: &Value, changes: &mut Changes) {
     if old == new {
         return;
     }
     let (before, after) = (kind(old), kind(new));
     if before != after {
-        changes.changed(name, true, &format!("{before} is now {after}"));
+        changes.changed(name, &format!("{before} is now {after}"));
         return;
     }
     let required =
@@ -272,8 +281,8 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &m
         match fields_after.get(field) {
             None => changes.removed(what),
             Some(other) => {
-                changes.required(&what, required(old, field), required(new, field), sent);
-                compare_schemas(&what, schema, other, sent, changes);
+                changes.required(&what, required(old, field), required(new, field));
+                compare_schemas(&what, schema, other, changes);
             }
         }
     }
@@ -281,10 +290,7 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &m
         .keys()
         .filter(|field| !fields_before.contains_key(*field))
     {
-        changes.added(
-            format!("field {field} of {name}"),
-            sent && required(new, field),
-        );
+        changes.added(format!("field {field} of {name}"), required(new, field));
     }
     let (values_before, values_after) = (list(old, "enum"), list(new, "enum"));
     let what = |value: &Value| match value.as_str() {
@@ -305,23 +311,18 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &m
     }
     for key in ["items", "additionalProperties"] {
         if let (Some(old), Some(new)) = (old.get(key), new.get(key)) {
-            compare_schemas(&format!("{key} of {name}"), old, new, sent, changes);
+            compare_schemas(&format!("{key} of {name}"), old, new, changes);
         }
     }
     for key in COMPOSITES {
         if old.get(key) != new.get(key) {
-            changes.changed(&format!("{key} of {name}"), true, "its parts differ");
+            changes.changed(&format!("{key} of {name}"), "its parts differ");
         }
     }
     for key in CONSTRAINTS {
         let (before, after) = (old.get(key), new.get(key));
         if before != after {
-            // A format with a type of the runtime changes the type of the field.
-            let typed = |format: Option<&Value>| {
-                format.and_then(Value::as_str).is_some_and(has_runtime_type)
-            };
-            let breaking = key == "format" && (typed(before) || typed(after));
-            changes.changed(&format!("{key} of {name}"), breaking, &now(before, after));
+            changes.changed(&format!("{key} of {name}"), &now(before, after));
         }
     }
 }

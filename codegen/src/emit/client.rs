@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use super::input::{HEADER, Input};
-use super::models::{DECLARED_REQUIRED, DEFAULT_LOCATION, is_doc_alias};
+use super::models::{DEFAULT_LOCATION, is_doc_alias};
 use super::{example, operation_table};
 use crate::model::{BodyKind, Operation, Paging, ParamLocation, Parameter, Reply};
 use crate::names;
 use crate::rust_types::{OperationTypes, RustType};
-use crate::text::{code, literal, write_docs};
+use crate::text::{DECLARED_REQUIRED, code, literal, write_docs};
 
 pub(super) fn file(input: &Input<'_>) -> String {
     let mut methods = String::new();

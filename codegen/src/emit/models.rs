@@ -8,14 +8,10 @@ use crate::formats::RuntimeType;
 use crate::model::ParamLocation;
 use crate::rust_types::{RustType, StructTypes};
 use crate::schema::{Field, Struct};
-use crate::text::{code, code_list, is_invisible, literal, write_docs};
+use crate::text::{DECLARED_REQUIRED, code, code_list, is_invisible, literal, write_docs};
 
 /// Lines of enum variants are at most this long.
 const LINE_WIDTH: usize = 120;
-
-/// The sentence on a value that the specification declares as required, and that the client does
-/// not check.
-pub(super) const DECLARED_REQUIRED: &str = "Declared as required by the platform's specification.";
 
 /// The sentence on a value that the client fills in.
 pub(super) const DEFAULT_LOCATION: &str = "The client's default location unless set.";

@@ -1,5 +1,6 @@
 //! The tests of codegen, a file for each stage.
 
+mod changes;
 mod diff;
 mod documentation;
 mod emit;
@@ -11,7 +12,9 @@ mod normalise;
 mod openapi31;
 mod overlay;
 mod paging;
+mod planted_changes;
 mod robustness;
+mod rustc_verdicts;
 mod strip;
 mod support;
 mod type_names;

@@ -7,12 +7,14 @@
 use clap::Args;
 use futures_util::StreamExt;
 use hoopai_codegen::{
-    Attention, Change, ChangeKind, ConversionNote, ExampleMismatch, Generated, Module,
-    conversion_notes, diff, escape_invisible, example_mismatches, strip_tolerantly,
+    ApiChange, Attention, Change, ChangeReport, ConversionNote, ExampleMismatch, Generated, Module,
+    ModuleChanges, ModuleStatus, conversion_notes, diff, escape_invisible, example_mismatches,
+    strip_tolerantly,
 };
 
 use crate::{
-    Console, Fetcher, Result, Source, Workspace,
+    Console, Fetcher, ReportFormat, Result, Source, Status, Workspace,
+    change_report::{beside, crate_api_changes, status, workspace_version},
     commands::codegen::{Codegen, codegen},
     console::Progress,
     download::{Document, Downloads, SourceParser},
@@ -43,22 +45,45 @@ pub struct Regen {
     /// Print the changes, write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Print a change report: which changes break users of the Rust API, and the next version
+    #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "offline")]
+    pub report: Option<ReportFormat>,
 }
 
-/// Downloads and generates. Returns false if a module failed and the error was printed.
+/// Downloads and generates. With `--offline`, the status is that of `codegen`.
 pub fn regen(
     tree: &Workspace,
     options: &Regen,
     fetcher: &Fetcher,
     console: &Console,
-) -> Result<bool> {
+) -> Result<Status> {
     if options.offline {
         let options = Codegen {
             check: options.dry_run,
             module: options.module.clone(),
         };
-        return codegen(tree, &options, console);
+        return codegen(tree, &options, console).map(Status::from);
     }
+    let version = match options.report {
+        Some(_) => workspace_version(tree)?,
+        None => String::new(),
+    };
+    let messages = beside(console, options.report);
+    let modules = regenerate(tree, options, fetcher, &messages)?;
+    let report = ChangeReport { version, modules };
+    if let Some(format) = options.report {
+        format.print(&report, console);
+    }
+    Ok(status(&report))
+}
+
+/// Downloads and generates without `--offline`. Returns the changes of each module.
+pub(crate) fn regenerate(
+    tree: &Workspace,
+    options: &Regen,
+    fetcher: &Fetcher,
+    console: &Console,
+) -> Result<Vec<ModuleChanges>> {
     let write_lock = (!options.dry_run)
         .then(|| WriteLock::acquire(tree))
         .transpose()?;
@@ -66,24 +91,9 @@ pub fn regen(
     let modules = select(&all, &options.module)?;
     let lock = SpecLock::read(tree)?;
     let source = options.source.clone().unwrap_or_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            file_error(
-                "network",
-                format!("cannot be set up: {error}"),
-                "run the command again",
-            )
-        })?;
-
     let documents = {
         let progress = console.progress("downloading", modules.len());
-        runtime.block_on(download(
-            &Downloads::new(&source, fetcher, &progress),
-            &modules,
-        ))
+        download_all(&Downloads::new(&source, fetcher, &progress), &modules)?
     };
     let jobs: Vec<_> = modules.iter().zip(documents).collect();
     let prepared = {
@@ -102,6 +112,7 @@ pub fn regen(
         lock,
         attention: AttentionList::read(tree)?,
         tally: Tally::default(),
+        changes: Vec::new(),
     };
     for (module, prepared) in modules.iter().zip(prepared) {
         match prepared {
@@ -114,12 +125,34 @@ pub fn regen(
                     "it has no crate"
                 };
                 console.line(format_args!("{}: FAILED: {error} ({kept})", module.name));
+                let status = ModuleStatus::Failed(error.to_string());
+                let failed = ModuleChanges::without_changes(&module.name, status);
+                run.changes.push(failed);
             }
         }
     }
     run.finish()?;
     console.line(run.tally.summary(modules.len(), options.dry_run));
-    Ok(run.tally.failed == 0)
+    Ok(run.changes)
+}
+
+/// Downloads the document of each module, a few at a time.
+pub(crate) fn download_all(
+    downloads: &Downloads<'_>,
+    modules: &[Module],
+) -> Result<Vec<Result<Document>>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            file_error(
+                "network",
+                format!("cannot be set up: {error}"),
+                "run the command again",
+            )
+        })?;
+    Ok(runtime.block_on(download(downloads, modules)))
 }
 
 async fn download(downloads: &Downloads<'_>, modules: &[Module]) -> Vec<Result<Document>> {
@@ -141,6 +174,8 @@ struct Prepared {
     spec: Vec<u8>,
     generated: Generated,
     interface: InterfaceDiff,
+    /// The changes of the Rust API. Without a crate in the tree, all is new.
+    api: Result<Vec<ApiChange>>,
     example_mismatches: Vec<ExampleMismatch>,
     conversion_notes: Vec<ConversionNote>,
     attention: Vec<Attention>,
@@ -174,6 +209,10 @@ fn prepare(
     };
     let generated = generate_crate(tree, module, &spec)?;
     attention.extend(generated.attention.iter().cloned());
+    let api = match interface {
+        InterfaceDiff::New => Ok(Vec::new()),
+        _ => crate_api_changes(tree, module, &generated),
+    };
     progress.done(&module.name);
     Ok(Prepared {
         origin: document.origin.clone(),
@@ -187,6 +226,7 @@ fn prepare(
         spec,
         generated,
         interface,
+        api,
         example_mismatches: example_mismatches(&document.address, &document.bytes)?,
         conversion_notes: conversion_notes(&document.address, &document.bytes)?,
         attention,
@@ -239,6 +279,8 @@ struct Run<'a> {
     lock: SpecLock,
     attention: AttentionList,
     tally: Tally,
+    /// The modules so far.
+    changes: Vec<ModuleChanges>,
 }
 
 impl Run<'_> {
@@ -271,7 +313,9 @@ impl Run<'_> {
         if let Some(write_lock) = &self.write_lock {
             changes.apply(self.tree, write_lock)?;
         }
-        self.print_changes(module, prepared, same_download, same_crate);
+        let changed = module_changes(module, prepared, same_crate);
+        self.print_changes(&changed, prepared, same_download);
+        self.changes.push(changed);
         for note in &prepared.conversion_notes {
             let places = count(note.count, "place");
             let (pointer, text) = (&note.pointer, escape_invisible(&note.text));
@@ -319,16 +363,10 @@ impl Run<'_> {
         }
     }
 
-    fn print_changes(
-        &mut self,
-        module: &Module,
-        prepared: &Prepared,
-        same_download: bool,
-        same_crate: bool,
-    ) {
-        let name = &module.name;
+    fn print_changes(&mut self, changed: &ModuleChanges, prepared: &Prepared, same_download: bool) {
+        let name = &changed.module;
         let from = prepared.origin.kind();
-        if matches!(prepared.interface, InterfaceDiff::Same) && same_crate {
+        if changed.status == ModuleStatus::Unchanged {
             self.tally.unchanged += 1;
             let prose = if same_download {
                 ""
@@ -338,30 +376,42 @@ impl Run<'_> {
             return self.console.line(format_args!("{name}: unchanged{prose}"));
         }
         self.tally.updated += 1;
-        match &prepared.interface {
+        self.tally.breaking += changed.breaking();
+        let updated = match &prepared.interface {
             InterfaceDiff::New => {
                 let operations = count(prepared.generated.report.operations, "operation");
-                self.console
+                return self
+                    .console
                     .line(format_args!("{name}: new from {from}, {operations}"));
             }
-            InterfaceDiff::Same => self.console.line(format_args!(
-                "{name}: same interface, crate generated again"
-            )),
+            InterfaceDiff::Same => format!("{name}: same interface, crate generated again"),
             InterfaceDiff::Unknown(reason) => {
-                self.console.line(format_args!(
-                    "{name}: updated from {from}; no comparison with the old spec: {reason}"
-                ));
+                format!("{name}: updated from {from}; no comparison with the old spec: {reason}")
             }
-            InterfaceDiff::Changed(changes) => {
-                let breaking = changes.iter().filter(|change| change.breaking).count();
-                self.tally.breaking += breaking;
-                self.console.line(format_args!(
-                    "{name}: updated from {from}, {} in its interface, {breaking} of them breaking",
-                    count(changes.len(), "change")
-                ));
-                for change in changes {
-                    self.console.line(describe(change));
-                }
+            InterfaceDiff::Changed(changes) => format!(
+                "{name}: updated from {from}, {} in its interface file",
+                count(changes.len(), "change")
+            ),
+        };
+        match &changed.status {
+            ModuleStatus::NotComparable(reason) => self.console.line(format_args!(
+                "{updated}; no comparison with the old crate: {reason}  [breaking]"
+            )),
+            _ => self.console.line(format_args!(
+                "{updated}; {} of the Rust API, {} of them breaking",
+                count(changed.api.len(), "change"),
+                changed.breaking()
+            )),
+        }
+        for change in &changed.api {
+            let breaking = if change.breaking { "  [breaking]" } else { "" };
+            let sign = change.kind.sign();
+            self.console
+                .line(format_args!("  {sign} {change}{breaking}"));
+        }
+        if changed.api.is_empty() {
+            for change in &changed.interface {
+                self.console.line(format_args!("  {change}"));
             }
         }
     }
@@ -384,17 +434,21 @@ impl Run<'_> {
     }
 }
 
-fn describe(change: &Change) -> String {
-    let sign = match change.kind {
-        ChangeKind::Added => '+',
-        ChangeKind::Removed => '-',
-        ChangeKind::Changed => '~',
+fn module_changes(module: &Module, prepared: &Prepared, same_crate: bool) -> ModuleChanges {
+    let status = match (&prepared.interface, &prepared.api) {
+        (InterfaceDiff::New, _) => ModuleStatus::Added(prepared.generated.report.operations),
+        (InterfaceDiff::Same, _) if same_crate => ModuleStatus::Unchanged,
+        (_, Err(error)) => ModuleStatus::NotComparable(error.to_string()),
+        (_, Ok(_)) => ModuleStatus::Changed,
     };
-    let detail = if change.detail.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", change.detail)
-    };
-    let breaking = if change.breaking { "  [breaking]" } else { "" };
-    format!("  {sign} {}{detail}{breaking}", change.what)
+    ModuleChanges {
+        module: module.name.clone(),
+        status,
+        api: prepared.api.clone().unwrap_or_default(),
+        interface: match &prepared.interface {
+            InterfaceDiff::Changed(changes) => changes.clone(),
+            _ => Vec::new(),
+        },
+        attention: prepared.attention.clone(),
+    }
 }

@@ -98,6 +98,16 @@ impl TypedValueParser for SourceParser {
 }
 
 impl Source {
+    /// Whether this is a folder without a file for a module.
+    pub(crate) fn lacks(&self, module: &Module) -> bool {
+        let is_absent = |(_, location): &(SpecOrigin, Location)| match location {
+            Location::Url(_) => false,
+            Location::File { file, .. } => !file.exists(),
+        };
+        let locations = self.locations(module).unwrap_or_default();
+        !locations.is_empty() && locations.iter().all(is_absent)
+    }
+
     /// The locations of a module's file, in the order of preference.
     pub(crate) fn locations(&self, module: &Module) -> Result<Vec<(SpecOrigin, Location)>> {
         let platform = || -> Result<_> {

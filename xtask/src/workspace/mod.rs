@@ -27,6 +27,7 @@ pub(crate) use spec_lock::{LockEntry, SpecLock, SpecOrigin};
 
 use crate::error::{Result, file_error, io_error};
 
+pub(crate) const ROOT_MANIFEST: &str = "Cargo.toml";
 pub(crate) const MODULES: &str = "specs/modules.toml";
 pub(crate) const DOCUMENTATION: &str = "specs/documentation.yaml";
 pub(crate) const LOCK: &str = "specs/lock.toml";

@@ -309,7 +309,7 @@ fn exit_status_shows_the_result() {
     };
     assert_eq!(run(&["check"]).0, Some(0));
     let (code, text) = run(&["regen", "--source", "http://example.invalid/{module}"]);
-    assert_eq!(code, Some(2), "{text}");
+    assert_eq!(code, Some(1), "{text}");
     assert_contains(&text, "plain http is rejected");
     tree.write("crates/api/links/src/lib.rs", "// edited");
     assert_eq!(run(&["check"]).0, Some(1));

@@ -10,7 +10,7 @@ use std::{
 
 use clap::Parser;
 use serde_json::{Value, json};
-use xtask::{Cli, Console, Fetcher, FileError, Limits, Regen, Workspace};
+use xtask::{Cli, Console, Fetcher, FileError, Limits, Regen, Status, Workspace};
 
 use crate::server::{Clock, Server};
 
@@ -46,21 +46,30 @@ pub(crate) struct Tree {
 
 /// The result and the output of a command.
 pub(crate) struct CommandOutput {
-    pub(crate) result: Result<bool, FileError>,
+    pub(crate) result: Result<Status, FileError>,
     pub(crate) text: String,
 }
 
 impl CommandOutput {
+    /// Asserts that the command did its work, whatever it found.
     #[track_caller]
     pub(crate) fn ok(self) -> String {
-        assert_eq!(self.result, Ok(true), "{}", self.text);
+        let is_ok = matches!(&self.result, Ok(status) if *status != Status::Failure);
+        assert!(is_ok, "{:?}: {}", self.result, self.text);
+        self.text
+    }
+
+    /// Asserts the exit status.
+    #[track_caller]
+    pub(crate) fn ends_with(self, status: Status) -> String {
+        assert_eq!(self.result, Ok(status), "{}", self.text);
         self.text
     }
 
     /// Asserts that the command printed findings.
     #[track_caller]
     pub(crate) fn failed(self) -> String {
-        assert_eq!(self.result, Ok(false), "{}", self.text);
+        assert_eq!(self.result, Ok(Status::Failure), "{}", self.text);
         self.text
     }
 

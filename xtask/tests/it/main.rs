@@ -1,5 +1,6 @@
 //! The commands, each on a small workspace in a temporary folder.
 
+mod change_report;
 mod check;
 mod ci;
 mod download_failures;
@@ -10,3 +11,4 @@ mod regen;
 mod server;
 mod sources;
 mod untrusted_sources;
+mod workflows;
