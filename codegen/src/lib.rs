@@ -15,7 +15,8 @@
 //! 7. `rust_types`: progenitor turns them into Rust types.
 //! 8. `emit`: writes types, builders and the operation table as a crate.
 //!
-//! [`generate`] runs stages 2 to 8; [`diff`] compares two results of stage 1. Every error is a
+//! [`generate`] runs stages 2 to 8; [`export`] makes a document for other OpenAPI tools from the
+//! result of stage 4; [`diff`] compares two results of stage 1. Every error is a
 //! [`FileError`]: the file, the JSON pointer in it, the problem and the remedy.
 
 mod attention;
@@ -23,6 +24,7 @@ mod diff;
 mod documentation;
 mod emit;
 mod error;
+mod export;
 mod formats;
 mod generate;
 mod json;
@@ -47,7 +49,7 @@ pub use diff::{Change, ChangeKind, diff};
 pub use documentation::SourceText;
 pub use emit::facade;
 pub use error::FileError;
-pub use generate::{Effective, Generated, Sources, effective, generate};
+pub use generate::{Effective, Generated, Sources, effective, export, generate};
 pub use modules::{MODULES_FILE, Module, parse_modules};
 pub use read::Moments;
 pub use report::{Documented, ModuleReport, Share};

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use clap::Args;
 
-use hoopai_codegen::escape_invisible_json;
+use hoopai_codegen::{escape_invisible_json, export as exported};
 
 use crate::{
     Console, Result, Workspace,
@@ -34,11 +34,11 @@ pub(crate) fn export(tree: &Workspace, options: &Export, console: &Console) -> R
     let generated = generate_crates(tree, &modules, &console.bar("generating", modules.len()));
     let mut failed = 0;
     for (module, generated) in modules.iter().zip(generated) {
-        match generated {
-            Ok(generated) => {
+        match generated.and_then(|generated| exported(module, &generated)) {
+            Ok(document) => {
                 let folder = options.folder.join(&module.name);
                 let file = folder.join("openapi.json");
-                let text = format!("{:#}\n", generated.documented);
+                let text = format!("{document:#}\n");
                 let text = escape_invisible_json(&text);
                 fs::create_dir_all(&folder)
                     .and_then(|()| fs::write(&file, text.as_bytes()))
