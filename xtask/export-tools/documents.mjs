@@ -7,6 +7,8 @@ import { join, resolve } from "node:path";
 const [exported, packages, work] = process.argv.slice(2).map((path) => resolve(path));
 const require = createRequire(join(packages, "package.json"));
 
+export const exportedFolder = exported;
+export const packagesFolder = packages;
 export const workFolder = work;
 export const load = (name) => require(name);
 
@@ -20,8 +22,6 @@ export function documents() {
       return { module, file, text: readFileSync(file, "utf8") };
     });
 }
-
-export const exportedFolder = exported;
 
 // Runs `check`, which returns findings, for each document. Prints them and the counts.
 export async function checkEach(check) {

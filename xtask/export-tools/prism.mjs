@@ -21,14 +21,14 @@ const config = {
 };
 
 // The request of an operation, made of its examples.
-function request(path, method, operation) {
+function request(document, path, method, operation) {
   const headers = {};
   const query = new URLSearchParams();
-  let target = path;
+  let url = path;
   for (const { name, in: place, required, example, schema } of operation.parameters ?? []) {
     if (!required) continue;
     const texts = [example].flat().map((value) => String(value));
-    if (place === "path") target = target.replaceAll(`{${name}}`, encodeURIComponent(texts[0]));
+    if (place === "path") url = url.replaceAll(`{${name}}`, encodeURIComponent(texts[0]));
     else if (place === "header") headers[name] = texts[0];
     else if (schema?.type === "array") texts.forEach((text) => query.append(name, text));
     else query.append(name, texts[0]);
@@ -37,10 +37,11 @@ function request(path, method, operation) {
   let body;
   const [type, media] = Object.entries(operation.requestBody?.content ?? {})[0] ?? [];
   if (type === "multipart/form-data") {
+    const name = media.schema.$ref?.split("/").at(-1);
+    const target = document.components.schemas[name] ?? media.schema;
     body = new FormData();
-    for (const [name, value] of Object.entries(media.example ?? {})) {
-      body.append(name, typeof value === "string" ? value : JSON.stringify(value));
-    }
+    // Prism does not read lists of multipart bodies, so only required fields are sent.
+    for (const name of target.required ?? []) body.append(name, media.example[name]);
   } else if (type === "application/x-www-form-urlencoded") {
     body = new URLSearchParams(media.example);
   } else if (type) {
@@ -48,12 +49,13 @@ function request(path, method, operation) {
     body = JSON.stringify(media.example);
   }
   const search = query.size > 0 ? `?${query}` : "";
-  return [target + search, { method: method.toUpperCase(), headers, body }];
+  return [url + search, { method: method.toUpperCase(), headers, body }];
 }
 
-async function finding(address, path, method, operation) {
-  const [target, options] = request(path, method, operation);
-  const reply = await fetch(address + target, options);
+async function finding(address, document, path, method) {
+  const operation = document.paths[path][method];
+  const [url, options] = request(document, path, method, operation);
+  const reply = await fetch(address + url, options);
   const text = await reply.text();
   const violations = reply.headers.get("sl-violations");
   if (!reply.ok) return `status ${reply.status}: ${text.slice(0, 300)}`;
@@ -70,9 +72,10 @@ await checkEach(async ({ text, file }) => {
   const address = await server.listen(0, "127.0.0.1");
   const findings = [];
   try {
-    for (const [path, item] of Object.entries(JSON.parse(text).paths)) {
+    const document = JSON.parse(text);
+    for (const [path, item] of Object.entries(document.paths)) {
       for (const method of METHODS.filter((method) => item[method])) {
-        const found = await finding(address, path, method, item[method]);
+        const found = await finding(address, document, path, method);
         if (found) findings.push(`${method.toUpperCase()} ${path}: ${found}`);
       }
     }

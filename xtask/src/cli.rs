@@ -15,6 +15,7 @@ use crate::{
         deny::{advisories, deny},
         dependencies::dependencies,
         export::{Export, export},
+        export_tools::export_tools,
         features::features,
         fuzz::fuzz,
         guide::guide,
@@ -49,6 +50,8 @@ enum Command {
     Report(Report),
     /// Write each module's OpenAPI document, overlay applied, for other OpenAPI tools
     Export(Export),
+    /// Check that other OpenAPI tools accept the exported documents
+    ExportTools,
     /// Measure compile time and generation time, and print their limits
     Budget,
     /// Run all CI steps, or the named ones
@@ -86,6 +89,7 @@ pub fn run(cli: Cli, console: &Console) -> Result<bool> {
         Command::Check(options) => check(&tree, &options, console),
         Command::Report(options) => report(&tree, &options, console),
         Command::Export(options) => export(&tree, &options, console),
+        Command::ExportTools => Ok(export_tools(&tree, console)?.finish(console)),
         Command::Budget => budget(&tree, console),
         Command::Ci(options) => ci(&tree, &options, console),
         Command::Dependencies => dependencies(&tree, console),

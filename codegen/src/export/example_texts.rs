@@ -118,12 +118,14 @@ const NUMBERS: [(&str, u64); 16] = [
 ];
 
 /// The reason phrases of statuses that the platform declares.
-const REASONS: [(&str, &str); 9] = [
+const REASONS: [(&str, &str); 11] = [
     ("400", "Bad Request"),
     ("401", "Unauthorized"),
     ("403", "Forbidden"),
     ("404", "Not Found"),
     ("409", "Conflict"),
+    ("413", "Payload Too Large"),
+    ("415", "Unsupported Media Type"),
     ("422", "Unprocessable Entity"),
     ("429", "Too Many Requests"),
     ("500", "Internal Server Error"),
@@ -149,6 +151,9 @@ fn text_of_name(words: &str) -> String {
     if let Some(noun) = id_noun(words) {
         let noun: String = noun.chars().take(ID_LENGTH - 1).collect();
         return format!("{noun}{:0>1$}", 1, ID_LENGTH - noun.len());
+    }
+    if words.starts_with("is_") || words.starts_with("has_") {
+        return "true".to_owned();
     }
     match by_last_words(&NAMES, words) {
         Some(text) => text.to_owned(),

@@ -1,6 +1,9 @@
 //! `cargo xtask export`: writes the effective document of each module, for other OpenAPI tools.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
@@ -11,6 +14,9 @@ use crate::{
     error::{count, file_error, io_error},
     generation::generate_crates,
 };
+
+/// The configuration of Redocly, which is written beside the documents.
+const REDOCLY: &str = include_str!("../../export-tools/redocly.yaml");
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
@@ -52,9 +58,36 @@ pub(crate) fn export(tree: &Workspace, options: &Export, console: &Console) -> R
             }
         }
     }
+    let configuration = options.folder.join("redocly.yaml");
+    fs::write(&configuration, REDOCLY).map_err(|error| {
+        io_error(
+            configuration.display().to_string(),
+            "cannot be written",
+            &error,
+        )
+    })?;
     let written = count(modules.len() - failed, "document");
     console.line(format_args!(
         "{written} written to {shown}, {failed} failed"
     ));
     Ok(failed == 0)
+}
+
+/// Exports all documents to `export` in the target folder, without files of earlier runs. Returns
+/// the folder, or nothing if a document failed.
+pub(crate) fn export_to_target(
+    tree: &Workspace,
+    target: &Path,
+    console: &Console,
+) -> Result<Option<PathBuf>> {
+    let folder = target.join("export");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(|error| {
+            io_error(folder.display().to_string(), "cannot be removed", &error)
+        })?;
+    }
+    let options = Export {
+        folder: folder.clone(),
+    };
+    Ok(export(tree, &options, console)?.then_some(folder))
 }
