@@ -86,9 +86,9 @@ fn text_fits(map: &Object, text: &str) -> bool {
 fn number_fits(map: &Object, number: f64) -> bool {
     bound(map, "minimum").is_none_or(|least| {
         number > least || number == least && !json::flag(map, "exclusiveMinimum")
-    }) && bound(map, "maximum").is_none_or(|most| {
-        number < most || number == most && !json::flag(map, "exclusiveMaximum")
-    }) && bound(map, "multipleOf").is_none_or(|step| (number / step).fract() == 0.0)
+    }) && bound(map, "maximum")
+        .is_none_or(|most| number < most || number == most && !json::flag(map, "exclusiveMaximum"))
+        && bound(map, "multipleOf").is_none_or(|step| (number / step).fract() == 0.0)
 }
 
 fn repeats(items: &[Value]) -> bool {

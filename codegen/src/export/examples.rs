@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::example_check::fits;
 use super::example_texts::{numbers, texts};
 use super::walk;
-use crate::formats::CUSTOM_FIELD_FORMAT;
 use crate::json::{self, Object};
 use crate::openapi::{COMPOSITES, component, referenced_name};
 
@@ -27,7 +26,12 @@ pub(super) fn add(document: &mut Value) {
                 continue;
             };
             let name = json::text(parameter, "name").unwrap_or_default().to_owned();
-            put(&original, parameter, Inventor::new(&original, true, ""), &name);
+            put(
+                &original,
+                parameter,
+                Inventor::new(&original, true, ""),
+                &name,
+            );
         }
         if let Some(body) = operation.get_mut("requestBody") {
             contents(&original, body, true, "");
@@ -42,7 +46,12 @@ fn contents(document: &Value, holder: &mut Value, is_request: bool, status: &str
     let content = holder.get_mut("content").and_then(Value::as_object_mut);
     for media in content.into_iter().flat_map(|content| content.values_mut()) {
         if let Some(media) = media.as_object_mut() {
-            put(document, media, Inventor::new(document, is_request, status), "");
+            put(
+                document,
+                media,
+                Inventor::new(document, is_request, status),
+                "",
+            );
         }
     }
 }
@@ -122,7 +131,6 @@ impl<'a> Inventor<'a> {
                 all.into_iter().find(|value| self.fits(schema, value))
             }
             None if name.is_empty() => Some(json!({})),
-            None if format == CUSTOM_FIELD_FORMAT => Some("Blue".into()),
             _ => {
                 let all = texts(name, format, self.status);
                 let mut all = all.into_iter().map(Value::from);
@@ -166,11 +174,17 @@ impl<'a> Inventor<'a> {
 
     fn object(&mut self, map: &Object, depth: usize) -> Option<Value> {
         let mut fields = Object::new();
-        let skipped = if self.is_request { "readOnly" } else { "writeOnly" };
+        let skipped = if self.is_request {
+            "readOnly"
+        } else {
+            "writeOnly"
+        };
         let required: Vec<&str> = json::texts(map, "required").collect();
         for (name, schema) in json::entries(map, "properties") {
             let is_required = required.contains(&name.as_str());
-            let is_skipped = schema.as_object().is_some_and(|schema| json::flag(schema, skipped));
+            let is_skipped = schema
+                .as_object()
+                .is_some_and(|schema| json::flag(schema, skipped));
             let is_over = depth >= DEPTH_LIMIT || self.size >= SIZE_LIMIT;
             if !is_required && (is_skipped || is_over) {
                 continue;

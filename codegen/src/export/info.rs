@@ -17,7 +17,8 @@ const ID_CHARACTERS: &str = "-._~";
 /// Completes `info`, `servers` and `tags`. Operations without a tag get the name of the product.
 pub(super) fn describe(document: &mut Value, module: &Module) {
     document["info"]["title"] = format!("HoopAI Platform API: {}", module.product).into();
-    document["info"]["contact"] = json!({ "name": "HoopAI Help", "url": "https://help.hoopai.com" });
+    document["info"]["contact"] =
+        json!({ "name": "HoopAI Help", "url": "https://help.hoopai.com" });
     document["info"]["license"] = json!({
         "name": "MIT OR Apache-2.0",
         "url": "https://www.apache.org/licenses/LICENSE-2.0",

@@ -37,6 +37,7 @@ pub(crate) fn document(
     schemas::wrap_references(&mut document);
     schemas::type_nullable(&mut document);
     schemas::bound_fractions(&mut document);
+    schemas::remove_formats(&mut document);
     media_types::add_generic(&mut document);
     security::describe(&mut document);
     examples::add(&mut document);

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use heck::{ToLowerCamelCase, ToSnakeCase};
+use heck::{ToLowerCamelCase, ToSnakeCase, ToUpperCamelCase};
 use serde_json::Value;
 
 use crate::json::{self, Object};
@@ -88,7 +88,11 @@ fn merged_names(templates: &[Vec<&str>]) -> Vec<String> {
                 names.push(template[place]);
             }
         }
-        let all = names.join("Or");
+        let words: Vec<String> = names
+            .iter()
+            .map(|name| name.to_upper_camel_case())
+            .collect();
+        let all = words.join("Or");
         let mut name = match names[..] {
             [one] => one.to_owned(),
             _ => shared_word(&names).unwrap_or_else(|| all.to_lower_camel_case()),

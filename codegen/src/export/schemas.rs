@@ -41,6 +41,17 @@ pub(super) fn type_nullable(document: &mut Value) {
     });
 }
 
+/// Removes formats of schemas that are no scalars. They say which type of the client holds the
+/// values, and some generators reject them.
+pub(super) fn remove_formats(document: &mut Value) {
+    walk::objects(document, &mut |map| {
+        let is_scalar = !matches!(json::text(map, "type"), None | Some("array" | "object"));
+        if !is_scalar && map.get("format").is_some_and(Value::is_string) {
+            map.remove("format");
+        }
+    });
+}
+
 fn type_of(document: &Value, schema: &Value) -> Option<String> {
     let name = resolve(document, schema).get("type")?.as_str()?;
     Some(name.to_owned())
@@ -58,10 +69,8 @@ pub(super) fn bound_fractions(document: &mut Value) {
         let step = step.fold(f64::INFINITY, f64::min);
         let is_multiple = |value: f64| value == (value / step).round() * step;
         let (first, last) = (values[0], values[values.len() - 1]);
-        let is_series = is_multiple(first)
-            && values
-                .windows(2)
-                .all(|pair| pair[1] - pair[0] == step);
+        let is_series =
+            is_multiple(first) && values.windows(2).all(|pair| pair[1] - pair[0] == step);
         map.remove("enum");
         map.insert("minimum".to_owned(), first.into());
         map.insert("maximum".to_owned(), last.into());

@@ -70,7 +70,9 @@ fn with_ids(
 fn is_rust(code: &str) -> bool {
     code.contains("::")
         || BUILDER_METHODS.contains(&code)
-        || code.strip_prefix('.').is_some_and(|call| call.contains('('))
+        || code
+            .strip_prefix('.')
+            .is_some_and(|call| call.contains('('))
 }
 
 /// Removes the clauses that contain Rust, up to the end of their sentences.

@@ -82,9 +82,8 @@ pub(crate) fn export_to_target(
 ) -> Result<Option<PathBuf>> {
     let folder = target.join("export");
     if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|error| {
-            io_error(folder.display().to_string(), "cannot be removed", &error)
-        })?;
+        fs::remove_dir_all(&folder)
+            .map_err(|error| io_error(folder.display().to_string(), "cannot be removed", &error))?;
     }
     let options = Export {
         folder: folder.clone(),
