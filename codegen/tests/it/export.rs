@@ -14,8 +14,14 @@ const METHODS: [&str; 8] = [
     "delete", "get", "head", "options", "patch", "post", "put", "trace",
 ];
 
-/// Modules whose documents progenitor does not read, with its reason.
-const NOT_READ_BY_PROGENITOR: [(&str, &str); 0] = [];
+/// Modules with multipart bodies, which progenitor does not support. It reads the other documents.
+const MULTIPART: [&str; 5] = [
+    "conversations",
+    "forms",
+    "locations",
+    "medias",
+    "social-media-posting",
+];
 
 /// An exported document, its stripped file, and the methods of its module.
 struct Exported {
@@ -128,13 +134,14 @@ fn exported_documents_have_the_properties_that_other_tools_require() {
         check_texts(&one.document, &methods, &mut report);
         check_operations(one, &mut report);
         check_examples(&one.document, &mut report);
-        if let Err(error) = read_by_progenitor(&one.document) {
-            unread.push((one.module.name.clone(), error));
+        match read_by_progenitor(&one.document) {
+            Err(error) if error.contains("multipart/form-data") => unread.push(&one.module.name),
+            Err(error) => report(format!("progenitor: {error}")),
+            Ok(()) => {}
         }
     }
     assert!(findings.is_empty(), "{}", findings.join("\n"));
-    let known = NOT_READ_BY_PROGENITOR.map(|(name, error)| (name.to_owned(), error.to_owned()));
-    assert_eq!(unread, known);
+    assert_eq!(unread, MULTIPART);
 }
 
 fn check_forms(document: &Value, report: &mut impl FnMut(String)) {
