@@ -9,11 +9,11 @@ use crate::openapi::{component, referenced_name};
 /// Schemas nest and refer to each other; deeper parts of a value count as unfit.
 const DEPTH_LIMIT: usize = 100;
 
-pub(super) fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
-    schema_fits(document, schema, value, 0)
+pub(super) fn is_valid(document: &Value, schema: &Value, value: &Value) -> bool {
+    is_valid_at(document, schema, value, 0)
 }
 
-fn schema_fits(document: &Value, schema: &Value, value: &Value, depth: usize) -> bool {
+fn is_valid_at(document: &Value, schema: &Value, value: &Value, depth: usize) -> bool {
     let Some(map) = schema.as_object() else {
         return true;
     };
@@ -22,35 +22,35 @@ fn schema_fits(document: &Value, schema: &Value, value: &Value, depth: usize) ->
     }
     if map.contains_key("$ref") {
         let target = referenced_name(schema).and_then(|name| component(document, name));
-        return target.is_some_and(|target| schema_fits(document, target, value, depth + 1));
+        return target.is_some_and(|target| is_valid_at(document, target, value, depth + 1));
     }
     if value.is_null() && json::flag(map, "nullable") {
         return true;
     }
-    let part_fits = |part: &Value| schema_fits(document, part, value, depth + 1);
+    let part_is_valid = |part: &Value| is_valid_at(document, part, value, depth + 1);
     let parts = |key| json::items(map, key);
     has_type(map, value)
         && map
             .get("enum")
             .and_then(Value::as_array)
             .is_none_or(|values| values.contains(value))
-        && parts("allOf").all(part_fits)
-        && (!map.contains_key("anyOf") || parts("anyOf").any(part_fits))
+        && parts("allOf").all(part_is_valid)
+        && (!map.contains_key("anyOf") || parts("anyOf").any(part_is_valid))
         && (!map.contains_key("oneOf")
-            || parts("oneOf").filter(|part| part_fits(part)).count() == 1)
-        && map.get("not").is_none_or(|not| !part_fits(not))
+            || parts("oneOf").filter(|part| part_is_valid(part)).count() == 1)
+        && map.get("not").is_none_or(|not| !part_is_valid(not))
         && match value {
-            Value::String(text) => text_fits(map, text),
-            Value::Number(number) => number_fits(map, number.as_f64().unwrap_or_default()),
+            Value::String(text) => is_valid_text(map, text),
+            Value::Number(number) => is_valid_number(map, number.as_f64().unwrap_or_default()),
             Value::Array(items) => {
                 has_size(map, "minItems", "maxItems", items.len())
                     && map.get("items").is_none_or(|schema| {
                         let mut items = items.iter();
-                        items.all(|item| schema_fits(document, schema, item, depth + 1))
+                        items.all(|item| is_valid_at(document, schema, item, depth + 1))
                     })
                     && !(json::flag(map, "uniqueItems") && repeats(items))
             }
-            Value::Object(fields) => object_fits(document, map, fields, depth),
+            Value::Object(fields) => is_valid_object(document, map, fields, depth),
             Value::Null | Value::Bool(_) => true,
         }
 }
@@ -77,13 +77,13 @@ fn has_size(map: &Object, least: &str, most: &str, size: usize) -> bool {
         && bound(map, most).is_none_or(|most| size <= most)
 }
 
-fn text_fits(map: &Object, text: &str) -> bool {
+fn is_valid_text(map: &Object, text: &str) -> bool {
     has_size(map, "minLength", "maxLength", text.chars().count())
         && json::text(map, "pattern")
             .is_none_or(|pattern| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text)))
 }
 
-fn number_fits(map: &Object, number: f64) -> bool {
+fn is_valid_number(map: &Object, number: f64) -> bool {
     bound(map, "minimum").is_none_or(|least| {
         number > least || number == least && !json::flag(map, "exclusiveMinimum")
     }) && bound(map, "maximum")
@@ -96,16 +96,16 @@ fn repeats(items: &[Value]) -> bool {
     rest.any(|(index, item)| items[..index].contains(item))
 }
 
-fn object_fits(document: &Value, map: &Object, fields: &Object, depth: usize) -> bool {
+fn is_valid_object(document: &Value, map: &Object, fields: &Object, depth: usize) -> bool {
     let properties = map.get("properties").and_then(Value::as_object);
     has_size(map, "minProperties", "maxProperties", fields.len())
         && json::texts(map, "required").all(|name| fields.contains_key(name))
         && fields.iter().all(|(name, value)| {
             match properties.and_then(|properties| properties.get(name)) {
-                Some(schema) => schema_fits(document, schema, value, depth + 1),
+                Some(schema) => is_valid_at(document, schema, value, depth + 1),
                 None => match map.get("additionalProperties") {
                     Some(Value::Bool(allowed)) => *allowed,
-                    Some(schema) => schema_fits(document, schema, value, depth + 1),
+                    Some(schema) => is_valid_at(document, schema, value, depth + 1),
                     None => true,
                 },
             }

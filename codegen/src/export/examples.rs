@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::example_check::fits;
+use super::example_check::is_valid;
 use super::example_texts::{numbers, texts};
 use super::walk;
 use crate::json::{self, Object};
@@ -62,7 +62,7 @@ fn put(document: &Value, holder: &mut Object, mut inventor: Inventor<'_>, name: 
         return;
     };
     let value = inventor.value(schema, name, 0);
-    if let Some(value) = value.filter(|value| fits(document, schema, value)) {
+    if let Some(value) = value.filter(|value| is_valid(document, schema, value)) {
         holder.insert("example".to_owned(), value);
     }
 }
@@ -111,7 +111,10 @@ impl<'a> Inventor<'a> {
         let chosen = map.get("default").into_iter();
         let chosen = chosen.chain(json::items(map, "enum"));
         let chosen: Vec<&Value> = chosen.filter(|value| !value.is_null()).collect();
-        if let Some(value) = chosen.into_iter().find(|value| self.fits(schema, value)) {
+        if let Some(value) = chosen
+            .into_iter()
+            .find(|value| self.is_valid(schema, value))
+        {
             return Some(value.clone());
         }
         if COMPOSITES.iter().any(|key| map.contains_key(*key)) {
@@ -128,19 +131,19 @@ impl<'a> Inventor<'a> {
                     .filter_map(|key| map.get(*key)?.as_f64())
                     .collect();
                 let all = numbers(name, format, self.status, &bounds);
-                all.into_iter().find(|value| self.fits(schema, value))
+                all.into_iter().find(|value| self.is_valid(schema, value))
             }
             None if name.is_empty() => Some(json!({})),
             _ => {
                 let all = texts(name, format, self.status);
                 let mut all = all.into_iter().map(Value::from);
-                all.find(|value| self.fits(schema, value))
+                all.find(|value| self.is_valid(schema, value))
             }
         }
     }
 
-    fn fits(&self, schema: &Value, value: &Value) -> bool {
-        fits(self.document, schema, value)
+    fn is_valid(&self, schema: &Value, value: &Value) -> bool {
+        is_valid(self.document, schema, value)
     }
 
     /// A value of all parts of `allOf`, or of the first part of the others that fits.
@@ -169,7 +172,7 @@ impl<'a> Inventor<'a> {
                 .flat_map(|base| parts.iter().map(|part| merged(base, part.clone())))
                 .collect();
         }
-        bases.into_iter().find(|value| self.fits(schema, value))
+        bases.into_iter().find(|value| self.is_valid(schema, value))
     }
 
     fn object(&mut self, map: &Object, depth: usize) -> Option<Value> {
