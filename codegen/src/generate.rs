@@ -9,6 +9,7 @@ use crate::documentation::{self, SourceText};
 use crate::emit;
 use crate::error::{FileError, SourcePointer};
 use crate::events::{self, Evidence};
+use crate::export as exporter;
 use crate::json;
 use crate::model::Operation;
 use crate::modules::Module;
@@ -37,6 +38,8 @@ pub struct Generated {
     pub effective: Value,
     /// The effective document with our documentation.
     pub documented: Value,
+    /// The operation id for the name of each method.
+    pub operation_ids: BTreeMap<String, String>,
     /// Figures.
     pub report: ModuleReport,
     /// Deviations between the platform's file and our data, which people should settle.
@@ -287,9 +290,25 @@ fn generate_effective(
         report: stages.report(&input, &files),
         files,
         effective: stages.effective.document,
+        operation_ids: stages
+            .operations
+            .into_iter()
+            .map(|operation| (operation.name, operation.id))
+            .collect(),
         documented: stages.documented,
         attention: stages.attention,
     })
+}
+
+/// Makes the document of a module for other OpenAPI tools: OpenAPI 3.0, with tags, examples and
+/// texts that do not refer to the Rust client. Equal input gives equal documents.
+pub fn export(module: &Module, generated: &Generated) -> Result<Value, FileError> {
+    let file = format!("the exported document of {}", module.name);
+    let export = || {
+        let (documented, ids) = (&generated.documented, &generated.operation_ids);
+        Ok(exporter::document(module, documented, ids))
+    };
+    with_large_stack(export, &file)
 }
 
 /// The results of the stages before `emit`.

@@ -18,8 +18,9 @@
 //! `events` assembles the files of webhook events into one document, on which [`generate_events`] runs
 //! stages 2 to 8.
 //!
-//! [`generate`] runs stages 2 to 8; [`diff`] compares two results of stage 1, and
-//! [`compare_crates`] the Rust API of two results of stage 8. Every error is a
+//! [`generate`] runs stages 2 to 8; [`export`] makes a document for other OpenAPI tools from the
+//! result of stage 4; [`diff`] compares two results of stage 1, and [`compare_crates`] the Rust API
+//! of two results of stage 8. Every error is a
 //! [`FileError`]: the file, the JSON pointer in it, the problem and the remedy.
 
 mod attention;
@@ -29,6 +30,7 @@ mod documentation;
 mod emit;
 mod error;
 mod events;
+mod export;
 mod formats;
 mod generate;
 mod json;
@@ -58,7 +60,7 @@ pub use emit::facade;
 pub use error::FileError;
 pub use events::distil;
 pub use generate::{
-    Effective, EventSources, Generated, GeneratedEvents, Sources, effective, generate,
+    Effective, EventSources, Generated, GeneratedEvents, Sources, effective, export, generate,
     generate_events,
 };
 pub use modules::{MODULES_FILE, Module, parse_modules};

@@ -18,6 +18,7 @@ use crate::{
         dependencies::dependencies,
         events::{Events, events},
         export::{Export, export},
+        export_tools::export_tools,
         features::features,
         fuzz::fuzz,
         guide::guide,
@@ -62,6 +63,8 @@ enum Command {
     Report(Report),
     /// Write each module's OpenAPI document, overlay applied, for other OpenAPI tools
     Export(Export),
+    /// Check that other OpenAPI tools accept the exported documents
+    ExportTools,
     /// Measure compile time and generation time, and print their limits
     Budget,
     /// Run all CI steps, or the named ones
@@ -101,6 +104,7 @@ pub fn run(cli: Cli, console: &Console) -> Result<Status> {
         Command::Check(options) => check(&tree, &options, console),
         Command::Report(options) => report(&tree, &options, console),
         Command::Export(options) => export(&tree, &options, console),
+        Command::ExportTools => Ok(export_tools(&tree, console)?.finish(console)),
         Command::Budget => budget(&tree, console),
         Command::Ci(options) => ci(&tree, &options, console),
         Command::Dependencies => dependencies(&tree, console),

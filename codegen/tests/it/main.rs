@@ -5,6 +5,7 @@ mod diff;
 mod documentation;
 mod emit;
 mod example_types;
+mod export;
 mod idempotency;
 mod invisible_characters;
 mod moments;

@@ -13,6 +13,7 @@ use crate::{
         check::{Check, check},
         deny::{advisories, deny},
         dependencies::dependencies,
+        export_tools::export_tools,
         features::features,
         fuzz::fuzz,
         guide::guide,
@@ -140,6 +141,7 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
             Ok(package(tree, &Package::default(), console)?.into())
         }),
         xtask("validate", validate),
+        xtask("export-tools", export_tools),
         xtask("fuzz", fuzz),
     ];
     let mut steps: Vec<Step> = fixed

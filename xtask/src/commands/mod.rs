@@ -13,6 +13,7 @@ pub(crate) mod deny;
 pub(crate) mod dependencies;
 pub(crate) mod events;
 pub(crate) mod export;
+pub(crate) mod export_tools;
 pub(crate) mod features;
 pub(crate) mod fuzz;
 pub(crate) mod guide;

@@ -1,13 +1,10 @@
 //! `cargo xtask validate`: checks the exported documents with an independent validator of OpenAPI
 //! 3.0.
 
-use std::fs;
-
 use crate::{
     Console, Result, Workspace,
     cargo::{metadata, output, program, tool},
-    commands::export::{Export, export},
-    error::io_error,
+    commands::export::export_to_target,
     outcome::Outcome,
 };
 
@@ -20,18 +17,9 @@ pub(crate) fn validate(tree: &Workspace, console: &Console) -> Result<Outcome> {
             "{VALIDATOR} is not installed; .ci/run installs it, as does pip install {VALIDATOR}"
         )));
     };
-    let folder = target.join("export");
-    // Files of an earlier run would be validated as well.
-    if folder.exists() {
-        fs::remove_dir_all(&folder)
-            .map_err(|error| io_error(folder.as_str(), "cannot be removed", &error))?;
-    }
-    let into = Export {
-        folder: folder.clone().into(),
-    };
-    if !export(tree, &into, console)? {
+    let Some(folder) = export_to_target(tree, target.as_std_path(), console)? else {
         return Ok(Outcome::Failed);
-    }
+    };
     let modules = tree.modules()?;
     let mut command = program(tree, validator);
     command.args(

@@ -477,8 +477,8 @@ hoopai_runtime::model! {
         pub auto_confirm: bool = "autoConfirm",
         /// The hours in which the calendar is open on single dates. Use `openHours` for days of the week.
         pub availabilities: Vec<Availability> = "availabilities",
-        /// The hours that apply: 0 for `openHours` only, 1 for `availabilities` only, `null` for both. A model leaves
-        /// out `null`; to set it use `.null("availabilityType")`.
+        /// The hours that apply: 0 for `openHours` only, 1 for `availabilities` only, `null` for both. Set
+        /// `null` by `.null("availabilityType")`, since a model omits it.
         pub availability_type: i64 = "availabilityType",
         /// The URL of the picture on the booking page.
         pub calendar_cover_image: String = "calendarCoverImage",
@@ -1076,8 +1076,8 @@ hoopai_runtime::model! {
         pub auto_confirm: bool = "autoConfirm",
         /// The hours in which the calendar is open on single dates. Use `openHours` for days of the week.
         pub availabilities: Vec<UpdateAvailability> = "availabilities",
-        /// The hours that apply: 0 for `openHours` only, 1 for `availabilities` only, `null` for both. A model leaves
-        /// out `null`; to set it use `.null("availabilityType")`.
+        /// The hours that apply: 0 for `openHours` only, 1 for `availabilities` only, `null` for both. Set
+        /// `null` by `.null("availabilityType")`, since a model omits it.
         pub availability_type: i64 = "availabilityType",
         /// The URL of the picture on the booking page.
         pub calendar_cover_image: String = "calendarCoverImage",

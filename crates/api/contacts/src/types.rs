@@ -617,8 +617,8 @@ hoopai_runtime::model! {
     /// Contacts, and the business to which they are to belong.
     #[doc(alias = "ContactsBusinessUpdate")]
     pub struct SetBusinessInBulkRequest {
-        /// The id of the business. The value `null` removes the contacts from their business; a model leaves out
-        /// `null`, so set it by `.null("businessId")`. Declared as required by the platform's specification.
+        /// The id of the business. The value `null` removes the contacts from their business. Set
+        /// `null` by `.null("businessId")`, since a model omits it. Declared as required by the platform's specification.
         pub business_id: String = "businessId",
         /// The ids of the contacts. Declared as required by the platform's specification.
         pub ids: Vec<String> = "ids",

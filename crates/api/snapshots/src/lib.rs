@@ -6,7 +6,7 @@
 //! to set them up, and shared with other agencies or single locations by a link.
 //!
 //! All operations are for agencies. `list_snapshots` returns the ids; `get_latest_snapshot_push` returns the progress of a push into a location. This
-//! module cannot push: `create_location` and `update_location` of the module Sub-Accounts accept a snapshot.
+//! module cannot push: `POST /locations/` and `PUT /locations/{locationId}` of the module Sub-Accounts accept one.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_snapshots::Error> {
