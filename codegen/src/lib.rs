@@ -21,6 +21,7 @@
 mod attention;
 mod diff;
 mod documentation;
+mod edit;
 mod emit;
 mod error;
 mod formats;
@@ -45,6 +46,7 @@ mod text;
 pub use attention::{Attention, Edit};
 pub use diff::{Change, ChangeKind, diff};
 pub use documentation::SourceText;
+pub use edit::apply_edits;
 pub use emit::facade;
 pub use error::FileError;
 pub use generate::{Effective, Generated, Sources, effective, generate};

@@ -8,6 +8,7 @@ use crate::{
     Console, Fetcher, Limits, Result, Workspace,
     commands::{
         api::{Api, api},
+        attend::{Attend, attend},
         budget::budget,
         check::{Check, check},
         ci::{Ci, ci},
@@ -43,6 +44,8 @@ enum Command {
     Regen(Regen),
     /// Generate the crates from specs/: the build step
     Codegen(Codegen),
+    /// Settle the deviations in specs/attention.json: apply the proposed edits, or accept them
+    Attend(Attend),
     /// Check that generated code, lock, specs and lists agree
     Check(Check),
     /// Print figures of each module and of the hand-written code
@@ -83,6 +86,7 @@ pub fn run(cli: Cli, console: &Console) -> Result<bool> {
             regen(&tree, &options, &Fetcher::new(Limits::default())?, console)
         }
         Command::Codegen(options) => codegen(&tree, &options, console),
+        Command::Attend(options) => attend(&tree, &options, console),
         Command::Check(options) => check(&tree, &options, console),
         Command::Report(options) => report(&tree, &options, console),
         Command::Export(options) => export(&tree, &options, console),

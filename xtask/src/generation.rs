@@ -7,7 +7,7 @@ use rayon::{ThreadPoolBuilder, prelude::*};
 
 use crate::{
     console::Progress,
-    error::{FileError, Result, file_error},
+    error::{Result, file_error},
     workspace::{
         Changes, DOCUMENTATION, FACADE_MANIFEST, HAND_WRITTEN, LICENCES, Workspace, crate_folder,
         documentation_file, overlay_file, spec_file,
@@ -31,12 +31,42 @@ pub(crate) fn spec(tree: &Workspace, module: &Module) -> Result<Vec<u8>> {
 
 /// Generates the crate of a module from `spec`, and from the overlay and documentation in the tree.
 pub(crate) fn generate_crate(tree: &Workspace, module: &Module, spec: &[u8]) -> Result<Generated> {
-    let read = |file: String| Ok::<_, FileError>((tree.text(&file)?, file));
-    let overlay = read(overlay_file(&module.name))?;
-    let documentation = read(documentation_file(&module.name))?;
-    let common = read(DOCUMENTATION.to_owned())?;
-    fn text((text, file): &(Option<String>, String)) -> Option<SourceText<'_>> {
-        text.as_deref().map(|text| SourceText { file, text })
+    generate_from(tree, module, spec, &ModuleTexts::read(tree, module)?)
+}
+
+/// The files of a module that people write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ModuleTexts {
+    pub(crate) overlay: Option<String>,
+    pub(crate) documentation: Option<String>,
+}
+
+impl ModuleTexts {
+    pub(crate) fn read(tree: &Workspace, module: &Module) -> Result<Self> {
+        Ok(Self {
+            overlay: tree.text(&overlay_file(&module.name))?,
+            documentation: tree.text(&documentation_file(&module.name))?,
+        })
+    }
+}
+
+/// Generates the crate of a module from `spec` and `texts`, with the documentation in the tree that
+/// applies to all modules.
+pub(crate) fn generate_from(
+    tree: &Workspace,
+    module: &Module,
+    spec: &[u8],
+    texts: &ModuleTexts,
+) -> Result<Generated> {
+    let overlay = (texts.overlay.as_deref(), overlay_file(&module.name));
+    let documentation = (
+        texts.documentation.as_deref(),
+        documentation_file(&module.name),
+    );
+    let common = tree.text(DOCUMENTATION)?;
+    let common = (common.as_deref(), DOCUMENTATION.to_owned());
+    fn text<'a>((text, file): &'a (Option<&str>, String)) -> Option<SourceText<'a>> {
+        text.map(|text| SourceText { file, text })
     }
     generate(
         module,

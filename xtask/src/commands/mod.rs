@@ -4,6 +4,7 @@
 //! commands may use it.
 
 pub(crate) mod api;
+pub(crate) mod attend;
 pub(crate) mod budget;
 pub(crate) mod check;
 pub(crate) mod ci;

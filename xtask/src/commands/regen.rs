@@ -13,7 +13,7 @@ use hoopai_codegen::{
 
 use crate::{
     Console, Fetcher, Result, Source, Workspace,
-    commands::codegen::{Codegen, codegen},
+    commands::codegen::{Codegen, codegen, open},
     console::Progress,
     download::{Document, Downloads, SourceParser},
     error::{count, file_error},
@@ -268,11 +268,14 @@ impl Run<'_> {
             changes.apply(self.tree, write_lock)?;
         }
         self.print_changes(module, prepared, same_download, same_crate);
-        for entry in &prepared.attention {
-            self.console.line(format_args!("  ! {entry}"));
+        for ended in self.attention.set(&module.name, prepared.attention.clone()) {
+            let note = "no longer accepted, because it has ended";
+            self.console.line(format_args!("  {note}: {ended}"));
         }
-        self.tally.attention += prepared.attention.len();
-        self.attention.set(&module.name, prepared.attention.clone());
+        for entry in open(self.attention.of(&module.name)) {
+            self.console.line(format_args!("  ! {entry}"));
+            self.tally.attention += 1;
+        }
         if !same_download || !matches!(prepared.interface, InterfaceDiff::Same) {
             self.print_contradictions(&prepared.example_mismatches);
         }
@@ -367,6 +370,7 @@ impl Run<'_> {
         if !self.lock.0.is_empty() {
             changes.write(self.tree, LOCK.to_owned(), self.lock.write().into_bytes())?;
         }
+        self.attention.retain(self.all);
         self.attention.change(self.tree, &mut changes)?;
         facade_changes(self.tree, &mut changes, &self.present)?;
         changes.apply(self.tree, write_lock)
