@@ -197,6 +197,7 @@ fn run_stages(module: &Module, sources: &Sources<'_>) -> Result<Generated, FileE
         generate_effective(module, sources, corrected.effective(at)?, at)
     })?;
     corrected.attention.append(&mut generated.attention);
+    corrected.attention.extend(module.attention());
     generated.attention = corrected.attention;
     Ok(generated)
 }
@@ -217,7 +218,7 @@ fn generate_effective(
     )?;
     json::sort(&mut documented);
     let operations = read::operations(&documented, at, &mut attention)?;
-    let resolved = resolve_types(&documented, &operations, at)?;
+    let resolved = resolve_types(&documented, &operations, at, &mut attention)?;
     let types = rust_types(&resolved, at)?;
     report::check_untyped(&operations, &types, at)?;
     let input = emit::Input {

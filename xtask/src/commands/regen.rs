@@ -17,9 +17,10 @@ use crate::{
     console::Progress,
     download::{Document, Downloads, SourceParser},
     error::{count, file_error},
-    generation::{crate_changes, facade_changes, generate_crate, in_parallel},
+    generation::{crate_changes, facade_changes, generate_crate, in_parallel, spec},
     workspace::{
-        AttentionList, Changes, LOCK, LockEntry, SpecLock, SpecOrigin, WriteLock, select, spec_file,
+        AttentionList, Changes, LOCK, LockEntry, MODULES, SpecLock, SpecOrigin, WriteLock,
+        is_module_name, new_module, select, spec_file, updated,
     },
 };
 
@@ -41,6 +42,10 @@ pub struct Regen {
     /// Print the changes, write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Add the modules that the source has to specs/modules.toml, and mark those that it no longer
+    /// has as deprecated
+    #[arg(long, conflicts_with_all = ["offline", "module"])]
+    pub discover: bool,
 }
 
 /// Downloads and generates. Returns false if a module failed and the error was printed.
@@ -60,10 +65,14 @@ pub fn regen(
     let write_lock = (!options.dry_run)
         .then(|| WriteLock::acquire(tree))
         .transpose()?;
-    let all = tree.modules()?;
-    let modules = select(&all, &options.module)?;
+    let mut all = tree.modules()?;
+    let mut modules = select(&all, &options.module)?;
     let lock = SpecLock::read(tree)?;
     let source = options.source.clone().unwrap_or_default();
+    if options.module.is_empty() {
+        modules.extend(new_modules(&source, &all, options.discover, console)?);
+        modules.sort_by(|a, b| a.name.cmp(&b.name));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -76,20 +85,43 @@ pub fn regen(
             )
         })?;
 
-    let documents = {
+    let (documents, missing) = {
         let progress = console.progress("downloading", modules.len());
-        runtime.block_on(download(
-            &Downloads::new(&source, fetcher, &progress),
-            &modules,
-        ))
+        let downloads = Downloads::new(&source, fetcher, &progress);
+        let documents = runtime.block_on(download(&downloads, &modules));
+        (documents, downloads.missing())
     };
+    // A source without any of the modules is the wrong source.
+    let is_complete = documents.iter().any(Result::is_ok);
+    let is_vanished =
+        |name: &str| is_complete && missing.contains(name) && tree.path(&spec_file(name)).is_file();
+    for (module, document) in modules.iter_mut().zip(&documents) {
+        module.deprecated = match document {
+            Ok(_) => false,
+            Err(_) => module.deprecated || options.discover && is_vanished(&module.name),
+        };
+    }
     let jobs: Vec<_> = modules.iter().zip(documents).collect();
     let prepared = {
         let progress = console.bar("generating", jobs.len());
         in_parallel(&jobs, |(module, document)| {
-            prepare(tree, module, document, &progress)
+            if document.is_err() && is_vanished(&module.name) {
+                prepare_vanished(tree, module, &progress)
+            } else {
+                prepare(tree, module, document, &progress)
+            }
         })
     };
+    list_modules(&mut all, &modules, |name| {
+        let index = modules.iter().position(|module| module.name == name);
+        index.is_some_and(|index| prepared[index].is_ok())
+    });
+    if let Some(write_lock) = &write_lock {
+        let mut changes = Changes::default();
+        let old = tree.text(MODULES)?.unwrap_or_default();
+        changes.write(tree, MODULES.to_owned(), updated(&old, &all)?.into_bytes())?;
+        changes.apply(tree, write_lock)?;
+    }
 
     let mut run = Run {
         tree,
@@ -103,7 +135,8 @@ pub fn regen(
     };
     for (module, prepared) in modules.iter().zip(prepared) {
         match prepared {
-            Ok(prepared) => run.write(module, &prepared)?,
+            Ok(PreparedModule::Current(prepared)) => run.write(module, &prepared)?,
+            Ok(PreparedModule::Vanished(generated)) => run.keep(module, &generated)?,
             Err(error) => {
                 run.tally.failed += 1;
                 let kept = if run.has(module) {
@@ -132,6 +165,70 @@ async fn download(downloads: &Downloads<'_>, modules: &[Module]) -> Vec<Result<D
     started.buffered(CONCURRENT_DOWNLOADS).collect().await
 }
 
+/// The modules that the source has and the list lacks. Without `discover` they are only listed.
+fn new_modules(
+    source: &Source,
+    all: &[Module],
+    discover: bool,
+    console: &Console,
+) -> Result<Vec<Module>> {
+    let Some(names) = source.module_names()? else {
+        if discover {
+            console.note(
+                "--discover: this source cannot list its modules; no modules are added. Use a folder as --source to add modules",
+            );
+        }
+        return Ok(Vec::new());
+    };
+    let is_new = |name: &&String| !all.iter().any(|module| module.name == **name);
+    let (valid, invalid): (Vec<_>, Vec<_>) = names
+        .iter()
+        .filter(is_new)
+        .partition(|name| is_module_name(name));
+    for name in invalid {
+        console.note(format_args!(
+            "the source has `{name}`, whose name is not that of a module; it is ignored"
+        ));
+    }
+    if !discover {
+        for name in valid {
+            console.note(format_args!(
+                "the source has the module `{name}`, which {MODULES} lacks; --discover adds it"
+            ));
+        }
+        return Ok(Vec::new());
+    }
+    Ok(valid.into_iter().map(|name| new_module(name)).collect())
+}
+
+/// Updates the list: adds new modules that could be generated, and takes over the marks.
+fn list_modules(all: &mut Vec<Module>, modules: &[Module], is_generated: impl Fn(&str) -> bool) {
+    for module in modules.iter().filter(|module| is_generated(&module.name)) {
+        match all.iter_mut().find(|old| old.name == module.name) {
+            Some(old) => old.clone_from(module),
+            None => all.push(module.clone()),
+        }
+    }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+}
+
+enum PreparedModule {
+    /// The source has the module.
+    Current(Box<Prepared>),
+    /// The source no longer has the module: its crate from the spec in the tree.
+    Vanished(Box<Generated>),
+}
+
+fn prepare_vanished(
+    tree: &Workspace,
+    module: &Module,
+    progress: &Progress<'_>,
+) -> Result<PreparedModule> {
+    let generated = generate_crate(tree, module, &spec(tree, module)?)?;
+    progress.done(&module.name);
+    Ok(PreparedModule::Vanished(Box::new(generated)))
+}
+
 /// A module's new state.
 struct Prepared {
     origin: SpecOrigin,
@@ -157,7 +254,7 @@ fn prepare(
     module: &Module,
     document: &Result<Document>,
     progress: &Progress<'_>,
-) -> Result<Prepared> {
+) -> Result<PreparedModule> {
     let document = document.as_ref().map_err(Clone::clone)?;
     let (spec, mut attention) =
         strip_tolerantly(&document.address, &document.bytes, &document.external_files)?;
@@ -172,7 +269,7 @@ fn prepare(
     let generated = generate_crate(tree, module, &spec)?;
     attention.extend(generated.attention.iter().cloned());
     progress.done(&module.name);
-    Ok(Prepared {
+    Ok(PreparedModule::Current(Box::new(Prepared {
         origin: document.origin.clone(),
         lock_entry: LockEntry::new(
             &module.name,
@@ -186,7 +283,7 @@ fn prepare(
         interface,
         example_mismatches: example_mismatches(&document.address, &document.bytes)?,
         attention,
-    })
+    })))
 }
 
 #[derive(Default)]
@@ -194,6 +291,7 @@ struct Tally {
     updated: usize,
     unchanged: usize,
     failed: usize,
+    vanished: usize,
     operations: usize,
     breaking: usize,
     attention: usize,
@@ -212,12 +310,16 @@ impl Tally {
             1 => "; 1 deviation needs attention".to_owned(),
             number => format!("; {number} deviations need attention"),
         };
+        let vanished = match self.vanished {
+            0 => String::new(),
+            number => format!(", {number} vanished"),
+        };
         let dry_run = match dry_run {
             true => "; dry run, nothing written",
             false => "",
         };
         format!(
-            "{modules}: {} updated, {} unchanged, {} failed; {} operations{breaking}{attention}{dry_run}",
+            "{modules}: {} updated, {} unchanged, {} failed{vanished}; {} operations{breaking}{attention}{dry_run}",
             self.updated, self.unchanged, self.failed, self.operations
         )
     }
@@ -268,18 +370,45 @@ impl Run<'_> {
             changes.apply(self.tree, write_lock)?;
         }
         self.print_changes(module, prepared, same_download, same_crate);
-        for ended in self.attention.set(&module.name, prepared.attention.clone()) {
-            let note = "no longer accepted, because it has ended";
-            self.console.line(format_args!("  {note}: {ended}"));
-        }
-        for entry in open(self.attention.of(&module.name)) {
-            self.console.line(format_args!("  ! {entry}"));
-            self.tally.attention += 1;
-        }
+        self.set_attention(&module.name, prepared.attention.clone());
         if !same_download || !matches!(prepared.interface, InterfaceDiff::Same) {
             self.print_contradictions(&prepared.example_mismatches);
         }
         Ok(())
+    }
+
+    /// Keeps a module that the source no longer has, with its mark if it has one.
+    fn keep(&mut self, module: &Module, generated: &Generated) -> Result<()> {
+        self.tally.vanished += 1;
+        self.tally.operations += generated.report.operations;
+        let mut changes = Changes::default();
+        crate_changes(self.tree, &mut changes, module, generated)?;
+        if let Some(write_lock) = &self.write_lock {
+            changes.apply(self.tree, write_lock)?;
+        }
+        let mark = match module.deprecated {
+            true => "its last interface is kept, and marked as deprecated",
+            false => "its last interface is kept; --discover marks it as deprecated",
+        };
+        let name = &module.name;
+        self.console
+            .line(format_args!("{name}: vanished from the source; {mark}"));
+        let of_download = self.attention.of_download(name).cloned();
+        let entries = of_download.chain(generated.attention.clone()).collect();
+        self.set_attention(name, entries);
+        Ok(())
+    }
+
+    /// Replaces the entries of a module, and prints those that are open.
+    fn set_attention(&mut self, name: &str, entries: Vec<Attention>) {
+        for ended in self.attention.set(name, entries) {
+            let note = "no longer accepted, because it has ended";
+            self.console.line(format_args!("  {note}: {ended}"));
+        }
+        for entry in open(self.attention.of(name)) {
+            self.console.line(format_args!("  ! {entry}"));
+            self.tally.attention += 1;
+        }
     }
 
     /// Prints the types that contradict their own examples.

@@ -1,5 +1,6 @@
 //! The commands, each on a small workspace in a temporary folder.
 
+mod attend;
 mod check;
 mod ci;
 mod download_failures;
