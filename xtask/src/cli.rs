@@ -19,6 +19,7 @@ use crate::{
         features::features,
         fuzz::fuzz,
         guide::guide,
+        history::{History, history},
         package::{Package, package},
         regen::{Regen, regen},
         report::{Report, report},
@@ -70,6 +71,8 @@ enum Command {
     Fuzz,
     /// Build the guide as a website with mdbook
     Guide,
+    /// Regenerate a copy of the tree from older files of the platform, compile it, and restore it
+    History(History),
     /// Compare the public API of the hand-written crates with the committed text
     Api(Api),
     /// Package each published crate, in the order of publishing, without uploading it
@@ -99,6 +102,7 @@ pub fn run(cli: Cli, console: &Console) -> Result<bool> {
         Command::Features => features(&tree, console),
         Command::Fuzz => Ok(fuzz(&tree, console)?.finish(console)),
         Command::Guide => Ok(guide(&tree, console)?.finish(console)),
+        Command::History(options) => Ok(history(&tree, &options, console)?.finish(console)),
         Command::Api(options) => Ok(api(&tree, &options, console)?.finish(console)),
         Command::Package(options) => package(&tree, &options, console),
         Command::Validate => Ok(validate(&tree, console)?.finish(console)),

@@ -140,6 +140,21 @@ pub(crate) fn facade_changes(
     for folder in HAND_WRITTEN {
         licence_changes(tree, changes, folder)?;
     }
+    // The files of modules that a person removed.
+    let is_listed = |name: &str| modules.iter().any(|module| module.name == name);
+    for (folder, extension) in [
+        ("crates/hoopai-mock/interface", ".json"),
+        ("tests/generated", ".rs"),
+    ] {
+        for file in tree.file_names(folder)? {
+            let name = file
+                .strip_suffix(extension)
+                .map(|name| name.replace('_', "-"));
+            if name.is_some_and(|name| name != "mod" && !is_listed(&name)) {
+                changes.remove(format!("{folder}/{file}"));
+            }
+        }
+    }
     Ok(())
 }
 

@@ -16,6 +16,7 @@ pub(crate) fn module(name: &str) -> Module {
         aliases: vec!["Example".to_owned()],
         github: None,
         default: false,
+        deprecated: false,
     }
 }
 

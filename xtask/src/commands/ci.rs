@@ -16,6 +16,7 @@ use crate::{
         features::features,
         fuzz::fuzz,
         guide::guide,
+        history::{History, history},
         package::{Package, package},
         validate::validate,
         words::words,
@@ -140,6 +141,9 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
             Ok(package(tree, &Package::default(), console)?.into())
         }),
         xtask("validate", validate),
+        xtask("history", |tree, console| {
+            history(tree, &History::default(), console)
+        }),
         xtask("fuzz", fuzz),
     ];
     let mut steps: Vec<Step> = fixed

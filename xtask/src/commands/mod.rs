@@ -15,6 +15,7 @@ pub(crate) mod export;
 pub(crate) mod features;
 pub(crate) mod fuzz;
 pub(crate) mod guide;
+pub(crate) mod history;
 pub(crate) mod package;
 pub(crate) mod regen;
 pub(crate) mod report;

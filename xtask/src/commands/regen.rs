@@ -112,10 +112,26 @@ pub fn regen(
             }
         })
     };
-    list_modules(&mut all, &modules, |name| {
-        let index = modules.iter().position(|module| module.name == name);
-        index.is_some_and(|index| prepared[index].is_ok())
+    let mut prepared: Vec<_> = modules.into_iter().zip(prepared).collect();
+    prepared.retain(|(module, prepared)| {
+        let is_empty_and_new = match prepared {
+            Ok(PreparedModule::Current(prepared)) => {
+                prepared.generated.report.operations == 0
+                    && !all.iter().any(|listed| listed.name == module.name)
+            }
+            _ => false,
+        };
+        if is_empty_and_new {
+            let name = &module.name;
+            console.line(format_args!(
+                "{name}: not added, because it has no operations"
+            ));
+        }
+        !is_empty_and_new
     });
+    for (module, _) in prepared.iter().filter(|(_, prepared)| prepared.is_ok()) {
+        list_module(&mut all, module);
+    }
     if let Some(write_lock) = &write_lock {
         let mut changes = Changes::default();
         let old = tree.text(MODULES)?.unwrap_or_default();
@@ -133,10 +149,11 @@ pub fn regen(
         attention: AttentionList::read(tree)?,
         tally: Tally::default(),
     };
-    for (module, prepared) in modules.iter().zip(prepared) {
+    let total = prepared.len();
+    for (module, prepared) in &prepared {
         match prepared {
-            Ok(PreparedModule::Current(prepared)) => run.write(module, &prepared)?,
-            Ok(PreparedModule::Vanished(generated)) => run.keep(module, &generated)?,
+            Ok(PreparedModule::Current(prepared)) => run.write(module, prepared)?,
+            Ok(PreparedModule::Vanished(generated)) => run.keep(module, generated)?,
             Err(error) => {
                 run.tally.failed += 1;
                 let kept = if run.has(module) {
@@ -149,7 +166,7 @@ pub fn regen(
         }
     }
     run.finish()?;
-    console.line(run.tally.summary(modules.len(), options.dry_run));
+    console.line(run.tally.summary(total, options.dry_run));
     Ok(run.tally.failed == 0)
 }
 
@@ -201,13 +218,11 @@ fn new_modules(
     Ok(valid.into_iter().map(|name| new_module(name)).collect())
 }
 
-/// Updates the list: adds new modules that could be generated, and takes over the marks.
-fn list_modules(all: &mut Vec<Module>, modules: &[Module], is_generated: impl Fn(&str) -> bool) {
-    for module in modules.iter().filter(|module| is_generated(&module.name)) {
-        match all.iter_mut().find(|old| old.name == module.name) {
-            Some(old) => old.clone_from(module),
-            None => all.push(module.clone()),
-        }
+/// Adds a module to the list, or takes over its mark.
+fn list_module(all: &mut Vec<Module>, module: &Module) {
+    match all.iter_mut().find(|old| old.name == module.name) {
+        Some(old) => old.clone_from(module),
+        None => all.push(module.clone()),
     }
     all.sort_by(|a, b| a.name.cmp(&b.name));
 }

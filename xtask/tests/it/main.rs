@@ -3,6 +3,7 @@
 mod attend;
 mod check;
 mod ci;
+mod discover;
 mod download_failures;
 mod fixture;
 mod interrupted;

@@ -14,7 +14,7 @@ const MODULES: usize = 41;
 /// 576 in the files of the platform, and 33 in overlays.
 const OPERATIONS: usize = 609;
 
-fn upstream() -> Option<PathBuf> {
+pub(crate) fn upstream() -> Option<PathBuf> {
     let beside = || {
         own_root()
             .parent()
