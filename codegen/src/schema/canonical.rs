@@ -25,6 +25,8 @@ pub(super) fn join(
     at: &SourcePointer<'_>,
 ) -> Result<Vec<Attention>, FileError> {
     let mut attention = Vec::new();
+    // A field that conflicts in several schemas has one entry.
+    let mut conflicts = BTreeMap::new();
     let mut first: BTreeMap<String, usize> = BTreeMap::new();
     let mut pairs = Vec::new();
     for (index, item) in types.iter().enumerate() {
@@ -38,6 +40,7 @@ pub(super) fn join(
         representatives,
         types,
         conflicts: BTreeMap::new(),
+        widened: BTreeSet::new(),
     };
     for (name, one, other) in pairs {
         let last = chosen.get(&name).and_then(|pointers| pointers.last());
@@ -53,26 +56,31 @@ pub(super) fn join(
             }
         })?;
         for (field, conflict) in std::mem::take(&mut join.conflicts) {
-            let error = FileError {
-                pointer: pointer.clone(),
-                ..at.error(
-                    format!(
-                        "field `{field}` of the schemas that are named `{name}` {}",
-                        conflict.problem
-                    ),
-                    "give the field one type in the module's overlay, or accept the wider one",
-                )
-            };
-            let done = format!("the field is {}", conflict.joined);
-            attention.push(Attention::new(error, done, None));
+            let known = conflicts
+                .entry((pointer.clone(), field))
+                .or_insert_with(|| {
+                    let paths = [one, other].map(|index| join.types[index].path().to_string());
+                    (name.clone(), paths, conflict.clone())
+                });
+            known.2.joined = conflict.joined;
         }
+    }
+    for ((pointer, field), (name, [one, other], conflict)) in conflicts {
+        let problem = format!(
+            "the schemas {one} and {other} are both named `{name}`, but field `{field}` {}",
+            conflict.problem
+        );
+        let remedy = "give the field one type in the module's overlay, or accept this one";
+        let error = FileError {
+            pointer,
+            ..at.error(problem, remedy)
+        };
+        let done = format!("the field is {}", conflict.joined);
+        attention.push(Attention::new(error, done, None));
     }
     for index in 0..join.types.len() {
         join.representatives[index] = join.end(index);
     }
-    // A field that conflicts in several schemas has one entry.
-    attention.sort_by(|a: &Attention, b| (&a.pointer, &a.problem).cmp(&(&b.pointer, &b.problem)));
-    attention.dedup_by(|a, b| a.is_same(b));
     Ok(attention)
 }
 
@@ -98,9 +106,13 @@ struct Join<'a> {
     sent: BTreeSet<usize>,
     /// The fields whose types differ, by path.
     conflicts: BTreeMap<String, Conflict>,
+    /// The fields that are any JSON because of a conflict, by type and name. They stay so, although
+    /// other types are narrower.
+    widened: BTreeSet<(usize, String)>,
 }
 
 /// Types of a field that are not one, and the type that holds the values of both.
+#[derive(Clone)]
 struct Conflict {
     problem: String,
     joined: String,
@@ -170,11 +182,22 @@ impl Join<'_> {
                     let Some((_, known)) = fields.iter().find(|(field, _)| field == name) else {
                         continue;
                     };
+                    if self.widened.contains(&(one, name.clone())) {
+                        continue;
+                    }
+                    if self.widened.contains(&(other, name.clone())) {
+                        self.widened.insert((one, name.clone()));
+                        self.set_field(one, name, schema.clone());
+                        continue;
+                    }
                     let path = match field {
                         "" => name.clone(),
                         _ => format!("{field}.{name}"),
                     };
                     let joined = self.schemas(known, schema, sent, &path);
+                    if is_any(&joined) && self.conflicts.contains_key(&path) {
+                        self.widened.insert((one, name.clone()));
+                    }
                     self.set_field(one, name, joined);
                 }
                 if let (Some(a), Some(b)) = (&additional, &other_additional) {
@@ -317,6 +340,14 @@ impl Join<'_> {
                 Shape::Enum(_) => format!("one of the values of {}", self.types[*index].path()),
             },
         }
+    }
+}
+
+/// Whether a type, or that of its items, is any JSON.
+fn is_any(schema: &Schema<usize>) -> bool {
+    match schema {
+        Schema::List(items) | Schema::Map(items) => is_any(items),
+        other => *other == Schema::Any,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod diff;
 mod documentation;
+mod edits;
 mod emit;
 mod example_types;
 mod idempotency;
