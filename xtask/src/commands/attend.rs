@@ -223,11 +223,11 @@ fn decide_each(
             None | Some("q") => break,
             Some(_) => continue,
         }
-        let given = match reason {
+        let stated = match reason {
             Some(reason) => Some(reason.to_owned()),
             None => console.ask("reason:").filter(|reason| !reason.is_empty()),
         };
-        match given {
+        match stated {
             Some(reason) => decisions.entry(name.clone()).or_default().push(Decision {
                 entry: item.entry.clone(),
                 reason,

@@ -51,11 +51,11 @@ fn entry(name: &str, product: &str) -> String {
     format!("{HEADER}\nname = {name:?}\nproduct = {product:?}\n")
 }
 
-/// Changes the text of the list so that it has the modules of `wanted`: adds those that it lacks,
+/// Changes the text of the list so that it has the modules of `requested`: adds those that it lacks,
 /// and sets or removes their marks.
-pub(crate) fn updated(text: &str, wanted: &[Module]) -> Result<String> {
+pub(crate) fn updated(text: &str, requested: &[Module]) -> Result<String> {
     let mut text = text.to_owned();
-    for module in wanted {
+    for module in requested {
         let present = parse_modules(&text)?;
         match present.iter().position(|old| old.name == module.name) {
             None => {
@@ -69,7 +69,7 @@ pub(crate) fn updated(text: &str, wanted: &[Module]) -> Result<String> {
         }
     }
     let read = parse_modules(&text)?;
-    if wanted.iter().all(|module| read.contains(module)) {
+    if requested.iter().all(|module| read.contains(module)) {
         Ok(text)
     } else {
         Err(file_error(
@@ -164,11 +164,11 @@ mod tests {
 
     #[test]
     fn updated_keeps_other_lines_and_returns_to_the_first_text() {
-        let mut wanted = parse_modules(LIST).expect("valid");
-        wanted[0].deprecated = true;
-        wanted[1].deprecated = true;
-        wanted.extend([new_module("b-ai"), new_module("z")]);
-        let text = updated(LIST, &wanted).expect("edited");
+        let mut requested = parse_modules(LIST).expect("valid");
+        requested[0].deprecated = true;
+        requested[1].deprecated = true;
+        requested.extend([new_module("b-ai"), new_module("z")]);
+        let text = updated(LIST, &requested).expect("edited");
         let expected = "# All modules.\n\n[[module]]\nname = \"a\"\nproduct = \"A\" # kept\ndeprecated = true\n\n[[module]]\nname = \"b-ai\"\nproduct = \"B AI\"\n\n# About m.\n[[module]]\nname = \"m\"\nproduct = \"M\"\ndeprecated = true\n\n[[module]]\nname = \"z\"\nproduct = \"Z\"\n";
         assert_eq!(text, expected);
         let back = updated(&text, &parse_modules(LIST).expect("valid")).expect("edited");
