@@ -24,6 +24,9 @@ pub struct Attention {
     /// The edit that settles it, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edit: Option<Edit>,
+    /// Why people accept what generation did instead, if they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
 }
 
 /// An edit of a file that people write.
@@ -83,6 +86,12 @@ impl Attention {
             done: done.into(),
             remedy: error.remedy,
             edit,
+            accepted: None,
         }
+    }
+
+    /// Whether both entries are about the same deviation.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.file == other.file && self.pointer == other.pointer && self.problem == other.problem
     }
 }

@@ -239,6 +239,7 @@ fn run_event_stages(sources: &EventSources<'_>) -> Result<GeneratedEvents, FileE
         aliases: Vec::new(),
         github: None,
         default: false,
+        deprecated: false,
     };
     let document = json::to_bytes(document);
     let corrected = Corrected::read(DOCUMENT, &document, sources.overlay)?;
@@ -266,6 +267,7 @@ fn run_stages(module: &Module, sources: &Sources<'_>) -> Result<Generated, FileE
         generate_effective(module, sources, corrected.effective(at)?, at)
     })?;
     corrected.attention.append(&mut generated.attention);
+    corrected.attention.extend(module.attention());
     generated.attention = corrected.attention;
     Ok(generated)
 }
@@ -333,7 +335,7 @@ impl Stages {
         documentation::apply(&mut documented, documentation, common, &mut attention)?;
         json::sort(&mut documented);
         let operations = read::operations(&documented, at, &mut attention)?;
-        let resolved = resolve_types(&documented, &operations, at)?;
+        let resolved = resolve_types(&documented, &operations, at, &mut attention)?;
         let types = rust_types(&resolved, at)?;
         Ok(Self {
             effective,

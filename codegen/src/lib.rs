@@ -27,6 +27,7 @@ mod attention;
 mod changes;
 mod diff;
 mod documentation;
+mod edit;
 mod emit;
 mod error;
 mod events;
@@ -56,6 +57,7 @@ pub use changes::{
 };
 pub use diff::{Change, ChangeKind, diff};
 pub use documentation::SourceText;
+pub use edit::apply_edits;
 pub use emit::facade;
 pub use error::FileError;
 pub use events::distil;

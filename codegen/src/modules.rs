@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::attention::Attention;
 use crate::error::FileError;
 use crate::text::is_invisible;
 
@@ -26,12 +27,37 @@ pub struct Module {
     /// Whether it is a default feature of the facade.
     #[serde(default)]
     pub default: bool,
+    /// Whether the platform's files no longer list it.
+    #[serde(default)]
+    pub deprecated: bool,
 }
 
 impl Module {
     /// The name of the module's crate: `hoopai-contacts`.
     pub fn crate_name(&self) -> String {
         format!("hoopai-{}", self.name)
+    }
+
+    /// The note in the documentation of a deprecated module; empty for others.
+    pub(crate) fn deprecation(&self) -> &'static str {
+        if self.deprecated {
+            "**Deprecated**: the platform's files no longer list this module. \
+             The operations are those of the last file that did."
+        } else {
+            ""
+        }
+    }
+
+    /// What people decide about a deprecated module.
+    pub(crate) fn attention(&self) -> Option<Attention> {
+        let error = FileError {
+            file: MODULES_FILE.to_owned(),
+            pointer: String::new(),
+            problem: format!("the platform's files no longer list the module `{}`", self.name),
+            remedy: "accept this to keep the module, or remove its entry and its folders in specs/ and crates/api/".to_owned(),
+        };
+        let done = "its last interface is kept, and its documentation says so";
+        self.deprecated.then(|| Attention::new(error, done, None))
     }
 
     /// The module's name as a Rust identifier: `social_media_posting`.

@@ -9,6 +9,7 @@ use crate::{
     change_report::EXIT_CODES,
     commands::{
         api::{Api, api},
+        attend::{Attend, attend},
         budget::budget,
         check::{Check, check},
         ci::{Ci, ci},
@@ -22,6 +23,7 @@ use crate::{
         features::features,
         fuzz::fuzz,
         guide::guide,
+        history::{History, history},
         package::{Package, package},
         regen::{Regen, regen},
         report::{Report, report},
@@ -57,6 +59,8 @@ enum Command {
     Codegen(Codegen),
     /// Make the event files of specs/webhooks/events from JSON schemas, without their prose
     Events(Events),
+    /// Settle the deviations in specs/attention.json: apply the proposed edits, or accept them
+    Attend(Attend),
     /// Check that generated code, lock, specs and lists agree
     Check(Check),
     /// Print figures of each module and of the hand-written code
@@ -83,6 +87,8 @@ enum Command {
     Fuzz,
     /// Build the guide as a website with mdbook
     Guide,
+    /// Regenerate a copy of the tree from older files of the platform, compile it, and restore it
+    History(History),
     /// Compare the public API of the hand-written crates with the committed text
     Api(Api),
     /// Package each published crate, in the order of publishing, without uploading it
@@ -101,6 +107,7 @@ pub fn run(cli: Cli, console: &Console) -> Result<Status> {
         Command::Update(options) => return update(&tree, &options, &fetcher()?, console),
         Command::Codegen(options) => codegen(&tree, &options, console),
         Command::Events(options) => events(&tree, &options, console),
+        Command::Attend(options) => attend(&tree, &options, console),
         Command::Check(options) => check(&tree, &options, console),
         Command::Report(options) => report(&tree, &options, console),
         Command::Export(options) => export(&tree, &options, console),
@@ -114,6 +121,7 @@ pub fn run(cli: Cli, console: &Console) -> Result<Status> {
         Command::Features => features(&tree, console),
         Command::Fuzz => Ok(fuzz(&tree, console)?.finish(console)),
         Command::Guide => Ok(guide(&tree, console)?.finish(console)),
+        Command::History(options) => Ok(history(&tree, &options, console)?.finish(console)),
         Command::Api(options) => Ok(api(&tree, &options, console)?.finish(console)),
         Command::Package(options) => package(&tree, &options, console),
         Command::Validate => Ok(validate(&tree, console)?.finish(console)),

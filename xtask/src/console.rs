@@ -18,7 +18,12 @@ pub struct Console {
     results: Sink,
     notes: Sink,
     bars: bool,
+    /// Reads an answer of the person at the terminal; `None` without a terminal.
+    answers: Option<Answers>,
 }
+
+/// Returns the next answer, or `None` at the end of the input.
+type Answers = Arc<Mutex<dyn FnMut() -> Option<String> + Send>>;
 
 impl Console {
     /// Writes to the standard streams of this process.
@@ -27,6 +32,8 @@ impl Console {
             results: Arc::new(Mutex::new(io::stdout())),
             notes: Arc::new(Mutex::new(io::stderr())),
             bars: io::stderr().is_terminal(),
+            answers: (io::stdin().is_terminal() && io::stdout().is_terminal())
+                .then(|| Arc::new(Mutex::new(read_line)) as Answers),
         }
     }
 
@@ -37,6 +44,7 @@ impl Console {
             results: text.clone(),
             notes: text.clone(),
             bars: false,
+            answers: None,
         };
         (console, Captured(text))
     }
@@ -47,6 +55,30 @@ impl Console {
             results: self.notes.clone(),
             ..self.clone()
         }
+    }
+
+    /// Adds a terminal at which a person gives these answers, for tests.
+    #[must_use]
+    pub fn with_answers(self, answers: &[&str]) -> Self {
+        let answers: Vec<String> = answers.iter().map(|&answer| answer.to_owned()).collect();
+        let mut answers = answers.into_iter();
+        Self {
+            answers: Some(Arc::new(Mutex::new(move || answers.next()))),
+            ..self
+        }
+    }
+
+    /// Whether a person can answer questions.
+    pub(crate) fn is_interactive(&self) -> bool {
+        self.answers.is_some()
+    }
+
+    /// Asks a question. Returns the answer without spaces around it, or `None` if nobody answers.
+    pub(crate) fn ask(&self, question: impl Display) -> Option<String> {
+        let answers = self.answers.as_ref()?;
+        self.line(question);
+        let mut next = answers.lock().unwrap_or_else(PoisonError::into_inner);
+        next().map(|answer| answer.trim().to_owned())
     }
 
     /// Writes a line of the result.
@@ -76,6 +108,14 @@ impl Console {
             bar: self.bars.then(|| bar(verb, total)),
             line: None,
         }
+    }
+}
+
+fn read_line() -> Option<String> {
+    let mut line = String::new();
+    match io::stdin().read_line(&mut line) {
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(line),
     }
 }
 

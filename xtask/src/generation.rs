@@ -10,7 +10,7 @@ use rayon::{ThreadPoolBuilder, prelude::*};
 
 use crate::{
     console::Progress,
-    error::{FileError, Result, file_error},
+    error::{Result, file_error},
     workspace::{
         Changes, DOCUMENTATION, ENVELOPE, EVENTS, FACADE_MANIFEST, HAND_WRITTEN, LICENCES,
         WEBHOOKS, Workspace, crate_folder, documentation_file, overlay_file, spec_file,
@@ -34,24 +34,48 @@ pub(crate) fn spec(tree: &Workspace, module: &Module) -> Result<Vec<u8>> {
 
 /// Generates the crate of a module from `spec`, and from the overlay and documentation in the tree.
 pub(crate) fn generate_crate(tree: &Workspace, module: &Module, spec: &[u8]) -> Result<Generated> {
-    let read = |file: String| Ok::<_, FileError>((tree.text(&file)?, file));
-    let overlay = read(overlay_file(&module.name))?;
-    let documentation = read(documentation_file(&module.name))?;
-    let common = read(DOCUMENTATION.to_owned())?;
+    generate_from(tree, module, spec, &ModuleTexts::read(tree, module)?)
+}
+
+/// The files of a module that people write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ModuleTexts {
+    pub(crate) overlay: Option<String>,
+    pub(crate) documentation: Option<String>,
+}
+
+impl ModuleTexts {
+    pub(crate) fn read(tree: &Workspace, module: &Module) -> Result<Self> {
+        Ok(Self {
+            overlay: tree.text(&overlay_file(&module.name))?,
+            documentation: tree.text(&documentation_file(&module.name))?,
+        })
+    }
+}
+
+/// Generates the crate of a module from `spec` and `texts`, with the documentation in the tree that
+/// applies to all modules.
+pub(crate) fn generate_from(
+    tree: &Workspace,
+    module: &Module,
+    spec: &[u8],
+    texts: &ModuleTexts,
+) -> Result<Generated> {
+    let name = &module.name;
     generate(
         module,
         &Sources {
-            spec_file: &spec_file(&module.name),
+            spec_file: &spec_file(name),
             spec,
-            overlay: source_text(&overlay),
-            documentation: source_text(&documentation),
-            common: source_text(&common),
+            overlay: source_text(texts.overlay.as_deref(), &overlay_file(name)),
+            documentation: source_text(texts.documentation.as_deref(), &documentation_file(name)),
+            common: source_text(tree.text(DOCUMENTATION)?.as_deref(), DOCUMENTATION),
         },
     )
 }
 
-fn source_text((text, file): &(Option<String>, String)) -> Option<SourceText<'_>> {
-    text.as_deref().map(|text| SourceText { file, text })
+fn source_text<'a>(text: Option<&'a str>, file: &'a str) -> Option<SourceText<'a>> {
+    text.map(|text| SourceText { file, text })
 }
 
 /// Generates the events of webhooks, or `None` if the tree has no event files.
@@ -69,14 +93,12 @@ pub(crate) fn generate_webhooks(tree: &Workspace) -> Result<Option<GeneratedEven
     let envelope = tree
         .bytes(ENVELOPE)?
         .ok_or_else(|| file_error(ENVELOPE, "is missing", "restore it from version control"))?;
-    let read = |file: String| Ok::<_, FileError>((tree.text(&file)?, file));
-    let overlay = read(overlay_file(WEBHOOKS))?;
-    let documentation = read(documentation_file(WEBHOOKS))?;
+    let (overlay, documentation) = (overlay_file(WEBHOOKS), documentation_file(WEBHOOKS));
     generate_events(&EventSources {
         events: &events,
         envelope: (ENVELOPE, &envelope),
-        overlay: source_text(&overlay),
-        documentation: source_text(&documentation),
+        overlay: source_text(tree.text(&overlay)?.as_deref(), &overlay),
+        documentation: source_text(tree.text(&documentation)?.as_deref(), &documentation),
     })
     .map(Some)
 }
@@ -152,6 +174,21 @@ pub(crate) fn facade_changes(
     }
     for folder in HAND_WRITTEN {
         licence_changes(tree, changes, folder)?;
+    }
+    // The files of modules that a person removed.
+    let is_listed = |name: &str| modules.iter().any(|module| module.name == name);
+    for (folder, extension) in [
+        ("crates/hoopai-mock/interface", ".json"),
+        ("tests/generated", ".rs"),
+    ] {
+        for file in tree.file_names(folder)? {
+            let name = file
+                .strip_suffix(extension)
+                .map(|name| name.replace('_', "-"));
+            if name.is_some_and(|name| name != "mod" && !is_listed(&name)) {
+                changes.remove(format!("{folder}/{file}"));
+            }
+        }
     }
     Ok(())
 }

@@ -27,6 +27,9 @@ pub(super) fn file(input: &Input<'_>) -> String {
         "/// The client of {}. Cheap to clone: it holds a [`Handle`].",
         module.product
     );
+    if module.deprecated {
+        let _ = writeln!(out, "///\n/// {}", module.deprecation());
+    }
     for alias in std::iter::once(&module.product).chain(&module.aliases) {
         let _ = writeln!(out, "#[doc(alias = {})]", literal(alias));
     }

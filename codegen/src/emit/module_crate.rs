@@ -111,6 +111,9 @@ fn library(input: &Input<'_>) -> String {
         module.product,
         input.operations.len()
     );
+    if module.deprecated {
+        let _ = writeln!(out, "//!\n//! {}", module.deprecation());
+    }
     if let Some(info) = info {
         out.push_str("//!\n");
         write_docs(&mut out, "", "//!", info);

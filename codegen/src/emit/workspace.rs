@@ -119,6 +119,9 @@ fn accessors(modules: &[Module]) -> String {
             "\n    /// {}: see [`{ident}::Client`].\n    ///\n    /// Requires the feature `{}`.\n",
             module.product, module.name
         );
+        if module.deprecated {
+            let _ = writeln!(out, "    ///\n    /// {}", module.deprecation());
+        }
         for alias in std::iter::once(&module.product).chain(&module.aliases) {
             let _ = writeln!(out, "    #[doc(alias = {})]", literal(alias));
         }

@@ -117,6 +117,7 @@ impl Action {
         }
         // In reverse order, so that removing an array item does not move the others.
         pointers.sort_by_key(|pointer| std::cmp::Reverse(document_order(pointer)));
+        let mut effective = false;
         let mut unchanged = None;
         for pointer in pointers {
             let changed = match &self.update {
@@ -126,6 +127,7 @@ impl Action {
                 },
                 None => remove(document, &pointer),
             };
+            effective |= changed;
             if !changed {
                 unchanged = Some(at.error(
                     format!(
@@ -140,7 +142,8 @@ impl Action {
                 ));
             }
         }
-        Ok(unchanged)
+        // An action that changes only some of its matches is still needed.
+        Ok(unchanged.filter(|_| !effective))
     }
 }
 

@@ -47,19 +47,20 @@ pub(crate) fn read(
         }
         Err(undeclared) => undeclared,
     };
-    let (declaration, extension, value, done) = match inference::infer(&reader, at) {
+    let (declaration, extension, value, done, reason) = match inference::infer(&reader, at) {
         Some((rule, paging)) => {
             let done = format!("it pages by the inferred rule {rule}");
-            (Declaration::Paged(paging), PAGED, rule, done)
+            let reason = "The rule is inferred from its parameters and its reply.";
+            (Declaration::Paged(paging), PAGED, rule, done, reason)
         }
         None => {
             let done = "it does not page, since no rule is certain".to_owned();
             let unpaged = Declaration::Unpaged(UNDECIDED.to_owned());
-            (unpaged, UNPAGED, UNDECIDED.into(), done)
+            let reason = "Its parameters and its reply fit no rule.";
+            (unpaged, UNPAGED, UNDECIDED.into(), done, reason)
         }
     };
     let update = json!({ extension: value });
-    let reason = "New list: confirm its paging.";
     let edit = Edit::update_operation(&operation.path, &operation.method, reason, &update);
     let item = Attention::new(undeclared, done, Some(edit));
     Ok(Rule {

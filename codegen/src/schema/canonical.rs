@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::chosen_names::EXTENSION;
 use super::merge;
 use super::types::{OperationSchemas, Schema, Shape, UnnamedType};
+use crate::attention::Attention;
 use crate::error::{FileError, SourcePointer};
 
 /// Joins types of equal chosen names, with the types within them. `representatives` has for each
@@ -22,7 +23,10 @@ pub(super) fn join(
     operations: &[OperationSchemas<usize>],
     chosen: &BTreeMap<String, Vec<String>>,
     at: &SourcePointer<'_>,
-) -> Result<(), FileError> {
+) -> Result<Vec<Attention>, FileError> {
+    let mut attention = Vec::new();
+    // A field that conflicts in several schemas has one entry.
+    let mut conflicts = BTreeMap::new();
     let mut first: BTreeMap<String, usize> = BTreeMap::new();
     let mut pairs = Vec::new();
     for (index, item) in types.iter().enumerate() {
@@ -35,24 +39,49 @@ pub(super) fn join(
         sent: sent_types(types, operations),
         representatives,
         types,
+        conflicts: BTreeMap::new(),
+        widened: BTreeSet::new(),
     };
     for (name, one, other) in pairs {
+        let last = chosen.get(&name).and_then(|pointers| pointers.last());
+        let pointer = last.map_or(String::new(), |last| format!("{last}/{EXTENSION}"));
         join.types(one, other, "").map_err(|conflict| {
             let [one, other] = [one, other].map(|index| join.types[index].path());
-            let last = chosen.get(&name).and_then(|pointers| pointers.last());
             FileError {
-                pointer: last.map_or(String::new(), |last| format!("{last}/{EXTENSION}")),
+                pointer: pointer.clone(),
                 ..at.error(
                     format!("the schemas {one} and {other} are both named `{name}`, but {conflict}"),
                     "correct one of them in the module's overlay, or give one another `x-hoopai-name`",
                 )
             }
         })?;
+        for (field, conflict) in std::mem::take(&mut join.conflicts) {
+            let known = conflicts
+                .entry((pointer.clone(), field))
+                .or_insert_with(|| {
+                    let paths = [one, other].map(|index| join.types[index].path().to_string());
+                    (name.clone(), paths, conflict.clone())
+                });
+            known.2.joined = conflict.joined;
+        }
+    }
+    for ((pointer, field), (name, [one, other], conflict)) in conflicts {
+        let problem = format!(
+            "the schemas {one} and {other} are both named `{name}`, but field `{field}` {}",
+            conflict.problem
+        );
+        let remedy = "give the field one type in the module's overlay, or accept this one";
+        let error = FileError {
+            pointer,
+            ..at.error(problem, remedy)
+        };
+        let done = format!("the field is {}", conflict.joined);
+        attention.push(Attention::new(error, done, None));
     }
     for index in 0..join.types.len() {
         join.representatives[index] = join.end(index);
     }
-    Ok(())
+    Ok(attention)
 }
 
 /// The types that request bodies contain.
@@ -75,6 +104,18 @@ struct Join<'a> {
     types: &'a mut [UnnamedType],
     representatives: &'a mut [usize],
     sent: BTreeSet<usize>,
+    /// The fields whose types differ, by path.
+    conflicts: BTreeMap<String, Conflict>,
+    /// The fields that are any JSON because of a conflict, by type and name. They stay so, although
+    /// other types are narrower.
+    widened: BTreeSet<(usize, String)>,
+}
+
+/// Types of a field that are not one, and the type that holds the values of both.
+#[derive(Clone)]
+struct Conflict {
+    problem: String,
+    joined: String,
 }
 
 impl Join<'_> {
@@ -141,15 +182,26 @@ impl Join<'_> {
                     let Some((_, known)) = fields.iter().find(|(field, _)| field == name) else {
                         continue;
                     };
+                    if self.widened.contains(&(one, name.clone())) {
+                        continue;
+                    }
+                    if self.widened.contains(&(other, name.clone())) {
+                        self.widened.insert((one, name.clone()));
+                        self.set_field(one, name, schema.clone());
+                        continue;
+                    }
                     let path = match field {
                         "" => name.clone(),
                         _ => format!("{field}.{name}"),
                     };
-                    let joined = self.schemas(known, schema, sent, &path)?;
+                    let joined = self.schemas(known, schema, sent, &path);
+                    if is_any(&joined) && self.conflicts.contains_key(&path) {
+                        self.widened.insert((one, name.clone()));
+                    }
                     self.set_field(one, name, joined);
                 }
                 if let (Some(a), Some(b)) = (&additional, &other_additional) {
-                    let joined = self.schemas(a, b, sent, &format!("{field}.*"))?;
+                    let joined = self.schemas(a, b, sent, &format!("{field}.*"));
                     if let Shape::Struct { additional, .. } = &mut self.types[one].shape {
                         *additional = Some(joined);
                     }
@@ -186,46 +238,71 @@ impl Join<'_> {
         merge::add_descriptions(&mut one.source, &other.source);
     }
 
+    /// Joins the types of a field. Of types that differ, replies have the narrower one, because they
+    /// decode from any form. If neither is narrower, or requests send the field, the joined type is
+    /// the wider one, or else any JSON, and the conflict is listed.
     fn schemas(
         &mut self,
         one: &Schema<usize>,
         other: &Schema<usize>,
         sent: bool,
         field: &str,
-    ) -> Result<Schema<usize>, String> {
+    ) -> Schema<usize> {
         let ended = |schema: &Schema<usize>| schema.map(&|index| self.end(*index));
         let (one, other) = (ended(one), ended(other));
         if one == other {
-            return Ok(one);
+            return one;
         }
         match (&one, &other) {
             (Schema::Named(a), Schema::Named(b)) => {
-                self.types(*a, *b, field)?;
-                return Ok(Schema::Named(self.end(*a)));
+                return match self.types(*a, *b, field) {
+                    Ok(()) => Schema::Named(self.end(*a)),
+                    Err(problem) => {
+                        self.conflict(field, format!("cannot be joined: {problem}"), Schema::Any)
+                    }
+                };
             }
             (Schema::List(a), Schema::List(b)) => {
-                return Ok(Schema::List(Box::new(self.schemas(a, b, sent, field)?)));
+                return Schema::List(Box::new(self.schemas(a, b, sent, field)));
             }
             (Schema::Map(a), Schema::Map(b)) => {
-                return Ok(Schema::Map(Box::new(self.schemas(a, b, sent, field)?)));
+                return Schema::Map(Box::new(self.schemas(a, b, sent, field)));
             }
             // Replies are decoded from any wire form.
             (Schema::Runtime(a), Schema::Runtime(b)) if !sent && a.name() == b.name() => {
-                return Ok(one);
+                return one;
             }
             _ => {}
         }
-        let narrower = [(&one, &other), (&other, &one)]
+        let ordered = [(&one, &other), (&other, &one)]
             .into_iter()
-            .find(|(narrow, wide)| !sent && self.is_narrower(narrow, wide));
-        match narrower {
-            Some((narrow, _)) => Ok(narrow.clone()),
-            None => Err(format!(
-                "field `{field}` is {} in one and {} in the other",
-                self.kind(&one),
-                self.kind(&other)
-            )),
-        }
+            .find(|(narrow, wide)| self.is_narrower(narrow, wide));
+        let joined = match ordered {
+            Some((narrow, _)) if !sent => return narrow.clone(),
+            // A fraction holds any whole number.
+            Some((Schema::Number, Schema::Integer)) => Schema::Number,
+            Some((_, wide)) => wide.clone(),
+            None => Schema::Any,
+        };
+        // Of the kinds in the order of their names, so that the order of the schemas is irrelevant.
+        let mut kinds = [self.kind(&one), self.kind(&other)];
+        kinds.sort();
+        let [first, second] = kinds;
+        self.conflict(
+            field,
+            format!("is {first} in one and {second} in another"),
+            joined,
+        )
+    }
+
+    /// Lists the first conflict of a field. Returns the joined type.
+    fn conflict(&mut self, field: &str, problem: String, joined: Schema<usize>) -> Schema<usize> {
+        let conflict = Conflict {
+            problem,
+            joined: self.kind(&joined),
+        };
+        self.conflicts.entry(field.to_owned()).or_insert(conflict);
+        joined
     }
 
     /// Whether all values of `narrow` are values of `wide`. Replies with other values still decode.
@@ -263,6 +340,14 @@ impl Join<'_> {
                 Shape::Enum(_) => format!("one of the values of {}", self.types[*index].path()),
             },
         }
+    }
+}
+
+/// Whether a type, or that of its items, is any JSON.
+fn is_any(schema: &Schema<usize>) -> bool {
+    match schema {
+        Schema::List(items) | Schema::Map(items) => is_any(items),
+        other => *other == Schema::Any,
     }
 }
 

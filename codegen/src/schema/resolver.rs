@@ -8,6 +8,7 @@ use super::types::{
     OperationSchemas, Position, ResolvedTypes, Schema, Shape, UnnamedType, json_path_step,
 };
 use super::{canonical, chosen_names, component_names, merge, naming};
+use crate::attention::Attention;
 use crate::error::{FileError, SourcePointer};
 use crate::formats::RuntimeType;
 use crate::json::{self, Object};
@@ -33,6 +34,7 @@ pub(crate) fn resolve_types(
     document: &Value,
     operations: &[Operation],
     at: &SourcePointer<'_>,
+    attention: &mut Vec<Attention>,
 ) -> Result<ResolvedTypes, FileError> {
     let mut taken: BTreeSet<String> = RESERVED_NAMES.map(str::to_owned).into();
     taken.extend(RuntimeType::ALL.map(RuntimeType::key));
@@ -59,7 +61,8 @@ pub(crate) fn resolve_types(
         counts,
         ..
     } = resolver;
-    canonical::join(&mut types, &mut representatives, &operations, &chosen, at)?;
+    let joined = canonical::join(&mut types, &mut representatives, &operations, &chosen, at)?;
+    attention.extend(joined);
     let resolved = naming::name_types(&types, representatives, &operations, counts, taken);
     chosen_names::check_used(&chosen, &resolved, at)?;
     Ok(resolved)

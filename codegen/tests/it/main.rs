@@ -3,6 +3,7 @@
 mod changes;
 mod diff;
 mod documentation;
+mod edits;
 mod emit;
 mod example_types;
 mod export;

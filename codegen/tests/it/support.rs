@@ -16,6 +16,7 @@ pub(crate) fn module(name: &str) -> Module {
         aliases: vec!["Example".to_owned()],
         github: None,
         default: false,
+        deprecated: false,
     }
 }
 
@@ -49,12 +50,22 @@ pub(crate) fn generate_sample(
     document: &Value,
     overlay: Option<&str>,
 ) -> Result<Generated, FileError> {
+    strict(generate_with(document, overlay))
+}
+
+/// Generates with deviations, which are in `attention`.
+#[track_caller]
+pub(crate) fn generate_tolerantly(document: &Value, overlay: &str) -> Generated {
+    generate_with(document, Some(overlay)).expect("generated")
+}
+
+fn generate_with(document: &Value, overlay: Option<&str>) -> Result<Generated, FileError> {
     let bytes = strip(
         "sample.json",
         document.to_string().as_bytes(),
         &Default::default(),
     )?;
-    strict(generate(
+    generate(
         &module("sample"),
         &Sources {
             overlay: overlay.map(|text| SourceText {
@@ -63,7 +74,7 @@ pub(crate) fn generate_sample(
             }),
             ..spec_alone("sample.json", &bytes)
         },
-    ))
+    )
 }
 
 /// The first deviation that generation worked around, as an error.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{document, generate_sample, operation};
+use crate::support::{document, generate_sample, generate_tolerantly, operation};
 
 fn reply(schema: Value) -> Value {
     json!({ "responses": { "200": {
@@ -70,21 +70,66 @@ fn schemas_of_one_name_become_one_type_with_all_fields() {
     assert_eq!(generated.report.rejected_names, []);
 }
 
+/// Neither the order of the schemas nor that of the operations decides, and no name is lost.
 #[test]
-fn schemas_of_one_name_with_fields_of_other_types_are_rejected() {
-    let document = contacts(
-        object(json!({ "tags": { "type": "string" } })),
-        object(json!({ "tags": { "type": "boolean" } })),
-    );
-    let error = generate_sample(&document, Some(&both("Contact"))).unwrap_err();
-    for part in [
-        "$.components.schemas.GetContectSchema",
-        "$.components.schemas.ContectRowDto",
-        "field `tags` is",
-        "a string",
-        "a boolean",
-    ] {
-        assert!(error.problem.contains(part), "no {part} in {error}");
+fn fields_of_other_types_in_schemas_of_one_name_are_any_json() {
+    let first = object(json!({ "tags": { "type": "string" }, "email": { "type": "string" } }));
+    let second = object(json!({ "tags": { "type": "boolean" }, "score": { "type": "number" } }));
+    for (full, short) in [(&first, &second), (&second, &first)] {
+        let document = contacts(full.clone(), short.clone());
+        let error = generate_sample(&document, Some(&both("Contact"))).unwrap_err();
+        for part in [
+            "$.components.schemas.GetContectSchema",
+            "$.components.schemas.ContectRowDto",
+            "field `tags` is a boolean in one and a string in another",
+        ] {
+            assert!(error.problem.contains(part), "no {part} in {error}");
+        }
+        let generated = generate_tolerantly(&document, &both("Contact"));
+        assert_eq!(generated.attention.len(), 1, "{:?}", generated.attention);
+        assert_eq!(generated.attention[0].done, "the field is any JSON");
+        let types = &generated.files["src/types.rs"];
+        for part in [
+            "pub struct Contact {",
+            "pub email: String = \"email\"",
+            "pub score: f64 = \"score\"",
+            "Value = \"tags\"",
+        ] {
+            assert!(types.contains(part), "no {part} in\n{types}");
+        }
+    }
+}
+
+#[test]
+fn third_schema_of_one_name_does_not_narrow_a_field_that_is_any_json() {
+    let field = |kind: &str| object(json!({ "tags": { "type": kind } }));
+    let kinds = ["string", "boolean", "integer"];
+    for order in [[0, 1, 2], [1, 2, 0], [2, 0, 1]] {
+        let [a, b, c] = order.map(|index| field(kinds[index]));
+        let named = |mut schema: Value| {
+            schema["x-hoopai-name"] = "Contact".into();
+            schema
+        };
+        let list = |name: &str| {
+            reply(object(
+                json!({ "items": { "type": "array", "items": reference(name) } }),
+            ))
+        };
+        let document = document(
+            json!({
+                "/a": { "get": operation("get-a", list("A")) },
+                "/b": { "get": operation("get-b", list("B")) },
+                "/c": { "get": operation("get-c", list("C")) },
+            }),
+            json!({ "A": a, "B": b, "C": c }),
+        );
+        let overlay = overlay(json!({
+            "A": named(json!({})), "B": named(json!({})), "C": named(json!({})),
+        }));
+        let generated = generate_tolerantly(&document, &overlay);
+        assert_eq!(generated.attention.len(), 1, "{:?}", generated.attention);
+        let types = &generated.files["src/types.rs"];
+        assert!(types.contains("Value = \"tags\""), "{types}");
     }
 }
 

@@ -30,6 +30,7 @@ pub fn codegen(input: &[u8]) {
         aliases: Vec::new(),
         github: None,
         default: false,
+        deprecated: false,
     };
     let sources = Sources {
         spec_file: "fuzz.json",

@@ -76,6 +76,7 @@ pub(crate) fn check(tree: &Workspace, options: &Check, console: &Console) -> Res
         Err(error) => findings.push(error),
     }
 
+    attention.retain(&modules);
     if attention != list {
         findings.push(file_error(
             ATTENTION,
@@ -83,8 +84,8 @@ pub(crate) fn check(tree: &Workspace, options: &Check, console: &Console) -> Res
             "run cargo xtask codegen",
         ));
     }
-    for entry in attention.all().filter(|_| !options.allow_attention) {
-        let remedy = "settle it, or pass --allow-attention";
+    for entry in attention.open().filter(|_| !options.allow_attention) {
+        let remedy = "run cargo xtask attend, or pass --allow-attention";
         findings.push(file_error(ATTENTION, entry.to_string(), remedy));
     }
     for finding in &findings {

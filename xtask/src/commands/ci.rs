@@ -17,6 +17,7 @@ use crate::{
         features::features,
         fuzz::fuzz,
         guide::guide,
+        history::{History, history},
         package::{Package, package},
         validate::validate,
         words::words,
@@ -142,6 +143,9 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
         }),
         xtask("validate", validate),
         xtask("export-tools", export_tools),
+        xtask("history", |tree, console| {
+            history(tree, &History::default(), console)
+        }),
         xtask("fuzz", fuzz),
     ];
     let mut steps: Vec<Step> = fixed

@@ -1,6 +1,7 @@
 //! `cargo xtask codegen`: the build step, from `specs/` to `crates/api/` and the facade.
 
 use clap::Args;
+use hoopai_codegen::Attention;
 
 use crate::{
     Console, FileError, Result, Workspace,
@@ -53,10 +54,15 @@ pub(crate) fn codegen(tree: &Workspace, options: &Codegen, console: &Console) ->
                 operations += generated.report.operations;
                 let of_download = attention.of_download(&module.name).cloned();
                 let entries: Vec<_> = of_download.chain(generated.attention.clone()).collect();
-                for entry in &entries {
+                for ended in attention.set(&module.name, entries) {
+                    console.line(format_args!(
+                        "{}: no longer accepted, because it has ended: {ended}",
+                        module.name
+                    ));
+                }
+                for entry in open(attention.of(&module.name)) {
                     console.line(format_args!("{}: ! {entry}", module.name));
                 }
-                attention.set(&module.name, entries);
                 let mut changes = Changes::default();
                 crate_changes(tree, &mut changes, module, &generated)?;
                 written += usize::from(apply(changes)?);
@@ -69,6 +75,7 @@ pub(crate) fn codegen(tree: &Workspace, options: &Codegen, console: &Console) ->
     }
     let mut changes = Changes::default();
     facade_changes(tree, &mut changes, &tree.present(&all))?;
+    attention.retain(&all);
     attention.change(tree, &mut changes)?;
     let facade = apply(changes)?;
     let mut events = 0;
@@ -102,6 +109,11 @@ pub(crate) fn codegen(tree: &Workspace, options: &Codegen, console: &Console) ->
         format!("{summary}, {operations} operations: {written} written, {unchanged} unchanged, {failed} failed{facade}")
     });
     Ok(failed == 0 && stale == 0)
+}
+
+/// The entries that nobody has accepted.
+pub(crate) fn open(entries: &[Attention]) -> impl Iterator<Item = &Attention> {
+    entries.iter().filter(|entry| entry.accepted.is_none())
 }
 
 fn files_differ(stale: usize) -> String {

@@ -4,6 +4,7 @@
 //! commands may use it.
 
 pub(crate) mod api;
+pub(crate) mod attend;
 pub(crate) mod budget;
 pub(crate) mod check;
 pub(crate) mod ci;
@@ -17,6 +18,7 @@ pub(crate) mod export_tools;
 pub(crate) mod features;
 pub(crate) mod fuzz;
 pub(crate) mod guide;
+pub(crate) mod history;
 pub(crate) mod package;
 pub(crate) mod regen;
 pub(crate) mod report;

@@ -15,13 +15,14 @@ use hoopai_codegen::{
 use crate::{
     Console, Fetcher, ReportFormat, Result, Source, Status, Workspace,
     change_report::{beside, crate_api_changes, status, workspace_version},
-    commands::codegen::{Codegen, codegen},
+    commands::codegen::{Codegen, codegen, open},
     console::Progress,
     download::{Document, Downloads, SourceParser},
     error::{count, file_error},
-    generation::{crate_changes, facade_changes, generate_crate, in_parallel},
+    generation::{crate_changes, facade_changes, generate_crate, in_parallel, spec},
     workspace::{
-        AttentionList, Changes, LOCK, LockEntry, SpecLock, SpecOrigin, WriteLock, select, spec_file,
+        AttentionList, Changes, LOCK, LockEntry, MODULES, SpecLock, SpecOrigin, WriteLock,
+        is_module_name, new_module, select, spec_file, updated,
     },
 };
 
@@ -48,6 +49,10 @@ pub struct Regen {
     /// Print a change report: which changes break users of the Rust API, and the next version
     #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "offline")]
     pub report: Option<ReportFormat>,
+    /// Add the modules that the source has to specs/modules.toml, and mark those that it no longer
+    /// has as deprecated
+    #[arg(long, conflicts_with_all = ["offline", "module"])]
+    pub discover: bool,
 }
 
 /// Downloads and generates. With `--offline`, the status is that of `codegen`.
@@ -87,21 +92,67 @@ pub(crate) fn regenerate(
     let write_lock = (!options.dry_run)
         .then(|| WriteLock::acquire(tree))
         .transpose()?;
-    let all = tree.modules()?;
-    let modules = select(&all, &options.module)?;
+    let mut all = tree.modules()?;
+    let mut modules = select(&all, &options.module)?;
     let lock = SpecLock::read(tree)?;
     let source = options.source.clone().unwrap_or_default();
-    let documents = {
+    if options.module.is_empty() {
+        modules.extend(new_modules(&source, &all, options.discover, console)?);
+        modules.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    let (documents, missing) = {
         let progress = console.progress("downloading", modules.len());
-        download_all(&Downloads::new(&source, fetcher, &progress), &modules)?
+        let downloads = Downloads::new(&source, fetcher, &progress);
+        let documents = download_all(&downloads, &modules)?;
+        (documents, downloads.missing())
     };
+    // A source without any of the modules is the wrong source.
+    let is_complete = documents.iter().any(Result::is_ok);
+    let is_vanished =
+        |name: &str| is_complete && missing.contains(name) && tree.path(&spec_file(name)).is_file();
+    for (module, document) in modules.iter_mut().zip(&documents) {
+        module.deprecated = match document {
+            Ok(_) => false,
+            Err(_) => module.deprecated || options.discover && is_vanished(&module.name),
+        };
+    }
     let jobs: Vec<_> = modules.iter().zip(documents).collect();
     let prepared = {
         let progress = console.bar("generating", jobs.len());
         in_parallel(&jobs, |(module, document)| {
-            prepare(tree, module, document, &progress)
+            if document.is_err() && is_vanished(&module.name) {
+                prepare_vanished(tree, module, &progress)
+            } else {
+                prepare(tree, module, document, &progress)
+            }
         })
     };
+    let mut prepared: Vec<_> = modules.into_iter().zip(prepared).collect();
+    prepared.retain(|(module, prepared)| {
+        let is_empty_and_new = match prepared {
+            Ok(PreparedModule::Current(prepared)) => {
+                prepared.generated.report.operations == 0
+                    && !all.iter().any(|listed| listed.name == module.name)
+            }
+            _ => false,
+        };
+        if is_empty_and_new {
+            let name = &module.name;
+            console.line(format_args!(
+                "{name}: not added, because it has no operations"
+            ));
+        }
+        !is_empty_and_new
+    });
+    for (module, _) in prepared.iter().filter(|(_, prepared)| prepared.is_ok()) {
+        list_module(&mut all, module);
+    }
+    if let Some(write_lock) = &write_lock {
+        let mut changes = Changes::default();
+        let old = tree.text(MODULES)?.unwrap_or_default();
+        changes.write(tree, MODULES.to_owned(), updated(&old, &all)?.into_bytes())?;
+        changes.apply(tree, write_lock)?;
+    }
 
     let mut run = Run {
         tree,
@@ -114,9 +165,11 @@ pub(crate) fn regenerate(
         tally: Tally::default(),
         changes: Vec::new(),
     };
-    for (module, prepared) in modules.iter().zip(prepared) {
+    let total = prepared.len();
+    for (module, prepared) in &prepared {
         match prepared {
-            Ok(prepared) => run.write(module, &prepared)?,
+            Ok(PreparedModule::Current(prepared)) => run.write(module, prepared)?,
+            Ok(PreparedModule::Vanished(generated)) => run.keep(module, generated)?,
             Err(error) => {
                 run.tally.failed += 1;
                 let kept = if run.has(module) {
@@ -132,7 +185,7 @@ pub(crate) fn regenerate(
         }
     }
     run.finish()?;
-    console.line(run.tally.summary(modules.len(), options.dry_run));
+    console.line(run.tally.summary(total, options.dry_run));
     Ok(run.changes)
 }
 
@@ -167,6 +220,68 @@ async fn download(downloads: &Downloads<'_>, modules: &[Module]) -> Vec<Result<D
     started.buffered(CONCURRENT_DOWNLOADS).collect().await
 }
 
+/// The modules that the source has and the list lacks. Without `discover` they are only listed.
+fn new_modules(
+    source: &Source,
+    all: &[Module],
+    discover: bool,
+    console: &Console,
+) -> Result<Vec<Module>> {
+    let Some(names) = source.module_names()? else {
+        if discover {
+            console.note(
+                "--discover: this source cannot list its modules; no modules are added. Use a folder as --source to add modules",
+            );
+        }
+        return Ok(Vec::new());
+    };
+    let is_new = |name: &&String| !all.iter().any(|module| module.name == **name);
+    let (valid, invalid): (Vec<_>, Vec<_>) = names
+        .iter()
+        .filter(is_new)
+        .partition(|name| is_module_name(name));
+    for name in invalid {
+        console.note(format_args!(
+            "the source has `{name}`, whose name is not that of a module; it is ignored"
+        ));
+    }
+    if !discover {
+        for name in valid {
+            console.note(format_args!(
+                "the source has the module `{name}`, which {MODULES} lacks; --discover adds it"
+            ));
+        }
+        return Ok(Vec::new());
+    }
+    Ok(valid.into_iter().map(|name| new_module(name)).collect())
+}
+
+/// Adds a module to the list, or takes over its mark.
+fn list_module(all: &mut Vec<Module>, module: &Module) {
+    match all.iter_mut().find(|old| old.name == module.name) {
+        Some(old) => old.clone_from(module),
+        None => all.push(module.clone()),
+    }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+}
+
+enum PreparedModule {
+    /// The source has the module.
+    Current(Box<Prepared>),
+    /// The source no longer has the module: its crate from the spec in the tree.
+    Vanished(Box<Generated>),
+}
+
+fn prepare_vanished(
+    tree: &Workspace,
+    module: &Module,
+    progress: &Progress<'_>,
+) -> Result<PreparedModule> {
+    let generated = generate_crate(tree, module, &spec(tree, module)?)?;
+    progress.done(&module.name);
+    Ok(PreparedModule::Vanished(Box::new(generated)))
+}
+
 /// A module's new state.
 struct Prepared {
     origin: SpecOrigin,
@@ -195,7 +310,7 @@ fn prepare(
     module: &Module,
     document: &Result<Document>,
     progress: &Progress<'_>,
-) -> Result<Prepared> {
+) -> Result<PreparedModule> {
     let document = document.as_ref().map_err(Clone::clone)?;
     let (spec, mut attention) =
         strip_tolerantly(&document.address, &document.bytes, &document.external_files)?;
@@ -214,7 +329,7 @@ fn prepare(
         _ => crate_api_changes(tree, module, &generated),
     };
     progress.done(&module.name);
-    Ok(Prepared {
+    Ok(PreparedModule::Current(Box::new(Prepared {
         origin: document.origin.clone(),
         lock_entry: LockEntry::new(
             &module.name,
@@ -230,7 +345,7 @@ fn prepare(
         example_mismatches: example_mismatches(&document.address, &document.bytes)?,
         conversion_notes: conversion_notes(&document.address, &document.bytes)?,
         attention,
-    })
+    })))
 }
 
 #[derive(Default)]
@@ -238,6 +353,7 @@ struct Tally {
     updated: usize,
     unchanged: usize,
     failed: usize,
+    vanished: usize,
     operations: usize,
     breaking: usize,
     attention: usize,
@@ -256,12 +372,16 @@ impl Tally {
             1 => "; 1 deviation needs attention".to_owned(),
             number => format!("; {number} deviations need attention"),
         };
+        let vanished = match self.vanished {
+            0 => String::new(),
+            number => format!(", {number} vanished"),
+        };
         let dry_run = match dry_run {
             true => "; dry run, nothing written",
             false => "",
         };
         format!(
-            "{modules}: {} updated, {} unchanged, {} failed; {} operations{breaking}{attention}{dry_run}",
+            "{modules}: {} updated, {} unchanged, {} failed{vanished}; {} operations{breaking}{attention}{dry_run}",
             self.updated, self.unchanged, self.failed, self.operations
         )
     }
@@ -313,9 +433,8 @@ impl Run<'_> {
         if let Some(write_lock) = &self.write_lock {
             changes.apply(self.tree, write_lock)?;
         }
-        let changed = module_changes(module, prepared, same_crate);
+        let mut changed = module_changes(module, prepared, same_crate);
         self.print_changes(&changed, prepared, same_download);
-        self.changes.push(changed);
         for note in &prepared.conversion_notes {
             let places = count(note.count, "place");
             let (pointer, text) = (&note.pointer, escape_invisible(&note.text));
@@ -323,15 +442,50 @@ impl Run<'_> {
             self.console
                 .line(format_args!("  . #{pointer}: {text} ({places})"));
         }
-        for entry in &prepared.attention {
-            self.console.line(format_args!("  ! {entry}"));
-        }
-        self.tally.attention += prepared.attention.len();
-        self.attention.set(&module.name, prepared.attention.clone());
+        changed.attention = self.set_attention(&module.name, prepared.attention.clone());
+        self.changes.push(changed);
         if !same_download || !matches!(prepared.interface, InterfaceDiff::Same) {
             self.print_contradictions(&prepared.example_mismatches);
         }
         Ok(())
+    }
+
+    /// Keeps a module that the source no longer has, with its mark if it has one.
+    fn keep(&mut self, module: &Module, generated: &Generated) -> Result<()> {
+        self.tally.vanished += 1;
+        self.tally.operations += generated.report.operations;
+        let mut changes = Changes::default();
+        crate_changes(self.tree, &mut changes, module, generated)?;
+        if let Some(write_lock) = &self.write_lock {
+            changes.apply(self.tree, write_lock)?;
+        }
+        let mark = match module.deprecated {
+            true => "its last interface is kept, and marked as deprecated",
+            false => "its last interface is kept; --discover marks it as deprecated",
+        };
+        let name = &module.name;
+        self.console
+            .line(format_args!("{name}: vanished from the source; {mark}"));
+        let of_download = self.attention.of_download(name).cloned();
+        let entries = of_download.chain(generated.attention.clone()).collect();
+        let mut missing = ModuleChanges::without_changes(name, ModuleStatus::Missing);
+        missing.attention = self.set_attention(name, entries);
+        self.changes.push(missing);
+        Ok(())
+    }
+
+    /// Replaces the entries of a module. Prints and returns those that are open.
+    fn set_attention(&mut self, name: &str, entries: Vec<Attention>) -> Vec<Attention> {
+        for ended in self.attention.set(name, entries) {
+            let note = "no longer accepted, because it has ended";
+            self.console.line(format_args!("  {note}: {ended}"));
+        }
+        let open: Vec<Attention> = open(self.attention.of(name)).cloned().collect();
+        for entry in &open {
+            self.console.line(format_args!("  ! {entry}"));
+        }
+        self.tally.attention += open.len();
+        open
     }
 
     /// Prints the types that contradict their own examples.
@@ -428,6 +582,7 @@ impl Run<'_> {
         if !self.lock.0.is_empty() {
             changes.write(self.tree, LOCK.to_owned(), self.lock.write().into_bytes())?;
         }
+        self.attention.retain(self.all);
         self.attention.change(self.tree, &mut changes)?;
         facade_changes(self.tree, &mut changes, &self.present)?;
         changes.apply(self.tree, write_lock)
@@ -449,6 +604,6 @@ fn module_changes(module: &Module, prepared: &Prepared, same_crate: bool) -> Mod
             InterfaceDiff::Changed(changes) => changes.clone(),
             _ => Vec::new(),
         },
-        attention: prepared.attention.clone(),
+        attention: Vec::new(),
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct FetchError {
 pub(crate) enum FetchErrorKind {
     /// The server does not provide the file. Another source may have it.
     Unavailable,
+    /// The server states that the file does not exist. Another source may have it.
+    Missing,
     /// Another attempt may succeed, after the delay that the server requested.
     Transient(Option<Duration>),
     /// No connection. Each server is retried for its first file only.
@@ -35,6 +37,10 @@ impl FetchError {
         Self::new(FetchErrorKind::Unavailable, problem, remedy)
     }
 
+    pub(crate) fn missing(problem: impl Into<String>, remedy: &str) -> Self {
+        Self::new(FetchErrorKind::Missing, problem, remedy)
+    }
+
     pub(crate) fn transient(problem: impl Into<String>, remedy: &str) -> Self {
         Self::new(FetchErrorKind::Transient(None), problem, remedy)
     }
@@ -44,6 +50,9 @@ impl FetchError {
     }
 
     pub(crate) fn is_unavailable(&self) -> bool {
-        self.kind == FetchErrorKind::Unavailable
+        matches!(
+            self.kind,
+            FetchErrorKind::Unavailable | FetchErrorKind::Missing
+        )
     }
 }

@@ -147,7 +147,9 @@ impl Fetcher {
             .when(|error: &FetchError| match error.kind {
                 FetchErrorKind::Transient(_) => true,
                 FetchErrorKind::Unreachable => !unreachable_servers().contains(&url.origin()),
-                FetchErrorKind::Unavailable | FetchErrorKind::Permanent => false,
+                FetchErrorKind::Unavailable
+                | FetchErrorKind::Missing
+                | FetchErrorKind::Permanent => false,
             })
             .adjust(|error, delay| match error.kind {
                 FetchErrorKind::Transient(Some(wait)) if wait > self.limits.retry_after => None,
@@ -273,7 +275,7 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
 fn status_error(status: StatusCode, headers: &HeaderMap) -> FetchError {
     let problem = format!("the server returns {status}");
     match status.as_u16() {
-        404 | 410 => FetchError::unavailable(
+        404 | 410 => FetchError::missing(
             problem,
             "check the module's name in specs/modules.toml, or use another --source",
         ),

@@ -12,7 +12,7 @@ mod source;
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs,
     io::{self, Read},
     path::Path,
@@ -25,7 +25,7 @@ use hoopai_codegen::{Module, external_references, redacted_reference};
 use tokio::sync::OnceCell;
 
 use content::ExpectedContent;
-use error::FetchError;
+use error::{FetchError, FetchErrorKind};
 pub use git::Commit;
 pub use http::{Fetcher, Limits};
 pub use source::Source;
@@ -58,6 +58,8 @@ pub(crate) struct Downloads<'a> {
     pub(crate) fetcher: &'a Fetcher,
     pub(crate) progress: &'a Progress<'a>,
     shared: Mutex<HashMap<Location, Shared>>,
+    /// The modules that no location of the source has.
+    missing: Mutex<BTreeSet<String>>,
 }
 
 impl<'a> Downloads<'a> {
@@ -71,14 +73,21 @@ impl<'a> Downloads<'a> {
             fetcher,
             progress,
             shared: Mutex::default(),
+            missing: Mutex::default(),
         }
+    }
+
+    /// The modules that no location of the source has, of those that were requested.
+    pub(crate) fn missing(self) -> BTreeSet<String> {
+        let missing = self.missing.into_inner();
+        missing.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The interface of one module.
     pub(crate) async fn document(&self, module: &Module) -> Result<Document> {
         let locations = self.source.locations(module)?;
         let loading = RefCell::new(String::new());
-        let download = pin!(self.first_available(locations, &loading));
+        let download = pin!(self.first_available(&module.name, locations, &loading));
         let timeout = pin!(self.fetcher.module_timeout());
         match select(download, timeout).await {
             Either::Left((document, _)) => document,
@@ -98,10 +107,12 @@ impl<'a> Downloads<'a> {
     /// document end the search: a broken document is reported, and not hidden by the next location.
     async fn first_available(
         &self,
+        module: &str,
         locations: Vec<(SpecOrigin, Location)>,
         loading: &RefCell<String>,
     ) -> Result<Document> {
         let mut errors: Vec<FileError> = Vec::new();
+        let mut is_missing = true;
         for (origin, location) in locations {
             loading.replace(location.to_string());
             match self.load(&location, ExpectedContent::OpenApi).await {
@@ -116,17 +127,22 @@ impl<'a> Downloads<'a> {
                     });
                 }
                 Err(error) => {
-                    let unavailable = error.is_unavailable();
+                    let (unavailable, error_kind) = (error.is_unavailable(), error.kind);
                     errors.push(file_error(
                         location.to_string(),
                         error.problem,
                         error.remedy,
                     ));
+                    is_missing &= error_kind == FetchErrorKind::Missing;
                     if !unavailable {
                         break;
                     }
                 }
             }
+        }
+        if is_missing {
+            let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+            missing.insert(module.to_owned());
         }
         // The remedy of the last location applies. The problems of the others are added.
         let Some(mut last) = errors.pop() else {
@@ -257,7 +273,7 @@ fn read_file(file: &Path, limit: usize) -> std::result::Result<Vec<u8>, FetchErr
         fs::File::open(file).and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes));
     match read {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(FetchError::unavailable("does not exist", remedy))
+            Err(FetchError::missing("does not exist", remedy))
         }
         Err(error) => Err(FetchError::permanent(
             format!("cannot be read: {}", error_chain(&error)),
@@ -298,7 +314,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .expect("a runtime");
-        runtime.block_on(downloads.first_available(locations, &RefCell::default()))
+        runtime.block_on(downloads.first_available("a", locations, &RefCell::default()))
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The sources of interface files (`--source`), and the location of each file.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
-    fmt,
+    fmt, fs, io,
     net::IpAddr,
     path::{Path, PathBuf},
     str::FromStr,
@@ -14,7 +15,7 @@ use url::{Host, Url};
 
 use crate::{
     download::git::Commit,
-    error::{Result, file_error},
+    error::{Result, file_error, io_error},
     workspace::SpecOrigin,
 };
 
@@ -103,6 +104,7 @@ impl Source {
         let is_absent = |(_, location): &(SpecOrigin, Location)| match location {
             Location::Url(_) => false,
             Location::File { file, .. } => !file.exists(),
+            Location::Git { commit, path } => !commit.contains(path),
         };
         let locations = self.locations(module).unwrap_or_default();
         !locations.is_empty() && locations.iter().all(is_absent)
@@ -147,6 +149,24 @@ impl Source {
                 vec![(origin, Location::Git { commit, path })]
             }
         })
+    }
+
+    /// The names of the modules of this source, or `None` if it cannot list them.
+    pub(crate) fn module_names(&self) -> Result<Option<BTreeSet<String>>> {
+        let Self::Folder(folder) = self else {
+            return Ok(None);
+        };
+        let unreadable =
+            |error: io::Error| io_error(folder.display().to_string(), "cannot be read", &error);
+        let mut names = BTreeSet::new();
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            let name = path.file_name().and_then(OsStr::to_str);
+            if let Some(name) = name.filter(|_| path.join("openapi.json").is_file()) {
+                names.insert(name.to_owned());
+            }
+        }
+        Ok(Some(names))
     }
 }
 
@@ -368,6 +388,7 @@ mod tests {
             aliases: Vec::new(),
             github: github.map(str::to_owned),
             default: false,
+            deprecated: false,
         };
         let origins = |source: Source, github: Option<&str>| -> Vec<SpecOrigin> {
             let locations = source.locations(&module(github)).expect("locations");

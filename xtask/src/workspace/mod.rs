@@ -6,6 +6,7 @@
 mod attention_list;
 mod changes;
 mod file_writer;
+mod module_list;
 mod packages;
 mod spec_lock;
 
@@ -22,6 +23,7 @@ pub(crate) use attention_list::{ATTENTION, AttentionList};
 pub(crate) use changes::{Changes, WriteLock};
 pub(crate) use file_writer::TEMPORARY;
 pub use file_writer::{AtomicWriter, FileWriter};
+pub(crate) use module_list::{is_module_name, new_module, updated};
 pub(crate) use packages::{SourcePackage, source_packages};
 pub(crate) use spec_lock::{LockEntry, SpecLock, SpecOrigin};
 

@@ -10,7 +10,7 @@ use std::{
 
 use clap::Parser;
 use serde_json::{Value, json};
-use xtask::{Cli, Console, Fetcher, FileError, Limits, Regen, Status, Workspace};
+use xtask::{Captured, Cli, Console, Fetcher, FileError, Limits, Regen, Status, Workspace};
 
 use crate::server::{Clock, Server};
 
@@ -122,7 +122,7 @@ impl Tree {
         self.write_bytes(path, text.as_bytes());
     }
 
-    fn write_bytes(&self, path: &str, bytes: &[u8]) {
+    pub(crate) fn write_bytes(&self, path: &str, bytes: &[u8]) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         fs::write(path, bytes).expect("written");
@@ -180,11 +180,21 @@ impl Tree {
 
     /// Runs a command line.
     pub(crate) fn run(&self, arguments: &[&str]) -> CommandOutput {
+        let (console, captured) = Console::captured();
+        self.run_on(&console, &captured, arguments)
+    }
+
+    /// Runs a command line on a terminal at which a person gives these answers.
+    pub(crate) fn run_with_answers(&self, arguments: &[&str], answers: &[&str]) -> CommandOutput {
+        let (console, captured) = Console::captured();
+        self.run_on(&console.with_answers(answers), &captured, arguments)
+    }
+
+    fn run_on(&self, console: &Console, captured: &Captured, arguments: &[&str]) -> CommandOutput {
         let root = self.folder.path().to_str().expect("UTF-8");
         let cli = Cli::try_parse_from(["xtask", "--root", root].iter().chain(arguments))
             .expect("a command");
-        let (console, captured) = Console::captured();
-        let result = xtask::run(cli, &console);
+        let result = xtask::run(cli, console);
         CommandOutput {
             result,
             text: captured.text(),

@@ -1,8 +1,10 @@
 //! The commands, each on a small workspace in a temporary folder.
 
+mod attend;
 mod change_report;
 mod check;
 mod ci;
+mod discover;
 mod download_failures;
 mod fixture;
 mod interrupted;

@@ -14,7 +14,7 @@ const MODULES: usize = 41;
 /// 576 in the files of the platform, and 33 in overlays.
 const OPERATIONS: usize = 609;
 
-fn upstream() -> Option<PathBuf> {
+pub(crate) fn upstream() -> Option<PathBuf> {
     let beside = || {
         own_root()
             .parent()
@@ -32,10 +32,60 @@ const GENERATED: [&str; 4] = [
     "tests/generated",
 ];
 
+const FILES: [&str; 3] = ["crates/hoopai/Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT"];
+
+/// The folders with older files of the platform. Prints that a test is skipped if there are none.
+pub(crate) fn older_states(test: &str) -> Vec<PathBuf> {
+    let folder = own_root()
+        .parent()
+        .map(|parent| parent.join("shared/upstream-history"));
+    let entries = folder.and_then(|folder| fs::read_dir(folder).ok());
+    let mut states: Vec<PathBuf> = entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    states.sort();
+    if states.is_empty() {
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED {test}: ../shared/upstream-history does not exist"
+        );
+    }
+    states
+}
+
+/// A tree of the committed files that regen reads and writes.
+pub(crate) fn committed_tree() -> Tree {
+    let tree = Tree::new(&[]);
+    for (path, bytes) in committed() {
+        tree.write_bytes(&path, &bytes);
+    }
+    tree
+}
+
+fn committed() -> BTreeMap<String, Vec<u8>> {
+    let root = own_root();
+    let mut committed: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for folder in GENERATED {
+        let files = files_below(&root.join(folder)).into_iter();
+        committed.extend(files.map(|(path, bytes)| (format!("{folder}/{path}"), bytes)));
+    }
+    for path in FILES {
+        committed.insert(
+            path.to_owned(),
+            fs::read(root.join(path)).expect("readable"),
+        );
+    }
+    committed
+}
+
 fn is_input(path: &str) -> bool {
     path == "specs/modules.toml"
         || path.starts_with("specs/") && path.ends_with(".yaml")
-        || ["crates/hoopai/Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT"].contains(&path)
+        || FILES.contains(&path)
 }
 
 #[test]
@@ -50,17 +100,7 @@ fn platform_files_generate_the_committed_files() {
     };
     let tree = Tree::new(&[]);
     let root = own_root();
-    let mut committed: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    for folder in GENERATED {
-        let files = files_below(&root.join(folder)).into_iter();
-        committed.extend(files.map(|(path, bytes)| (format!("{folder}/{path}"), bytes)));
-    }
-    for path in ["crates/hoopai/Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT"] {
-        committed.insert(
-            path.to_owned(),
-            fs::read(root.join(path)).expect("readable"),
-        );
-    }
+    let committed = committed();
     for (path, bytes) in committed.iter().filter(|(path, _)| is_input(path)) {
         tree.write(path, std::str::from_utf8(bytes).expect("UTF-8"));
     }
