@@ -210,9 +210,9 @@ async fn guard_agrees_with_a_model() {
                         {
                             model.remove(&number);
                         }
-                    } else if model.contains_key(&number) {
+                    } else if let Some(entry) = model.get_mut(&number) {
                         guard.commit(&key(number), id).await.unwrap();
-                        model.insert(number, (now + window, None));
+                        *entry = (now + window, None);
                     }
                 }
             }
