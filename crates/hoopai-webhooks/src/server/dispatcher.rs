@@ -20,7 +20,7 @@ use http::{HeaderMap, Request, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower_service::Service;
 
-use super::extractor::Delivery;
+use super::delivery::Delivery;
 use super::receiver::Receiver;
 use super::rejection::{Rejection, status_only};
 use super::router::{EventRouter, Handler, HandlerError};
