@@ -20,7 +20,7 @@ use http::{HeaderMap, Request, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tower_service::Service;
 
-use super::extractor::Delivery;
+use super::delivery::Delivery;
 use super::receiver::Receiver;
 use super::rejection::{Rejection, status_only};
 use super::router::{EventRouter, Handler, HandlerError};
@@ -368,7 +368,7 @@ async fn process<S: Clone + Send + Sync + 'static>(mut place: Place<S>, delivery
                     attempts,
                     error,
                 };
-                inner.bury(letter).await;
+                inner.report_failure(letter).await;
                 release(reservation).await;
                 place.is_done = true;
                 return;
@@ -411,7 +411,7 @@ impl<S: Clone + Send + Sync + 'static> Inner<S> {
         .await;
     }
 
-    async fn bury(&self, letter: DeadLetter) {
+    async fn report_failure(&self, letter: DeadLetter) {
         let (key, attempts) = (letter.key, letter.attempts);
         let Some(callback) = self.settings.dead_letter.clone() else {
             tracing::error!(delivery = %key, attempts, "the handler of an event failed in all attempts, and there is no dead-letter callback: the event can be resent from the log of the app");

@@ -4,6 +4,7 @@
 //! - `extractor`, `layer`: the event is handled before the reply.
 //! - `router`, `dispatcher`: the reply is sent at once, and the event is handled after it.
 
+mod delivery;
 mod dispatcher;
 mod extractor;
 mod layer;
@@ -11,8 +12,8 @@ mod receiver;
 mod rejection;
 mod router;
 
+pub use delivery::Delivery;
 pub use dispatcher::{DeadLetter, Dispatcher, DispatcherBuilder};
-pub use extractor::Delivery;
 pub use layer::{WebhookLayer, WebhookService};
 pub use receiver::Receiver;
 pub use rejection::Rejection;

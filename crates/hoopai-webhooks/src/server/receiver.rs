@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::extractor::Delivery;
+use super::delivery::Delivery;
 use super::rejection::Rejection;
 use crate::replay::{DeliveryKey, MemoryReplayGuard, ReplayGuard, Reservation, Reserved};
 use crate::verify::{Verified, Verifier};

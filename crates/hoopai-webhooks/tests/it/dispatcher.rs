@@ -196,7 +196,7 @@ async fn handlers_run_concurrently_up_to_a_limit() {
 }
 
 #[tokio::test]
-async fn failing_handler_is_called_again_and_then_given_up() {
+async fn failing_handler_is_called_again_up_to_a_limit() {
     for (event_type, entry, error) in [
         ("ContactDelete", "failed", "location-secret"),
         (

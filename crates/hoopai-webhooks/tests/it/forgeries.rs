@@ -14,7 +14,10 @@ const WH: &str = "x-wh-signature";
 
 const BODY: &str = r#"{"type":"ContactCreate","locationId":"ve9EPM428h8vShlRW1KT","appId":"app1","name":"Zoë","tags":["a","b"],"timestamp":"2026-04-22T01:50:02.780Z","webhookId":"9b6fdb37-ad4e-4585-b931-5027ccd3b4f1"}"#;
 
-fn headers(values: &[(&'static str, &[u8])]) -> HeaderMap {
+/// The headers of a delivery.
+type Values<'a> = &'a [(&'static str, &'a [u8])];
+
+fn headers(values: Values<'_>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in values {
         let value = HeaderValue::from_bytes(value).expect("a header value");
@@ -36,13 +39,7 @@ struct Forgeries {
 }
 
 impl Forgeries {
-    fn add(
-        &mut self,
-        name: &str,
-        values: &[(&'static str, &[u8])],
-        body: &[u8],
-        error: VerifyError,
-    ) {
+    fn add(&mut self, name: &str, values: Values<'_>, body: &[u8], error: VerifyError) {
         self.list.push(Forgery {
             name: name.to_owned(),
             headers: headers(values),
@@ -254,7 +251,7 @@ fn forged_deliveries_are_rejected() {
     let mut changed = signature.clone().into_bytes();
     changed[0] = if changed[0] == b'A' { b'B' } else { b'A' };
     let zeros = format!("{}==", "A".repeat(86));
-    let rows: [(&str, &[(&'static str, &[u8])], VerifyError); 22] = [
+    let rows: [(&str, Values<'_>, VerifyError); 22] = [
         ("other key", &[(GHL, foreign.as_bytes())], invalid(GHL)),
         (
             "other RSA key",
@@ -360,7 +357,7 @@ fn forged_deliveries_are_rejected() {
     println!("{} forgeries", forgeries.list.len());
 
     // The same material is accepted as it was signed, so the forgeries fail for their difference.
-    let accepted: [(&[(&'static str, &[u8])], SignatureScheme); 6] = [
+    let accepted: [(Values<'_>, SignatureScheme); 6] = [
         (&[(GHL, signature.as_bytes())], SignatureScheme::Ed25519),
         (&[(WH, rsa.as_bytes())], SignatureScheme::Rsa),
         (&[(GHL, b"N/A"), (WH, rsa.as_bytes())], SignatureScheme::Rsa),

@@ -130,7 +130,7 @@ async fn full_guard_rejects_new_deliveries_and_forgets_none() {
     assert!(matches!(reserve(&guard, key(1)).await, Reserved::New(_)));
     // Reservations are never evicted.
     let guard = guard.capacity(2);
-    let _held = [
+    let _reservations = [
         reserve_new(&guard, key(0)).await,
         reserve_new(&guard, key(1)).await,
     ];
@@ -206,13 +206,13 @@ async fn guard_agrees_with_a_model() {
                         guard.release(&key(number), id).await.unwrap();
                         if model
                             .get(&number)
-                            .is_some_and(|(_, held)| *held == Some(id))
+                            .is_some_and(|(_, reserved)| *reserved == Some(id))
                         {
                             model.remove(&number);
                         }
-                    } else if model.contains_key(&number) {
+                    } else if let Some(entry) = model.get_mut(&number) {
                         guard.commit(&key(number), id).await.unwrap();
-                        model.insert(number, (now + window, None));
+                        *entry = (now + window, None);
                     }
                 }
             }
