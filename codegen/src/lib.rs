@@ -51,7 +51,7 @@ pub use diff::{Change, ChangeKind, diff};
 pub use documentation::SourceText;
 pub use emit::facade;
 pub use error::FileError;
-pub use events::distil;
+pub use events::strip_event;
 pub use generate::{
     Effective, EventSources, Generated, GeneratedEvents, Sources, effective, generate,
     generate_events,

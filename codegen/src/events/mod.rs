@@ -8,6 +8,6 @@ mod file;
 mod fixture;
 
 pub(crate) use document::assemble;
-pub use file::distil;
+pub use file::strip_event;
 pub(crate) use file::{EventFile, Evidence, read_all};
 pub(crate) use fixture::fixture;

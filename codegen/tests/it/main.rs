@@ -3,6 +3,7 @@
 mod diff;
 mod documentation;
 mod emit;
+mod events;
 mod example_types;
 mod idempotency;
 mod invisible_characters;
