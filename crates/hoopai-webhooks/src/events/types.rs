@@ -1662,7 +1662,7 @@ hoopai_runtime::open_enum! {
     }
     /// Values of `KnowledgeBaseAssetType`.
     pub enum KnowledgeBaseAssetType {
-        File = "file", RichText = "rich_text", TableFile = "table_file", TrainedUrl = "trained_url",
+        Faq = "faq", File = "file", RichText = "rich_text", TableFile = "table_file", TrainedUrl = "trained_url",
     }
     /// Values of `PaymentStatus`.
     pub enum PaymentStatus {
