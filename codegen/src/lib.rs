@@ -60,7 +60,7 @@ pub use documentation::SourceText;
 pub use edit::apply_edits;
 pub use emit::facade;
 pub use error::FileError;
-pub use events::distil;
+pub use events::strip_event;
 pub use generate::{
     Effective, EventSources, Generated, GeneratedEvents, Sources, effective, export, generate,
     generate_events,

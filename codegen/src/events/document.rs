@@ -67,23 +67,25 @@ fn merge(schema: &mut Value, other: &Value) {
         return;
     };
     for (key, value) in other {
-        // One value or a list of them.
-        let key = if key == "const" { "enum" } else { key };
-        match (key, schema.get_mut(key)) {
-            ("required" | "$defs", _) => {}
-            ("type" | "enum" | "x-seen", Some(known)) => *known = union(known, value),
-            ("properties", Some(Value::Object(known))) => {
-                for (name, field) in value.as_object().into_iter().flatten() {
-                    match known.get_mut(name) {
-                        Some(known) => merge(known, field),
-                        None => drop(known.insert(name.clone(), field.clone())),
+        match key.as_str() {
+            "required" | "$defs" => {}
+            "type" | "x-seen" | "enum" | "const" => {
+                // One value or a list of them.
+                let key = if key == "const" { "enum" } else { key };
+                let known = schema.entry(key).or_insert_with(|| json!([]));
+                *known = union(known, value);
+            }
+            "properties" => {
+                let known = schema.entry(key).or_insert_with(|| json!({}));
+                if let (Some(known), Some(fields)) = (known.as_object_mut(), value.as_object()) {
+                    for (name, field) in fields {
+                        merge(known.entry(name).or_insert_with(|| json!({})), field);
                     }
                 }
             }
-            ("items", Some(known)) => merge(known, value),
-            (_, Some(_)) => {}
-            (_, None) => {
-                schema.insert(key.to_owned(), value.clone());
+            "items" => merge(schema.entry(key).or_insert_with(|| json!({})), value),
+            _ => {
+                schema.entry(key).or_insert_with(|| value.clone());
             }
         }
     }

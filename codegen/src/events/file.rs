@@ -116,7 +116,7 @@ const KEYWORDS: [&str; 7] = [
 ///
 /// # Errors
 /// One of the texts is not JSON, or the schema has no `title` or `x-type-values`.
-pub fn distil(
+pub fn strip_event(
     file: &str,
     schema: &[u8],
     present: Option<(&str, &[u8])>,

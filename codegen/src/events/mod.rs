@@ -9,7 +9,7 @@ mod fixture;
 mod mock_table;
 
 pub(crate) use document::assemble;
-pub use file::distil;
+pub use file::strip_event;
 pub(crate) use file::{EventFile, Evidence, read_all};
 pub(crate) use fixture::fixture;
 pub(crate) use mock_table::mock_table;

@@ -5,6 +5,7 @@ mod diff;
 mod documentation;
 mod edits;
 mod emit;
+mod events;
 mod example_types;
 mod export;
 mod idempotency;

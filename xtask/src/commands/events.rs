@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use clap::Args;
-use hoopai_codegen::distil;
+use hoopai_codegen::strip_event;
 
 use crate::{
     Console, Result, Workspace,
@@ -37,7 +37,7 @@ pub(crate) fn events(tree: &Workspace, options: &Events, console: &Console) -> R
         let present = tree.bytes(&target)?;
         let schema = fs::read(&path).map_err(|error| unreadable(&error))?;
         let present = present.as_deref().map(|bytes| (target.as_str(), bytes));
-        let (title, bytes) = distil(&file, &schema, present)?;
+        let (title, bytes) = strip_event(&file, &schema, present)?;
         if title != name {
             return Err(file_error(
                 file,

@@ -143,8 +143,11 @@ impl Delivery {
         self.only_item.as_ref().unwrap_or(&self.raw).get()
     }
 
-    /// Decodes the payload into a model.
+    /// Decodes the payload into a model, unless it is no object or nested too deeply.
     pub(super) fn payload<T: DeserializeOwned>(mut self) -> Result<Payload<T>, Self> {
+        if !self.event_text().starts_with('{') {
+            return Err(self);
+        }
         match json::from_slice::<T>(self.event_text().as_bytes()) {
             Ok(decoded) => {
                 self.drift.extend(decoded.drift);

@@ -492,7 +492,9 @@ hoopai_runtime::model! {
         pub attempt_no: i64 = "attempt-no",
         /// The code of the answer in SMTP, such as 250.
         pub code: i64 = "code",
+        /// A description of the answer; may be empty.
         pub description: String = "description",
+        /// The enhanced status code of the answer in SMTP.
         pub enhanced_code: String = "enhanced-code",
         pub i_first_delivery_attempt_seconds: f64 = "i-first-delivery-attempt-seconds",
         /// The text of the answer.
@@ -702,7 +704,7 @@ hoopai_runtime::model! {
         pub app_id: String = "appId",
         /// The id of the company (agency) to which the event belongs.
         pub company_id: String = "companyId",
-        /// Whether the knowledge base is deleted.
+        /// Whether it has been deleted.
         pub deleted: bool = "deleted",
         /// The description of the knowledge base.
         pub description: String = "description",
@@ -1010,15 +1012,18 @@ hoopai_runtime::model! {
     pub struct OrderContactSnapshot {
         /// Street and house number.
         pub address1: String = "address1",
+        /// The id of the user who is responsible for the contact.
         pub assigned_to: String = "assignedTo",
         pub attachments: Vec<Value> = "attachments",
         /// The town or city.
         pub city: String = "city",
+        /// The name of the company where the contact works.
         pub company_name: String = "companyName",
         /// The country as a two-letter code of ISO 3166, such as `US`.
         pub country: String = "country",
         /// The moment at which the contact was created.
         pub date_added: Timestamp = "dateAdded",
+        /// The day of birth.
         pub date_of_birth: Date = "dateOfBirth",
         /// Whether messages and calls to the contact are blocked on all channels (do not disturb).
         pub dnd: bool = "dnd",
@@ -1030,17 +1035,21 @@ hoopai_runtime::model! {
         pub id: String = "id",
         /// The family name.
         pub last_name: String = "lastName",
+        /// The id of the location (sub-account) of the contact.
         pub location_id: String = "locationId",
+        /// The full name.
         pub name: String = "name",
         /// The main phone number.
         pub phone: String = "phone",
         /// The postal code.
         pub postal_code: String = "postalCode",
+        /// The origin of the contact.
         pub source: String = "source",
         /// The state or region.
         pub state: String = "state",
         /// The tags of the contact.
         pub tags: Vec<Value> = "tags",
+        /// The URL of the contact's website.
         pub website: String = "website",
     }
     /// `OrderItem` of Webhooks.
@@ -1127,7 +1136,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         /// The offers of memberships that the price includes.
         pub membership_offers: Vec<PriceMembershipOffer> = "membershipOffers",
-        /// The name of the price.
+        /// What the price is named in the store.
         pub name: String = "name",
         /// The kind of price, such as `one_time` or `recurring`.
         pub price_type: String = "priceType",
@@ -1185,7 +1194,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         /// The images and videos of the product.
         pub medias: Vec<ProductMedia> = "medias",
-        /// The name of the product.
+        /// What the product is named in the store.
         pub name: String = "name",
         /// The kind of product, such as `DIGITAL` or `PHYSICAL`.
         pub product_type: String = "productType",
@@ -1461,42 +1470,79 @@ hoopai_runtime::model! {
     }
     /// The permissions of the user.
     pub struct UserPermissions {
+        /// Whether the user sees reports on Google ads; off by default.
         pub adwords_reporting_enabled: bool = "adwordsReportingEnabled",
+        /// Whether the user may use the affiliate manager.
         pub affiliate_manager_enabled: bool = "affiliateManagerEnabled",
+        /// Whether the user sees reports on agents.
         pub agent_reporting_enabled: bool = "agentReportingEnabled",
+        /// Whether the user may use appointments.
         pub appointments_enabled: bool = "appointmentsEnabled",
+        /// Whether the user sees only records that are assigned to the user; off by default.
         pub assigned_data_only: bool = "assignedDataOnly",
+        /// Whether the user sees reports on attribution; off by default.
         pub attributions_reporting_enabled: bool = "attributionsReportingEnabled",
+        /// Whether the user may use blogs.
         pub blogging_enabled: bool = "bloggingEnabled",
+        /// Whether the user may use the bot service; off by default.
         pub bot_service: bool = "botService",
+        /// Whether the user may change many records in one request.
         pub bulk_requests_enabled: bool = "bulkRequestsEnabled",
+        /// Whether the user may use campaigns.
         pub campaigns_enabled: bool = "campaignsEnabled",
+        /// Whether the user may view but not change campaigns; off by default.
         pub campaigns_read_only: bool = "campaignsReadOnly",
+        /// Whether the user may cancel subscriptions of customers.
         pub cancel_subscription_enabled: bool = "cancelSubscriptionEnabled",
+        /// Whether the user may use communities.
         pub communities_enabled: bool = "communitiesEnabled",
+        /// Whether the user may use contacts.
         pub contacts_enabled: bool = "contactsEnabled",
+        /// Whether the user may generate content by AI.
         pub content_ai_enabled: bool = "contentAiEnabled",
+        /// Whether the user may use conversations.
         pub conversations_enabled: bool = "conversationsEnabled",
+        /// Whether the user sees the statistics of the dashboard.
         pub dashboard_stats_enabled: bool = "dashboardStatsEnabled",
+        /// Whether the user sees reports on Facebook ads; off by default.
         pub facebook_ads_reporting_enabled: bool = "facebookAdsReportingEnabled",
+        /// Whether the user may use funnels.
         pub funnels_enabled: bool = "funnelsEnabled",
+        /// Whether the user may use invoices.
         pub invoice_enabled: bool = "invoiceEnabled",
+        /// Whether the user sees the value of leads.
         pub lead_value_enabled: bool = "leadValueEnabled",
+        /// Whether the user may use the marketing area.
         pub marketing_enabled: bool = "marketingEnabled",
+        /// Whether the user may use memberships; off by default.
         pub membership_enabled: bool = "membershipEnabled",
+        /// Whether the user may use online listings.
         pub online_listings_enabled: bool = "onlineListingsEnabled",
+        /// Whether the user may use opportunities.
         pub opportunities_enabled: bool = "opportunitiesEnabled",
+        /// Whether the user may use payments.
         pub payments_enabled: bool = "paymentsEnabled",
+        /// Whether the user may make phone calls.
         pub phone_call_enabled: bool = "phoneCallEnabled",
+        /// Whether the user may record payments by hand.
         pub record_payment_enabled: bool = "recordPaymentEnabled",
+        /// Whether the user may refund payments.
         pub refunds_enabled: bool = "refundsEnabled",
+        /// Whether the user may use reviews.
         pub reviews_enabled: bool = "reviewsEnabled",
+        /// Whether the user may change settings.
         pub settings_enabled: bool = "settingsEnabled",
+        /// Whether the user may use the social planner.
         pub social_planner: bool = "socialPlanner",
+        /// Whether the user may use tags.
         pub tags_enabled: bool = "tagsEnabled",
+        /// Whether the user may use triggers.
         pub triggers_enabled: bool = "triggersEnabled",
+        /// Whether the user may use websites; off by default.
         pub websites_enabled: bool = "websitesEnabled",
+        /// Whether the user may use workflows.
         pub workflows_enabled: bool = "workflowsEnabled",
+        /// Whether the user may view but not change workflows; off by default.
         pub workflows_read_only: bool = "workflowsReadOnly",
     }
     /// A call with an agent of Voice AI.
@@ -1561,24 +1607,38 @@ hoopai_runtime::model! {
     }
     /// The settings of the action. Which fields there are depends on its kind.
     pub struct VoiceAiCallActionParameters {
+        /// The request that is sent.
         pub api_details: Box<CustomActionApiDetails> = "apiDetails",
+        /// The id of the calendar in which appointments are booked.
         pub calendar_id: String = "calendarId",
+        /// The id of the field of the contact that gets the value.
         pub contact_field_id: String = "contactFieldId",
+        /// The number of days for which slots are offered.
         pub days_of_offering_dates: i64 = "daysOfOfferingDates",
         pub description: String = "description",
         pub examples: Vec<String> = "examples",
         pub hear_whisper_message: bool = "hearWhisperMessage",
+        /// The number of hours between two offered slots.
         pub hours_between_slots: i64 = "hoursBetweenSlots",
+        /// The id of the knowledge base that is searched.
         pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The text of the message that is sent.
         pub message_body: String = "messageBody",
+        /// Whether a present value of the field is replaced.
         pub overwrite_existing_value: bool = "overwriteExistingValue",
         pub parameters: Vec<CustomActionParameter> = "parameters",
         pub selected_paths: Vec<String> = "selectedPaths",
+        /// The number of slots that are offered for a day.
         pub slots_per_day: i64 = "slotsPerDay",
+        /// The kind of target to which the call is transferred.
         pub transfer_to_type: VoiceAiCallActionParametersTransferToType = "transferToType",
+        /// The phone number to which the call is transferred.
         pub transfer_to_value: String = "transferToValue",
+        /// What the agent says before it executes the action.
         pub trigger_message: String = "triggerMessage",
+        /// When the agent is to execute the action, in words.
         pub trigger_prompt: String = "triggerPrompt",
+        /// The id of the workflow that is started.
         pub workflow_id: String = "workflowId",
     }
 }
@@ -1602,7 +1662,7 @@ hoopai_runtime::open_enum! {
     }
     /// Values of `KnowledgeBaseAssetType`.
     pub enum KnowledgeBaseAssetType {
-        File = "file", RichText = "rich_text", TableFile = "table_file", TrainedUrl = "trained_url",
+        Faq = "faq", File = "file", RichText = "rich_text", TableFile = "table_file", TrainedUrl = "trained_url",
     }
     /// Values of `PaymentStatus`.
     pub enum PaymentStatus {

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use fastrand::Rng;
 use hoopai_test_support::seed;
-use hoopai_webhooks::events::{Tenant, TypeEvidence, fixture};
+use hoopai_webhooks::events::{
+    ProviderDelivery, Tenant, TypeEvidence, WorkflowDelivery, WorkflowError, WorkflowSecret,
+    fixture,
+};
 use hoopai_webhooks::{Event, EventKind, ParseError};
 use serde_json::{Value, json};
 
@@ -408,4 +411,74 @@ fn recorded_payloads_decode_as_their_event_and_nothing_is_lost() {
     drifts.dedup();
     println!("{} payloads, drift:\n{}", files.len(), drifts.join("\n"));
     assert!(files.len() >= 71);
+}
+
+#[test]
+fn provider_deliveries_have_any_channel() {
+    for channel in ["SMS", "Email", "InboundMessage", "WhatsApp"] {
+        let body =
+            json!({ "type": channel, "messageId": "M1", "contactId": "C1", "locationId": "L1" });
+        let delivery = ProviderDelivery::parse(body.to_string().as_bytes()).expect("a delivery");
+        assert_eq!(
+            (delivery.channel(), delivery.message_id()),
+            (Some(channel), Some("M1"))
+        );
+        assert_eq!(delivery.message().contact_id.as_deref(), Some("C1"));
+        assert_eq!(delivery.tenant(), Some(Tenant::Location("L1")));
+        assert_eq!(delivery.raw().get(), body.to_string());
+        assert!(delivery.drift().is_empty() && !format!("{delivery:?}").contains("M1"));
+    }
+    let odd = ProviderDelivery::parse(br#"{"messageId":""}"#).expect("a delivery");
+    assert_eq!((odd.channel(), odd.message_id()), (None, None));
+    for (body, error) in [
+        ("", ParseError::NotJson),
+        ("7", ParseError::NotAnObject),
+        ("[]", ParseError::NotAnObject),
+    ] {
+        assert_eq!(
+            ProviderDelivery::parse(body.as_bytes()).expect_err(body),
+            error
+        );
+    }
+}
+
+#[test]
+fn workflow_deliveries_need_the_secret_exactly_once() {
+    let name = http::HeaderName::from_static("x-workflow-secret");
+    let secret = WorkflowSecret::new(name.clone(), "correct horse");
+    assert!(!format!("{secret:?}").contains("horse"));
+    let body = br#"{"contact_id":"C1","tags":"a, b ,","workflow":{"id":"W1","name":"N"},"customData":{"k":1},"city":"x"}"#;
+    let verify = |secret: &WorkflowSecret, values: &[&str]| {
+        let mut headers = http::HeaderMap::new();
+        for value in values {
+            headers.append(name.clone(), value.parse().expect("a value"));
+        }
+        WorkflowDelivery::verify(secret, &headers, body)
+    };
+    let delivery = verify(&secret, &["correct horse"]).expect("verified");
+    assert_eq!(delivery.tags(), ["a", "b"]);
+    let action = delivery.action();
+    assert_eq!(action.contact_id.as_deref(), Some("C1"));
+    assert_eq!(
+        action.workflow.as_ref().and_then(|one| one.id.as_deref()),
+        Some("W1")
+    );
+    assert_eq!(action.extra.get("city"), Some(&json!("x")));
+    assert_eq!(delivery.raw().get().as_bytes(), body);
+    for wrong in [
+        &[][..],
+        &[""],
+        &["correct horse "],
+        &["correct hors"],
+        &["correct horse", "correct horse"],
+        &["correct horse", "x"],
+    ] {
+        let error = verify(&secret, wrong).expect_err("refused");
+        assert_eq!(error, WorkflowError::Secret, "{wrong:?}");
+    }
+    let empty = WorkflowSecret::new(name.clone(), "");
+    assert!(verify(&empty, &[""]).is_err() && verify(&empty, &[]).is_err());
+    let list = WorkflowDelivery::parse_unverified(br#"{"tags":["a","b"]}"#).expect("a delivery");
+    assert_eq!(list.tags(), ["a", "b"]);
+    assert!(WorkflowDelivery::parse_unverified(b"x").is_err());
 }
