@@ -7,7 +7,7 @@ use crate::attention::Attention;
 use crate::error::FileError;
 use crate::recovery::{RECOVERY_LIMIT, recover};
 
-/// Strips a file as [`strip`] does, without the parts that cannot be read. Returns them too.
+/// Strips a file as [`strip`](super::strip::strip) does, without the parts that cannot be read. Returns them too.
 ///
 /// # Errors
 /// The file is not JSON, not OpenAPI 3, or has no paths.

@@ -42,7 +42,7 @@ const CLOCK_SKEW: Duration = Duration::from_secs(5 * 60);
 ///
 /// - `X-GHL-Signature` (Ed25519) decides if it is present.
 /// - `X-WH-Signature` (RSA-SHA256) is the legacy signature. It counts only if the other header is
-///   absent and [`accept_legacy`](VerifierBuilder::accept_legacy) is set, which requires the
+///   absent and `VerifierBuilder::accept_legacy` is set, which requires the
 ///   feature `rsa`.
 ///
 /// An empty value and `N/A` count as absent. Everything else that is not exactly one valid
