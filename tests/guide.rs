@@ -73,4 +73,5 @@ chapters! {
     testing = "../docs/src/testing.md",
     uploads = "../docs/src/uploads.md",
     versions = "../docs/src/versions.md",
+    webhooks = "../docs/src/webhooks.md",
 }

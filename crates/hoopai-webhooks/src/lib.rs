@@ -18,6 +18,10 @@
 //! }
 //! ```
 //!
+//! The client `hoopai` includes this crate as `hoopai::webhooks`, with its feature `webhooks`. Its
+//! features `webhooks-axum`, `webhooks-rsa` and `webhooks-testing` are those of this crate without
+//! the prefix; `auth` is always enabled there.
+//!
 //! The platform delivers each event at least once. A [`ReplayGuard`] recognises repetitions.
 //!
 //! With the feature `axum` there are three ways to serve deliveries. All of them verify, limit the

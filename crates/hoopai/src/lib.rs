@@ -55,6 +55,7 @@
 //! | errors | [`Error`] |
 //! | metrics | [`observe`] |
 //! | one call | [`CallOptions`] |
+//! | webhooks, with the feature `webhooks` | the crate `hoopai-webhooks`, as `hoopai::webhooks` |
 
 // On docs.rs each item shows its feature.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -88,8 +89,8 @@ pub mod auth {
     pub use hoopai_runtime::auth::*;
 }
 
-/// Webhooks: signature verification, typed events, deduplication and server integration.
 #[cfg(feature = "webhooks")]
+#[doc(inline)]
 pub use hoopai_webhooks as webhooks;
 
 /// The runtime that all modules share, for rarely used items.

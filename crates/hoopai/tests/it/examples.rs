@@ -282,6 +282,17 @@ async fn upload_media_uploads_a_file() {
     assert_succeeded(&mock, &["medias.upload-media-content"]);
 }
 
+#[cfg(feature = "webhooks-axum")]
+#[tokio::test]
+async fn webhook_server_handles_each_event_once() {
+    let stdout = stdout("webhook_server").await;
+    assert_eq!(
+        stdout,
+        "Receiving events.\nAppInstall: Installed\nContactCreate: Ada\n\
+         4 deliveries were answered with 200.\n"
+    );
+}
+
 /// The test acts as the browser of a user, and then runs `agency` with the stored tokens.
 #[tokio::test]
 async fn oauth_install_stores_tokens_that_agency_uses() {
