@@ -86,6 +86,10 @@ fn compare_module(
             .transpose()
     };
     let (old, new) = match (read(old)?, read(new)?) {
+        // A file without operations adds no module, as in `regen`.
+        (None, Some(side)) | (Some(side), None) if side.generated.report.operations == 0 => {
+            return Ok(unchanged(ModuleStatus::Unchanged));
+        }
         (None, None) => return Ok(unchanged(ModuleStatus::Unchanged)),
         (Some(_), None) => return Ok(unchanged(ModuleStatus::Missing)),
         (None, Some(new)) => {

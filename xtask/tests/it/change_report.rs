@@ -285,6 +285,7 @@ fn two_folders_are_compared_without_writing() {
         ("users", users),
         ("tags", interface("tags", &[("get", "/tags/")])),
         ("wallets", interface("wallets", &[("get", "/wallets/")])),
+        ("empty", interface("empty", &[])),
     ]);
     let before = tree.files();
     let compare = |old: &Folder, new: &Folder, format: &str| {
@@ -314,7 +315,7 @@ fn two_folders_are_compared_without_writing() {
             ("tags", "added"),
             ("wallets", "added")
         ],
-        "`wallets` is not in the list of modules"
+        "`wallets` and `empty` are not in the list of modules"
     );
     assert_eq!(value["version"]["next"], "0.2.0");
     assert_eq!(
