@@ -78,6 +78,7 @@ pub(crate) fn codegen(tree: &Workspace, options: &Codegen, console: &Console) ->
     attention.retain(&all);
     attention.change(tree, &mut changes)?;
     let facade = apply(changes)?;
+    let unchanged = modules.len() - written - failed;
     let mut events = 0;
     match generate_webhooks(tree) {
         Ok(Some(generated)) => {
@@ -105,7 +106,6 @@ pub(crate) fn codegen(tree: &Workspace, options: &Codegen, console: &Console) ->
         format!("{summary}, {operations} operations: {}, {failed} failed", files_differ(stale))
     } else {
         let facade = if facade { ", facade written" } else { "" };
-        let unchanged = modules.len() - written - failed;
         format!("{summary}, {operations} operations: {written} written, {unchanged} unchanged, {failed} failed{facade}")
     });
     Ok(failed == 0 && stale == 0)

@@ -10,7 +10,7 @@ use hoopai_codegen::{
 use crate::{
     Console, Fetcher, ReportFormat, Result, Source, Status, Workspace,
     change_report::{status, workspace_version},
-    commands::regen::download_all,
+    commands::regen::{download_all, unlisted_modules},
     download::{Document, Downloads, SourceParser},
     generation::{generate_crate, in_parallel},
     workspace::select,
@@ -39,7 +39,14 @@ pub(crate) fn compare(
     fetcher: &Fetcher,
     console: &Console,
 ) -> Result<Status> {
-    let modules = select(&tree.modules()?, &options.module)?;
+    let mut modules = select(&tree.modules()?, &options.module)?;
+    if options.module.is_empty() {
+        for source in [&options.old, &options.new] {
+            let unlisted = unlisted_modules(source, &modules, console)?;
+            modules.extend(unlisted.into_iter().flatten());
+        }
+        modules.sort_by(|a, b| a.name.cmp(&b.name));
+    }
     let version = workspace_version(tree)?;
     let download = |source: &Source| {
         let progress = console.progress("downloading", modules.len());
@@ -79,6 +86,10 @@ fn compare_module(
             .transpose()
     };
     let (old, new) = match (read(old)?, read(new)?) {
+        // A file without operations adds no module, as in `regen`.
+        (None, Some(side)) | (Some(side), None) if side.generated.report.operations == 0 => {
+            return Ok(unchanged(ModuleStatus::Unchanged));
+        }
         (None, None) => return Ok(unchanged(ModuleStatus::Unchanged)),
         (Some(_), None) => return Ok(unchanged(ModuleStatus::Missing)),
         (None, Some(new)) => {

@@ -49,8 +49,8 @@ pub struct Regen {
     /// Print a change report: which changes break users of the Rust API, and the next version
     #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "offline")]
     pub report: Option<ReportFormat>,
-    /// Add the modules that the source has to specs/modules.toml, and mark those that it no longer
-    /// has as deprecated
+    /// Add the new modules of a folder or commit to specs/modules.toml, and mark those that the
+    /// source no longer has as deprecated
     #[arg(long, conflicts_with_all = ["offline", "module"])]
     pub discover: bool,
 }
@@ -227,33 +227,47 @@ fn new_modules(
     discover: bool,
     console: &Console,
 ) -> Result<Vec<Module>> {
-    let Some(names) = source.module_names()? else {
+    let Some(modules) = unlisted_modules(source, all, console)? else {
         if discover {
             console.note(
-                "--discover: this source cannot list its modules; no modules are added. Use a folder as --source to add modules",
+                "--discover: this source cannot list its modules; no modules are added. Use a folder or FOLDER@COMMIT as --source to add modules",
             );
         }
         return Ok(Vec::new());
     };
-    let is_new = |name: &&String| !all.iter().any(|module| module.name == **name);
-    let (valid, invalid): (Vec<_>, Vec<_>) = names
-        .iter()
-        .filter(is_new)
-        .partition(|name| is_module_name(name));
-    for name in invalid {
-        console.note(format_args!(
-            "the source has `{name}`, whose name is not that of a module; it is ignored"
-        ));
-    }
     if !discover {
-        for name in valid {
+        for Module { name, .. } in modules {
             console.note(format_args!(
                 "the source has the module `{name}`, which {MODULES} lacks; --discover adds it"
             ));
         }
         return Ok(Vec::new());
     }
-    Ok(valid.into_iter().map(|name| new_module(name)).collect())
+    Ok(modules)
+}
+
+/// The modules that the source has and `listed` lacks, or `None` if the source cannot list its
+/// modules.
+pub(crate) fn unlisted_modules(
+    source: &Source,
+    listed: &[Module],
+    console: &Console,
+) -> Result<Option<Vec<Module>>> {
+    let Some(names) = source.module_names(listed)? else {
+        return Ok(None);
+    };
+    let is_listed = |name: &String| listed.iter().any(|module| module.name == *name);
+    let mut modules = Vec::new();
+    for name in names.iter().filter(|name| !is_listed(name)) {
+        if is_module_name(name) {
+            modules.push(new_module(name));
+        } else {
+            console.note(format_args!(
+                "the source has `{name}`, whose name is not that of a module; it is ignored"
+            ));
+        }
+    }
+    Ok(Some(modules))
 }
 
 /// Adds a module to the list, or takes over its mark.

@@ -77,6 +77,11 @@ impl Commit {
         self.paths.contains(path)
     }
 
+    /// The paths of all files and folders of the commit.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().map(String::as_str)
+    }
+
     /// The name of a file of the commit, `<commit>:<path>`, as git writes it.
     pub(crate) fn object(&self, path: &str) -> String {
         format!("{}:{}{path}", self.hash, self.prefix)
@@ -87,7 +92,7 @@ impl Commit {
         let remedy = "check the commit, or use another --source";
         if !self.contains(path) {
             let problem = "does not exist in the commit";
-            return Err(FetchError::unavailable(problem, remedy));
+            return Err(FetchError::missing(problem, remedy));
         }
         let failed = |problem: String| FetchError::permanent(problem, remedy);
         let object = self.object(path);

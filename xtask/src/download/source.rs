@@ -1,7 +1,7 @@
 //! The sources of interface files (`--source`), and the location of each file.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     fmt, fs, io,
     net::IpAddr,
@@ -22,6 +22,10 @@ use crate::{
 const PLATFORM: &str = "https://services.leadconnectorhq.com/{module}/openapi.json";
 const GITHUB: &str = "https://raw.githubusercontent.com/GoHighLevel/highlevel-api-docs/main/";
 const MODULE_PLACEHOLDER: &str = "{module}";
+/// The folder of the modules' files in the public API documentation repository.
+const PUBLIC_FOLDER: &str = "apps";
+/// The folder of the files that modules share, in all layouts.
+const SHARED_FOLDER: &str = "common";
 const CHOICES: &str = "use platform, github, a URL with {module} in it, a folder with <module>/openapi.json or apps/<module>.json, or FOLDER@COMMIT of a git repository";
 
 /// The value of `--source`.
@@ -76,7 +80,7 @@ fn folder_and_commit(text: &str) -> Option<(&str, &str)> {
     Some((folder, &commit[1..]))
 }
 
-/// Parses `--source` for clap. Clap's own errors repeat the value, which may contain a password or
+/// Parses a source for clap. Clap's own errors repeat the value, which may contain a password or
 /// a key.
 #[derive(Clone)]
 pub(crate) struct SourceParser;
@@ -87,12 +91,16 @@ impl TypedValueParser for SourceParser {
     fn parse_ref(
         &self,
         command: &clap::Command,
-        _: Option<&clap::Arg>,
+        argument: Option<&clap::Arg>,
         value: &OsStr,
     ) -> std::result::Result<Source, clap::Error> {
         let parsed = value.to_str().ok_or("is not UTF-8".to_owned());
         parsed.and_then(str::parse).map_err(|problem: String| {
-            let text = format!("--source: {problem}\n");
+            let name = argument.map_or_else(String::new, |argument| match argument.get_long() {
+                Some(long) => format!("--{long}"),
+                None => argument.get_id().as_str().to_uppercase(),
+            });
+            let text = format!("{name}: {problem}\n");
             clap::Error::raw(ErrorKind::ValueValidation, text).with_cmd(command)
         })
     }
@@ -151,42 +159,92 @@ impl Source {
         })
     }
 
-    /// The names of the modules of this source, or `None` if it cannot list them.
-    pub(crate) fn module_names(&self) -> Result<Option<BTreeSet<String>>> {
-        let Self::Folder(folder) = self else {
-            return Ok(None);
+    /// The names of the modules of this source, or `None` if it cannot list them. A file of a
+    /// module of `listed` has the name of that module.
+    pub(crate) fn module_names(&self, listed: &[Module]) -> Result<Option<BTreeSet<String>>> {
+        let paths = match self {
+            Self::Folder(folder) => files_of(folder)?,
+            Self::Git(commit) => commit.paths().map(str::to_owned).collect(),
+            _ => return Ok(None),
         };
-        let unreadable =
-            |error: io::Error| io_error(folder.display().to_string(), "cannot be read", &error);
-        let mut names = BTreeSet::new();
-        for entry in fs::read_dir(folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            let name = path.file_name().and_then(OsStr::to_str);
-            if let Some(name) = name.filter(|_| path.join("openapi.json").is_file()) {
-                names.insert(name.to_owned());
-            }
-        }
-        Ok(Some(names))
+        let listed: BTreeMap<String, &str> = listed
+            .iter()
+            .flat_map(|module| candidates(module).map(|path| (path, module.name.as_str())))
+            .collect();
+        let name = |path: &String| {
+            let listed = listed.get(path).copied();
+            listed.or_else(|| module_name(path)).map(str::to_owned)
+        };
+        Ok(Some(paths.iter().filter_map(name).collect()))
+    }
+}
+
+/// The paths of a folder's files that may be those of modules, with `/` between names.
+fn files_of(folder: &Path) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    for name in names_in(folder)? {
+        let path = folder.join(&name);
+        let inside = match name.as_str() {
+            PUBLIC_FOLDER if path.is_dir() => names_in(&path)?,
+            _ => vec!["openapi.json".to_owned(), format!("{name}.json")],
+        };
+        let inside = inside.into_iter().map(|file| format!("{name}/{file}"));
+        let candidates = inside.chain([name.clone()]);
+        files.extend(candidates.filter(|path| folder.join(path).is_file()));
+    }
+    Ok(files)
+}
+
+/// The names in a folder. Names that are not UTF-8 are left out: no module has one.
+fn names_in(folder: &Path) -> Result<Vec<String>> {
+    let unreadable =
+        |error: io::Error| io_error(folder.display().to_string(), "cannot be read", &error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        names.extend(entry.map_err(unreadable)?.file_name().into_string());
+    }
+    Ok(names)
+}
+
+/// The name of the module whose file has this path in one of the layouts. Files in the root are
+/// those of listed modules only: other files are there too.
+fn module_name(path: &str) -> Option<&str> {
+    let (folder, file) = path.split_once('/')?;
+    let stem = file.strip_suffix(".json")?;
+    match folder {
+        SHARED_FOLDER => None,
+        PUBLIC_FOLDER => Some(stem).filter(|stem| !stem.contains('/')),
+        _ => (stem == "openapi" || stem == folder).then_some(folder),
     }
 }
 
 /// The path of a module's file in the public API documentation repository.
 fn public_path(module: &Module) -> String {
     let own = module.github.clone();
-    own.unwrap_or_else(|| format!("apps/{}.json", module.name))
+    own.unwrap_or_else(|| format!("{PUBLIC_FOLDER}/{}.json", module.name))
 }
 
-/// The path of a module's file in a folder, in the first layout that has it: ours, then the current
-/// and older layouts of the public repository. If none has it, the path where it would be.
+/// The path of a module's file in a folder, in the first layout that has it. If none has it, the
+/// path where it would be.
 fn path_of(module: &Module, exists: impl Fn(&str) -> bool) -> String {
+    let [ours, public, ..] = candidates(module);
+    let missing = if exists(PUBLIC_FOLDER) { public } else { ours };
+    let found = candidates(module).into_iter().find(|path| exists(path));
+    found.unwrap_or(missing)
+}
+
+/// The paths of a module's file in each layout: ours, then the current and older layouts of the
+/// public repository.
+fn candidates(module: &Module) -> [String; 4] {
     let name = &module.name;
-    let ours = format!("{name}/openapi.json");
     let public = public_path(module);
     let file_name = public.rsplit('/').next().unwrap_or_default().to_owned();
-    let missing = if exists("apps") { &public } else { &ours }.clone();
-    let candidates = [ours, public, file_name, format!("{name}/{name}.json")];
-    let found = candidates.into_iter().find(|path| exists(path));
-    found.unwrap_or(missing)
+    [
+        format!("{name}/openapi.json"),
+        public,
+        file_name,
+        format!("{name}/{name}.json"),
+    ]
 }
 
 fn url(text: String) -> Result<Url> {

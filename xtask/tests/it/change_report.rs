@@ -131,6 +131,8 @@ fn exit_code_of_wrong_usage_is_that_of_failures() {
         assert_eq!(output.code, Some(1), "{arguments:?}: {}", output.stderr);
         assert_eq!(output.stdout, "", "{arguments:?}");
     }
+    let wrong = run(&tree, &["compare", "no-such-folder", "platform"], None);
+    assert_contains(&wrong.stderr, "error: OLD: no such folder");
     let help = run(&tree, &["regen", "--help"], None);
     assert_eq!(help.code, Some(0));
     for code in [
@@ -282,6 +284,8 @@ fn two_folders_are_compared_without_writing() {
         ("links", interface("links", &[LIST, GET])),
         ("users", users),
         ("tags", interface("tags", &[("get", "/tags/")])),
+        ("wallets", interface("wallets", &[("get", "/wallets/")])),
+        ("empty", interface("empty", &[])),
     ]);
     let before = tree.files();
     let compare = |old: &Folder, new: &Folder, format: &str| {
@@ -308,8 +312,10 @@ fn two_folders_are_compared_without_writing() {
         [
             ("links", "changed"),
             ("notes", "missing"),
-            ("tags", "added")
-        ]
+            ("tags", "added"),
+            ("wallets", "added")
+        ],
+        "`wallets` and `empty` are not in the list of modules"
     );
     assert_eq!(value["version"]["next"], "0.2.0");
     assert_eq!(

@@ -1,8 +1,9 @@
 //! Modules that a source has and the list lacks, and the other way round.
 
 use crate::{
-    fixture::{Tree, assert_contains, common, interface},
+    fixture::{CommandOutput, Tree, assert_contains, common, interface},
     platform_files::{committed_tree, older_states, upstream},
+    sources::{commit_all, public_modules, text_of},
 };
 
 /// A folder that has these modules.
@@ -64,6 +65,67 @@ fn new_modules_are_listed_and_added_with_discover() {
         "social-ai = [\"dep:hoopai-social-ai\"]",
     );
     tree.run(&["check"]).ok();
+}
+
+/// A folder in the layout of the public repository, and other files that such a repository has.
+fn public_source(modules: &[&str]) -> Tree {
+    let source = Tree::new(&[]);
+    source.write("common/common-schemas.json", &common().to_string());
+    source.write("common/common.json", "{}");
+    source.write("toc.json", "{}");
+    source.write("docs/links.json", "{}");
+    source.write("apps/README.md", "The modules.");
+    for path in modules {
+        let name = path.trim_start_matches("apps/").trim_end_matches(".json");
+        let file = interface(name, &[("get", &format!("/{name}/"))]).to_string();
+        let file = match path.starts_with("apps/") {
+            true => file,
+            false => file.replace("../common/", "common/"),
+        };
+        source.write(path, &file);
+    }
+    source
+}
+
+/// Regenerates from the folder, or from a commit of its files.
+fn discover(tree: &Tree, source: &Tree, is_git: bool) -> CommandOutput {
+    let folder = source.path("");
+    let folder = text_of(&folder);
+    if !is_git {
+        return tree.regen_in(&tree.workspace(), folder, &["--discover"]);
+    }
+    commit_all(&source.path(""));
+    tree.regen_in(
+        &tree.workspace(),
+        &format!("{folder}@HEAD"),
+        &["--discover"],
+    )
+}
+
+#[test]
+fn modules_of_the_public_layout_and_of_commits_are_discovered_by_their_listed_names() {
+    for is_git in [false, true] {
+        for saas in ["apps/saas-api.json", "saas-api.json"] {
+            let tree = Tree::new(&[]);
+            public_modules(&tree);
+            let source = public_source(&["apps/items.json", saas]);
+            let text = discover(&tree, &source, is_git).ok();
+            assert_contains(&text, "2 modules: 2 updated, 0 unchanged, 0 failed");
+            let files = tree.files();
+
+            let source = public_source(&["apps/items.json", saas, "apps/social-ai.json"]);
+            let text = discover(&tree, &source, is_git).ok();
+            assert_contains(&text, "3 modules: 1 updated, 2 unchanged, 0 failed");
+            assert_contains(&tree.read("specs/modules.toml"), "name = \"social-ai\"");
+            tree.run(&["check"]).ok();
+
+            let source = public_source(&["apps/items.json", "apps/social-ai.json"]);
+            let text = discover(&tree, &source, is_git).ok();
+            assert_contains(&text, "saas: vanished from the source");
+            assert_contains(&text, "0 failed, 1 vanished");
+            assert!(files.len() < tree.files().len(), "the module is kept");
+        }
+    }
 }
 
 #[test]

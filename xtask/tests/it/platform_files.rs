@@ -24,13 +24,16 @@ pub(crate) fn upstream() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// Folders in which regen writes all files, apart from [`is_input`].
+/// Folders in which regen writes all files, apart from [`is_input`] and [`EVENTS`].
 const GENERATED: [&str; 4] = [
     "specs",
     "crates/api",
     "crates/hoopai-mock/interface",
     "tests/generated",
 ];
+
+/// The sources of webhook events, which regen neither reads nor writes.
+const EVENTS: &str = "specs/webhooks/";
 
 const FILES: [&str; 3] = ["crates/hoopai/Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT"];
 
@@ -79,6 +82,7 @@ fn committed() -> BTreeMap<String, Vec<u8>> {
             fs::read(root.join(path)).expect("readable"),
         );
     }
+    committed.retain(|path, _| !path.starts_with(EVENTS));
     committed
 }
 

@@ -29,7 +29,7 @@ fn write(folder: &Path, path: &str, bytes: &[u8]) {
     fs::write(file, bytes).expect("written");
 }
 
-fn text_of(path: &Path) -> &str {
+pub(crate) fn text_of(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
@@ -39,7 +39,7 @@ fn regen(tree: &Tree, source: &str) -> CommandOutput {
 }
 
 /// Writes a list of modules in which `saas` has another name in the public repository.
-fn public_modules(tree: &Tree) {
+pub(crate) fn public_modules(tree: &Tree) {
     tree.write(
         "specs/modules.toml",
         "[[module]]\nname = \"items\"\nproduct = \"Items\"\n\n[[module]]\nname = \"saas\"\nproduct = \"SaaS\"\ngithub = \"apps/saas-api.json\"\n",
@@ -88,14 +88,19 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
+/// Commits all files of a folder, which becomes a repository.
+pub(crate) fn commit_all(folder: &Path) {
+    git(folder, &["init", "-q"]);
+    git(folder, &["add", "."]);
+    git(folder, &["commit", "-q", "-m", "All files"]);
+}
+
 #[test]
 fn commit_of_a_repository_is_read_without_its_working_tree() {
     let first = interface("items", LIST).to_string();
     let folder = folder(&[("apps/items.json", &first), ("apps/saas-api.json", &first)]);
     let path = folder.path();
-    git(path, &["init", "-q"]);
-    git(path, &["add", "."]);
-    git(path, &["commit", "-q", "-m", "First"]);
+    commit_all(path);
     let commit = git(path, &["rev-parse", "HEAD"]);
     // A later commit, and a change that is not committed.
     fs::remove_file(path.join("apps/saas-api.json")).expect("removed");
@@ -177,9 +182,7 @@ fn references_stay_in_the_commit() {
         let text = text.replace("../common/common-schemas.json", reference);
         let folder = folder(&[("apps/items.json", &text)]);
         let path = folder.path();
-        git(path, &["init", "-q"]);
-        git(path, &["add", "."]);
-        git(path, &["commit", "-q", "-m", "First"]);
+        commit_all(path);
         let tree = Tree::new(&["items"]);
         let printed = regen(&tree, &format!("{}@HEAD", text_of(path))).failed();
         assert_contains(&printed, "items: FAILED");
