@@ -40,7 +40,6 @@ return false
 ///
 /// ```no_run
 /// use hoopai_redis::RedisReplayGuard;
-/// use hoopai_webhooks::{ReplayGuard, Verifier};
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let guard = RedisReplayGuard::connect("rediss://redis.internal:6379")?;

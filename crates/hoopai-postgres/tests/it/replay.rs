@@ -133,6 +133,42 @@ async fn new_reservations_remove_expired_entries() {
     assert_eq!(counts, [20 - 8 + 1, 20 - 16 + 2, 3, 4]);
 }
 
+/// Callers take over expired entries that others remove at the same time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn expired_deliveries_are_reserved_once_while_others_remove_them() {
+    const DELIVERIES: u32 = 24;
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    let handles = [connect(&server), connect(&server)];
+    handles[0].migrate().await.unwrap();
+    for number in 0..DELIVERIES {
+        reserve_new(&handles[0], &delivery(number)).await;
+    }
+    let_pass(&sql(&server).await, "hoopai", HOUR).await;
+    let caller = |index: u32| {
+        let guard = handles[index as usize % 2].clone();
+        tokio::spawn(async move {
+            let mut reserved = Vec::new();
+            // Each starts at another delivery.
+            for number in (0..DELIVERIES).map(|number| (number + index) % DELIVERIES) {
+                let outcome = guard.reserve(&delivery(number)).await.unwrap();
+                if let ReserveOutcome::New(_) = outcome {
+                    reserved.push(number);
+                }
+            }
+            reserved
+        })
+    };
+    let callers: Vec<_> = (0..16).map(caller).collect();
+    let mut reserved = Vec::new();
+    for caller in callers {
+        reserved.extend(caller.await.unwrap());
+    }
+    reserved.sort_unstable();
+    assert_eq!(reserved, Vec::from_iter(0..DELIVERIES));
+}
+
 #[tokio::test]
 async fn crash_of_the_server_loses_neither_reservations_nor_commits() {
     let Some(mut server) = PostgresServer::start() else {
