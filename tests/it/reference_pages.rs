@@ -426,7 +426,15 @@ fn features(manifest: &str) -> BTreeSet<String> {
 fn features_page_lists_the_features_of_all_manifests() {
     let page = page("features");
     let sections = sections(&page);
-    for name in ["hoopai", "hoopai-runtime", "hoopai-auth", "hoopai-mock"] {
+    for name in [
+        "hoopai",
+        "hoopai-runtime",
+        "hoopai-auth",
+        "hoopai-postgres",
+        "hoopai-redis",
+        "hoopai-webhooks",
+        "hoopai-mock",
+    ] {
         let declared = features(&format!("crates/{name}/Cargo.toml"));
         assert_eq!(names(sections[name], "feature"), declared, "{name}");
         let is_without = sections[name].trim() == "No features.";

@@ -53,16 +53,16 @@ pub(crate) fn query(error: tokio_postgres::Error) -> StoreError {
     let (message, remedy) = if stopping.contains(&state) {
         (
             "the database server is stopping or starting",
-            "try again; calls use the tokens in memory meanwhile",
+            "try again in a moment",
         )
     } else if missing.contains(&state) {
         (
-            "the tables for tokens are missing",
-            "call PostgresStore::migrate once, with a role that may create a schema",
+            "tables are missing or have an older version",
+            "call `migrate` of the store or guard once, with a role that may create a schema",
         )
     } else if state == SqlState::INSUFFICIENT_PRIVILEGE {
         (
-            "the role has no access to the tables for tokens",
+            "the role has no access to the tables",
             "grant it USAGE of the schema, and SELECT, INSERT, UPDATE, DELETE on its tables",
         )
     } else if state == SqlState::READ_ONLY_SQL_TRANSACTION {

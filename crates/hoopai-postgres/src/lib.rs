@@ -31,11 +31,19 @@
 //! With an asynchronous replica, a failover loses the last changes. If a refresh is among them, its
 //! account must be authorized again. Use synchronous replication
 //! (`synchronous_standby_names`) to exclude this.
+//!
+//! With the feature `webhooks`, `PostgresReplayGuard` has each delivery of a webhook handled once by
+//! all machines.
 
+mod connections;
 mod error;
+#[cfg(feature = "webhooks")]
+mod replay;
 mod schema;
 mod shared;
 mod store;
 
+#[cfg(feature = "webhooks")]
+pub use replay::PostgresReplayGuard;
 pub use store::PostgresStore;
 pub use {deadpool_postgres, tokio_postgres};

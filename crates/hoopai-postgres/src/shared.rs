@@ -6,10 +6,10 @@ use std::time::Duration;
 use deadpool_postgres::{Object, Pool};
 use hoopai_auth::{EncryptionKeys, LeaseCommands, Record, StoreError, Swap, TokenKey};
 use hoopai_runtime::time::BoxFuture;
-use tokio_postgres::IsolationLevel;
 use tokio_postgres::types::ToSql;
 
-use crate::error::{pool, query, within};
+use crate::connections::{self, durable};
+use crate::error::{query, within};
 use crate::schema::Statements;
 
 /// What the clones of a store and its leases share.
@@ -24,7 +24,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) async fn client(&self) -> Result<Object, StoreError> {
-        self.pool.get().await.map_err(pool)
+        connections::client(&self.pool).await
     }
 
     pub(crate) async fn load(&self, key: &TokenKey) -> Result<Option<Record>, StoreError> {
@@ -59,15 +59,8 @@ impl Shared {
         let (app, kind, account) = parts(key);
         let statements = &self.statements;
         let mut client = self.client().await?;
-        // Whatever the defaults of the server: a refresh token must not be lost by a crash.
-        let transaction = client
-            .build_transaction()
-            .isolation_level(IsolationLevel::ReadCommitted)
-            .read_only(false)
-            .start();
-        let transaction = transaction.await.map_err(query)?;
-        let durable = transaction.batch_execute("SET LOCAL synchronous_commit = on");
-        durable.await.map_err(query)?;
+        // A refresh token must not be lost by a crash.
+        let transaction = durable(&mut client).await?;
         let changed = match (expected.map(bits), new.map(|new| bits(new.revision))) {
             (None, Some(revision)) => {
                 let values: [&(dyn ToSql + Sync); 5] = [&app, &kind, &account, &revision, &stored];

@@ -4,22 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::Pool;
 use hoopai_auth::{
     EncryptionKeys, Lease, LeaseCommands, Record, StoreError, Swap, TokenKey, TokenStore,
     renewed_lease,
 };
 use hoopai_runtime::time::BoxFuture;
 use rustls::ClientConfig;
-use rustls_platform_verifier::ConfigVerifierExt;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::error::{query, within};
-use crate::schema::Statements;
+use crate::connections::{self, TIMEOUT};
+use crate::error::within;
+use crate::schema::{DEFAULT_SCHEMA, Statements, migrate};
 use crate::shared::Shared;
-
-/// The time within which an operation ends by default.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The time after which the lease of a process that ended is free by default. The platform is
 /// said to repeat the reply of a refresh for 30 s.
@@ -27,8 +23,6 @@ const LEASE_LIFETIME: Duration = Duration::from_secs(15);
 
 /// The number of connections of a store that opens its own. Refreshes are rare.
 const CONNECTIONS: usize = 4;
-
-const DEFAULT_SCHEMA: &str = "hoopai";
 
 /// Stores tokens in PostgreSQL. Clones share their connections.
 #[derive(Clone)]
@@ -46,14 +40,7 @@ impl PostgresStore {
     /// # Errors
     /// Fails if the URL cannot be read, or if the operating system has no certificates.
     pub fn connect(url: &str) -> Result<Self, StoreError> {
-        let tls = ClientConfig::with_platform_verifier().map_err(|error| {
-            StoreError::new(
-                "the certificates of the operating system cannot be read",
-                "install the package ca-certificates, or use PostgresStore::connect_with_tls",
-            )
-            .caused_by(error)
-        })?;
-        Self::connect_with_tls(url, tls)
+        connections::open(url, CONNECTIONS).map(Self::with_pool)
     }
 
     /// Creates a store with connections of its own, and with these settings of TLS.
@@ -61,38 +48,7 @@ impl PostgresStore {
     /// # Errors
     /// Fails if the URL cannot be read.
     pub fn connect_with_tls(url: &str, tls: ClientConfig) -> Result<Self, StoreError> {
-        let mut config: tokio_postgres::Config = url.parse().map_err(|_| {
-            // The error can show the password.
-            StoreError::new(
-                "the URL of the database cannot be read",
-                "use postgres://user:password@host:port/database, percent-encoded",
-            )
-        })?;
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(TIMEOUT / 2);
-        }
-        if config.get_application_name().is_none() {
-            config.application_name("hoopai");
-        }
-        let settings = ManagerConfig {
-            // A server that restarted has closed the connections; refreshes are rare enough for a
-            // query before each use.
-            recycling_method: RecyclingMethod::Verified,
-        };
-        let manager = Manager::from_config(config, MakeRustlsConnect::new(tls), settings);
-        let pool = Pool::builder(manager)
-            .max_size(CONNECTIONS)
-            .runtime(Runtime::Tokio1)
-            // The limit of the whole operation is shorter, unless the caller raises it.
-            .wait_timeout(Some(TIMEOUT * 6))
-            .create_timeout(Some(TIMEOUT * 6))
-            .recycle_timeout(Some(TIMEOUT * 6))
-            .build()
-            .map_err(|error| {
-                StoreError::new("the pool of connections cannot be created", "report this")
-                    .caused_by(error)
-            })?;
-        Ok(Self::with_pool(pool))
+        connections::open_with_tls(url, tls, CONNECTIONS).map(Self::with_pool)
     }
 
     /// Creates a store that uses the connections of your own pool.
@@ -145,13 +101,7 @@ impl PostgresStore {
     /// newer version.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         let shared = &self.shared;
-        within(shared.timeout, async {
-            let mut client = shared.client().await?;
-            let transaction = client.transaction().await.map_err(query)?;
-            shared.statements.migrate(&transaction).await?;
-            transaction.commit().await.map_err(query)
-        })
-        .await
+        migrate(&shared.pool, &shared.statements.schema, shared.timeout).await
     }
 
     fn with(self, change: impl FnOnce(&mut Shared)) -> Self {

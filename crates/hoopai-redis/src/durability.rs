@@ -1,22 +1,22 @@
-//! The settings of a server that decide whether it can lose tokens.
+//! The settings of a server that decide whether it can lose entries.
 
 use std::collections::HashMap;
 
 use hoopai_auth::{StoreError, StoreErrorKind};
 use redis::aio::ConnectionManager;
 
-/// A setting, the value that keeps tokens, and what happens with others.
+/// A setting, the value that keeps entries, and what happens with others.
 const SETTINGS: [(&str, &str, &str); 3] = [
-    ("appendonly", "yes", "a restart loses tokens"),
+    ("appendonly", "yes", "a restart loses entries"),
     (
         "appendfsync",
         "always",
-        "a crash loses the tokens of the last second",
+        "a crash loses the changes of the last second",
     ),
     (
         "maxmemory-policy",
         "noeviction",
-        "tokens are removed when memory is short",
+        "entries are removed when memory is short",
     ),
 ];
 
@@ -50,7 +50,10 @@ pub(crate) async fn check(connection: &mut ConnectionManager) -> Result<(), Stor
         .collect();
     Err(StoreError::of_kind(
         StoreErrorKind::Unsafe,
-        format!("Redis does not keep tokens safely: {}", problems.join("; ")),
-        format!("set {}, or keep tokens in PostgreSQL", changes.join(", ")),
+        format!(
+            "Redis does not keep entries safely: {}",
+            problems.join("; ")
+        ),
+        format!("set {}, or use hoopai-postgres", changes.join(", ")),
     ))
 }

@@ -32,7 +32,7 @@ pub(crate) fn command(error: RedisError) -> StoreError {
         ),
         ErrorKind::Server(ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown) => (
             "the Redis server is starting, or lost its primary server".to_owned(),
-            "try again; calls use the tokens in memory meanwhile",
+            "try again in a moment",
         ),
         _ if error.is_connection_refusal() || error.is_io_error() || error.is_timeout() => (
             "the connection to Redis failed".to_owned(),

@@ -30,11 +30,19 @@
 //! `appendfsync always`, `maxmemory-policy noeviction`, and
 //! [`wait_for_replicas`](RedisStore::wait_for_replicas).
 //! [`check_durability`](RedisStore::check_durability) reads these settings.
+//!
+//! With the feature `webhooks`, `RedisReplayGuard` has each delivery of a webhook handled once by
+//! all machines.
 
+mod connection;
 mod durability;
 mod error;
+#[cfg(feature = "webhooks")]
+mod replay;
 mod shared;
 mod store;
 
 pub use redis;
+#[cfg(feature = "webhooks")]
+pub use replay::RedisReplayGuard;
 pub use store::RedisStore;

@@ -7,8 +7,8 @@ use hoopai_auth::{EncryptionKeys, LeaseCommands, Record, StoreError, Swap, Token
 use hoopai_runtime::time::BoxFuture;
 use redis::Script;
 use redis::aio::ConnectionManager;
-use tokio::sync::OnceCell;
 
+use crate::connection::{Connection, millis};
 use crate::error::{command, within};
 
 /// Replaces the record of a key if its revision is the expected one; empty for no record.
@@ -23,8 +23,8 @@ end
 return 1
 ";
 
-/// Ends a lease of this holder.
-const RELEASE: &str = r"
+/// Removes a lease of this holder, or a reservation with this id.
+pub(crate) const RELEASE: &str = r"
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 ";
@@ -56,9 +56,7 @@ impl Scripts {
 /// What the clones of a store and its leases share.
 #[derive(Clone)]
 pub(crate) struct Shared {
-    pub(crate) client: redis::Client,
-    /// Opened at the first use, in the runtime of the caller.
-    pub(crate) connection: Arc<OnceCell<ConnectionManager>>,
+    pub(crate) connection: Connection,
     pub(crate) scripts: Arc<Scripts>,
     pub(crate) prefix: String,
     pub(crate) keys: Option<EncryptionKeys>,
@@ -69,17 +67,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) async fn connection(&self) -> Result<ConnectionManager, StoreError> {
-        let open = || async {
-            // Limits are those of the whole operation.
-            let settings = redis::aio::ConnectionManagerConfig::new()
-                .set_response_timeout(None)
-                .set_connection_timeout(None)
-                .set_number_of_retries(2)
-                .set_max_delay(self.timeout / 10);
-            self.client.get_connection_manager_lazy(settings)
-        };
-        let connection = self.connection.get_or_try_init(open).await;
-        connection.cloned().map_err(command)
+        self.connection.get(self.timeout).await
     }
 
     pub(crate) async fn load(&self, key: &TokenKey) -> Result<Option<Record>, StoreError> {
@@ -198,8 +186,4 @@ impl LeaseCommands for Shared {
             released.map(drop).map_err(command)
         }))
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
 }

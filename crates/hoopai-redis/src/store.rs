@@ -10,20 +10,20 @@ use hoopai_auth::{
 };
 use hoopai_runtime::time::BoxFuture;
 use redis::Client;
-use tokio::sync::OnceCell;
 
+use crate::connection::Connection;
 use crate::durability;
 use crate::error::within;
 use crate::shared::{Scripts, Shared};
 
 /// The time within which an operation ends by default.
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The time after which the lease of a process that ended is free by default. The platform is
 /// said to repeat the reply of a refresh for 30 s.
 const LEASE_LIFETIME: Duration = Duration::from_secs(15);
 
-const DEFAULT_PREFIX: &str = "hoopai";
+pub(crate) const DEFAULT_PREFIX: &str = "hoopai";
 
 /// Stores tokens in Redis. Clones share one connection, which is opened at the first use and opened
 /// again when it breaks.
@@ -38,21 +38,17 @@ impl RedisStore {
     /// # Errors
     /// Fails if the URL cannot be read.
     pub fn connect(url: &str) -> Result<Self, StoreError> {
-        let client = Client::open(url).map_err(|_| {
-            // The error can show the password.
-            StoreError::new(
-                "the URL of Redis cannot be read",
-                "use redis://user:password@host:port/0 or rediss://…, percent-encoded",
-            )
-        })?;
-        Ok(Self::with_client(client))
+        Connection::of_url(url).map(Self::with_connection)
     }
 
     /// Creates a store with your own client, such as one with certificates of your own.
     pub fn with_client(client: Client) -> Self {
+        Self::with_connection(Connection::new(client))
+    }
+
+    fn with_connection(connection: Connection) -> Self {
         let shared = Shared {
-            client,
-            connection: Arc::new(OnceCell::new()),
+            connection,
             scripts: Arc::new(Scripts::new()),
             prefix: DEFAULT_PREFIX.to_owned(),
             keys: None,

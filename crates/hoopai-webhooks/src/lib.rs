@@ -41,6 +41,8 @@
 //! - Order is not guaranteed. One change can cause several events.
 //! - `timestamp` and `webhookId` are parts of the signed body, and repetitions have the same values.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod events;
 mod ids;
 #[cfg(feature = "auth")]

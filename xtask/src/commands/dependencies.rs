@@ -67,8 +67,9 @@ fn may_depend_on(metadata: &Metadata, package: &Package, other: &str) -> bool {
     match package.name.as_str() {
         "hoopai-runtime" | "hoopai-mock" | "hoopai-codegen" => !is_own,
         "hoopai-auth" => !is_own || other == "hoopai-runtime",
-        "hoopai-postgres" | "hoopai-redis" | "hoopai-webhooks" => {
-            !is_own || ["hoopai-runtime", "hoopai-auth"].contains(&other)
+        "hoopai-webhooks" => !is_own || ["hoopai-runtime", "hoopai-auth"].contains(&other),
+        "hoopai-postgres" | "hoopai-redis" => {
+            !is_own || ["hoopai-runtime", "hoopai-auth", "hoopai-webhooks"].contains(&other)
         }
         "hoopai" => {
             ["hoopai-runtime", "hoopai-auth", "hoopai-webhooks"].contains(&other)

@@ -9,7 +9,14 @@ use crate::{
 
 /// The crates with hand-written code under features. The build with all features covers the one
 /// feature of generated crates.
-const CRATES: [&str; 4] = ["hoopai-runtime", "hoopai-webhooks", "hoopai-mock", "hoopai"];
+const CRATES: [&str; 6] = [
+    "hoopai-runtime",
+    "hoopai-webhooks",
+    "hoopai-postgres",
+    "hoopai-redis",
+    "hoopai-mock",
+    "hoopai",
+];
 
 pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {
     let metadata = metadata(tree)?;

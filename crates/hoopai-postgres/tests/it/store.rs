@@ -24,7 +24,7 @@ pub(crate) fn key() -> TokenKey {
     TokenKey::new("app", AccountId::location("loc"))
 }
 
-async fn sql(server: &PostgresServer) -> Client {
+pub(crate) async fn sql(server: &PostgresServer) -> Client {
     let (client, connection) = hoopai_postgres::tokio_postgres::connect(&server.url(), NoTls)
         .await
         .expect("a connection");
@@ -93,7 +93,7 @@ async fn errors_say_what_to_do_and_show_no_secret() {
     let error = async |store: &PostgresStore| store.load(&key()).await.unwrap_err().to_string();
     let text = error(&store).await;
     assert!(
-        text.contains("tables for tokens are missing") && text.contains("migrate"),
+        text.contains("tables are missing") && text.contains("migrate"),
         "{text}"
     );
 

@@ -21,9 +21,11 @@ pub use reservation::{Reservation, Reserved};
 /// and those that a user resends. A delivery is *reserved* before it is handled. After that it is
 /// *committed* if it was handled, or *released* if not, so that a repetition is handled.
 ///
-/// [`MemoryReplayGuard`] keeps the keys in memory. Implement this trait for a database if several
-/// processes receive deliveries, or if repetitions after a restart must be rejected. `reserve` must
-/// be atomic, such as an `INSERT … ON CONFLICT DO NOTHING`.
+/// [`MemoryReplayGuard`] keeps the keys in memory. If several processes receive deliveries, or if
+/// repetitions after a restart must be rejected, use a guard in a database: `PostgresReplayGuard` of
+/// the crate `hoopai-postgres`, `RedisReplayGuard` of `hoopai-redis`, or an implementation of this
+/// trait. `reserve` must be atomic, such as an `INSERT … ON CONFLICT DO NOTHING`. The feature
+/// `conformance` checks an implementation in a test.
 ///
 /// The methods are called through [`Reservation`], which releases itself when it is dropped.
 pub trait ReplayGuard: Send + Sync + 'static {
@@ -129,7 +131,7 @@ impl fmt::Display for ReplayError {
             ReplayError::Full => f.write_str(
                 "the replay guard is full: raise its `capacity`, shorten its `window`, or call `evict_when_full`",
             ),
-            ReplayError::Store(_) => f.write_str("the store of the replay guard failed"),
+            ReplayError::Store(error) => write!(f, "the store of the replay guard failed: {error}"),
         }
     }
 }
@@ -138,7 +140,8 @@ impl std::error::Error for ReplayError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             ReplayError::Full => None,
-            ReplayError::Store(error) => Some(&**error),
+            // Its own text is a part of this one.
+            ReplayError::Store(error) => error.source(),
         }
     }
 }

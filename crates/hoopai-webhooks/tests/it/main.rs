@@ -1,5 +1,6 @@
 //! Tests of the public interface.
 
+mod conformance;
 mod dispatcher;
 mod events;
 mod forgeries;
