@@ -12,6 +12,7 @@ use hoopai_runtime::time::{BoxFuture, Clock, ManualClock};
 use secrecy::SecretString;
 
 use super::fake_platform::{COMPANY, FakePlatform, Fault};
+use super::faulty_store::FaultyStore;
 use super::harness::{DAY, HOUR, Harness, MINUTE, key, location};
 use crate::manager::{Account, Context};
 use crate::util::sync::lock;
@@ -222,6 +223,55 @@ async fn one_process_leads_and_another_takes_over() {
     let refreshes = simulation.refreshes();
     simulation.advance(DAY).await;
     assert_eq!(simulation.refreshes(), refreshes);
+}
+
+#[tokio::test]
+async fn leader_that_hangs_is_replaced_when_its_lease_ends() {
+    let simulation = Simulation::new(1, |_| DAY).await;
+    let key = key(AccountId::company("hoopai-refresh-schedule"));
+    let lease = simulation.harness.store.lease(&key, MINUTE * 10).await;
+    let scheduler = schedule(&simulation.manager());
+    simulation.advance(MINUTE * 9).await;
+    assert!(!scheduler.status().is_leader);
+    assert_eq!(scheduler.status().known, 0);
+    simulation.advance(MINUTE * 2).await;
+    assert!(scheduler.status().is_leader);
+    assert_eq!(scheduler.status().known, 1);
+    drop(lease);
+}
+
+#[tokio::test]
+async fn accounts_in_use_are_known_if_the_store_cannot_list() {
+    let mut simulation = Simulation::new(3, |_| HOUR * 2).await;
+    FaultyStore::install(&mut simulation.harness, []);
+    let manager = simulation.manager();
+    let account = manager.account_through(id(1), None);
+    account.authorization().await.unwrap();
+    // Without tokens, an account is in memory and not known.
+    manager.account_through(id(7), None);
+    let scheduler = schedule(&manager);
+    simulation.advance(HOUR).await;
+    let status = scheduler.status();
+    assert_eq!((status.known, status.refreshed, status.failed), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn settings_limit_the_rate() {
+    for (settings, per_hour) in [
+        (ScheduleSettings::new().limit(3), 120),
+        (ScheduleSettings::new().limit(3).reserve(0), 180),
+        (ScheduleSettings::new().limit(0).reserve(9), 60),
+    ] {
+        let simulation = Simulation::new(500, |_| HOUR).await;
+        let scheduler = simulation.manager().schedule_refreshes(settings).unwrap();
+        simulation.advance(HOUR).await;
+        let refreshes = simulation.refreshes();
+        assert!(
+            (per_hour - 2..=per_hour).contains(&refreshes),
+            "{refreshes}"
+        );
+        assert_eq!(scheduler.status().ceiling, per_hour * 24);
+    }
 }
 
 #[tokio::test]
