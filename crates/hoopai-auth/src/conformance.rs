@@ -30,6 +30,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 const WRITERS: usize = 8;
 const WRITES: usize = 20;
 
+const LIST_RULE: &str = "keys returns the keys of all records of an app, each once";
+
 type Wait = Arc<dyn Fn(Duration) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// The checks of a token store.
@@ -182,12 +184,54 @@ impl TokenStoreChecks {
                 .swap(&self.first, None, Some(revision), Swap::Done)
                 .await?;
         }
+        let count = keys.iter().filter(|key| key.app == app).count();
+        self.listed(&keys[..count]).await?;
         for (revision, key) in (1..).zip(&keys) {
             let check = Check { rule: RULE, key };
             check.is(&self.second, Some(revision)).await?;
             check
                 .swap(&self.second, Some(revision), None, Swap::Done)
                 .await?;
+        }
+        for key in &keys {
+            self.not_listed(key).await?;
+        }
+        Ok(())
+    }
+
+    /// Checks that the store lists these keys of one app and no others, if it lists any.
+    async fn listed(&self, keys: &[TokenKey]) -> Result<(), Violation> {
+        for key in keys {
+            let check = Check {
+                rule: LIST_RULE,
+                key,
+            };
+            for store in [&self.first, &self.second] {
+                let listed = store.keys(&key.app).await;
+                let Some(listed) = listed.map_err(|error| check.error(&error))? else {
+                    continue;
+                };
+                if listed.len() != keys.len() || !listed.contains(key) {
+                    let count = listed.len();
+                    return Err(check.found(format!(
+                        "keys returned {count} keys instead of {}, or others",
+                        keys.len()
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn not_listed(&self, key: &TokenKey) -> Result<(), Violation> {
+        let check = Check {
+            rule: LIST_RULE,
+            key,
+        };
+        let listed = self.first.keys(&key.app).await;
+        let listed = listed.map_err(|error| check.error(&error))?;
+        if listed.is_some_and(|listed| listed.contains(key)) {
+            return Err(check.found("keys returned the key of a removed record"));
         }
         Ok(())
     }

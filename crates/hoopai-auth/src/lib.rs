@@ -48,7 +48,7 @@ pub use app::{AuthorizeUrl, OAuthApp, states_match};
 #[cfg(any(test, feature = "shared-stores"))]
 pub use encryption::EncryptionKeys;
 pub use hoopai_runtime::auth::{AccountId, UserType};
-pub use manager::{Installation, TokenManager};
+pub use manager::{Installation, RefreshScheduler, ScheduleSettings, ScheduleStatus, TokenManager};
 pub use oauth::OAuth;
 pub use record::{Fingerprint, PendingRefresh, Record, TokenKey, TokenSet, UndecodedReply};
 pub use store::{FileStore, Lease, LeaseGuard, MemoryStore, Swap, TokenStore};

@@ -19,6 +19,7 @@ const LOCK: i64 = 0x686f_6f70_6169;
 /// The statements of a token store with the name of the schema.
 pub(crate) struct Statements {
     pub(crate) load: String,
+    pub(crate) list: String,
     pub(crate) insert: String,
     pub(crate) update: String,
     pub(crate) delete: String,
@@ -36,6 +37,7 @@ impl Statements {
         let names = "(app, account_kind, account";
         Self {
             load: format!("SELECT record FROM {schema}.tokens WHERE {key}"),
+            list: format!("SELECT account_kind, account FROM {schema}.tokens WHERE app = $1"),
             insert: format!(
                 "INSERT INTO {schema}.tokens {names}, revision, record) \
                  VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"

@@ -45,6 +45,22 @@ impl Shared {
         Ok(Some(record))
     }
 
+    pub(crate) async fn keys(&self, app: &str) -> Result<Vec<TokenKey>, StoreError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(&self.statements.list);
+        let statement = statement.await.map_err(query)?;
+        let rows = client.query(&statement, &[&app]).await.map_err(query)?;
+        let mut keys = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (kind, id): (&str, &str) = (
+                row.try_get(0).map_err(query)?,
+                row.try_get(1).map_err(query)?,
+            );
+            keys.extend(TokenKey::of_parts(app, kind, id));
+        }
+        Ok(keys)
+    }
+
     pub(crate) async fn swap(
         &self,
         key: &TokenKey,

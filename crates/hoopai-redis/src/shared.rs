@@ -1,5 +1,6 @@
 //! The commands of a store on its connection.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +37,9 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then
 end
 return 0
 ";
+
+/// The number of entries that one step of a listing reads.
+const SCAN_COUNT: u32 = 1_000;
 
 pub(crate) struct Scripts {
     swap: Script,
@@ -80,6 +84,32 @@ impl Shared {
             None => Record::from_json(&stored, key),
         };
         stored.map(read).transpose()
+    }
+
+    /// Lists keys by `SCAN`, which reads all entries of the database in steps.
+    pub(crate) async fn keys(&self, app: &str) -> Result<Vec<TokenKey>, StoreError> {
+        let prefix = format!("{}:tokens:{}:{app}:", self.prefix, app.len());
+        let pattern = format!("{}*", escaped(&prefix));
+        let mut connection = self.connection().await?;
+        let (mut names, mut cursor) = (BTreeSet::new(), 0_u64);
+        loop {
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(&pattern);
+            scan.arg("COUNT").arg(SCAN_COUNT);
+            let step: Result<(u64, Vec<String>), _> = scan.query_async(&mut connection).await;
+            let (next, found) = step.map_err(command)?;
+            // The server can return a name more than once.
+            names.extend(found);
+            cursor = next;
+            if cursor == 0 {
+                break;
+            }
+        }
+        let key = |name: &String| {
+            let (kind, id) = name.strip_prefix(&prefix)?.split_once(':')?;
+            TokenKey::of_parts(app, kind, id)
+        };
+        Ok(names.iter().filter_map(key).collect())
     }
 
     pub(crate) async fn swap(
@@ -186,4 +216,16 @@ impl LeaseCommands for Shared {
             released.map(drop).map_err(command)
         }))
     }
+}
+
+/// Escapes the special characters of a pattern.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '*' | '?' | '[' | ']' | '^' | '-' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
 }

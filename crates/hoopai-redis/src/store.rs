@@ -144,6 +144,15 @@ impl TokenStore for RedisStore {
         }))
     }
 
+    fn keys<'a>(
+        &'a self,
+        app: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<TokenKey>>, StoreError>> {
+        Box::pin(within(self.shared.timeout, async move {
+            self.shared.keys(app).await.map(Some)
+        }))
+    }
+
     fn lease<'a>(
         &'a self,
         key: &'a TokenKey,

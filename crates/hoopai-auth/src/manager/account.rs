@@ -10,6 +10,7 @@ use hoopai_runtime::time::BoxFuture;
 use tokio::sync::watch;
 
 use super::accounts::Accounts;
+use super::error::{RefreshError, RefreshResult};
 use super::refresh::Refresh;
 use super::schedule::RefreshReason;
 use super::state::{AccountState, CachedToken, RefreshState, RunningRefresh};
@@ -43,7 +44,7 @@ impl Account {
 
     /// Returns the access token for the next call.
     pub(crate) async fn authorization(&self) -> Result<BearerToken, Error> {
-        match self.state.cached_token() {
+        match self.state.use_token() {
             CachedToken::Valid(token) => Ok(token),
             CachedToken::Expiring(token) => {
                 self.refresh_early(&token);
@@ -81,6 +82,25 @@ impl Account {
         let now = self.state.context.clock.now();
         if refreshes.running().is_none() && refreshes.backoff(now, RefreshReason::Early).is_none() {
             self.spawn_refresh(&mut refreshes, Some(token.clone()));
+        }
+    }
+
+    /// Replaces a token that is still valid, or waits for the running refresh.
+    pub(super) async fn refresh_ahead(&self, token: BearerToken) -> RefreshResult {
+        let mut running = {
+            let mut refreshes = self.state.refresh_state();
+            let now = self.state.context.clock.now();
+            if let Some(running) = refreshes.running() {
+                running
+            } else if let Some((error, _)) = refreshes.backoff(now, RefreshReason::Early) {
+                return Err(error);
+            } else {
+                self.spawn_refresh(&mut refreshes, Some(token))
+            }
+        };
+        match running.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(result)) => result.clone(),
+            Ok(None) | Err(_) => Err(RefreshError::new(AuthErrorKind::Unavailable, INTERRUPTED)),
         }
     }
 
@@ -142,11 +162,10 @@ impl Account {
     }
 }
 
+const INTERRUPTED: &str = "the refresh of the token was interrupted, as its runtime was shut down: a later call tries again";
+
 fn interrupted() -> Error {
-    Error::auth(
-        AuthErrorKind::Unavailable,
-        "the refresh of the token was interrupted, as its runtime was shut down: a later call tries again",
-    )
+    Error::auth(AuthErrorKind::Unavailable, INTERRUPTED)
 }
 
 impl AccountTokens for Account {

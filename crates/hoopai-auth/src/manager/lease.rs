@@ -33,8 +33,18 @@ impl ActiveLease {
         clock: &dyn Clock,
         key: &TokenKey,
     ) -> Result<Option<Self>, StoreError> {
-        let expires_at = (clock.now() + LEASE_TTL, clock.system_time() + LEASE_TTL);
-        let lease = store.lease(key, LEASE_TTL).await?;
+        Self::try_acquire_for(store, clock, key, LEASE_TTL).await
+    }
+
+    /// Takes the lease of a key for a time.
+    pub(super) async fn try_acquire_for(
+        store: &dyn TokenStore,
+        clock: &dyn Clock,
+        key: &TokenKey,
+        ttl: Duration,
+    ) -> Result<Option<Self>, StoreError> {
+        let expires_at = (clock.now() + ttl, clock.system_time() + ttl);
+        let lease = store.lease(key, ttl).await?;
         Ok(lease.map(|lease| ActiveLease { lease, expires_at }))
     }
 

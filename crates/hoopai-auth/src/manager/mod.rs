@@ -13,9 +13,11 @@ mod error;
 mod installation;
 mod lease;
 mod persist;
+mod plan;
 mod receive;
 mod refresh;
 mod schedule;
+mod scheduler;
 mod state;
 mod token_manager;
 mod unsaved;
@@ -30,4 +32,5 @@ pub use installation::Installation;
 pub(crate) use lease::LEASE_WAIT;
 #[cfg(test)]
 pub(crate) use schedule::WINDOW_MAX;
+pub use scheduler::{RefreshScheduler, ScheduleSettings, ScheduleStatus};
 pub use token_manager::TokenManager;

@@ -40,6 +40,15 @@ pub(super) fn usable_until(tokens: &TokenSet) -> SystemTime {
     before_end(tokens, MARGIN.min(lifetime(tokens) / 10))
 }
 
+/// A scheduler refreshes tokens this long before their end, or an eighth of a shorter lifetime: before
+/// calls do.
+const AHEAD_MAX: Duration = Duration::from_secs(90 * 60);
+
+/// Returns the time by which a scheduler refreshes tokens.
+pub(super) fn ahead_of(tokens: &TokenSet) -> SystemTime {
+    before_end(tokens, AHEAD_MAX.min(lifetime(tokens) / 8))
+}
+
 impl RefreshTimes {
     /// `random` is between 0 and 1, so that processes with a common store start at different times.
     pub(super) fn of(record: &Record, can_refresh: bool, random: f64) -> Self {

@@ -1,8 +1,8 @@
 //! The state of one account in memory.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use hoopai_runtime::auth::{BearerToken, UserType};
 use hoopai_runtime::error::AuthErrorKind;
@@ -30,6 +30,8 @@ pub(crate) struct AccountState {
     pub(crate) unsaved: tokio::sync::Mutex<Option<Unsaved>>,
     /// Whether the account was used since the last eviction.
     was_used: AtomicBool,
+    /// When a call last used the account, in milliseconds since 1970. Zero: never.
+    last_use: AtomicU64,
 }
 
 /// The access token in use.
@@ -127,6 +129,7 @@ impl AccountState {
             undecoded: Mutex::default(),
             unsaved: tokio::sync::Mutex::default(),
             was_used: AtomicBool::new(true),
+            last_use: AtomicU64::new(0),
         }
     }
 
@@ -156,11 +159,28 @@ impl AccountState {
     }
 
     pub(super) fn cached_token(&self) -> CachedToken {
+        self.token_at(self.context.clock.system_time())
+    }
+
+    /// Returns the token in memory for a call.
+    pub(super) fn use_token(&self) -> CachedToken {
+        let now = self.context.clock.system_time();
+        let since = now.duration_since(SystemTime::UNIX_EPOCH);
+        let millis = u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
+        self.last_use.store(millis, Ordering::Relaxed);
+        self.token_at(now)
+    }
+
+    /// When a call last used the account, by a number that grows with time. Zero: never.
+    pub(super) fn last_use(&self) -> u64 {
+        self.last_use.load(Ordering::Relaxed)
+    }
+
+    fn token_at(&self, now: SystemTime) -> CachedToken {
         let current = lock(&self.current);
         let Some(CurrentToken { token, times }) = &*current else {
             return CachedToken::Missing;
         };
-        let now = self.context.clock.system_time();
         if now < times.refresh_at {
             CachedToken::Valid(token.clone())
         } else if now < times.unusable_at {

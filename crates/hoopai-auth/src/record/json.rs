@@ -204,6 +204,17 @@ impl Record {
     }
 }
 
+impl TokenKey {
+    /// Reads the key of what [`to_json`](Record::to_json) wrote. `None`: the text is no such JSON.
+    pub(crate) fn from_json(json: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(json).ok()?;
+        let fields: JsonObject<'_> = serde_json::from_str(text).ok()?;
+        let account: JsonObject<'_> = fields.read("account")?;
+        let (kind, id): (String, String) = (account.read("kind")?, account.read("id")?);
+        TokenKey::of_parts(fields.read::<String>("client_id")?, &kind, id)
+    }
+}
+
 /// Fields of a stored record. Errors name the field and never show its value.
 impl<'a> JsonObject<'a> {
     fn required<T: Deserialize<'a>>(&self, name: &str) -> Result<T, StoreError> {

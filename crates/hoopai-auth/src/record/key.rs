@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hoopai_runtime::auth::AccountId;
+use hoopai_runtime::auth::{AccountId, UserType};
 
 /// Identifies the tokens of an app for one account.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +20,17 @@ impl TokenKey {
             app: app.into(),
             account,
         }
+    }
+
+    /// The key of the parts that a store keeps: the app, the platform's name of the account's kind
+    /// ([`UserType::as_str`]) and the account's id. `None`: the kind is unknown.
+    pub fn of_parts(app: impl Into<String>, kind: &str, id: impl Into<String>) -> Option<Self> {
+        let account = match UserType::parse(kind)? {
+            UserType::Location => AccountId::location(id),
+            UserType::Company => AccountId::company(id),
+            _ => return None,
+        };
+        Some(TokenKey::new(app, account))
     }
 }
 

@@ -89,6 +89,17 @@ impl TokenStore for MemoryStore {
         })
     }
 
+    fn keys<'a>(
+        &'a self,
+        app: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<TokenKey>>, StoreError>> {
+        Box::pin(async move {
+            let records = &lock(&self.0.state).records;
+            let keys = records.keys().filter(|key| key.app == app);
+            Ok(Some(keys.cloned().collect()))
+        })
+    }
+
     fn lease<'a>(
         &'a self,
         key: &'a TokenKey,

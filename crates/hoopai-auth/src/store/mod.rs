@@ -55,6 +55,19 @@ pub trait TokenStore: Send + Sync + 'static {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>>;
 
+    /// Returns the keys of all records of an app, in any order. `None`: the store cannot list them.
+    ///
+    /// A scheduler reads which accounts it refreshes here:
+    /// [`schedule_refreshes`](crate::TokenManager::schedule_refreshes). Keys of damaged records may
+    /// be missing.
+    fn keys<'a>(
+        &'a self,
+        app: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<TokenKey>>, StoreError>> {
+        let _ = app;
+        Box::pin(async { Ok(None) })
+    }
+
     /// Returns the path of a key's record, for error messages. It must not show the ids of the key.
     fn path(&self, key: &TokenKey) -> Option<PathBuf> {
         let _ = key;
@@ -83,6 +96,13 @@ impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
         (**self).lease(key, ttl)
+    }
+
+    fn keys<'a>(
+        &'a self,
+        app: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<TokenKey>>, StoreError>> {
+        (**self).keys(app)
     }
 
     fn path(&self, key: &TokenKey) -> Option<PathBuf> {

@@ -33,6 +33,8 @@ enum Break {
     IgnoresCase,
     SharesLeases,
     KeepsLeases,
+    ListsAllApps,
+    ListsRemoved,
 }
 
 #[derive(Clone)]
@@ -69,6 +71,23 @@ impl TokenStore for Broken {
                 _ => {}
             }
             self.store.swap(&key, expected, new).await
+        })
+    }
+
+    fn keys<'a>(
+        &'a self,
+        app: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<TokenKey>>, StoreError>> {
+        Box::pin(async move {
+            let keys = self.store.keys(app).await?;
+            let mut keys = keys.unwrap_or_default();
+            let a = |app: &str| TokenKey::new(app, crate::AccountId::location("a"));
+            match self.how {
+                Break::ListsAllApps => keys.push(a(&format!("{app}-other"))),
+                Break::ListsRemoved if keys.is_empty() => keys.push(a(app)),
+                _ => {}
+            }
+            Ok(Some(keys))
         })
     }
 
@@ -110,6 +129,8 @@ async fn broken_stores_are_found() {
         (Break::IgnoresCase, "a record of its own"),
         (Break::SharesLeases, "one holder at a time"),
         (Break::KeepsLeases, "ends after its lifetime"),
+        (Break::ListsAllApps, "the keys of all records"),
+        (Break::ListsRemoved, "the keys of all records"),
     ] {
         let clock = ManualClock::new();
         let broken = Broken {

@@ -16,6 +16,7 @@ mod location_tokens;
 mod many_accounts;
 mod redaction;
 mod renewed_lease;
+mod scheduled_refreshes;
 mod single_flight;
 mod store_contract;
 mod token_values;

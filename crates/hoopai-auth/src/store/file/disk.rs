@@ -71,6 +71,27 @@ pub(super) fn load(files: &KeyFiles, key: &TokenKey) -> Result<Option<Record>, S
     record.transpose().map_err(|error| error.at(&path))
 }
 
+/// Returns the keys of an app's records. Files that cannot be read as records are left out.
+pub(super) fn keys(directory: &Path, app: &str) -> Result<Vec<TokenKey>, StoreError> {
+    let failed = |cause| error("the directory for tokens cannot be read", directory, cause);
+    let mut keys = Vec::new();
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let bytes = read(&path).ok().flatten();
+        match bytes.and_then(|bytes| TokenKey::from_json(&bytes)) {
+            Some(key) if key.app == app => keys.push(key),
+            Some(_) => {}
+            None => {
+                tracing::warn!(path = %path.display(), "a file is left out of the list of accounts, as it has no readable tokens")
+            }
+        }
+    }
+    Ok(keys)
+}
+
 pub(super) fn swap(
     files: &KeyFiles,
     key: &TokenKey,

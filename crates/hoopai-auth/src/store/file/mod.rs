@@ -69,17 +69,24 @@ impl FileStore {
         self.files(key).data()
     }
 
-    /// Runs blocking work on another thread, to its end even if the caller stops waiting.
+    /// Runs blocking work on the files of a key.
     async fn run<T: Send + 'static>(
         &self,
         key: &TokenKey,
         work: impl FnOnce(&KeyFiles, &TokenKey) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (files, key) = (self.files(key), key.clone());
+        Self::run_blocking(move || work(&files, &key)).await
+    }
+
+    /// Runs blocking work on another thread, to its end even if the caller stops waiting.
+    async fn run_blocking<T: Send + 'static>(
+        work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (sender, receiver) = oneshot::channel();
         // One type of closure: tokio's task code is compiled for each type.
         let work: Box<dyn FnOnce() + Send> = Box::new(move || {
-            let _ = sender.send(work(&files, &key));
+            let _ = sender.send(work());
         });
         tokio::task::spawn_blocking(work);
         receiver.await.unwrap_or_else(|_| {
@@ -123,6 +130,16 @@ impl TokenStore for FileStore {
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
         Box::pin(self.run(key, |files, _| {
             Ok(lease::try_acquire(files)?.map(Lease::new))
+        }))
+    }
+
+    fn keys<'a>(
+        &'a self,
+        app: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Vec<TokenKey>>, StoreError>> {
+        let (directory, app) = (self.directory.clone(), app.to_owned());
+        Box::pin(Self::run_blocking(move || {
+            disk::keys(&directory, &app).map(Some)
         }))
     }
 
