@@ -118,6 +118,11 @@ fn settings_page_lists_every_setter() {
             &["hoopai_runtime::paging::PageStream<R>"],
         ),
         ("OAuth app", &auth, &["hoopai_auth::OAuthApp"]),
+        (
+            "Scheduled refreshes",
+            &auth,
+            &["hoopai_auth::ScheduleSettings"],
+        ),
     ] {
         let mut declared = BTreeSet::new();
         for name in types {
@@ -237,6 +242,10 @@ fn defaults_on_the_settings_page_are_those_of_the_code() {
                 OAuthApp::new("id", "secret", "https://example.com")
             )),
         ),
+        (
+            "Scheduled refreshes",
+            fields(&format!("{:?}", hoopai_auth::ScheduleSettings::new())),
+        ),
     ] {
         for row in rows(sections[section], "setting") {
             let name = code(row[0]);
@@ -256,7 +265,7 @@ fn defaults_on_the_settings_page_are_those_of_the_code() {
             }
         }
     }
-    assert_eq!(checked, 18, "the numeric defaults and URLs");
+    assert_eq!(checked, 20, "the numeric defaults and URLs");
 }
 
 #[test]
@@ -300,7 +309,7 @@ fn texts_on_the_settings_page_agree_with_the_code() {
 }
 
 /// The beginning of each label of the page's fixed values, and its constant.
-const FIXED: [(&str, &str, &str); 12] = [
+const FIXED: [(&str, &str, &str); 16] = [
     (
         "longest URL",
         "hoopai-runtime/src/client/call/checks.rs",
@@ -360,6 +369,26 @@ const FIXED: [(&str, &str, &str); 12] = [
         "wait for the lock",
         "hoopai-auth/src/store/file/disk.rs",
         "GUARD_WAIT",
+    ),
+    (
+        "a scheduled refresh precedes",
+        "hoopai-auth/src/manager/schedule.rs",
+        "AHEAD_MAX",
+    ),
+    (
+        "lease of the leader",
+        "hoopai-auth/src/manager/scheduler.rs",
+        "LEADER_TTL",
+    ),
+    (
+        "attempts of other processes",
+        "hoopai-auth/src/manager/scheduler.rs",
+        "STANDBY_PAUSE",
+    ),
+    (
+        "search for new accounts",
+        "hoopai-auth/src/manager/scheduler.rs",
+        "SEARCH_PAUSE",
     ),
 ];
 
