@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 /// The versions that the expectations are written for.
 const JAVASCRIPT: [&str; 2] = ["@gohighlevel/api-client@3.1.0", "typescript@5.9.3"];
@@ -78,6 +79,9 @@ fn installed(
     what: &str,
     commands: impl FnOnce(&Path) -> Vec<Command>,
 ) -> Option<PathBuf> {
+    // Tests that need the same client run at the same time.
+    static INSTALLATION: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = INSTALLATION.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let done = folder.join("installed.txt");
     if std::fs::read_to_string(&done).is_ok_and(|text| text == what) {
