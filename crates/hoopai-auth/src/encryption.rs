@@ -73,8 +73,8 @@ impl EncryptionKeys {
     }
 
     /// Reads records that are not encrypted, too, as after a store was used without keys. They are
-    /// encrypted when they are written next. By default they are rejected: whoever can write to the
-    /// store could replace tokens by others.
+    /// encrypted when they are written next. By default they are rejected: everyone who can write to
+    /// the store could replace tokens by others.
     #[must_use]
     pub fn accept_plaintext(mut self) -> Self {
         self.plaintext = true;

@@ -93,7 +93,7 @@ async fn migrate_in(transaction: &Transaction<'_>, schema: &str) -> Result<(), S
     let found = found.map_or(0, |row| row.get::<_, i32>(0));
     if found > VERSION {
         return Err(StoreError::new(
-            format!("the tables have version {found}; this library knows {VERSION}"),
+            format!("the tables have version {found}; this library supports {VERSION}"),
             "use a newer version of hoopai-postgres, as the other machines do",
         ));
     }

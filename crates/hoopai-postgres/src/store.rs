@@ -65,7 +65,7 @@ impl PostgresStore {
         }
     }
 
-    /// Encrypts records with these keys. Without them, whoever can read the table can use the
+    /// Encrypts records with these keys. Without them, everyone who can read the table can use the
     /// tokens.
     #[must_use]
     pub fn encrypted(self, keys: EncryptionKeys) -> Self {

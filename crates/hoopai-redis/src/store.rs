@@ -61,7 +61,7 @@ impl RedisStore {
         }
     }
 
-    /// Encrypts records with these keys. Without them, whoever can read the database can use the
+    /// Encrypts records with these keys. Without them, everyone who can read the database can use the
     /// tokens.
     #[must_use]
     pub fn encrypted(self, keys: EncryptionKeys) -> Self {

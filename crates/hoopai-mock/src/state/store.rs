@@ -23,7 +23,7 @@ pub(super) struct Store {
     /// Locations and users that were created by default.
     seen_ids: HashSet<Box<str>>,
     collections: HashMap<&'static str, CollectionStore>,
-    /// The changes of the current request; `None` if nobody asked for them.
+    /// The changes of the current request; `None` if they are not recorded.
     changes: Option<Vec<Change>>,
 }
 

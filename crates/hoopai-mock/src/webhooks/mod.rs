@@ -174,8 +174,8 @@ impl Webhooks {
         self.shared.state().attempts.iter().cloned().collect()
     }
 
-    /// Returns the number of deliveries that wait for their first attempt or a retry, or are in
-    /// flight.
+    /// Returns the number of deliveries that wait for their first attempt or a retry, or are being
+    /// sent.
     pub fn pending(&self) -> usize {
         let state = self.shared.state();
         let waiting = state.subscriptions.iter();
