@@ -31,18 +31,26 @@ pub(crate) fn fixture(event: &EventFile, document: &Value) -> Value {
     };
     let mut payload = Object::new();
     let own = event.schema.get("properties").and_then(Value::as_object);
-    for (name, _) in own.into_iter().flatten() {
+    for (name, field) in own.into_iter().flatten() {
         let schema = writer
             .field(decided, name)
             .or_else(|| writer.field(envelope, name));
         if let Some(schema) = schema {
-            payload.insert(name.clone(), writer.value(name, schema, 0));
+            let value = own_value(field).cloned();
+            let value = value.unwrap_or_else(|| writer.value(name, schema, 0));
+            payload.insert(name.clone(), value);
         }
     }
     if let Some(kind) = event.types.keys().next() {
         payload.insert("type".to_owned(), kind.as_str().into());
     }
     payload.into()
+}
+
+/// The first value that a file allows for a field. Other events of the model can have others.
+fn own_value(field: &Value) -> Option<&Value> {
+    let first = field.get("enum").and_then(|values| values.get(0));
+    field.get("const").or(first)
 }
 
 struct Writer<'a> {

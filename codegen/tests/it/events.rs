@@ -95,6 +95,9 @@ fn events_of_one_model_share_its_fields() {
     let fixtures: Vec<&str> = fixtures.lines().filter(|line| line.contains('{')).collect();
     assert!(!fixtures[0].contains("dateAdded") && fixtures[1].contains("dateAdded"));
     assert!(fixtures[1].contains("PET_UPDATE"));
+    // So does a field with a constant.
+    assert!(fixtures[0].contains("cat") && !fixtures[0].contains("dog"));
+    assert!(fixtures[1].contains("dog") && !fixtures[1].contains("cat"));
     let again = generate(&events, Some(documentation)).expect("generated");
     assert_eq!(generated.files, again.files);
 }

@@ -331,25 +331,37 @@ hoopai_runtime::model! {
         /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `CustomActionApiDetails` of Webhooks.
+    /// The request of a custom action.
     pub struct CustomActionApiDetails {
+        /// Whether the request is authenticated.
         pub authentication_required: bool = "authenticationRequired",
+        /// The value that authenticates the request.
         pub authentication_value: String = "authenticationValue",
+        /// The headers of the request.
         pub headers: Vec<CustomActionHeader> = "headers",
+        /// The method of the request.
         pub method: CustomActionApiDetailsMethod = "method",
+        /// The parameters of the request.
         pub parameters: Vec<CustomActionParameter> = "parameters",
+        /// The URL of the request.
         pub url: String = "url",
     }
-    /// `CustomActionHeader` of Webhooks.
+    /// A header of the request of a custom action.
     pub struct CustomActionHeader {
+        /// The name of the header.
         pub key: String = "key",
+        /// The value of the header.
         pub value: String = "value",
     }
-    /// `CustomActionParameter` of Webhooks.
+    /// A parameter whose value the agent determines.
     pub struct CustomActionParameter {
+        /// The description of the parameter.
         pub description: String = "description",
+        /// An example of the value.
         pub example: String = "example",
+        /// The name of the parameter.
         pub name: String = "name",
+        /// The type of the value.
         pub type_: String = "type",
     }
     /// The definition of a custom object.
@@ -448,7 +460,9 @@ hoopai_runtime::model! {
     }
     /// The envelope of the email in SMTP.
     pub struct EmailDeliveryEnvelope {
+        /// The id of the pool of sending IP addresses.
         pub i_ip_pool_id: String = "i-ip-pool-id",
+        /// The name of the pool of sending IP addresses.
         pub i_ip_pool_name: String = "i-ip-pool-name",
         /// The address of the sender in SMTP.
         pub sender: String = "sender",
@@ -461,9 +475,13 @@ hoopai_runtime::model! {
     }
     /// Properties of the email.
     pub struct EmailDeliveryFlags {
+        /// Whether the sender was authenticated.
         pub is_authenticated: bool = "is-authenticated",
+        /// Whether the email counts as large.
         pub is_big: bool = "is-big",
+        /// Whether a route of the mail service handled the email.
         pub is_routed: bool = "is-routed",
+        /// Whether the email was a test of the mail service itself.
         pub is_system_test: bool = "is-system-test",
         /// Whether the email was a test.
         pub is_test_mode: bool = "is-test-mode",
@@ -496,6 +514,7 @@ hoopai_runtime::model! {
         pub description: String = "description",
         /// The enhanced status code of the answer in SMTP.
         pub enhanced_code: String = "enhanced-code",
+        /// The time until the first attempt in seconds.
         pub i_first_delivery_attempt_seconds: f64 = "i-first-delivery-attempt-seconds",
         /// The text of the answer.
         pub message: String = "message",
@@ -503,6 +522,7 @@ hoopai_runtime::model! {
         pub mx_host: String = "mx-host",
         /// The length of the session in seconds.
         pub session_seconds: f64 = "session-seconds",
+        /// Whether the mail server accepts UTF-8 in addresses and headers.
         pub utf8: bool = "utf8",
     }
     /// The state of a sent email.
@@ -1014,6 +1034,7 @@ hoopai_runtime::model! {
         pub address1: String = "address1",
         /// The id of the user who is responsible for the contact.
         pub assigned_to: String = "assignedTo",
+        /// The files of the contact.
         pub attachments: Vec<Value> = "attachments",
         /// The town or city.
         pub city: String = "city",
@@ -1163,8 +1184,11 @@ hoopai_runtime::model! {
     }
     /// `PriceMembershipOffer` of Webhooks.
     pub struct PriceMembershipOffer {
+        /// The id of the entry.
         pub id: String = "_id",
+        /// The name of the offer that is shown.
         pub label: String = "label",
+        /// The id of the offer.
         pub value: String = "value",
     }
     /// How often a recurring price is charged.
@@ -1615,8 +1639,11 @@ hoopai_runtime::model! {
         pub contact_field_id: String = "contactFieldId",
         /// The number of days for which slots are offered.
         pub days_of_offering_dates: i64 = "daysOfOfferingDates",
+        /// The value that the agent is to extract, in words.
         pub description: String = "description",
+        /// Examples of the value.
         pub examples: Vec<String> = "examples",
+        /// Whether the target hears a message before the call is connected to it.
         pub hear_whisper_message: bool = "hearWhisperMessage",
         /// The number of hours between two offered slots.
         pub hours_between_slots: i64 = "hoursBetweenSlots",
@@ -1626,7 +1653,9 @@ hoopai_runtime::model! {
         pub message_body: String = "messageBody",
         /// Whether a present value of the field is replaced.
         pub overwrite_existing_value: bool = "overwriteExistingValue",
+        /// The parameters of the search in the knowledge base.
         pub parameters: Vec<CustomActionParameter> = "parameters",
+        /// The paths of the values in the reply that the agent uses.
         pub selected_paths: Vec<String> = "selectedPaths",
         /// The number of slots that are offered for a day.
         pub slots_per_day: i64 = "slotsPerDay",
