@@ -1,7 +1,9 @@
 //! The ids and the time in a body, before its event is decoded.
 
+use hoopai_runtime::json;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The ids and the time in a body. Values of another kind than text count as missing.
 ///
@@ -21,11 +23,25 @@ fn text(value: &Value) -> Option<&str> {
 }
 
 impl DeliveryIds {
-    /// Reads a body. One that is no object, or has one of the keys twice, has no ids.
+    /// Reads a body: an object, or a list of one object. Stray bytes are repaired as in an event.
+    /// A body of another shape, or that has one of the keys twice, has no ids.
     pub(crate) fn of(body: &[u8]) -> Self {
-        match body.trim_ascii_start().first() {
-            Some(b'{') => serde_json::from_slice(body).unwrap_or_default(),
-            _ => DeliveryIds::default(),
+        let ids = Self::of_json(body).or_else(|| {
+            let repaired = json::from_slice::<Box<RawValue>>(body).ok()?.value;
+            Self::of_json(repaired.get().as_bytes())
+        });
+        ids.unwrap_or_default()
+    }
+
+    fn of_json(text: &[u8]) -> Option<Self> {
+        match text.trim_ascii_start().first() {
+            Some(b'{') => serde_json::from_slice(text).ok(),
+            Some(b'[') => {
+                let [item]: [&RawValue; 1] = serde_json::from_slice(text).ok()?;
+                let object = item.get().starts_with('{').then(|| item.get())?;
+                serde_json::from_str(object).ok()
+            }
+            _ => None,
         }
     }
 

@@ -23,7 +23,8 @@ const MAX_ACCOUNTS: usize = 100_000;
 ///   [`code_exchanged`](Lifecycle::code_exchanged).
 /// - `UNINSTALL` removes the tokens of the account.
 /// - An event that is older than a later one, or an uninstallation that is older than the tokens,
-///   changes nothing: the platform promises no order.
+///   changes nothing: the platform promises no order. The same holds for an installation in a
+///   location that is older than the uninstallation of its agency.
 /// - Events of other apps change nothing. Their signatures are valid as well, since the platform
 ///   signs the deliveries of all apps with one key.
 ///
@@ -65,6 +66,17 @@ struct State {
     uninstalled: Recent<SystemTime>,
     /// Installations without tokens, with their company.
     waiting: Recent<Option<String>>,
+}
+
+impl State {
+    /// Ends the installations of an agency's locations that were waiting when it was uninstalled.
+    fn end_waiting_of(&mut self, company: &str, time: SystemTime) {
+        let installed = &self.installed;
+        let waiting = &mut self.waiting.values;
+        waiting.retain(|location, (_, named)| {
+            named.as_deref() != Some(company) || installed.is_after(location, time)
+        });
+    }
 }
 
 /// What an event changed.
@@ -187,7 +199,8 @@ impl Lifecycle {
         let mut failure = None;
         for location in waiting {
             match self.request_tokens(&location, company).await {
-                Ok(()) => installed.push(location),
+                Ok(true) => installed.push(location),
+                Ok(false) => {}
                 Err(error) => failure = Some(error),
             }
         }
@@ -206,7 +219,9 @@ impl Lifecycle {
         } = notice;
         {
             let mut state = self.lock();
-            if state.uninstalled.is_after(&account, time) {
+            let agency = company.as_ref().map(AccountId::company);
+            let mut accounts = std::iter::once(&account).chain(&agency);
+            if accounts.any(|account| state.uninstalled.is_after(account, time)) {
                 return Ok(LifecycleOutcome::Stale);
             }
             state.installed.set_latest(&account, time);
@@ -223,8 +238,10 @@ impl Lifecycle {
                 if account.user_type() == UserType::Location
                     && tokens.has_tokens(AccountId::company(&company)).await? =>
             {
-                self.request_tokens(&account, &company).await?;
-                Ok(LifecycleOutcome::Installed)
+                Ok(match self.request_tokens(&account, &company).await? {
+                    true => LifecycleOutcome::Installed,
+                    false => LifecycleOutcome::Stale,
+                })
             }
             _ => Ok(LifecycleOutcome::Waiting),
         }
@@ -239,6 +256,9 @@ impl Lifecycle {
             }
             state.uninstalled.set_latest(&account, time);
             state.waiting.remove(&account);
+            if account.user_type() == UserType::Company {
+                state.end_waiting_of(account.id(), time);
+            }
         }
         let removed = self.0.tokens.forget_requested_before(account, time).await?;
         Ok(match removed {
@@ -247,15 +267,31 @@ impl Lifecycle {
         })
     }
 
-    /// Requests the tokens of a location with those of its company, unless it has some.
-    async fn request_tokens(&self, location: &AccountId, company: &str) -> Result<(), Error> {
-        let company = self.0.tokens.account(AccountId::company(company));
+    /// Requests the tokens of a location with those of its company, unless it has some. Returns
+    /// `false` if the location was uninstalled meanwhile.
+    async fn request_tokens(&self, location: &AccountId, company: &str) -> Result<bool, Error> {
+        let tokens = &self.0.tokens;
+        let company = tokens.account(AccountId::company(company));
         company
             .for_account(location.clone())
             .authorization()
             .await?;
-        self.lock().waiting.remove(location);
-        Ok(())
+        let uninstalled = {
+            let mut state = self.lock();
+            state.waiting.remove(location);
+            let installed = state.installed.get(location);
+            let uninstalled = state.uninstalled.get(location);
+            uninstalled.filter(|time| installed.is_none_or(|installed| installed < *time))
+        };
+        // The tokens were stored after the uninstallation removed the earlier ones.
+        match uninstalled {
+            Some(time) => {
+                let location = location.clone();
+                let removed = tokens.forget_requested_before(location, time).await?;
+                Ok(!removed)
+            }
+            None => Ok(true),
+        }
     }
 
     /// Locks the state, even after a panic: it is consistent at every moment.
@@ -307,9 +343,13 @@ impl<V> Recent<V> {
 }
 
 impl Recent<SystemTime> {
-    fn is_after(&self, account: &AccountId, time: SystemTime) -> bool {
+    fn get(&self, account: &AccountId) -> Option<SystemTime> {
         let known = self.values.get(account);
-        known.is_some_and(|(_, known)| *known > time)
+        known.map(|(_, time)| *time)
+    }
+
+    fn is_after(&self, account: &AccountId, time: SystemTime) -> bool {
+        self.get(account).is_some_and(|known| known > time)
     }
 
     fn set_latest(&mut self, account: &AccountId, time: SystemTime) {

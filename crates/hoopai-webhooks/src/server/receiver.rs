@@ -1,9 +1,13 @@
 //! The steps from a request to a reserved delivery.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
+use hoopai_runtime::time::{Clock, SystemClock};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -15,6 +19,8 @@ use crate::verify::{Verified, Verifier};
 
 /// Larger than each event that was seen, by far.
 const DEFAULT_MAX_BODY: usize = 1024 * 1024;
+/// The platform stops waiting for a reply earlier.
+const DEFAULT_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Reads, verifies and reserves deliveries. Clones are the same receiver.
 ///
@@ -34,15 +40,20 @@ pub struct Receiver {
     verifier: Verifier,
     guard: Arc<dyn ReplayGuard>,
     max_body: usize,
+    body_timeout: Duration,
+    clock: Arc<dyn Clock>,
 }
 
 impl Receiver {
-    /// Creates a receiver with a replay guard in memory and a limit of 1 MiB for bodies.
+    /// Creates a receiver with a replay guard in memory, and limits of 1 MiB and 30 seconds for
+    /// bodies.
     pub fn new(verifier: Verifier) -> Self {
         Receiver {
             verifier,
             guard: Arc::new(MemoryReplayGuard::new()),
             max_body: DEFAULT_MAX_BODY,
+            body_timeout: DEFAULT_BODY_TIMEOUT,
+            clock: Arc::new(SystemClock),
         }
     }
 
@@ -57,6 +68,23 @@ impl Receiver {
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
+        self
+    }
+
+    /// Sets how long the body of a request may take to arrive.
+    ///
+    /// Without a limit, a client that sends slowly keeps its connection open, also while the server
+    /// shuts down.
+    #[must_use]
+    pub fn body_timeout(mut self, time: Duration) -> Self {
+        self.body_timeout = time;
+        self
+    }
+
+    /// Sets the clock of the time limit for bodies.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -87,12 +115,29 @@ impl Receiver {
         if body.size_hint().lower() > self.max_body as u64 {
             return Err(Rejection::TooLarge);
         }
-        let body = Limited::new(body, self.max_body).collect().await;
+        let body = Limited::new(body, self.max_body).collect();
+        let body = self.within_timeout(body).await;
+        let body = body.ok_or(Rejection::BodyTimeout)?;
         let body = body.map_err(|error| match error.is::<LengthLimitError>() {
             true => Rejection::TooLarge,
             false => Rejection::IncompleteBody,
         })?;
         Ok(body.to_bytes())
+    }
+
+    /// Waits for the body of a request; `None` after the time limit.
+    async fn within_timeout<F: Future>(&self, body: F) -> Option<F::Output> {
+        let mut body = pin!(body);
+        // A body that is there already needs no timer.
+        let mut timeout = None;
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(body) = body.as_mut().poll(context) {
+                return Poll::Ready(Some(body));
+            }
+            let timeout = timeout.get_or_insert_with(|| self.clock.sleep(self.body_timeout));
+            timeout.as_mut().poll(context).map(|()| None)
+        })
+        .await
     }
 
     /// Verifies a body.
@@ -127,6 +172,7 @@ impl fmt::Debug for Receiver {
         f.debug_struct("Receiver")
             .field("verifier", &self.verifier)
             .field("max_body", &self.max_body)
+            .field("body_timeout", &self.body_timeout)
             .finish_non_exhaustive()
     }
 }

@@ -22,6 +22,7 @@ use crate::verify::VerifyError;
 /// | 400 | the body is no JSON object or list, or was not received completely, or a signature header occurs twice |
 /// | 401 | there is no valid signature |
 /// | 405 | the method is not POST |
+/// | 408 | the body was not received within the time limit |
 /// | 413 | the body is too large |
 /// | 503 | the delivery cannot be handled now: it is being handled, the queue is full, the server shuts down, or the replay guard fails |
 #[derive(Debug)]
@@ -29,6 +30,8 @@ use crate::verify::VerifyError;
 pub enum Rejection {
     /// The delivery was handled, or accepted for handling.
     Duplicate,
+    /// The body was not received within the time limit.
+    BodyTimeout,
     /// The body was not received completely.
     IncompleteBody,
     /// The signature is valid, and the body is no event.
@@ -59,6 +62,7 @@ impl Rejection {
             | Rejection::Unverified(VerifyError::DuplicateHeader(_)) => StatusCode::BAD_REQUEST,
             Rejection::Unverified(_) => StatusCode::UNAUTHORIZED,
             Rejection::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Rejection::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Rejection::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Rejection::Pending
             | Rejection::ReplayGuard(_)
@@ -84,6 +88,9 @@ impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Rejection::Duplicate => "the delivery was handled or accepted before",
+            Rejection::BodyTimeout => {
+                "the body was not received within the time limit of the receiver"
+            }
             Rejection::IncompleteBody => "the body was not received completely",
             Rejection::NotAnEvent(_) => "the body is no JSON object or list",
             Rejection::Unverified(_) => "the signature is not accepted",

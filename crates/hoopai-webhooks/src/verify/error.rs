@@ -16,7 +16,7 @@ pub enum VerifyError {
     MalformedSignature(&'static str),
     /// The signature in this header does not match the body and any of the keys.
     InvalidSignature(&'static str),
-    /// The signature is valid, and the delivery is for another app.
+    /// The signature is valid, and the delivery is for another app, or has no `appId`.
     OtherApp,
     /// The signature is valid, and the body has no `timestamp` to compare with the maximum age.
     MissingTimestamp,
@@ -46,7 +46,7 @@ impl fmt::Display for VerifyError {
                 "the signature in {name} does not match the body: pass the bytes of the body as they were received, and add new keys of the platform to the verifier"
             ),
             VerifyError::OtherApp => f.write_str(
-                "the delivery is for another app than those that the verifier names with `app_id`",
+                "the delivery has no `appId`, or that of another app than those of the verifier's `app_id`: compare it with the part of the client id before the first `-`",
             ),
             VerifyError::MissingTimestamp => f.write_str(
                 "the body has no timestamp, which the maximum age requires: accept such deliveries with a verifier without `max_age`",

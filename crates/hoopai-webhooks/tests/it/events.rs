@@ -240,6 +240,9 @@ fn nesting_beyond_the_limit_is_an_unknown_event_of_its_kind() {
     assert_eq!(event.kind(), Some(EventKind::NoteCreate));
     assert_eq!(event.location_id(), Some("L1"));
     assert_eq!(event.raw().get(), body);
+    let event = parse(&format!("[{body}]"));
+    assert_eq!(event.kind(), Some(EventKind::NoteCreate));
+    assert_eq!(event.location_id(), Some("L1"));
     // Without a body that can be decoded, there is still no panic.
     let _ = Event::parse("[".repeat(100_000).as_bytes());
 }
@@ -295,6 +298,57 @@ fn any_json(rng: &mut Rng, depth: usize) -> Value {
                 (key, any_json(rng, depth - 1))
             });
             Value::Object(fields.collect())
+        }
+    }
+}
+
+#[test]
+fn bodies_of_unusual_text_are_their_event() {
+    let long = "x".repeat(3_000_000);
+    let many = vec!["7"; 500_000].join(",");
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let bodies: [(&str, Vec<u8>); 9] = [
+        (
+            "long text",
+            format!(r#"{{"type":"NoteCreate","body":"{long}"}}"#).into(),
+        ),
+        (
+            "long list",
+            format!(r#"{{"type":"NoteCreate","x":[{many}]}}"#).into(),
+        ),
+        (
+            "nested",
+            format!(r#"{{"type":"NoteCreate","x":{deep}}}"#).into(),
+        ),
+        (
+            "key twice",
+            br#"{"id":"1","id":2,"type":"NoteCreate","x":1,"x":{}}"#.to_vec(),
+        ),
+        ("blanks", b"\r\n\t {\"type\" : \"NoteCreate\" }\n".to_vec()),
+        (
+            "lone surrogate",
+            br#"{"type":"NoteCreate","body":"\ud83d"}"#.to_vec(),
+        ),
+        (
+            "not UTF-8",
+            b"{\"type\":\"NoteCreate\",\"body\":\"caf\xe9 \xff\"}".to_vec(),
+        ),
+        (
+            "escapes",
+            br#"{"\u0074ype":"\u004eoteCreate","body":"\u0000"}"#.to_vec(),
+        ),
+        (
+            "numbers",
+            br#"{"type":"NoteCreate","x":[1e999,123456789012345678901234567890,-0.0]}"#.to_vec(),
+        ),
+    ];
+    for (name, body) in bodies {
+        let event = Event::parse(&body).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(matches!(event, Event::NoteCreate(_)), "{name}: {event:?}");
+        if let Ok(text) = std::str::from_utf8(&body) {
+            assert_eq!(event.raw().get(), text.trim(), "{name}");
+        } else {
+            assert!(!event.drift().is_empty(), "{name}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use hoopai_runtime::Timestamp;
 use hoopai_runtime::time::ManualClock;
 use hoopai_webhooks::testing::Signer;
-use hoopai_webhooks::{KeyError, SignatureScheme, Verifier, VerifyError};
+use hoopai_webhooks::{DeliveryKey, KeyError, SignatureScheme, Verifier, VerifyError};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 const GHL: &str = "x-ghl-signature";
@@ -496,6 +496,28 @@ fn deliveries_of_other_apps_are_rejected() {
         ("{", "[{"),
     ] {
         let other = BODY.replacen(from, to, 1);
+        let error = verifier.verify(&signer.sign(other.as_bytes()), other.as_bytes());
+        assert_eq!(error.unwrap_err(), VerifyError::OtherApp, "{other}");
+    }
+    // Bodies in other forms are events, too, so their app is read.
+    let [in_list, with_mark, in_utf16]: [Vec<u8>; 3] = [
+        format!(" [{BODY}]").into_bytes(),
+        format!("\u{feff}{BODY}").into_bytes(),
+        BODY.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+    ];
+    for own in [in_list, with_mark, in_utf16] {
+        let verified = verifier.verify(&signer.sign(&own), &own);
+        let event = verified.expect("its app is known").event().unwrap();
+        assert_eq!(event.app_id(), Some("app1"));
+        assert_eq!(DeliveryKey::of_body(&own), DeliveryKey::of_body(body));
+    }
+    for other in [
+        format!("[{BODY},{BODY}]"),
+        format!("[[{BODY}]]"),
+        "[[\"app1\",\"w\"]]".to_owned(),
+        "[]".to_owned(),
+        format!("[{BODY}").replace("app1", "app2"),
+    ] {
         let error = verifier.verify(&signer.sign(other.as_bytes()), other.as_bytes());
         assert_eq!(error.unwrap_err(), VerifyError::OtherApp, "{other}");
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hoopai_auth::{AccountId, MemoryStore, OAuth, OAuthApp, TokenKey, TokenManager, TokenStore};
 use hoopai_runtime::time::{Clock, SystemClock};
 use hoopai_runtime::{Handle, Timestamp};
-use hoopai_test_support::{Reply, Server};
+use hoopai_test_support::{Reply, Request, Server};
 use hoopai_webhooks::LifecycleOutcome::{
     HasTokens, Ignored, Installed, OtherApp, Stale, Uninstalled, Waiting,
 };
@@ -23,23 +23,11 @@ struct Setup {
 }
 
 impl Setup {
-    /// The token endpoint answers codes with tokens of the company `company1`, or of the location
-    /// that the code names.
     fn new() -> Self {
-        let server = Server::start(|request| {
-            if request.target.starts_with("/oauth/locationToken") {
-                return match request.form("locationId") {
-                    Some(id) if id == "refused" => {
-                        Reply::json(400, r#"{"message":"Location is not active"}"#)
-                    }
-                    id => Reply::json(201, tokens("Location", id.as_deref())),
-                };
-            }
-            match request.form("code").as_deref() {
-                Some("company") => Reply::json(200, tokens("Company", None)),
-                location => Reply::json(200, tokens("Location", location)),
-            }
-        });
+        Self::with(Server::start(answer))
+    }
+
+    fn with(server: Server) -> Self {
         let app = OAuthApp::new(format!("{APP}-m2x8k1"), "secret", "https://example.com");
         let store = MemoryStore::new();
         let oauth = OAuth::new(app).token_store(store.clone());
@@ -87,6 +75,22 @@ impl Setup {
     async fn is_stored(&self, account: AccountId) -> bool {
         let key = TokenKey::new(format!("{APP}-m2x8k1"), account);
         self.store.load(&key).await.unwrap().is_some()
+    }
+}
+
+/// Answers codes with tokens of the company `company1`, or of the location that the code names.
+fn answer(request: &Request) -> Reply {
+    if request.target.starts_with("/oauth/locationToken") {
+        return match request.form("locationId") {
+            Some(id) if id == "refused" => {
+                Reply::json(400, r#"{"message":"Location is not active"}"#)
+            }
+            id => Reply::json(201, tokens("Location", id.as_deref())),
+        };
+    }
+    match request.form("code").as_deref() {
+        Some("company") => Reply::json(200, tokens("Company", None)),
+        location => Reply::json(200, tokens("Location", location)),
     }
 }
 
@@ -225,6 +229,39 @@ async fn events_in_another_order_are_stale() {
     assert_eq!(setup.apply("INSTALL", L1, 120).await, Stale);
     assert!(!setup.is_stored(location("L1")).await);
     assert_eq!(setup.apply("INSTALL", L1, 240).await, Installed);
+}
+
+#[tokio::test]
+async fn uninstallation_of_an_agency_ends_earlier_installations_of_its_locations() {
+    let setup = Setup::new();
+    let later = r#""locationId":"L3","companyId":"company1""#;
+    let other = r#""locationId":"L4","companyId":"other""#;
+    assert_eq!(setup.apply("INSTALL", L1, 0).await, Waiting);
+    assert_eq!(setup.apply("INSTALL", later, 90).await, Waiting);
+    assert_eq!(
+        setup.apply("UNINSTALL", COMPANY_ONLY, 60).await,
+        Uninstalled
+    );
+    assert_eq!(setup.apply("INSTALL", L2, 30).await, Stale);
+    assert_eq!(setup.apply("INSTALL", COMPANY_ONLY, 30).await, Stale);
+    assert_eq!(setup.apply("INSTALL", other, 30).await, Waiting);
+    assert_eq!(setup.exchange("company").await, [location("L3")]);
+    assert!(!setup.is_stored(location("L1")).await);
+}
+
+#[tokio::test]
+async fn uninstallation_while_tokens_are_requested_removes_them() {
+    let setup = Setup::with(Server::paused(answer));
+    setup.server.release(1);
+    setup.exchange("company").await;
+    let (lifecycle, install) = (setup.lifecycle.clone(), event(APP, "INSTALL", L1, 1));
+    let install = tokio::spawn(async move { lifecycle.apply(&install).await.unwrap() });
+    setup.server.received(2).await;
+    let uninstalled = setup.apply("UNINSTALL", L1_ONLY, 60).await;
+    assert_eq!(uninstalled, Uninstalled);
+    setup.server.release(1);
+    assert_eq!(install.await.unwrap(), Stale);
+    assert!(!setup.is_stored(location("L1")).await);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Tests of the public interface.
 
+mod bulk_installation;
 mod conformance;
 mod dispatcher;
 mod events;

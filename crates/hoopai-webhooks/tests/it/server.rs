@@ -10,7 +10,9 @@ use axum::{Extension, Router};
 use hoopai_runtime::time::ManualClock;
 use hoopai_test_support::log;
 use hoopai_webhooks::testing::Signer;
-use hoopai_webhooks::{Delivery, Event, MemoryReplayGuard, Receiver, Verified, WebhookLayer};
+use hoopai_webhooks::{
+    Delivery, Event, MemoryReplayGuard, Receiver, Rejection, Verified, WebhookLayer,
+};
 use http::{HeaderValue, Method, Request, StatusCode};
 use tokio::io::AsyncWriteExt;
 
@@ -176,6 +178,45 @@ async fn unacceptable_requests_get_a_status_and_no_details() {
         assert!(log.take().is_empty() && guard.is_empty(), "{name}");
         let longest = request(format!("[{}]", " ".repeat(998)));
         assert_eq!(status(&app, longest).await, StatusCode::OK, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn slow_bodies_end_after_a_limit() {
+    let clock = ManualClock::new();
+    let (receiver, guard) = receiver(&clock);
+    let receiver = receiver
+        .body_timeout(Duration::from_secs(10))
+        .clock(Arc::new(clock.clone()));
+    let (head, _) = request(body("ContactCreate", 1)).into_parts();
+    let first = Bytes::from_static(b"{\"type\":");
+    let slow = tokio::spawn(async move { receiver.receive(&head, Stalling([first].into())).await });
+    settle().await;
+    clock.advance(Duration::from_secs(9));
+    settle().await;
+    assert!(!slow.is_finished());
+    clock.advance(Duration::from_secs(1));
+    let rejection = slow.await.unwrap().unwrap_err();
+    assert!(matches!(rejection, Rejection::BodyTimeout), "{rejection:?}");
+    assert_eq!(rejection.status(), StatusCode::REQUEST_TIMEOUT);
+    assert!(guard.is_empty());
+}
+
+/// A body that stalls after these parts.
+struct Stalling(std::collections::VecDeque<Bytes>);
+
+impl http_body::Body for Stalling {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, &'static str>>> {
+        match self.0.pop_front() {
+            Some(part) => std::task::Poll::Ready(Some(Ok(http_body::Frame::data(part)))),
+            None => std::task::Poll::Pending,
+        }
     }
 }
 
