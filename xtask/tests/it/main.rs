@@ -6,6 +6,7 @@ mod check;
 mod ci;
 mod discover;
 mod download_failures;
+mod events;
 mod fixture;
 mod interrupted;
 mod platform_files;
