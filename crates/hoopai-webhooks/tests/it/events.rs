@@ -302,6 +302,59 @@ fn any_json(rng: &mut Rng, depth: usize) -> Value {
     }
 }
 
+/// Values in place of that of a field, and whether they are drift, if that is certain.
+fn deviations(sent: &Value) -> Vec<(Value, Option<bool>)> {
+    let other = match sent {
+        Value::String(text) => json!(text.len()),
+        Value::Number(number) => json!(number.to_string()),
+        Value::Bool(value) => json!(value.to_string()),
+        _ => json!(7),
+    };
+    let no_object = (!sent.is_object()).then_some(true);
+    let no_list = (!sent.is_array()).then_some(true);
+    vec![
+        (Value::Null, Some(false)),
+        (other, Some(true)),
+        (json!({}), no_object),
+        (json!({ "Ünknown key": { "a": null } }), no_object),
+        (json!([{ "a": [1] }]), no_list),
+    ]
+}
+
+#[test]
+fn each_field_can_deviate_and_the_event_remains() {
+    let (mut reported, mut silent) = (0, std::collections::BTreeMap::new());
+    for kind in EventKind::ALL {
+        let body: Value = fixture(*kind).parse().expect("JSON");
+        let fields = body.as_object().expect("an object");
+        for (name, value) in fields.iter().filter(|(name, _)| *name != "type") {
+            let mut missing = body.clone();
+            missing.as_object_mut().expect("an object").remove(name);
+            let changed = deviations(value).into_iter().map(|(other, is_drift)| {
+                let mut changed = body.clone();
+                changed[name] = other;
+                (changed, is_drift)
+            });
+            for (sent, is_drift) in changed.chain([(missing, Some(false))]) {
+                let event = parse(&sent.to_string());
+                assert_eq!(event.kind(), Some(*kind));
+                assert!(!matches!(event, Event::Unknown(_)), "{kind:?}: {sent}");
+                assert_kept(&event, &sent);
+                match (is_drift, event.drift().is_empty()) {
+                    (Some(true), true) => *silent.entry((name.clone(), kind)).or_insert(0) += 1,
+                    (Some(true), false) => reported += 1,
+                    (Some(false), false) => panic!("{sent}: {:?}", event.drift()),
+                    _ => {}
+                }
+            }
+        }
+    }
+    // Fields of any JSON have no drift.
+    println!("{reported} deviations are drift, others: {silent:?}");
+    let silent: usize = silent.values().sum();
+    assert!(silent * 20 < reported, "{silent} of {reported}");
+}
+
 #[test]
 fn bodies_of_unusual_text_are_their_event() {
     let long = "x".repeat(3_000_000);
