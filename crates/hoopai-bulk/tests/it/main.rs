@@ -1,0 +1,6 @@
+//! Tests of bulk jobs against a server that serves one list.
+
+mod csv_file;
+mod export;
+mod interruptions;
+mod lists;
