@@ -22,6 +22,8 @@ pub enum BulkErrorKind {
     Call,
     /// An item or a setting cannot be used.
     Invalid,
+    /// More rows were rejected than the import allows.
+    Rejected,
 }
 
 /// An error of a bulk job: what was wrong, where, and what to do. It shows no record.
@@ -82,6 +84,17 @@ impl BulkError {
             BulkErrorKind::Call,
             format!("the list `{list}` cannot be read"),
             "run the job again: it continues after the last checkpoint",
+        );
+        error.0.cause = Some(Cause::Call(cause));
+        error
+    }
+
+    /// A row that was sent without an answer.
+    pub(crate) fn row(number: u64, cause: hoopai_runtime::Error) -> Self {
+        let mut error = Self::new(
+            BulkErrorKind::Call,
+            format!("row {number} cannot be sent"),
+            "run the job again: it looks up the rows without an answer and continues",
         );
         error.0.cause = Some(Cause::Call(cause));
         error

@@ -1,4 +1,4 @@
-//! Bulk jobs for the HoopAI Platform: exports of whole lists that survive restarts.
+//! Bulk jobs for the HoopAI Platform: exports and imports that survive restarts.
 //!
 //! A job is a folder with a plan, a journal and its outputs. A job that ended early, by an error, a
 //! deployment or a loss of power, continues when it is run again.
@@ -6,6 +6,7 @@
 mod csv_file;
 mod error;
 mod export;
+mod import;
 mod job;
 
 pub use csv_file::to_csv;
@@ -13,4 +14,5 @@ pub use error::{BulkError, BulkErrorKind};
 pub use export::{
     Export, ExportList, ExportProgress, ExportReport, ExportStatus, ExportedFile, export_status,
 };
+pub use import::{Found, Import, ImportReport, Row, RowError, RowWriter, import_status};
 pub use job::pause;

@@ -5,7 +5,7 @@
 //! is what a process leaves that ended while it wrote; it is cut off.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crc32fast::Hasher;
@@ -22,6 +22,9 @@ pub(crate) struct Journal {
     file: File,
     length: u64,
     checksum: Hasher,
+    /// Holds the length of the last [`sync`](Journal::sync), as text.
+    synced: File,
+    is_cut: bool,
 }
 
 impl Journal {
@@ -61,11 +64,25 @@ impl Journal {
             length += read as u64;
         }
         drop(reader);
+        let mut synced = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path.with_extension("length"))
+            .map_err(failed)?;
+        let mut before = String::new();
+        synced.read_to_string(&mut before).map_err(failed)?;
         let mut journal = Journal {
             path: path.to_owned(),
             file,
             length,
             checksum,
+            synced,
+            is_cut: before
+                .trim()
+                .parse()
+                .is_ok_and(|before: u64| length < before),
         };
         journal.cut().map_err(failed)?;
         Ok(journal)
@@ -124,10 +141,19 @@ impl Journal {
         Ok(())
     }
 
+    /// Whether entries that had been written to the disk were missing at the end when the journal
+    /// was opened.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     /// Writes the journal to the disk.
-    pub(crate) fn sync(&self) -> Result<(), BulkError> {
+    pub(crate) fn sync(&mut self) -> Result<(), BulkError> {
         self.file
             .sync_data()
+            .and_then(|()| self.synced.rewind())
+            // Of constant length, so that no digits of an older length are left.
+            .and_then(|()| write!(self.synced, "{:020}", self.length))
             .map_err(|cause| BulkError::io("the journal cannot be written", &self.path, cause))
     }
 

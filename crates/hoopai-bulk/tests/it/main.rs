@@ -2,5 +2,6 @@
 
 mod csv_file;
 mod export;
+mod import;
 mod interruptions;
 mod lists;
