@@ -70,6 +70,7 @@ chapters! {
     recipe_products = "../docs/src/recipes/products.md",
     recipe_undocumented_operations = "../docs/src/recipes/undocumented-operations.md",
     several_machines = "../docs/src/several-machines.md",
+    bulk_jobs = "../docs/src/bulk-jobs.md",
     testing = "../docs/src/testing.md",
     uploads = "../docs/src/uploads.md",
     versions = "../docs/src/versions.md",

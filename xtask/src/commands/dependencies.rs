@@ -66,7 +66,7 @@ fn may_depend_on(metadata: &Metadata, package: &Package, other: &str) -> bool {
     let is_own = own.is_some();
     match package.name.as_str() {
         "hoopai-runtime" | "hoopai-mock" | "hoopai-codegen" => !is_own,
-        "hoopai-auth" => !is_own || other == "hoopai-runtime",
+        "hoopai-auth" | "hoopai-bulk" => !is_own || other == "hoopai-runtime",
         "hoopai-webhooks" => !is_own || ["hoopai-runtime", "hoopai-auth"].contains(&other),
         "hoopai-postgres" | "hoopai-redis" => {
             !is_own || ["hoopai-runtime", "hoopai-auth", "hoopai-webhooks"].contains(&other)

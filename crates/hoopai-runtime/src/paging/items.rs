@@ -88,6 +88,15 @@ impl<T> ItemStream<T> {
 
     settings!();
 
+    /// Reads the items as another type, such as
+    /// [`Box<RawValue>`](serde_json::value::RawValue), the JSON as it was received.
+    pub fn items_as<U>(self) -> ItemStream<U> {
+        ItemStream {
+            pager: self.pager,
+            item: PhantomData,
+        }
+    }
+
     /// Reads the rest of the list. A list with more items than `limit` is an error.
     pub fn collect_all(mut self, limit: usize) -> CollectFuture<T> {
         self.pager.settings().max_items = Some(limit as u64);

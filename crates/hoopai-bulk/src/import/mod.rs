@@ -1,0 +1,469 @@
+//! Imports of rows into the platform.
+
+mod progress;
+mod rows;
+mod writer;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use futures_util::stream::{self, StreamExt};
+use hoopai_runtime::Error;
+use serde_json::{Value, json};
+
+use self::progress::{Entry, Progress};
+pub use self::rows::Row;
+use self::rows::{Rows, fingerprint};
+pub use self::writer::{Found, RowError, RowWriter};
+use crate::error::{BulkError, BulkErrorKind};
+use crate::job::journal::Journal;
+use crate::job::{self, JobFolder};
+
+const KIND: &str = "import";
+const JOURNAL: &str = "journal";
+const REJECTED: &str = "rejected.ndjson";
+const RECORDS: &str = "records.ndjson";
+
+/// An import: the rows of a file, each of which is sent by a [`RowWriter`].
+///
+/// Each row is written to the journal before it is sent and after its reply. A row that was sent
+/// without an answer, because the process or the connection ended, is looked up before it is sent
+/// again. So each record is made once if the writer can find it.
+///
+/// The folder holds the job. When a run ends, it also holds `records.ndjson`, the row numbers and
+/// ids of the records, and `rejected.ndjson`, the row numbers, fields and reasons of rejected rows.
+/// The first row has the number 1.
+#[must_use = "nothing is sent before it is run"]
+pub struct Import {
+    folder: PathBuf,
+    input: PathBuf,
+    settings: Value,
+    concurrency: usize,
+    max_rejected: Option<u64>,
+    look_up_all: bool,
+}
+
+/// What an [`Import`] has done in all of its runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImportReport {
+    /// Whether each row has its record or was rejected. If not, the job was paused.
+    pub complete: bool,
+    /// The number of rows of the input.
+    pub rows: u64,
+    /// The number of rows with a record.
+    pub done: u64,
+    /// How many of them were found after they had been sent without an answer.
+    pub found: u64,
+    /// The number of rejected rows.
+    pub rejected: u64,
+}
+
+impl Import {
+    /// An import of a file into a folder for the job, which is empty, does not exist yet, or holds
+    /// this import. A file whose name ends with `.csv` is CSV with a header; other files have a JSON
+    /// object in each line.
+    pub fn new(folder: impl Into<PathBuf>, input: impl Into<PathBuf>) -> Self {
+        Import {
+            folder: folder.into(),
+            input: input.into(),
+            settings: Value::Null,
+            concurrency: 10,
+            max_rejected: None,
+            look_up_all: false,
+        }
+    }
+
+    /// Sets what identifies the import besides the content of its input, such as the mapping or the
+    /// location. An import does not continue with other settings.
+    pub fn settings(mut self, settings: impl Into<Value>) -> Self {
+        self.settings = settings.into();
+        self
+    }
+
+    /// Sets how many rows are sent at a time. Default: 10.
+    pub fn concurrency(mut self, rows: usize) -> Self {
+        self.concurrency = rows.max(1);
+        self
+    }
+
+    /// Stops the import with an error after more than this many rejected rows. Default: no limit.
+    pub fn max_rejected(mut self, rows: u64) -> Self {
+        self.max_rejected = Some(rows);
+        self
+    }
+
+    /// Looks up each row before it is sent, for an import whose journal lost entries or whose rows
+    /// may have been sent by another job. Default: `false`.
+    pub fn look_up_all(mut self, look_up: bool) -> Self {
+        self.look_up_all = look_up;
+        self
+    }
+
+    /// Runs the import, or continues it.
+    ///
+    /// # Errors
+    /// The folder is in use or holds something else, the input was changed, a file cannot be read or
+    /// written, a call failed without an answer about its row, or too many rows were rejected. What
+    /// was done until then is recorded, and `run` continues there.
+    pub async fn run(&self, writer: &impl RowWriter) -> Result<ImportReport, BulkError> {
+        self.start(writer, false).await
+    }
+
+    /// Tries the rejected rows again, and continues the import.
+    ///
+    /// # Errors
+    /// Those of [`run`](Import::run).
+    pub async fn retry_rejected(&self, writer: &impl RowWriter) -> Result<ImportReport, BulkError> {
+        self.start(writer, true).await
+    }
+
+    async fn start(&self, writer: &impl RowWriter, retry: bool) -> Result<ImportReport, BulkError> {
+        let settings = json!({ "input": fingerprint(&self.input)?, "settings": self.settings });
+        let folder = JobFolder::open(&self.folder, KIND, settings)?;
+        folder.resume()?;
+        let mut progress = Progress::default();
+        let journal = Journal::open(&folder.file(JOURNAL), |entry: Entry| {
+            progress.record(&entry)
+        })?;
+        if journal.is_cut() && !self.look_up_all {
+            return Err(BulkError::new(
+                BulkErrorKind::Damaged,
+                "entries at the end of the journal are missing, so rows that were sent could be sent again",
+                "restore the file from a backup, or continue with `look_up_all(true)`, which looks up each row that is left",
+            )
+            .at(&folder.file(JOURNAL)));
+        }
+        let mut run = ImportRun {
+            import: self,
+            folder: &folder,
+            journal,
+            progress,
+        };
+        if retry {
+            run.record(&Entry::Retry)?;
+            run.progress.rows = None;
+        }
+        let outcome = run.send_all(writer).await;
+        run.journal.sync()?;
+        write_results(&folder)?;
+        let complete = outcome?;
+        Ok(ImportReport {
+            complete,
+            rows: run.progress.rows.unwrap_or(0),
+            done: run.progress.done_rows,
+            found: run.progress.found_rows,
+            rejected: run.progress.rejected_rows,
+        })
+    }
+}
+
+/// Shows no settings, which can contain personal data.
+impl fmt::Debug for Import {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Import")
+            .field("folder", &self.folder)
+            .field("input", &self.input)
+            .field("concurrency", &self.concurrency)
+            .field("max_rejected", &self.max_rejected)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer about a row that was sent or looked up.
+enum Answer {
+    Record {
+        id: String,
+        found: bool,
+    },
+    Rejected(RowError),
+    /// The row stays in doubt.
+    Failed(Error),
+}
+
+struct ImportRun<'a> {
+    import: &'a Import,
+    folder: &'a JobFolder,
+    journal: Journal,
+    progress: Progress,
+}
+
+impl ImportRun<'_> {
+    /// Settles all rows. `false`: the job was paused.
+    async fn send_all(&mut self, writer: &impl RowWriter) -> Result<bool, BulkError> {
+        if self.progress.rows.is_none() {
+            self.check_all(writer)?;
+        }
+        self.refuse_too_many()?;
+        let mut rows = Rows::open(&self.import.input)?;
+        let mut number = 0;
+        loop {
+            if self.folder.is_paused() {
+                return Ok(false);
+            }
+            let mut batch = Vec::new();
+            while batch.len() < self.import.concurrency {
+                let Some(row) = self.next(&mut rows)? else {
+                    break;
+                };
+                number += 1;
+                if let Ok(row) = row
+                    && !self.progress.is_settled(number)
+                {
+                    batch.push((number, row));
+                }
+            }
+            if batch.is_empty() {
+                return Ok(true);
+            }
+            self.send(writer, batch).await?;
+            self.refuse_too_many()?;
+        }
+    }
+
+    fn next(&self, rows: &mut Rows) -> Result<Option<Result<Row, &'static str>>, BulkError> {
+        let input = &self.import.input;
+        let row = rows.next();
+        row.map_err(|cause| BulkError::io("the input cannot be read", input, cause))
+    }
+
+    /// Checks all rows, and rejects those that cannot be sent.
+    fn check_all(&mut self, writer: &impl RowWriter) -> Result<(), BulkError> {
+        let mut rows = Rows::open(&self.import.input)?;
+        // Hashes, since the keys of a million rows would take more memory than the rest of the job.
+        let mut keys: HashMap<u64, u64> = HashMap::new();
+        let mut number = 0;
+        while let Some(row) = self.next(&mut rows)? {
+            number += 1;
+            let checked = match &row {
+                Ok(row) => writer
+                    .check(row)
+                    .and_then(|()| unique(writer, row, number, &mut keys)),
+                Err(reason) => Err(RowError::new(*reason)),
+            };
+            if let Err(error) = checked
+                && !self.progress.is_settled(number)
+            {
+                self.reject(number, error)?;
+            }
+        }
+        self.record(&Entry::Checked { rows: number })?;
+        self.journal.sync()
+    }
+
+    /// Sends some rows at a time. Those that an earlier run sent are looked up first.
+    async fn send(
+        &mut self,
+        writer: &impl RowWriter,
+        batch: Vec<(u64, Row)>,
+    ) -> Result<(), BulkError> {
+        let new: Vec<u64> = batch
+            .iter()
+            .map(|(number, _)| *number)
+            .filter(|number| !self.progress.doubtful.contains(number))
+            .collect();
+        let doubtful: Vec<bool> = batch
+            .iter()
+            .map(|(number, _)| self.import.look_up_all || self.progress.doubtful.contains(number))
+            .collect();
+        if !new.is_empty() {
+            self.record(&Entry::Sending { rows: new })?;
+            self.journal.sync()?;
+        }
+        let answers = batch
+            .into_iter()
+            .zip(doubtful)
+            .map(|((number, row), doubtful)| async move {
+                (number, settle(writer, &row, doubtful).await)
+            });
+        let mut answers = stream::iter(answers).buffer_unordered(self.import.concurrency);
+        let mut failed = None;
+        while let Some((number, answer)) = answers.next().await {
+            match answer {
+                Answer::Record { id, found } => self.record(&Entry::Done {
+                    row: number,
+                    id,
+                    found,
+                })?,
+                Answer::Rejected(error) => self.reject(number, error)?,
+                Answer::Failed(error) => failed = Some(BulkError::row(number, error)),
+            }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn reject(&mut self, row: u64, error: RowError) -> Result<(), BulkError> {
+        self.record(&Entry::Rejected {
+            row,
+            field: error.field,
+            message: error.message.into_owned(),
+        })
+    }
+
+    fn record(&mut self, entry: &Entry) -> Result<(), BulkError> {
+        self.journal.append(entry)?;
+        self.progress.record(entry);
+        Ok(())
+    }
+
+    fn refuse_too_many(&self) -> Result<(), BulkError> {
+        match self.import.max_rejected {
+            Some(most) if self.progress.rejected_rows > most => Err(BulkError::new(
+                BulkErrorKind::Rejected,
+                format!(
+                    "{} rows were rejected, and the import is to stop after {most}",
+                    self.progress.rejected_rows
+                ),
+                "see the reasons in the file, and raise the limit or start a new job with a corrected input",
+            )
+            .at(&self.folder.file(REJECTED))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Sends a row. One that was sent before is looked up.
+async fn settle(writer: &impl RowWriter, row: &Row, doubtful: bool) -> Answer {
+    if doubtful {
+        match writer.find(row).await {
+            Ok(Found::Record(id)) => return Answer::Record { id, found: true },
+            Ok(Found::Nothing | Found::Unknown) => {}
+            Err(error) => return Answer::Failed(error),
+        }
+    }
+    match writer.write(row).await {
+        Ok(id) => Answer::Record { id, found: false },
+        Err(error) => match rejection(&error) {
+            Some(rejection) => Answer::Rejected(rejection),
+            None => Answer::Failed(error),
+        },
+    }
+}
+
+/// What an error says about a row, if it is about the row.
+fn rejection(error: &Error) -> Option<RowError> {
+    let about_row = matches!(error.status()?.as_u16(), 400 | 404 | 409 | 422);
+    about_row.then(|| RowError {
+        field: error.parameter().map(str::to_owned),
+        message: error.to_string().into(),
+    })
+}
+
+fn unique(
+    writer: &impl RowWriter,
+    row: &Row,
+    number: u64,
+    keys: &mut HashMap<u64, u64>,
+) -> Result<(), RowError> {
+    let Some(key) = writer.key(row) else {
+        return Ok(());
+    };
+    let mut hash = DefaultHasher::new();
+    key.hash(&mut hash);
+    match keys.insert(hash.finish(), number) {
+        None => Ok(()),
+        Some(first) => {
+            keys.insert(hash.finish(), first);
+            Err(RowError::new(format!("it has the key of row {first}")))
+        }
+    }
+}
+
+/// Writes the files of results from the journal.
+fn write_results(folder: &JobFolder) -> Result<(), BulkError> {
+    let journal = folder.file(JOURNAL);
+    // Rejections before the last retry were tried again.
+    let mut retries = 0_u64;
+    Journal::read(&journal, |entry: Entry| {
+        retries += u64::from(matches!(entry, Entry::Retry));
+    })?;
+    let mut records = Results::create(folder.file(RECORDS))?;
+    let mut rejected = Results::create(folder.file(REJECTED))?;
+    let mut outcome = Ok(());
+    Journal::read(&journal, |entry: Entry| {
+        let written = match entry {
+            Entry::Done { row, id, .. } => records.write(&json!({ "row": row, "id": id })),
+            Entry::Rejected {
+                row,
+                field,
+                message,
+            } if retries == 0 => rejected.write(&json!({
+                "row": row,
+                "field": field,
+                "message": message,
+            })),
+            Entry::Retry => {
+                retries -= 1;
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        if outcome.is_ok() {
+            outcome = written;
+        }
+    })?;
+    outcome?;
+    records.finish()?;
+    rejected.finish()
+}
+
+/// A file of results, which replaces that of the previous run when it is complete.
+struct Results {
+    path: PathBuf,
+    new: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl Results {
+    fn create(path: PathBuf) -> Result<Results, BulkError> {
+        let mut new = path.clone().into_os_string();
+        new.push(".new");
+        let new = PathBuf::from(new);
+        let file = File::create(&new).map_err(|cause| Self::failed(&path, cause))?;
+        Ok(Results {
+            path,
+            new,
+            file: BufWriter::new(file),
+        })
+    }
+
+    fn write(&mut self, line: &Value) -> Result<(), BulkError> {
+        writeln!(self.file, "{line}").map_err(|cause| Self::failed(&self.path, cause))
+    }
+
+    fn finish(mut self) -> Result<(), BulkError> {
+        self.file
+            .flush()
+            .and_then(|()| self.file.get_ref().sync_data())
+            .and_then(|()| fs::rename(&self.new, &self.path))
+            .map_err(|cause| Self::failed(&self.path, cause))
+    }
+
+    fn failed(path: &Path, cause: std::io::Error) -> BulkError {
+        BulkError::io("a file of results cannot be written", path, cause)
+    }
+}
+
+/// Returns how far an import is, also while another process runs it.
+///
+/// # Errors
+/// The folder holds no import, or cannot be read.
+pub fn import_status(folder: impl AsRef<Path>) -> Result<ImportReport, BulkError> {
+    let folder = folder.as_ref();
+    job::read_settings(folder, KIND)?;
+    let mut progress = Progress::default();
+    Journal::read(&folder.join(JOURNAL), |entry: Entry| {
+        progress.record(&entry)
+    })?;
+    Ok(ImportReport {
+        complete: progress.rows == Some(progress.done_rows + progress.rejected_rows),
+        rows: progress.rows.unwrap_or(0),
+        done: progress.done_rows,
+        found: progress.found_rows,
+        rejected: progress.rejected_rows,
+    })
+}

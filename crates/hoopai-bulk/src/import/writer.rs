@@ -1,0 +1,78 @@
+//! What writes the rows of an import.
+
+use std::borrow::Cow;
+
+use hoopai_runtime::Error;
+
+use super::Row;
+
+/// Writes the rows of an [`Import`](super::Import): how a row is checked, sent, and found again.
+///
+/// `write` may be called again for a row only after `find` found nothing, so an implementation of
+/// `find` that is right makes each record once.
+pub trait RowWriter: Send + Sync {
+    /// Checks a row. It is called for all rows before the first is sent.
+    ///
+    /// # Errors
+    /// The row cannot be sent. It is rejected.
+    fn check(&self, row: &Row) -> Result<(), RowError> {
+        let _ = row;
+        Ok(())
+    }
+
+    /// What identifies the record of a row, such as an email address. A row with the key of an
+    /// earlier row is rejected. `None`: the row has no key.
+    fn key(&self, row: &Row) -> Option<String> {
+        let _ = row;
+        None
+    }
+
+    /// Sends a row, and returns the id of its record.
+    ///
+    /// # Errors
+    /// The call failed. A reply with status 400, 404, 409 or 422 rejects the row; after another
+    /// error the row is looked up when the job continues.
+    fn write(&self, row: &Row) -> impl Future<Output = Result<String, Error>> + Send;
+
+    /// Finds the record of a row that was sent without an answer.
+    ///
+    /// # Errors
+    /// The call failed.
+    fn find(&self, row: &Row) -> impl Future<Output = Result<Found, Error>> + Send;
+}
+
+/// The result of a search for the record of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The record exists and has this id.
+    Record(String),
+    /// The record does not exist.
+    Nothing,
+    /// There is no way to find out. The row is sent again, so its record may be made twice.
+    Unknown,
+}
+
+/// The reason why a row is rejected: a field and a text, neither of which may contain a value of the
+/// row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowError {
+    pub(super) field: Option<String>,
+    pub(super) message: Cow<'static, str>,
+}
+
+impl RowError {
+    /// The row is rejected for this reason.
+    pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
+        RowError {
+            field: None,
+            message: message.into(),
+        }
+    }
+
+    /// Names the field.
+    #[must_use]
+    pub fn field(mut self, name: impl Into<String>) -> Self {
+        self.field = Some(name.into());
+        self
+    }
+}

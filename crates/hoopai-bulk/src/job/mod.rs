@@ -1,0 +1,275 @@
+//! The folder of a job: its plan, lock and journal.
+
+pub(crate) mod journal;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use fs4::FileExt;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{BulkError, BulkErrorKind};
+
+/// The version of the files in the folder of a job.
+const VERSION: u32 = 1;
+
+const PLAN: &str = "job.json";
+const LOCK: &str = "lock";
+const PAUSE: &str = "pause";
+
+/// The plan of a job. A job runs with the plan that it was made with.
+#[derive(Serialize, Deserialize)]
+struct Plan {
+    version: u32,
+    /// What the job does: `export`.
+    kind: String,
+    settings: Value,
+}
+
+/// The folder of a job that this process runs. Other processes cannot run it until this is
+/// dropped.
+pub(crate) struct JobFolder {
+    path: PathBuf,
+    lock: File,
+}
+
+impl JobFolder {
+    /// Opens the folder of a job, or creates it, and locks it.
+    pub(crate) fn open(path: &Path, kind: &str, settings: Value) -> Result<JobFolder, BulkError> {
+        fs::create_dir_all(path)
+            .map_err(|cause| BulkError::io("the folder of the job cannot be made", path, cause))?;
+        let plan = Plan {
+            version: VERSION,
+            kind: kind.to_owned(),
+            settings,
+        };
+        if !path.join(PLAN).exists() {
+            refuse_other_files(path)?;
+        }
+        let lock = lock(path)?;
+        let folder = JobFolder {
+            path: path.to_owned(),
+            lock,
+        };
+        match read_plan(path)? {
+            Some(stored) => compare(path, &stored, &plan)?,
+            None => folder.write_plan(&plan)?,
+        }
+        Ok(folder)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Whether [`pause`] was called for the job.
+    pub(crate) fn is_paused(&self) -> bool {
+        is_paused(&self.path)
+    }
+
+    /// Ends a pause.
+    pub(crate) fn resume(&self) -> Result<(), BulkError> {
+        let path = self.file(PAUSE);
+        match fs::remove_file(&path) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(BulkError::io(
+                "the pause of the job cannot be ended",
+                &path,
+                cause,
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the plan under another name first, so that it is complete or missing.
+    fn write_plan(&self, plan: &Plan) -> Result<(), BulkError> {
+        let (path, new) = (self.file(PLAN), self.file("job.json.new"));
+        let failed = |cause| BulkError::io("the plan of the job cannot be written", &path, cause);
+        let json = serde_json::to_vec_pretty(plan).map_err(|cause| failed(cause.into()))?;
+        let mut file = File::create(&new).map_err(failed)?;
+        file.write_all(&json)
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&new, &path))
+            .map_err(failed)
+    }
+}
+
+/// Ends the lock at once. Closing the file is not enough if another thread is starting a process,
+/// which has the file too for a moment.
+impl Drop for JobFolder {
+    fn drop(&mut self) {
+        let _ = FileExt::unlock(&self.lock);
+    }
+}
+
+/// Asks the process that runs a job to stop at its next checkpoint. Running the job again ends the
+/// pause.
+///
+/// # Errors
+/// The folder holds no job, or cannot be written to.
+pub fn pause(folder: impl AsRef<Path>) -> Result<(), BulkError> {
+    let folder = folder.as_ref();
+    existing_plan(folder)?;
+    let path = folder.join(PAUSE);
+    File::create(&path)
+        .map(drop)
+        .map_err(|cause| BulkError::io("the job cannot be paused", &path, cause))
+}
+
+pub(crate) fn is_paused(folder: &Path) -> bool {
+    folder.join(PAUSE).exists()
+}
+
+/// The settings of a job of this kind.
+pub(crate) fn read_settings(folder: &Path, kind: &str) -> Result<Value, BulkError> {
+    let plan = existing_plan(folder)?;
+    if plan.kind == kind {
+        return Ok(plan.settings);
+    }
+    Err(BulkError::new(
+        BulkErrorKind::OtherPlan,
+        format!("the folder holds a job of another kind, `{}`", plan.kind),
+        format!("pass the folder of an {kind}"),
+    )
+    .at(folder))
+}
+
+fn existing_plan(folder: &Path) -> Result<Plan, BulkError> {
+    read_plan(folder)?.ok_or_else(|| {
+        BulkError::new(
+            BulkErrorKind::NoJob,
+            "the folder holds no job",
+            "pass the folder in which the job runs",
+        )
+        .at(folder)
+    })
+}
+
+fn read_plan(folder: &Path) -> Result<Option<Plan>, BulkError> {
+    let path = folder.join(PLAN);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => {
+            return Err(BulkError::io(
+                "the plan of the job cannot be read",
+                &path,
+                cause,
+            ));
+        }
+    };
+    match serde_json::from_slice::<Plan>(&bytes) {
+        Ok(plan) if plan.version == VERSION => Ok(Some(plan)),
+        Ok(plan) => Err(BulkError::new(
+            BulkErrorKind::OtherPlan,
+            format!(
+                "the job was made by another version of this library (files of version {})",
+                plan.version
+            ),
+            "run it with that version, or start a new job in another folder",
+        )
+        .at(&path)),
+        Err(_) => Err(BulkError::new(
+            BulkErrorKind::Damaged,
+            "the plan of the job was changed and cannot be read",
+            "restore the file from a backup, or start a new job in another folder",
+        )
+        .at(&path)),
+    }
+}
+
+fn compare(folder: &Path, stored: &Plan, plan: &Plan) -> Result<(), BulkError> {
+    let other = |what: String| {
+        BulkError::new(
+            BulkErrorKind::OtherPlan,
+            what,
+            "run the job with the settings that it was made with, or start a new job in another folder",
+        )
+        .at(&folder.join(PLAN))
+    };
+    if stored.kind != plan.kind {
+        return Err(other(format!(
+            "the folder holds a job of another kind, `{}`",
+            stored.kind
+        )));
+    }
+    let changed = changed_settings(&stored.settings, &plan.settings);
+    if changed.is_empty() {
+        return Ok(());
+    }
+    Err(other(format!(
+        "the job was made with other settings: {}",
+        changed.join(", ")
+    )))
+}
+
+/// The names of the settings that differ.
+fn changed_settings(stored: &Value, new: &Value) -> Vec<String> {
+    let (Some(stored), Some(new)) = (stored.as_object(), new.as_object()) else {
+        return Vec::new();
+    };
+    let mut changed = Vec::new();
+    for name in stored.keys().chain(new.keys()) {
+        if stored.get(name) != new.get(name) && !changed.contains(name) {
+            changed.push(name.clone());
+        }
+    }
+    changed
+}
+
+/// A job must not overwrite files that it did not make.
+fn refuse_other_files(folder: &Path) -> Result<(), BulkError> {
+    let failed = |cause| BulkError::io("the folder of the job cannot be read", folder, cause);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        if name != LOCK && name != "job.json.new" {
+            return Err(BulkError::new(
+                BulkErrorKind::NoJob,
+                "the folder holds other files and no job",
+                "pass an empty folder, or one that does not exist",
+            )
+            .at(folder));
+        }
+    }
+    Ok(())
+}
+
+/// Locks a job for this process. The operating system ends the lock with the process.
+fn lock(folder: &Path) -> Result<File, BulkError> {
+    let path = folder.join(LOCK);
+    let failed = |cause| BulkError::io("the job cannot be locked", &path, cause);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(failed)?;
+    match FileExt::try_lock(&file) {
+        Ok(()) => {}
+        Err(fs4::TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // The holder may be writing its id at this moment.
+            let _ = file.read_to_string(&mut holder);
+            let holder = holder.trim().parse::<u32>();
+            let holder = holder.map_or_else(|_| String::new(), |id| format!(", process {id}"));
+            return Err(BulkError::new(
+                BulkErrorKind::Busy,
+                format!("another process runs the job{holder}"),
+                "wait until it ends, or end it: the job can be continued",
+            )
+            .at(folder));
+        }
+        Err(fs4::TryLockError::Error(cause)) => return Err(failed(cause)),
+    }
+    file.set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| write!(file, "{}", std::process::id()))
+        .map_err(failed)?;
+    Ok(file)
+}

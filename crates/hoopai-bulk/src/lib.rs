@@ -1,0 +1,18 @@
+//! Bulk jobs for the HoopAI Platform: exports and imports that survive restarts.
+//!
+//! A job is a folder with a plan, a journal and its outputs. A job that ended early, by an error, a
+//! deployment or a loss of power, continues when it is run again.
+
+mod csv_file;
+mod error;
+mod export;
+mod import;
+mod job;
+
+pub use csv_file::to_csv;
+pub use error::{BulkError, BulkErrorKind};
+pub use export::{
+    Export, ExportList, ExportProgress, ExportReport, ExportStatus, ExportedFile, export_status,
+};
+pub use import::{Found, Import, ImportReport, Row, RowError, RowWriter, import_status};
+pub use job::pause;

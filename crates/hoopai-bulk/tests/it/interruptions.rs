@@ -1,0 +1,159 @@
+//! Exports that end early, at random moments and in all ways, have the files of an undisturbed
+//! export in the end.
+
+use std::fs::{self, OpenOptions};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use fastrand::Rng;
+use hoopai_bulk::{BulkErrorKind, Export};
+use hoopai_test_support::seeds;
+
+use crate::lists::{
+    client, files, serve, serve_on_thread, serve_with_failures, things, undisturbed,
+};
+
+/// Set in the processes to kill: the folder of the job, and the server.
+const FOLDER: &str = "HOOPAI_BULK_FOLDER";
+const URL: &str = "HOOPAI_BULK_URL";
+
+/// What a crash can leave behind: an incomplete last line, and output without a checkpoint. A loss
+/// of power also takes away the end of a file.
+fn damage(folder: &Path, random: &mut Rng) {
+    let journal = folder.join("journal");
+    if let Ok(content) = fs::read(&journal)
+        && !content.is_empty()
+    {
+        let keep = match random.u8(..3) {
+            0 => content.len() - random.usize(..content.len().min(300)),
+            _ => content.len(),
+        };
+        fs::write(&journal, &content[..keep]).unwrap();
+    }
+    let output = folder.join(random.choice(["things.ndjson", "notes.ndjson"]).unwrap());
+    if let Ok(content) = fs::read(&output) {
+        let mut content = content;
+        match random.u8(..3) {
+            0 => content.extend_from_slice(b"{\"half\":"),
+            1 => content.truncate(content.len() - random.usize(..=content.len().min(200))),
+            _ => {}
+        }
+        fs::write(&output, content).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_export_that_is_dropped_and_damaged_continues() {
+    let reference = tempfile::tempdir().unwrap();
+    let expected = undisturbed(reference.path()).await;
+    for seed in seeds(40) {
+        let mut random = Rng::with_seed(seed);
+        let folder = tempfile::tempdir().unwrap();
+        let server = serve();
+        let client = client(&server.url);
+        let export = Export::new(folder.path()).list(things(&client));
+        loop {
+            let more = server.count() + random.usize(1..200);
+            tokio::select! {
+                report = export.run() => {
+                    assert!(report.unwrap().complete);
+                    break;
+                }
+                () = server.received(more) => {}
+            }
+            damage(folder.path(), &mut random);
+        }
+        assert!(files(folder.path()) == expected, "HOOPAI_SEED={seed}");
+    }
+}
+
+#[tokio::test]
+async fn an_export_whose_calls_fail_continues() {
+    let reference = tempfile::tempdir().unwrap();
+    let expected = undisturbed(reference.path()).await;
+    for seed in seeds(20) {
+        let mut random = Rng::with_seed(seed);
+        let folder = tempfile::tempdir().unwrap();
+        let failures: Vec<usize> = (0..10).map(|_| random.usize(..500)).collect();
+        let server = serve_with_failures(failures);
+        let client = client(&server.url);
+        let export = Export::new(folder.path()).list(things(&client));
+        let mut errors = 0;
+        while let Err(error) = export.run().await {
+            assert_eq!(error.kind(), BulkErrorKind::Call);
+            assert!(error.call_error().is_some());
+            errors += 1;
+            assert!(errors <= 10, "HOOPAI_SEED={seed}");
+        }
+        assert!(files(folder.path()) == expected, "HOOPAI_SEED={seed}");
+    }
+}
+
+/// The work of the processes to kill.
+#[test]
+fn child_process() {
+    let (Ok(folder), Ok(url)) = (std::env::var(FOLDER), std::env::var(URL)) else {
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let report = runtime.block_on(async {
+        let client = client(&url);
+        Export::new(folder).list(things(&client)).run().await
+    });
+    assert!(report.unwrap().complete);
+}
+
+/// The number of kills is that of `HOOPAI_KILLS`, by default enough for one pass over the list.
+#[tokio::test]
+async fn an_export_whose_process_is_killed_continues() {
+    let reference = tempfile::tempdir().unwrap();
+    let expected = undisturbed(reference.path()).await;
+    let kills: u32 = std::env::var("HOOPAI_KILLS").map_or(10, |kills| kills.parse().unwrap());
+    let mut random = Rng::with_seed(hoopai_test_support::seed());
+    let server = serve_on_thread();
+    let (mut killed, mut finished) = (0, 0);
+    while killed < kills {
+        let folder = tempfile::tempdir().unwrap();
+        loop {
+            let mut child = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "interruptions::child_process"])
+                .env(FOLDER, folder.path())
+                .env(URL, &server.url)
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
+            if killed < kills {
+                std::thread::sleep(Duration::from_micros(random.u64(1_000..80_000)));
+                let _ = child.kill();
+            }
+            let status = child.wait().unwrap();
+            if status.success() {
+                break;
+            }
+            assert_eq!(status.code(), None, "the child failed by itself");
+            killed += 1;
+        }
+        finished += 1;
+        assert!(files(folder.path()) == expected);
+    }
+    println!("{killed} processes killed in {finished} exports, none lost or repeated a record");
+}
+
+#[tokio::test]
+async fn a_file_cut_below_all_known_checkpoints_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve();
+    let client = client(&server.url);
+    let export = Export::new(folder.path()).list(things(&client));
+    export.run().await.unwrap();
+    let output = folder.path().join("notes.ndjson");
+    let file = OpenOptions::new().write(true).open(&output).unwrap();
+    file.set_len(0).unwrap();
+    let error = export.run().await.unwrap_err();
+    assert_eq!(error.kind(), BulkErrorKind::Damaged);
+    assert_eq!(error.path(), Some(output.as_path()));
+}

@@ -1,0 +1,7 @@
+//! Tests of bulk jobs against a server that serves one list.
+
+mod csv_file;
+mod export;
+mod import;
+mod interruptions;
+mod lists;
