@@ -72,14 +72,14 @@ pub fn find(name: &str) -> Result<&'static Operation, UnknownOperation> {
 
 /// The operation or module that a name without module may mean.
 fn closest_name(name: &str) -> Option<String> {
-    let wanted = normal(name);
+    let expected = normal(name);
     let entries = || {
         MODULES.iter().flat_map(|module| {
             let entries = module.entries().iter();
             entries.map(move |entry| (module.name(), entry.name))
         })
     };
-    let same = entries().find(|(_, own)| normal(own) == wanted);
+    let same = entries().find(|(_, own)| normal(own) == expected);
     let same = same.map(|(module, own)| format!("{module}.{own}"));
     same.or_else(|| closest(name, MODULES.iter().map(Module::name)).map(str::to_owned))
 }
@@ -147,10 +147,10 @@ fn path_values(template: &'static str, segments: &[&str]) -> Option<Vec<(&'stati
         return None;
     }
     let mut values = Vec::new();
-    for (own, given) in template.into_iter().zip(segments) {
+    for (own, segment) in template.into_iter().zip(segments) {
         match own.strip_prefix('{').and_then(|own| own.strip_suffix('}')) {
-            Some(name) if !given.is_empty() => values.push((name, (*given).to_owned())),
-            None if own == *given => {}
+            Some(name) if !segment.is_empty() => values.push((name, (*segment).to_owned())),
+            None if own == *segment => {}
             _ => return None,
         }
     }
