@@ -84,6 +84,8 @@ pub(crate) fn check(tree: &Workspace, options: &Check, console: &Console) -> Res
             "run cargo xtask codegen",
         ));
     }
+    // Open entries are decisions that people make, and no sign of an interrupted command.
+    let disagreements = findings.len();
     for entry in attention.open().filter(|_| !options.allow_attention) {
         let remedy = "run cargo xtask attend, or pass --allow-attention";
         findings.push(file_error(ATTENTION, entry.to_string(), remedy));
@@ -98,7 +100,9 @@ pub(crate) fn check(tree: &Workspace, options: &Check, console: &Console) -> Res
             "{summary}: {}",
             count(findings.len(), "finding")
         ));
-        console.line(INTERRUPTED);
+        if disagreements > 0 {
+            console.line(INTERRUPTED);
+        }
     }
     Ok(findings.is_empty())
 }

@@ -49,8 +49,9 @@ pub struct Regen {
     /// Print a change report: which changes break users of the Rust API, and the next version
     #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "offline")]
     pub report: Option<ReportFormat>,
-    /// Add the new modules of a folder or commit to specs/modules.toml, and mark those that the
-    /// source no longer has as deprecated
+    /// Add the new modules of a folder or commit to specs/modules.toml, and mark those that no longer
+    /// exist as deprecated, if the source has all modules: the default source, or a folder or commit
+    /// with `<module>/openapi.json`
     #[arg(long, conflicts_with_all = ["offline", "module"])]
     pub discover: bool,
 }
@@ -106,6 +107,7 @@ pub(crate) fn regenerate(
         let documents = download_all(&downloads, &modules)?;
         (documents, downloads.missing())
     };
+    let has_all_modules = source.has_all_modules()?;
     // A source without any of the modules is the wrong source.
     let is_complete = documents.iter().any(Result::is_ok);
     let is_vanished =
@@ -113,7 +115,10 @@ pub(crate) fn regenerate(
     for (module, document) in modules.iter_mut().zip(&documents) {
         module.deprecated = match document {
             Ok(_) => false,
-            Err(_) => module.deprecated || options.discover && is_vanished(&module.name),
+            Err(_) => {
+                let marks = options.discover && has_all_modules;
+                module.deprecated || marks && is_vanished(&module.name)
+            }
         };
     }
     let jobs: Vec<_> = modules.iter().zip(documents).collect();
@@ -159,6 +164,7 @@ pub(crate) fn regenerate(
         console,
         write_lock,
         present: tree.present(&all),
+        has_all_modules,
         all: &all,
         lock,
         attention: AttentionList::read(tree)?,
@@ -410,6 +416,8 @@ struct Run<'a> {
     all: &'a [Module],
     /// The modules that have a spec and a crate.
     present: Vec<Module>,
+    /// Whether modules that the source lacks no longer exist.
+    has_all_modules: bool,
     lock: SpecLock,
     attention: AttentionList,
     tally: Tally,
@@ -473,13 +481,19 @@ impl Run<'_> {
         if let Some(write_lock) = &self.write_lock {
             changes.apply(self.tree, write_lock)?;
         }
-        let mark = match module.deprecated {
-            true => "its last interface is kept, and marked as deprecated",
-            false => "its last interface is kept; --discover marks it as deprecated",
+        let state = match (module.deprecated, self.has_all_modules) {
+            (true, _) => {
+                "vanished from the source; its last interface is kept, and marked as deprecated"
+            }
+            (false, true) => {
+                "vanished from the source; its last interface is kept; --discover marks it as deprecated"
+            }
+            (false, false) => {
+                "not in this source, which may lack modules that others have; its last interface is kept"
+            }
         };
         let name = &module.name;
-        self.console
-            .line(format_args!("{name}: vanished from the source; {mark}"));
+        self.console.line(format_args!("{name}: {state}"));
         let of_download = self.attention.of_download(name).cloned();
         let entries = of_download.chain(generated.attention.clone()).collect();
         let mut missing = ModuleChanges::without_changes(name, ModuleStatus::Missing);
