@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::attention::Attention;
+use crate::attention::{Attention, operation_path};
 use crate::documentation::{self, SourceText};
 use crate::emit;
 use crate::error::{FileError, SourcePointer, escape_token};
@@ -20,7 +20,7 @@ use crate::read;
 use crate::recovery::{RECOVERY_LIMIT, recover};
 use crate::report::{self, ModuleReport};
 use crate::rust_types::{RustTypes, rust_types};
-use crate::schema::{ResolvedTypes, resolve_types};
+use crate::schema::{NAME_EXTENSION, ResolvedTypes, chosen_names, resolve_types};
 use crate::text::escape_invisible_json;
 
 /// The stack of the generating thread. Only the part in use takes memory.
@@ -41,6 +41,10 @@ pub struct Generated {
     pub documented: Value,
     /// The operation id for the name of each method.
     pub operation_ids: BTreeMap<String, String>,
+    /// The types and methods by path in the crate: `types::Contact`, `Client::get_contact`. Each has
+    /// the JSONPath of the schema or operation from which its name follows, or `None` if the overlay
+    /// chose the name.
+    pub named: BTreeMap<String, Option<String>>,
     /// Figures.
     pub report: ModuleReport,
     /// Deviations between the platform's file and our data, which people should settle.
@@ -357,6 +361,7 @@ fn generate_effective(
             emit::test_table(&input),
         ]),
         report: stages.report(&input, &files),
+        named: stages.named(),
         files,
         effective: stages.effective.document,
         operation_ids: stages
@@ -422,6 +427,29 @@ impl Stages {
             resolved: &self.resolved,
             types: &self.types,
         }
+    }
+
+    /// The named items of the crate and from where their names follow.
+    fn named(&self) -> BTreeMap<String, Option<String>> {
+        let document = &self.effective.document;
+        let chosen = chosen_names(document);
+        let structs = self.resolved.structs.iter();
+        let structs = structs.map(|(name, item)| (name, &item.origin));
+        let enums = self.resolved.enums.iter();
+        let types = structs.chain(enums.map(|(name, item)| (name, &item.origin)));
+        let types = types.map(|(name, origin)| {
+            let path = (!chosen.contains(name.as_str())).then(|| origin.path.clone());
+            (format!("types::{name}"), path)
+        });
+        let methods = self.operations.iter().map(|operation| {
+            let Operation { path, method, .. } = operation;
+            let is_chosen = document["paths"][path][method]
+                .get(NAME_EXTENSION)
+                .is_some();
+            let path = (!is_chosen).then(|| operation_path(path, method));
+            (format!("Client::{}", operation.name), path)
+        });
+        types.chain(methods).collect()
     }
 
     fn report(&self, input: &emit::Input<'_>, files: &BTreeMap<String, String>) -> ModuleReport {

@@ -1,13 +1,14 @@
 //! Whether the interface in the tree has the operations that a test requires.
 //!
 //! A test that names operations states its requests. If they do not fit the interface, it fails in a
-//! settled tree. A tree is not settled while `specs/attention.json` has open entries, as after
-//! `cargo xtask regen` from other files of the platform: there the test prints SKIPPED and ends.
-//! `cargo xtask check` rejects such a tree, so that CI never skips a test for this reason.
+//! settled tree. In others, as after `cargo xtask regen` from other files of the platform, it prints
+//! SKIPPED and ends. Committed trees without open deviations are settled, so that CI never skips a
+//! test for this reason: `cargo xtask check` rejects open deviations.
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::OnceLock,
     thread,
 };
@@ -17,10 +18,31 @@ use serde_json::Value;
 /// The limit of nested schemas.
 const DEPTH: usize = 20;
 
-/// Whether all deviations of the platform's files from the data in `specs/` are settled.
+/// The variable with which `cargo xtask history` tests a tree that is not settled.
+const REGENERATED: &str = "HOOPAI_REGENERATED";
+
+/// Whether the interface files are those of the last commit, and `specs/attention.json` has no open
+/// entries.
 pub fn is_settled() -> bool {
-    let list = root().map(|root| root.join("specs/attention.json"));
-    let Some(text) = list.and_then(|list| fs::read_to_string(list).ok()) else {
+    static SETTLED: OnceLock<bool> = OnceLock::new();
+    *SETTLED.get_or_init(|| {
+        let Some(root) = root() else { return true };
+        env::var_os(REGENERATED).is_none() && !is_edited(&root) && has_no_open_entries(&root)
+    })
+}
+
+/// Whether git finds a difference between `specs/` and the last commit. Without git there is none.
+fn is_edited(root: &Path) -> bool {
+    let mut command = Command::new("git");
+    command.current_dir(root);
+    command.args(["diff", "--quiet", "HEAD", "--", "specs/*/openapi.json"]);
+    command
+        .output()
+        .is_ok_and(|output| output.status.code() == Some(1))
+}
+
+fn has_no_open_entries(root: &Path) -> bool {
+    let Ok(text) = fs::read_to_string(root.join("specs/attention.json")) else {
         return true;
     };
     let list: Value = serde_json::from_str(&text).expect("specs/attention.json is JSON");
@@ -62,13 +84,13 @@ pub fn requires_scheme(request: &str, scheme: &str) -> bool {
     self::is_met((!is_met).then_some(lack))
 }
 
-/// Whether a request fits the interface: operation, query and body are declared, and nothing else is
-/// required. Values of the query do not count. A null body is none.
+/// Whether the interface declares a request: its operation, its query and its body, and requires
+/// nothing else. Values of the query do not count. A null body is none.
 ///
 /// # Panics
-/// The request does not fit, and the tree is settled.
+/// It does not, and the tree is settled.
 #[track_caller]
-pub fn fits(method: &str, target: &str, body: &Value) -> bool {
+pub fn declares(method: &str, target: &str, body: &Value) -> bool {
     let misfit = Interface::shared().misfit(method, target, body);
     is_met(misfit.map(|misfit| format!("the interface does not fit {method} {target}: {misfit}")))
 }
@@ -202,7 +224,7 @@ fn schema_misfit(
     if let Some(target) = target.filter(|_| depth < DEPTH) {
         return schema_misfit(document, target, value, at, depth + 1);
     }
-    let fits = match schema["type"].as_str() {
+    let is_of_type = match schema["type"].as_str() {
         Some("string") => value.is_string(),
         Some("number" | "integer") => value.is_number(),
         Some("boolean") => value.is_boolean(),
@@ -210,7 +232,7 @@ fn schema_misfit(
         Some("object") => value.is_object(),
         _ => true,
     };
-    if !fits && schema["nullable"] != true && schema.get("format").is_none() {
+    if !is_of_type && schema["nullable"] != true && schema.get("format").is_none() {
         return Some(format!("{at} is of type {}", schema["type"]));
     }
     if let Some(items) = value.as_array() {

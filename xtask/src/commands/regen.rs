@@ -20,6 +20,7 @@ use crate::{
     download::{Document, Downloads, SourceParser},
     error::{count, file_error},
     generation::{crate_changes, facade_changes, generate_crate, in_parallel, spec},
+    renames::{other_entries, rename_entries},
     workspace::{
         AttentionList, Changes, LOCK, LockEntry, MODULES, SpecLock, SpecOrigin, WriteLock,
         is_module_name, new_module, select, spec_file, updated,
@@ -121,6 +122,7 @@ pub(crate) fn regenerate(
             }
         };
     }
+    let attention = AttentionList::read(tree)?;
     let jobs: Vec<_> = modules.iter().zip(documents).collect();
     let prepared = {
         let progress = console.bar("generating", jobs.len());
@@ -128,7 +130,7 @@ pub(crate) fn regenerate(
             if document.is_err() && is_vanished(&module.name) {
                 prepare_vanished(tree, module, &progress)
             } else {
-                prepare(tree, module, document, &progress)
+                prepare(tree, module, document, &attention, &progress)
             }
         })
     };
@@ -167,7 +169,7 @@ pub(crate) fn regenerate(
         has_all_modules,
         all: &all,
         lock,
-        attention: AttentionList::read(tree)?,
+        attention,
         tally: Tally::default(),
         changes: Vec::new(),
     };
@@ -329,6 +331,7 @@ fn prepare(
     tree: &Workspace,
     module: &Module,
     document: &Result<Document>,
+    list: &AttentionList,
     progress: &Progress<'_>,
 ) -> Result<PreparedModule> {
     let document = document.as_ref().map_err(Clone::clone)?;
@@ -348,6 +351,14 @@ fn prepare(
         InterfaceDiff::New => Ok(Vec::new()),
         _ => crate_api_changes(tree, module, &generated),
     };
+    // Without a change of the platform, the overlay or this workspace changes the names.
+    let renames = match (&interface, &api) {
+        (InterfaceDiff::Same, _) | (_, Err(_)) => &[],
+        (_, Ok(changes)) => changes.as_slice(),
+    };
+    attention.extend(rename_entries(
+        tree, module, &spec, &generated, renames, list,
+    )?);
     progress.done(&module.name);
     Ok(PreparedModule::Current(Box::new(Prepared {
         origin: document.origin.clone(),
@@ -494,8 +505,8 @@ impl Run<'_> {
         };
         let name = &module.name;
         self.console.line(format_args!("{name}: {state}"));
-        let of_download = self.attention.of_download(name).cloned();
-        let entries = of_download.chain(generated.attention.clone()).collect();
+        let mut entries = other_entries(&self.attention, module, generated);
+        entries.extend(generated.attention.iter().cloned());
         let mut missing = ModuleChanges::without_changes(name, ModuleStatus::Missing);
         missing.attention = self.set_attention(name, entries);
         self.changes.push(missing);

@@ -1,7 +1,7 @@
 //! Checks of requests against the interface over HTTP: accepted requests, and messages of errors.
 
 use hoopai_mock::{Mock, TOKEN};
-use hoopai_test_support::interface::fits;
+use hoopai_test_support::interface::declares;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -290,7 +290,7 @@ async fn form_array_is_read_from_parts_or_json() {
     let ids = ["contactId", "conversationId", "locationId"];
     let body =
         json!({ "contactId": "", "conversationId": "", "locationId": "", "attachmentUrls": [] });
-    if !fits("POST", path, &body) {
+    if !declares("POST", path, &body) {
         return;
     }
     let ids: String = ids

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use hoopai_test_support::interface::{fits, has_operation, is_settled};
+use hoopai_test_support::interface::{declares, has_operation, is_settled};
 use serde_json::{Value, json};
 
 #[test]
@@ -23,7 +23,7 @@ fn request_that_does_not_fit_fails_in_a_settled_tree_only() {
         post(json!({})),
         post(json!({ "tags": ["vip"] })),
     ] {
-        assert!(fits(method, target, &body), "{target} {body}");
+        assert!(declares(method, target, &body), "{target} {body}");
     }
     for ((method, target, body), problem) in [
         (get("/contacts"), "it has no such operation"),
@@ -47,8 +47,8 @@ fn request_that_does_not_fit_fails_in_a_settled_tree_only() {
         ),
         (("DELETE", "/contacts/c1", json!({})), "it has no body"),
     ] {
-        match catch_unwind(AssertUnwindSafe(|| fits(method, target, &body))) {
-            Ok(fits) => assert!(!fits && !is_settled(), "{target}: {problem}"),
+        match catch_unwind(AssertUnwindSafe(|| declares(method, target, &body))) {
+            Ok(declared) => assert!(!declared && !is_settled(), "{target}: {problem}"),
             Err(panic) => {
                 let message = panic.downcast_ref::<String>().expect("a message");
                 assert!(is_settled() && message.contains(problem), "{message}");

@@ -7,7 +7,7 @@ use hoopai_mock::{
     AGENCY_TOKEN, AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, Clock, Installation, LOCATION,
     Mock, MockBuilder, REDIRECT_URI, RateLimitSettings, TokenSpec, USER,
 };
-use hoopai_test_support::interface::{fits, requires_scheme};
+use hoopai_test_support::interface::{declares, requires_scheme};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -547,7 +547,7 @@ async fn installed_locations_are_paged() {
         ("&query=mocklocation", LOCATION),
     ] {
         let target = format!("/oauth/installedLocations?appId&companyId{filter}");
-        if !fits("GET", &target, &Value::Null) {
+        if !declares("GET", &target, &Value::Null) {
             continue;
         }
         let (count, items) = list(&agency, filter).await;

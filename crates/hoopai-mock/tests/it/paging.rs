@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use hoopai_mock::{COMPANY, LOCATION, Mock, RateLimitSettings, TOKEN, TokenSpec};
-use hoopai_test_support::interface::fits;
+use hoopai_test_support::interface::declares;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -66,9 +66,9 @@ fn is_declared(operation: &ListOperation) -> bool {
     let names = fields.into_iter().flat_map(|fields| fields.keys().cloned());
     if operation.method == Method::GET {
         let query = names.collect::<Vec<_>>().join("&");
-        fits("GET", &format!("{}?{query}", operation.path), &Value::Null)
+        declares("GET", &format!("{}?{query}", operation.path), &Value::Null)
     } else {
-        fits(
+        declares(
             operation.method.as_str(),
             operation.path,
             &operation.request,

@@ -2,7 +2,7 @@
 //! for later steps.
 
 use hoopai_mock::{AGENCY_TOKEN, LOCATION, TOKEN};
-use hoopai_test_support::interface::fits;
+use hoopai_test_support::interface::declares;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ pub(crate) async fn run(seeds: &[&str], steps: Vec<Step>) {
             // The platform accepts it, although no file declares it.
             fields.remove("filters");
         }
-        step.rejected.is_some() || fits(step.method.as_str(), step.path, &body)
+        step.rejected.is_some() || declares(step.method.as_str(), step.path, &body)
     };
     if !steps.iter().all(is_declared) {
         return;

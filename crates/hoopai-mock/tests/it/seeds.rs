@@ -3,7 +3,7 @@
 
 use hoopai_mock::serde_json::{Value, json};
 use hoopai_mock::{LOCATION, Seeder};
-use hoopai_test_support::interface::fits;
+use hoopai_test_support::interface::declares;
 use reqwest::Method;
 
 use crate::api::Api;
@@ -267,7 +267,7 @@ async fn seeded_appointments_orders_and_invoices_reference_contacts() {
         ),
         ("/forms/submissions?locationId={L}", "/submissions"),
     ] {
-        if !fits("GET", path, &Value::Null) {
+        if !declares("GET", path, &Value::Null) {
             continue;
         }
         let items = Listed::of(&api, path, at).await;
@@ -287,7 +287,7 @@ async fn seeded_appointments_orders_and_invoices_reference_contacts() {
 
 #[tokio::test]
 async fn seeded_transactions_reference_orders_of_their_contacts() {
-    if !fits("GET", PAID_ORDERS, &Value::Null) {
+    if !declares("GET", PAID_ORDERS, &Value::Null) {
         return;
     }
     let api = Api::start().await;
@@ -425,7 +425,7 @@ async fn payments_of_text2pay_invoices_and_orders_create_transactions() {
         );
         assert_eq!(made.0[0]["contactId"], contact);
     }
-    if !fits("GET", PAID_ORDERS, &Value::Null) {
+    if !declares("GET", PAID_ORDERS, &Value::Null) {
         return;
     }
     let paid = Listed::of(&api, PAID_ORDERS, "/data").await;
