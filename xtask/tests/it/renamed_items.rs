@@ -44,10 +44,10 @@ fn names(tree: &Tree) -> String {
 fn renamed_types_and_methods_keep_their_names_by_the_proposed_edits() {
     let tree = generated();
     let before = names(&tree);
-    let text = regen(&tree, "HolderDto", "read-link");
+    let text = regen(&tree, "ContactDto", "read-link");
     for expected in [
-        "`types::Owner` is now `types::Holder`",
-        "`types::OwnerRole` is now `types::HolderRole`",
+        "`types::Owner` is now `types::Contact`",
+        "`types::OwnerRole` is now `types::ContactRole`",
         "`types::Link` is now `types::ReadLinkResponse`",
         "`Client::get_link` is now `Client::read_link`",
         "add the action [{\"description\":\"`types::Owner` had this name",
@@ -60,7 +60,7 @@ fn renamed_types_and_methods_keep_their_names_by_the_proposed_edits() {
     // Nothing ends the entries but a decision.
     tree.run(&["codegen"]).ok();
     let list = tree.read("specs/attention.json");
-    regen(&tree, "HolderDto", "read-link");
+    regen(&tree, "ContactDto", "read-link");
     assert_eq!(tree.read("specs/attention.json"), list);
 
     let text = tree
@@ -89,19 +89,19 @@ fn renamed_types_and_methods_keep_their_names_by_the_proposed_edits() {
 fn renames_are_relative_to_the_last_settled_name() {
     let tree = generated();
     let files = tree.files();
-    regen(&tree, "HolderDto", "read-link");
-    let text = regen(&tree, "KeeperDto", "read-link");
-    assert_contains(&text, "`types::Owner` is now `types::Keeper`");
+    regen(&tree, "ContactDto", "read-link");
+    let text = regen(&tree, "AccountDto", "read-link");
+    assert_contains(&text, "`types::Owner` is now `types::Account`");
     regen(&tree, "OwnerDto", "find-link");
     assert!(files == tree.files(), "the names are as before");
 
-    regen(&tree, "HolderDto", "read-link");
+    regen(&tree, "ContactDto", "read-link");
     let arguments = ["attend", "--all", "--accept", "--reason", "It says more."];
     let text = tree.run(&arguments).ok();
     assert_contains(&text, "0 entries edited, 5 accepted, 0 open");
     tree.run(&["check"]).ok();
     let text = regen(&tree, "OwnerDto", "read-link");
-    assert_contains(&text, "`types::Holder` is now `types::Owner`");
+    assert_contains(&text, "`types::Contact` is now `types::Owner`");
     assert_contains(&text, "no longer accepted, because it has ended");
 }
 
