@@ -24,9 +24,22 @@ pub struct Attention {
     /// The edit that settles it, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edit: Option<Edit>,
+    /// The item of the Rust API that has another name, if the entry is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed: Option<Renamed>,
     /// Why people accept what generation did instead, if they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<String>,
+}
+
+/// A type or method with another name, by path in the crate: `types::Contact`,
+/// `Client::get_contact`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renamed {
+    /// The old name.
+    pub from: String,
+    /// The new name.
+    pub to: String,
 }
 
 /// An edit of a file that people write.
@@ -42,13 +55,30 @@ pub enum Edit {
 }
 
 impl Edit {
+    /// An action that gives the operation or schema at a JSONPath the name of an item, `types::Name`
+    /// or `Client::name`.
+    pub fn keep_name(target: &str, item: &str) -> Self {
+        let name = item.rsplit("::").next().unwrap_or(item);
+        let action = json!([{
+            "target": target,
+            "description": format!("`{item}` had this name before the platform's file changed."),
+            "update": { "x-hoopai-name": name },
+        }]);
+        Edit::AppendAction(action.to_string())
+    }
+
     /// An action that merges `update` into an operation.
     pub(crate) fn update_operation(path: &str, method: &str, reason: &str, update: &Value) -> Self {
-        let target = format!("$.paths['{}'].{method}", path.replace('\'', "\\'"));
+        let target = operation_path(path, method);
         let action = json!([{ "target": target, "description": reason, "update": update }]);
         // JSON is valid YAML.
         Edit::AppendAction(action.to_string())
     }
+}
+
+/// The JSONPath of an operation.
+pub(crate) fn operation_path(path: &str, method: &str) -> String {
+    format!("$.paths['{}'].{method}", path.replace('\'', "\\'"))
 }
 
 impl fmt::Display for Attention {
@@ -86,7 +116,23 @@ impl Attention {
             done: done.into(),
             remedy: error.remedy,
             edit,
+            renamed: None,
             accepted: None,
+        }
+    }
+
+    /// An item that had another name before the platform's file changed. `edit` restores it.
+    pub fn of_rename(file: String, renamed: Renamed, edit: Option<Edit>) -> Self {
+        let Renamed { from, to } = &renamed;
+        let error = FileError {
+            file,
+            pointer: String::new(),
+            problem: format!("`{from}` is now `{to}`, which breaks programs that use it"),
+            remedy: "accept the new name, or declare the old one as `x-hoopai-name` in the module's overlay; if it follows from the name of another type, settle the entry of that type".to_owned(),
+        };
+        Self {
+            renamed: Some(renamed),
+            ..Self::new(error, "the name follows from the changed file", edit)
         }
     }
 

@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::attention::Attention;
+use crate::attention::{Attention, operation_path};
 use crate::documentation::{self, SourceText};
 use crate::emit;
-use crate::error::{FileError, SourcePointer};
+use crate::error::{FileError, SourcePointer, escape_token};
 use crate::events::{self, Evidence};
 use crate::export as exporter;
 use crate::json;
 use crate::model::Operation;
 use crate::modules::Module;
 use crate::normalise;
+use crate::openapi::METHODS;
 use crate::overlay;
 use crate::read;
 use crate::recovery::{RECOVERY_LIMIT, recover};
 use crate::report::{self, ModuleReport};
 use crate::rust_types::{RustTypes, rust_types};
-use crate::schema::{ResolvedTypes, resolve_types};
+use crate::schema::{NAME_EXTENSION, ResolvedTypes, chosen_names, resolve_types};
 use crate::text::escape_invisible_json;
 
 /// The stack of the generating thread. Only the part in use takes memory.
@@ -41,6 +42,10 @@ pub struct Generated {
     pub documented: Value,
     /// The operation id for the name of each method.
     pub operation_ids: BTreeMap<String, String>,
+    /// The types and methods by path in the crate: `types::Contact`, `Client::get_contact`. Each has
+    /// the JSONPath of the schema or operation from which its name follows, or `None` if the overlay
+    /// chose the name.
+    pub named: BTreeMap<String, Option<String>>,
     /// Figures.
     pub report: ModuleReport,
     /// Deviations between the platform's file and our data, which people should settle.
@@ -131,6 +136,7 @@ impl Corrected {
             };
             match recover(&mut self.document, &error.pointer) {
                 Some(done) => self.attention.push(Attention::new(error, done, None)),
+                None if self.leave_out_operations(spec_file, &stage) => {}
                 None => return Err(error),
             }
         }
@@ -138,6 +144,48 @@ impl Corrected {
             format!("more than {RECOVERY_LIMIT} parts of it cannot be read"),
             "fetch the file again",
         ))
+    }
+
+    /// Leaves out the operations for which `stage` fails at no part of the file that can be left
+    /// out, although each is the only one. Returns whether there are any.
+    fn leave_out_operations<T>(
+        &mut self,
+        spec_file: &str,
+        stage: &impl Fn(&Self, &SourcePointer<'_>) -> Result<T, FileError>,
+    ) -> bool {
+        let at = SourcePointer::root(spec_file);
+        let (all, mut failing) = (operations(&self.document), Vec::new());
+        for (path, method) in &all {
+            let mut alone = Self {
+                document: with_one_operation(&self.document, path, method),
+                overlay_actions: self.overlay_actions,
+                attention: Vec::new(),
+            };
+            // The other parts of the file stay, so they fail for each operation.
+            for _ in 0..RECOVERY_LIMIT {
+                match stage(&alone, &at) {
+                    Ok(_) => break,
+                    Err(error) if recover(&mut alone.document, &error.pointer).is_some() => {}
+                    Err(error) => {
+                        failing.push((path.clone(), method.clone(), error));
+                        break;
+                    }
+                }
+            }
+        }
+        // An error of every operation is one of the file.
+        if failing.len() == all.len() {
+            return false;
+        }
+        let any = !failing.is_empty();
+        for (path, method, error) in failing {
+            let pointer = format!("/paths/{}/{method}", escape_token(&path));
+            if let Some(done) = recover(&mut self.document, &pointer) {
+                let error = FileError { pointer, ..error };
+                self.attention.push(Attention::new(error, done, None));
+            }
+        }
+        any
     }
 
     fn effective(&self, at: &SourcePointer<'_>) -> Result<Effective, FileError> {
@@ -151,6 +199,29 @@ impl Corrected {
             attention: Vec::new(),
         })
     }
+}
+
+/// The paths and methods of a document's operations.
+fn operations(document: &Value) -> Vec<(String, String)> {
+    let paths = document.get("paths").and_then(Value::as_object);
+    let paths = paths.into_iter().flatten();
+    let operations = paths.flat_map(|(path, item)| {
+        let methods = METHODS.iter().filter(|method| item.get(method).is_some());
+        methods.map(|method| (path.clone(), (*method).to_owned()))
+    });
+    operations.collect()
+}
+
+/// The document with one of its operations.
+fn with_one_operation(document: &Value, path: &str, method: &str) -> Value {
+    let mut alone = document.clone();
+    if let Some(paths) = alone.get_mut("paths").and_then(Value::as_object_mut) {
+        paths.retain(|other, _| other == path);
+        if let Some(item) = paths.get_mut(path).and_then(Value::as_object_mut) {
+            item.retain(|key, _| key == method || !METHODS.contains(&key.as_str()));
+        }
+    }
+    alone
 }
 
 /// The input from which a crate is generated.
@@ -292,6 +363,7 @@ fn generate_effective(
     Ok(Generated {
         workspace_files,
         report: stages.report(&input, &files),
+        named: stages.named(),
         files,
         effective: stages.effective.document,
         operation_ids: stages
@@ -359,6 +431,29 @@ impl Stages {
         }
     }
 
+    /// The named items of the crate and from where their names follow.
+    fn named(&self) -> BTreeMap<String, Option<String>> {
+        let document = &self.effective.document;
+        let chosen = chosen_names(document);
+        let structs = self.resolved.structs.iter();
+        let structs = structs.map(|(name, item)| (name, &item.origin));
+        let enums = self.resolved.enums.iter();
+        let types = structs.chain(enums.map(|(name, item)| (name, &item.origin)));
+        let types = types.map(|(name, origin)| {
+            let path = (!chosen.contains(name.as_str())).then(|| origin.path.clone());
+            (format!("types::{name}"), path)
+        });
+        let methods = self.operations.iter().map(|operation| {
+            let Operation { path, method, .. } = operation;
+            let is_chosen = document["paths"][path][method]
+                .get(NAME_EXTENSION)
+                .is_some();
+            let path = (!is_chosen).then(|| operation_path(path, method));
+            (format!("Client::{}", operation.name), path)
+        });
+        types.chain(methods).collect()
+    }
+
     fn report(&self, input: &emit::Input<'_>, files: &BTreeMap<String, String>) -> ModuleReport {
         let report = report::of_module(input.module, &self.operations, &self.resolved, &self.types);
         let mut passes = self.effective.passes.clone();
@@ -391,4 +486,58 @@ fn with_names(document: &Value, operations: &[Operation]) -> Value {
     }
     json::sort(&mut named);
     named
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Errors that name no part, as those of libraries. Each operation of `failing` causes one.
+    fn recovered(failing: &[&str]) -> Result<(Value, Vec<String>), FileError> {
+        let responses = json!({ "responses": {} });
+        let mut corrected = Corrected {
+            document: json!({ "paths": {
+                "/a": { "get": responses, "post": responses },
+                "/b~{id}": { "get": responses },
+            } }),
+            overlay_actions: 0,
+            attention: Vec::new(),
+        };
+        corrected.recovering("spec", |corrected, at| {
+            let all = operations(&corrected.document);
+            let names = all.iter().map(|(path, method)| format!("{method} {path}"));
+            let mut fails = names.filter(|name| failing.contains(&name.as_str()));
+            match fails.next() {
+                Some(name) => Err(at.error(format!("{name} is not supported"), "report it")),
+                None => Ok(()),
+            }
+        })?;
+        let entries = corrected.attention.iter().map(Attention::to_string);
+        let entries = entries.collect();
+        Ok((corrected.document, entries))
+    }
+
+    #[test]
+    fn error_without_a_part_costs_the_operations_that_cause_it() {
+        let (document, entries) = recovered(&["post /a", "get /b~{id}"]).expect("recovered");
+        assert_eq!(
+            document["paths"],
+            json!({ "/a": { "get": { "responses": {} } }, "/b~{id}": {} })
+        );
+        assert_eq!(
+            entries,
+            [
+                "spec#/paths/~1a/post: post /a is not supported; the operation was left out; report it",
+                "spec#/paths/~1b~0{id}/get: get /b~{id} is not supported; the operation was left out; report it",
+            ]
+        );
+    }
+
+    #[test]
+    fn error_of_every_operation_is_one_of_the_file() {
+        let error = recovered(&["get /a", "post /a", "get /b~{id}"]).expect_err("an error");
+        assert_eq!(error.pointer, "");
+    }
 }

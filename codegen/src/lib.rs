@@ -51,7 +51,7 @@ mod sibling_texts;
 mod source;
 mod text;
 
-pub use attention::{Attention, Edit};
+pub use attention::{Attention, Edit, Renamed};
 pub use changes::{
     ApiChange, Aspect, Bump, ChangeReport, Item, ModuleChanges, ModuleStatus, compare_crates,
 };

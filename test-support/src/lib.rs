@@ -1,5 +1,4 @@
-//! Tools that the tests of several crates share. The crate shares no code with `hoopai-mock` and
-//! contains nothing of the platform's interface.
+//! Tools that the tests of several crates share. The crate shares no code with `hoopai-mock`.
 //!
 //! - [`Server`] is an HTTP/1.1 server on loopback. A script, a function from [`Request`] to
 //!   [`Reply`], decides each reply. The server records all requests.
@@ -8,6 +7,7 @@
 //! - [`log`] captures the log lines of the current thread.
 //! - [`seed`] and [`seeds`] select the seeds of random tests; [`seeded_random`] returns random
 //!   numbers of a seed.
+//! - [`interface`] skips tests whose operations a regenerated tree lacks.
 //! - [`lost_scalars`] checks that a decoded value keeps the scalars of its JSON.
 //! - `PostgresServer` and `RedisServer` (feature `servers`) are database servers of this machine,
 //!   in temporary folders.
@@ -32,6 +32,7 @@
 //! ```
 
 mod http;
+pub mod interface;
 pub mod log;
 #[cfg(feature = "servers")]
 mod postgres;

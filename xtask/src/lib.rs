@@ -7,6 +7,7 @@
 //! | `commands` | one file a command |
 //! | `change_report` | the report on changes of the Rust API, and the exit status that follows |
 //! | `generation` | from `specs/` to crates, in memory, in parallel |
+//! | `renames` | entries of the attention list about renamed types and methods |
 //! | `download` | sources of interface files, HTTP with limits and retries |
 //! | `source_checks` | checks of hand-written Rust: module cycles, retired words, sizes |
 //! | `workspace` | the tree: paths, reading, changes, `specs/lock.toml`, packages |
@@ -24,6 +25,7 @@ mod download;
 mod error;
 mod generation;
 mod outcome;
+mod renames;
 mod source_checks;
 mod workspace;
 

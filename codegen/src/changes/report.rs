@@ -195,6 +195,7 @@ impl ChangeReport {
         let labels = [
             ("breaking", self.breaking()),
             ("attention", self.attention()),
+            ("failed", self.failed()),
         ];
         let labels = labels.into_iter().filter(|(_, number)| *number > 0);
         labels.map(|(label, _)| label).collect()

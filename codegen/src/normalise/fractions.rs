@@ -37,21 +37,7 @@ const LAST_WORDS: &[(&str, &str)] = &[
 const VALUES: &str = "the file declares a value that has a fractional part";
 
 pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize, FileError> {
-    let mut misplaced = None;
-    walk::schemas(document, |schema| {
-        for (name, property) in walk::properties(schema) {
-            if property.contains_key(FRACTION) && json::text(property, "type") != Some("number") {
-                misplaced.get_or_insert_with(|| name.clone());
-            }
-        }
-        0
-    });
-    if let Some(name) = misplaced {
-        return Err(at.error(
-            format!("`{name}` has `{FRACTION}` and is no number"),
-            "delete that action of the module's overlay",
-        ));
-    }
+    check_marks(document, at)?;
     Ok(walk::numbers(document, |name, schema| {
         if walk::is_decided(schema) {
             return 0;
@@ -61,6 +47,31 @@ pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize,
         reason.map(|reason| schema.insert(FRACTION.to_owned(), reason.into()));
         changed
     }))
+}
+
+/// Checks that each property with the extension is a number.
+fn check_marks(value: &Value, at: &SourcePointer<'_>) -> Result<(), FileError> {
+    match value {
+        Value::Object(map) => {
+            for (name, property) in json::entries(map, "properties") {
+                let is_number = property.get("type").and_then(Value::as_str) == Some("number");
+                if property.get(FRACTION).is_some() && !is_number {
+                    let properties_at = at.key("properties");
+                    return Err(properties_at.key(name).key(FRACTION).error(
+                        format!("`{name}` has `{FRACTION}` and is no number"),
+                        "delete that action of the module's overlay",
+                    ));
+                }
+            }
+            map.iter()
+                .try_for_each(|(key, inner)| check_marks(inner, &at.key(key)))
+        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, inner)| check_marks(inner, &at.index(index))),
+        _ => Ok(()),
+    }
 }
 
 fn reason(name: &str, schema: &Object) -> Option<&'static str> {

@@ -17,6 +17,13 @@ pub(super) fn of(schema: &Value) -> Option<&str> {
     schema.get(EXTENSION)?.as_str()
 }
 
+/// All chosen names.
+pub(crate) fn all(document: &Value) -> BTreeSet<&str> {
+    let mut found = Vec::new();
+    collect(document, String::new(), &mut found);
+    found.iter().filter_map(|(_, schema)| of(schema)).collect()
+}
+
 /// All chosen names with the pointers of their schemas. Schemas of one name become one type.
 pub(super) fn read(
     document: &Value,

@@ -12,7 +12,7 @@ mod naming;
 mod resolver;
 mod types;
 
-pub(crate) use chosen_names::EXTENSION as NAME_EXTENSION;
+pub(crate) use chosen_names::{EXTENSION as NAME_EXTENSION, all as chosen_names};
 pub use name_rules::RejectedName;
 pub(crate) use name_rules::rejected as rejected_names;
 pub(crate) use resolver::resolve_types;

@@ -14,6 +14,7 @@ use crate::{
     commands::codegen::open,
     error::{count, file_error},
     generation::{ModuleTexts, crate_changes, generate_from, in_parallel, spec},
+    renames::other_entries,
     workspace::{
         ATTENTION, AttentionList, Changes, WriteLock, documentation_file, overlay_file, select,
     },
@@ -39,6 +40,9 @@ pub(crate) struct Attend {
     /// and is stored with accepted entries
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    /// Accept the entries as they are, without the proposed edits
+    #[arg(long)]
+    accept: bool,
 }
 
 /// An open entry with its number and module.
@@ -65,10 +69,12 @@ pub(crate) fn attend(tree: &Workspace, options: &Attend, console: &Console) -> R
     let mut items = Vec::new();
     for module in &all {
         for entry in open(list.of(&module.name)) {
+            let mut entry = entry.clone();
+            entry.edit = entry.edit.filter(|_| !options.accept);
             items.push(Item {
                 number: items.len() + 1,
                 module,
-                entry: entry.clone(),
+                entry,
             });
         }
     }
@@ -162,8 +168,9 @@ fn refresh(tree: &Workspace, all: &[Module], list: &mut AttentionList) -> Result
         generate_from(tree, module, &spec(tree, module)?, &texts)
     });
     for (module, generated) in modules.into_iter().zip(computed) {
-        let of_download = list.of_download(&module.name).cloned();
-        let entries = of_download.chain(generated?.attention).collect();
+        let generated = generated?;
+        let mut entries = other_entries(list, module, &generated);
+        entries.extend(generated.attention);
         list.set(&module.name, entries);
     }
     Ok(())
@@ -292,12 +299,14 @@ fn settle(
     for _ in 0..ROUNDS {
         edit(module, &mut texts, &new)?;
         let generated = generate_from(tree, module, &spec, &texts)?;
-        let of_download = list.of_download(&module.name).cloned();
-        let mut entries: Vec<_> = of_download.chain(generated.attention.clone()).collect();
+        let mut entries = other_entries(list, module, &generated);
+        entries.extend(generated.attention.iter().cloned());
         for entry in &mut entries {
             let decided = decisions.iter().find(|one| one.entry.is_same(entry));
             if let Some(decision) = decided {
-                if new.iter().any(|one| one.entry.is_same(entry)) && entry.edit.is_some() {
+                let is_edited =
+                    |one: &Decision| one.entry.is_same(entry) && one.entry.edit.is_some();
+                if new.iter().any(is_edited) {
                     let remedy = "correct the overlay or the documentation by hand";
                     let problem = format!("the proposed edit does not settle it: {entry}");
                     return Err(file_error(overlay_file(&module.name), problem, remedy));
@@ -317,8 +326,10 @@ fn settle(
             .iter()
             .filter(|entry| !is_accepted(entry))
             .filter_map(|entry| {
+                let mut entry = entry.clone();
+                entry.edit = entry.edit.filter(|_| !options.accept);
                 Some(Decision {
-                    entry: entry.clone(),
+                    entry,
                     reason: reason?.clone(),
                 })
             })

@@ -13,6 +13,7 @@ use crate::{
         crate_changes, event_changes, facade_changes, generate_crate, generate_webhooks,
         in_parallel, spec,
     },
+    renames::other_entries,
     workspace::{
         ATTENTION, AttentionList, Changes, EVENTS, LOCK, MODULES, SpecLock, TEMPORARY, WEBHOOKS,
         crate_folder, documentation_file, overlay_file, spec_file,
@@ -36,23 +37,22 @@ pub(crate) fn check(tree: &Workspace, options: &Check, console: &Console) -> Res
     findings.extend(temporary_files(tree)?);
     findings.extend(lock(tree, &modules));
 
+    let list = AttentionList::read(tree)?;
     let progress = console.bar("checking", modules.len());
     let checked = in_parallel(&modules, |module| {
-        let checked = check_module(tree, module);
+        let checked = check_module(tree, module, &list);
         progress.done(&module.name);
         checked
     });
     drop(progress);
     let mut operations = 0;
-    let list = AttentionList::read(tree)?;
     let mut attention = list.clone();
     for (module, result) in modules.iter().zip(checked) {
         match result {
             Ok(checked) => {
                 operations += checked.operations;
                 findings.extend(checked.findings);
-                let of_download = list.of_download(&module.name).cloned();
-                attention.set(&module.name, of_download.chain(checked.attention).collect());
+                attention.set(&module.name, checked.attention);
             }
             Err(error) => findings.push(error),
         }
@@ -84,6 +84,8 @@ pub(crate) fn check(tree: &Workspace, options: &Check, console: &Console) -> Res
             "run cargo xtask codegen",
         ));
     }
+    // Open entries are decisions that people make, and no sign of an interrupted command.
+    let disagreements = findings.len();
     for entry in attention.open().filter(|_| !options.allow_attention) {
         let remedy = "run cargo xtask attend, or pass --allow-attention";
         findings.push(file_error(ATTENTION, entry.to_string(), remedy));
@@ -98,7 +100,9 @@ pub(crate) fn check(tree: &Workspace, options: &Check, console: &Console) -> Res
             "{summary}: {}",
             count(findings.len(), "finding")
         ));
-        console.line(INTERRUPTED);
+        if disagreements > 0 {
+            console.line(INTERRUPTED);
+        }
     }
     Ok(findings.is_empty())
 }
@@ -106,11 +110,12 @@ pub(crate) fn check(tree: &Workspace, options: &Check, console: &Console) -> Res
 struct CheckedModule {
     operations: usize,
     findings: Vec<FileError>,
+    /// The entries of the attention list that the module should have.
     attention: Vec<Attention>,
 }
 
 /// Checks that the spec is in canonical form and the crate in generated form.
-fn check_module(tree: &Workspace, module: &Module) -> Result<CheckedModule> {
+fn check_module(tree: &Workspace, module: &Module, list: &AttentionList) -> Result<CheckedModule> {
     let spec = spec(tree, module)?;
     let file = spec_file(&module.name);
     let mut findings = Vec::new();
@@ -129,10 +134,12 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<CheckedModule> {
     crate_changes(tree, &mut changes, module, &generated)?;
     findings.extend(differences(tree, &changes));
     findings.extend(report_findings(&module.name, &file, &generated.report));
+    let mut attention = other_entries(list, module, &generated);
+    attention.extend(generated.attention);
     Ok(CheckedModule {
         operations: generated.report.operations,
         findings,
-        attention: generated.attention,
+        attention,
     })
 }
 

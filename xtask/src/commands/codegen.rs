@@ -9,6 +9,7 @@ use crate::{
     generation::{
         crate_changes, event_changes, facade_changes, generate_crates, generate_webhooks,
     },
+    renames::other_entries,
     workspace::{AttentionList, Changes, WEBHOOKS, WriteLock, select},
 };
 
@@ -52,8 +53,8 @@ pub(crate) fn codegen(tree: &Workspace, options: &Codegen, console: &Console) ->
         match generated {
             Ok(generated) => {
                 operations += generated.report.operations;
-                let of_download = attention.of_download(&module.name).cloned();
-                let entries: Vec<_> = of_download.chain(generated.attention.clone()).collect();
+                let mut entries = other_entries(&attention, module, &generated);
+                entries.extend(generated.attention.iter().cloned());
                 for ended in attention.set(&module.name, entries) {
                     console.line(format_args!(
                         "{}: no longer accepted, because it has ended: {ended}",

@@ -1,17 +1,19 @@
-//! `cargo xtask history`: regenerates a copy of the tree from older files of the platform, and
-//! checks that the copy compiles. Regenerating it from today's files must restore the tree.
+//! `cargo xtask history`: regenerates a copy of the tree from older files of the platform, checks
+//! that the copy compiles, and tests the mock server in it. Regenerating it from today's files must
+//! restore the tree.
 
 use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use clap::Args;
 
 use crate::{
     Console, Fetcher, Limits, Result, Source, Status, Workspace,
-    cargo::{command, succeeds},
+    cargo::{command, output, succeeds},
     commands::regen::{Regen, regen},
     error::{file_error, io_error},
     outcome::Outcome,
@@ -33,9 +35,12 @@ pub(crate) struct History {
     /// The folder from which the tree was generated [default: ../shared/upstream]
     #[arg(long, value_name = "DIR")]
     today: Option<PathBuf>,
-    /// Do not compile the copy
+    /// Do not compile the copy, and run no tests in it
     #[arg(long)]
     no_check: bool,
+    /// Also run the tests of the facade in the copy
+    #[arg(long, conflicts_with = "no_check")]
+    facade_tests: bool,
 }
 
 pub(crate) fn history(tree: &Workspace, options: &History, console: &Console) -> Result<Outcome> {
@@ -59,6 +64,10 @@ pub(crate) fn history(tree: &Workspace, options: &History, console: &Console) ->
         }
         if !options.no_check && !compiles(tree, &copy)? {
             console.line("the regenerated tree does not compile");
+            return Ok(Outcome::Failed);
+        }
+        if !options.no_check && !passes(tree, &copy, options.facade_tests, console)? {
+            console.line("tests fail that name no operation that this state lacks");
             return Ok(Outcome::Failed);
         }
         if !regenerate(&copy, today.clone(), console)? {
@@ -111,10 +120,44 @@ fn regenerate(copy: &Workspace, source: PathBuf, console: &Console) -> Result<bo
 /// Compiles all module crates, the facade and the mock.
 fn compiles(tree: &Workspace, copy: &Workspace) -> Result<bool> {
     let arguments = "check --quiet -p hoopai -p hoopai-mock --features hoopai/full";
+    succeeds(cargo_in(tree, copy, arguments))
+}
+
+/// Runs the tests that do not need generated types. Those of the mock server need the interface
+/// only, and skip the operations that it lacks. Those of the facade need types of a few modules.
+fn passes(
+    tree: &Workspace,
+    copy: &Workspace,
+    facade_tests: bool,
+    console: &Console,
+) -> Result<bool> {
+    let mut runs = vec!["test --quiet --no-fail-fast -p hoopai-mock --lib --test it"];
+    if facade_tests {
+        runs.push("test --quiet --no-fail-fast -p hoopai --lib --test it");
+    }
+    for arguments in runs {
+        let mut command = cargo_in(tree, copy, arguments);
+        command.env("HOOPAI_REGENERATED", "1");
+        let (passed, text) = output(command)?;
+        if !passed {
+            console.line(text);
+            return Ok(false);
+        }
+        for line in text
+            .lines()
+            .filter(|line| line.starts_with("test result: "))
+        {
+            console.line(line);
+        }
+    }
+    Ok(true)
+}
+
+fn cargo_in(tree: &Workspace, copy: &Workspace, arguments: &str) -> Command {
     let mut command = command(copy, &arguments.split(' ').collect::<Vec<_>>());
     command.env("CARGO_TARGET_DIR", tree.path(FOLDER).join("target"));
     command.env("CARGO_INCREMENTAL", "0");
-    succeeds(command)
+    command
 }
 
 /// The files of the tree, without those of version control and build results.

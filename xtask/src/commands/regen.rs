@@ -20,6 +20,7 @@ use crate::{
     download::{Document, Downloads, SourceParser},
     error::{count, file_error},
     generation::{crate_changes, facade_changes, generate_crate, in_parallel, spec},
+    renames::{other_entries, rename_entries},
     workspace::{
         AttentionList, Changes, LOCK, LockEntry, MODULES, SpecLock, SpecOrigin, WriteLock,
         is_module_name, new_module, select, spec_file, updated,
@@ -49,8 +50,9 @@ pub struct Regen {
     /// Print a change report: which changes break users of the Rust API, and the next version
     #[arg(long, value_name = "FORMAT", value_enum, conflicts_with = "offline")]
     pub report: Option<ReportFormat>,
-    /// Add the new modules of a folder or commit to specs/modules.toml, and mark those that the
-    /// source no longer has as deprecated
+    /// Add the new modules of a folder or commit to specs/modules.toml, and mark those that no longer
+    /// exist as deprecated, if the source has all modules: the default source, or a folder or commit
+    /// with `<module>/openapi.json`
     #[arg(long, conflicts_with_all = ["offline", "module"])]
     pub discover: bool,
 }
@@ -106,6 +108,7 @@ pub(crate) fn regenerate(
         let documents = download_all(&downloads, &modules)?;
         (documents, downloads.missing())
     };
+    let has_all_modules = source.has_all_modules()?;
     // A source without any of the modules is the wrong source.
     let is_complete = documents.iter().any(Result::is_ok);
     let is_vanished =
@@ -113,9 +116,13 @@ pub(crate) fn regenerate(
     for (module, document) in modules.iter_mut().zip(&documents) {
         module.deprecated = match document {
             Ok(_) => false,
-            Err(_) => module.deprecated || options.discover && is_vanished(&module.name),
+            Err(_) => {
+                let marks = options.discover && has_all_modules;
+                module.deprecated || marks && is_vanished(&module.name)
+            }
         };
     }
+    let attention = AttentionList::read(tree)?;
     let jobs: Vec<_> = modules.iter().zip(documents).collect();
     let prepared = {
         let progress = console.bar("generating", jobs.len());
@@ -123,7 +130,7 @@ pub(crate) fn regenerate(
             if document.is_err() && is_vanished(&module.name) {
                 prepare_vanished(tree, module, &progress)
             } else {
-                prepare(tree, module, document, &progress)
+                prepare(tree, module, document, &attention, &progress)
             }
         })
     };
@@ -159,9 +166,10 @@ pub(crate) fn regenerate(
         console,
         write_lock,
         present: tree.present(&all),
+        has_all_modules,
         all: &all,
         lock,
-        attention: AttentionList::read(tree)?,
+        attention,
         tally: Tally::default(),
         changes: Vec::new(),
     };
@@ -323,6 +331,7 @@ fn prepare(
     tree: &Workspace,
     module: &Module,
     document: &Result<Document>,
+    list: &AttentionList,
     progress: &Progress<'_>,
 ) -> Result<PreparedModule> {
     let document = document.as_ref().map_err(Clone::clone)?;
@@ -342,6 +351,14 @@ fn prepare(
         InterfaceDiff::New => Ok(Vec::new()),
         _ => crate_api_changes(tree, module, &generated),
     };
+    // Without a change of the platform, the overlay or this workspace changes the names.
+    let renames = match (&interface, &api) {
+        (InterfaceDiff::Same, _) | (_, Err(_)) => &[],
+        (_, Ok(changes)) => changes.as_slice(),
+    };
+    attention.extend(rename_entries(
+        tree, module, &spec, &generated, renames, list,
+    )?);
     progress.done(&module.name);
     Ok(PreparedModule::Current(Box::new(Prepared {
         origin: document.origin.clone(),
@@ -410,6 +427,8 @@ struct Run<'a> {
     all: &'a [Module],
     /// The modules that have a spec and a crate.
     present: Vec<Module>,
+    /// Whether modules that the source lacks no longer exist.
+    has_all_modules: bool,
     lock: SpecLock,
     attention: AttentionList,
     tally: Tally,
@@ -473,15 +492,21 @@ impl Run<'_> {
         if let Some(write_lock) = &self.write_lock {
             changes.apply(self.tree, write_lock)?;
         }
-        let mark = match module.deprecated {
-            true => "its last interface is kept, and marked as deprecated",
-            false => "its last interface is kept; --discover marks it as deprecated",
+        let state = match (module.deprecated, self.has_all_modules) {
+            (true, _) => {
+                "vanished from the source; its last interface is kept, and marked as deprecated"
+            }
+            (false, true) => {
+                "vanished from the source; its last interface is kept; --discover marks it as deprecated"
+            }
+            (false, false) => {
+                "not in this source, which may lack modules that others have; its last interface is kept"
+            }
         };
         let name = &module.name;
-        self.console
-            .line(format_args!("{name}: vanished from the source; {mark}"));
-        let of_download = self.attention.of_download(name).cloned();
-        let entries = of_download.chain(generated.attention.clone()).collect();
+        self.console.line(format_args!("{name}: {state}"));
+        let mut entries = other_entries(&self.attention, module, generated);
+        entries.extend(generated.attention.iter().cloned());
         let mut missing = ModuleChanges::without_changes(name, ModuleStatus::Missing);
         missing.attention = self.set_attention(name, entries);
         self.changes.push(missing);

@@ -1,5 +1,6 @@
-//! `cargo xtask update`: regenerates, writes the change report to files, and checks the tree. The
-//! weekly workflow runs it before it opens a pull request.
+//! `cargo xtask update`: regenerates, checks the tree, and writes the change report to files. The
+//! weekly workflow runs it before it opens a pull request. If a module fails, the tree still has the
+//! changes of the others, and the report the failure.
 
 use clap::Args;
 use hoopai_codegen::ChangeReport;
@@ -17,6 +18,11 @@ use crate::{
 
 /// The folder of the reports, in the workspace.
 const FOLDER: &str = "target/regen";
+
+const REPORTS: [(&str, ReportFormat); 2] = [
+    ("report.md", ReportFormat::Markdown),
+    ("report.json", ReportFormat::Json),
+];
 
 /// The setting of the source where no option is given. Workflows set it.
 const SOURCE_VARIABLE: &str = "HOOPAI_SPEC_SOURCE";
@@ -43,23 +49,30 @@ pub(crate) fn update(
         },
         ..Regen::default()
     };
+    // Without a report of this run, the tree is not one to propose.
+    for (name, _) in REPORTS {
+        let path = format!("{FOLDER}/{name}");
+        match std::fs::remove_file(tree.path(&path)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io_error(&path, "cannot be removed", &error));
+            }
+            _ => {}
+        }
+    }
     let modules = regenerate(tree, &regen, fetcher, console)?;
     let report = ChangeReport { version, modules };
-    for (name, format) in [
-        ("report.md", ReportFormat::Markdown),
-        ("report.json", ReportFormat::Json),
-    ] {
+    // The report lists what needs attention.
+    let allow_attention = true;
+    if !check(tree, &Check { allow_attention }, console)? {
+        return Ok(Status::Failure);
+    }
+    for (name, format) in REPORTS {
         let path = format!("{FOLDER}/{name}");
         let written = tree
             .writer()
             .write(&tree.path(&path), format.text(&report).as_bytes());
         written.map_err(|error| io_error(&path, "cannot be written", &error))?;
         console.line(format_args!("report: {path}"));
-    }
-    // The report lists what needs attention.
-    let allow_attention = true;
-    if !check(tree, &Check { allow_attention }, console)? {
-        return Ok(Status::Failure);
     }
     Ok(status(&report))
 }

@@ -50,7 +50,8 @@ pub(crate) struct Document {
     pub(crate) external_files: BTreeMap<String, Vec<u8>>,
 }
 
-type Shared = Arc<OnceCell<Result<Vec<u8>>>>;
+/// The bytes of a file, or `None` if it does not exist.
+type Shared = Arc<OnceCell<Result<Option<Vec<u8>>>>>;
 
 /// The downloads of one run. A file that several modules refer to is downloaded once.
 pub(crate) struct Downloads<'a> {
@@ -158,7 +159,8 @@ impl<'a> Downloads<'a> {
         Err(last)
     }
 
-    /// Loads the files that a document refers to, directly or indirectly.
+    /// Loads the files that a document refers to, directly or indirectly. Files that do not exist
+    /// are noted and left out: the references to them are deviations of the document.
     async fn external_files(
         &self,
         document: &Location,
@@ -177,7 +179,10 @@ impl<'a> Downloads<'a> {
         let mut files: BTreeMap<String, (Location, Vec<u8>)> = BTreeMap::new();
         let mut open = references(document, bytes)?;
         while let Some((from, reference)) = open.pop() {
-            let location = from.join(&reference)?;
+            let Some(location) = from.join(&reference)? else {
+                self.note_missing(&from, &reference);
+                continue;
+            };
             if let Some((other, _)) = files.get(&reference) {
                 if *other == location {
                     continue;
@@ -194,7 +199,10 @@ impl<'a> Downloads<'a> {
                 return Err(reject(document, problem));
             }
             loading.replace(location.to_string());
-            let bytes = self.shared(&location).await?;
+            let Some(bytes) = self.shared(&location).await? else {
+                self.note_missing(&from, &reference);
+                continue;
+            };
             size += bytes.len();
             if size > limit {
                 let limit = limit.div_ceil(1024);
@@ -212,14 +220,26 @@ impl<'a> Downloads<'a> {
             .collect())
     }
 
-    async fn shared(&self, location: &Location) -> Result<Vec<u8>> {
+    fn note_missing(&self, from: &Location, reference: &str) {
+        let reference = redacted_reference(reference);
+        self.progress.note(format_args!(
+            "{from}: refers to `{reference}`, which does not exist"
+        ));
+    }
+
+    async fn shared(&self, location: &Location) -> Result<Option<Vec<u8>>> {
         let cell = {
             let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
             shared.entry(location.clone()).or_default().clone()
         };
-        let load = async || {
-            let loaded = self.load(location, ExpectedContent::Json).await;
-            loaded.map_err(|error| file_error(location.to_string(), error.problem, error.remedy))
+        let load = async || match self.load(location, ExpectedContent::Json).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind == FetchErrorKind::Missing => Ok(None),
+            Err(error) => Err(file_error(
+                location.to_string(),
+                error.problem,
+                error.remedy,
+            )),
         };
         cell.get_or_init(load).await.clone()
     }

@@ -159,6 +159,25 @@ impl Source {
         })
     }
 
+    /// Whether modules that this source lacks no longer exist. The platform and the public repository
+    /// each have modules that the other lacks, so only both together can tell, or a folder or commit
+    /// of our layout, which holds the files of both.
+    pub(crate) fn has_all_modules(&self) -> Result<bool> {
+        let paths = match self {
+            Self::PlatformThenGithub => return Ok(true),
+            Self::Platform | Self::Github | Self::Template(_) => return Ok(false),
+            Self::Folder(folder) => files_of(folder)?,
+            Self::Git(commit) => commit.paths().map(str::to_owned).collect(),
+        };
+        let folders = |path: &String| path.split_once('/').map(|(folder, _)| folder.to_owned());
+        let is_public = paths
+            .iter()
+            .filter_map(folders)
+            .any(|name| name == PUBLIC_FOLDER);
+        let is_ours = |path: &String| path.ends_with("/openapi.json");
+        Ok(!is_public && paths.iter().any(is_ours))
+    }
+
     /// The names of the modules of this source, or `None` if it cannot list them. A file of a
     /// module of `listed` has the name of that module.
     pub(crate) fn module_names(&self, listed: &[Module]) -> Result<Option<BTreeSet<String>>> {
@@ -294,8 +313,8 @@ pub(crate) enum Location {
 
 impl Location {
     /// Resolves a reference of the document at this location. It must stay on the same server or in
-    /// the folder.
-    pub(crate) fn join(&self, reference: &str) -> Result<Self> {
+    /// the folder. `None` if the file does not exist in the folder or commit.
+    pub(crate) fn join(&self, reference: &str) -> Result<Option<Self>> {
         let remedy = "a document may only refer to files beside it; use another --source";
         let reject = |problem: &str| {
             file_error(
@@ -322,16 +341,13 @@ impl Location {
                 if url.query().is_some() {
                     return Err(reject("which contains a query"));
                 }
-                Ok(Self::Url(url))
+                Ok(Some(Self::Url(url)))
             }
             Self::Git { commit, path } => {
                 let path = join_paths(path, reference)
                     .ok_or_else(|| reject("which is outside the repository"))?;
-                if !commit.contains(&path) {
-                    return Err(reject("which does not exist in the commit"));
-                }
                 let commit = commit.clone();
-                Ok(Self::Git { commit, path })
+                Ok(commit.contains(&path).then_some(Self::Git { commit, path }))
             }
             Self::File { folder, file } => {
                 let beside = file.parent().unwrap_or(folder).join(reference);
@@ -344,12 +360,12 @@ impl Location {
                     )
                 };
                 match inside() {
-                    None => Err(reject("which does not exist")),
+                    None => Ok(None),
                     Some(false) => Err(reject("which is outside the folder")),
-                    Some(true) => Ok(Self::File {
+                    Some(true) => Ok(Some(Self::File {
                         folder: folder.clone(),
                         file: beside,
-                    }),
+                    })),
                 }
             }
         }
@@ -425,7 +441,9 @@ mod tests {
         );
         assert_eq!(
             base.join("../common/common.json").expect("resolved"),
-            Location::Url(Url::parse("https://example.com/common/common.json").expect("a URL"))
+            Some(Location::Url(
+                Url::parse("https://example.com/common/common.json").expect("a URL")
+            ))
         );
         for other in [
             "https://example.org/x.json",
@@ -471,5 +489,36 @@ mod tests {
         );
         let mirror = Source::Template("http://localhost:80/{module}.json".to_owned());
         assert_eq!(origins(mirror, None), [SpecOrigin::Mirror]);
+    }
+
+    /// A folder with these files.
+    fn folder(paths: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for path in paths {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("created");
+            fs::write(path, "{}").expect("written");
+        }
+        folder
+    }
+
+    #[test]
+    fn only_both_sources_together_or_our_layout_have_all_modules() {
+        let has_all = |source: &Source| source.has_all_modules().expect("readable");
+        assert!(has_all(&Source::default()));
+        for part in ["platform", "github", "https://example.com/{module}"] {
+            assert!(!has_all(&part.parse().expect("a source")), "{part}");
+        }
+        for (paths, expected) in [
+            (&["links/openapi.json", "common/common.json"][..], true),
+            (&["apps/links.json", "common/common.json"], false),
+            (&["apps/links.json", "links/openapi.json"], false),
+            (&["links.json"], false),
+            (&["links/links.json"], false),
+        ] {
+            let folder = folder(paths);
+            let source = Source::Folder(folder.path().to_owned());
+            assert_eq!(has_all(&source), expected, "{paths:?}");
+        }
     }
 }

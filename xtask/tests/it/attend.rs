@@ -91,7 +91,8 @@ fn planted() -> Tree {
 #[test]
 fn all_entries_are_settled_with_a_reason_and_the_result_passes_check() {
     let tree = planted();
-    tree.run(&["check"]).failed();
+    let text = tree.run(&["check"]).failed();
+    assert!(!text.contains("interrupted"), "{text}");
     let text = tree
         .run(&["attend", "--all", "--reason", "Read on Monday."])
         .ok();

@@ -372,6 +372,38 @@ fn update_writes_the_reports_and_checks_the_tree() {
     let output = run(&tree, &["update"], Some(&folder.path()));
     assert_eq!(output.code, Some(1), "the check fails");
     assert_contains(&output.stdout, "crates/api/unlisted");
+    assert!(
+        !tree.path("target/regen/report.json").exists(),
+        "no report of a tree that is not to be proposed"
+    );
+}
+
+#[test]
+fn update_reports_a_failed_module_and_writes_the_others() {
+    let tree = workspace(&["links", "users"]);
+    let folder = Folder::new(&[
+        ("links", interface("links", &[LIST])),
+        ("users", interface("users", &[LIST])),
+    ]);
+    run(&tree, &["update", "--source", &folder.path()], None);
+    folder.set("links", &interface("links", &[LIST, GET]));
+    folder.set("users", &json!({ "openapi": "4.0.0" }));
+    let output = run(&tree, &["update", "--source", &folder.path()], None);
+    assert_eq!(output.code, Some(1), "{}{}", output.stdout, output.stderr);
+    assert_contains(&output.stdout, "all agree");
+    assert_contains(&tree.read("specs/links/openapi.json"), "/links/{linkId}");
+    let report: Value = serde_json::from_str(&tree.read("target/regen/report.json")).expect("JSON");
+    assert_eq!(report["labels"], json!(["breaking", "failed"]));
+    assert_eq!(
+        (
+            &report["modules"][0]["status"],
+            &report["modules"][1]["status"]
+        ),
+        (&json!("changed"), &json!("failed"))
+    );
+    let text = tree.read("target/regen/report.md");
+    assert_contains(&text, "**1 module failed.**");
+    assert_contains(&text, "is OpenAPI 4.0.0");
 }
 
 #[test]

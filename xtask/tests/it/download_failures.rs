@@ -96,7 +96,7 @@ fn failed_downloads_are_reported_and_other_modules_are_updated() {
     let text = tree.regen(&server, &[]).failed();
     assert_contains(
         &text,
-        "absent: vanished from the source; its last interface is kept",
+        "absent: not in this source, which may lack modules that others have; its last interface is kept",
     );
     for (name, _, reason) in answers.iter().filter(|(name, ..)| *name != "absent") {
         let start = format!(
@@ -220,23 +220,42 @@ fn unreachable_server_is_named_and_retried_once() {
 }
 
 #[test]
-fn missing_external_file_fails_the_modules_that_refer_to_it() {
-    let tree = Tree::new(&["items", "lone"]);
+fn references_to_a_missing_file_are_deviations() {
+    let address = "/common/common-schemas.json";
+    let tree = Tree::new(&["items"]);
     let server = server(&[("items", interface("items", LIST))]);
-    let mut lone = interface("lone", LIST);
-    lone["paths"]["/items/"]["get"]["responses"]
-        .as_object_mut()
-        .expect("an object")
-        .remove("400");
-    server.module("lone", lone.to_string());
-    server.on("/common/common-schemas.json", [status(404)]);
-    let text = tree.regen(&server, &[]).failed();
-    let start = format!(
-        "items: FAILED: {}: the server returns 404",
-        server.address("/common/common-schemas.json")
+    server.on(address, [status(404)]);
+    let text = tree.regen(&server, &[]).ok();
+    assert_contains(
+        &text,
+        "refers to `../common/common-schemas.json`, which does not exist",
     );
-    assert!(text.contains(&start), "{text}");
-    assert_contains(&text, "lone: new from mirror");
+    assert_contains(
+        &text,
+        "which was not fetched; the schema was read as any JSON",
+    );
+    tree.run(&["check", "--allow-attention"]).ok();
+
+    // The same in a folder.
+    let tree = Tree::new(&["items"]);
+    let folder = Tree::new(&[]);
+    folder.write("items/openapi.json", &interface("items", LIST).to_string());
+    let path = folder.path("");
+    let path = path.to_str().expect("UTF-8");
+    let text = tree.regen_in(&tree.workspace(), path, &[]).ok();
+    assert_contains(
+        &text,
+        "refers to `../common/common-schemas.json`, which does not exist",
+    );
+
+    // An error of the server says nothing about the file.
+    let tree = Tree::new(&["items"]);
+    server.on(
+        address,
+        [status(500), status(500), status(500), status(500)],
+    );
+    let text = tree.regen(&server, &[]).failed();
+    assert_contains(&text, "items: FAILED: ");
 }
 
 #[test]

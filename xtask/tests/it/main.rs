@@ -11,6 +11,7 @@ mod fixture;
 mod interrupted;
 mod platform_files;
 mod regen;
+mod renamed_items;
 mod server;
 mod sources;
 mod untrusted_sources;

@@ -177,16 +177,24 @@ fn missing_commits_and_repositories_are_errors() {
 
 #[test]
 fn references_stay_in_the_commit() {
-    for reference in ["../../outside.json", "../missing.json", "/etc/passwd"] {
+    for (reference, is_inside, problem) in [
+        ("../../outside.json", false, "is outside the repository"),
+        // The root is that of the repository.
+        ("/etc/passwd", true, "does not exist"),
+        ("../missing.json", true, "does not exist"),
+    ] {
         let text = interface("items", LIST).to_string();
         let text = text.replace("../common/common-schemas.json", reference);
         let folder = folder(&[("apps/items.json", &text)]);
         let path = folder.path();
         commit_all(path);
         let tree = Tree::new(&["items"]);
-        let printed = regen(&tree, &format!("{}@HEAD", text_of(path))).failed();
-        assert_contains(&printed, "items: FAILED");
-        assert_contains(&printed, "refers to `");
+        let printed = regen(&tree, &format!("{}@HEAD", text_of(path)));
+        let expected = format!("refers to `{reference}`, which {problem}");
+        match is_inside {
+            true => assert_contains(&printed.ok(), &expected),
+            false => assert_contains(&printed.failed(), &expected),
+        }
     }
 }
 

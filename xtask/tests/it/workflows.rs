@@ -122,10 +122,12 @@ struct Clone(tempfile::TempDir);
 /// Writes the report, changes a file and ends with the code in `CODE`.
 const CARGO: &str = r#"#!/bin/sh
 echo "cargo $* token=${GH_TOKEN-none}" >> "$LOG"
+rm -rf target/regen
+[ "$CODE" = 0 ] || echo "$CODE" > specs.json
+[ "$REPORT" != "" ] || exit "$CODE"
 mkdir -p target/regen
 echo "The report" > target/regen/report.md
 echo "$REPORT" > target/regen/report.json
-[ "$CODE" = 0 ] || echo "$CODE" > specs.json
 exit "$CODE"
 "#;
 
@@ -198,6 +200,11 @@ impl Clone {
 
     /// Runs the script. Returns its output and the recorded commands.
     fn run(&self, code: u8, open: &str) -> (Output, String) {
+        self.run_with(code, open, REPORT)
+    }
+
+    /// The same, with this report or an empty one.
+    fn run_with(&self, code: u8, open: &str, report: &str) -> (Output, String) {
         self.git("work", &["switch", "--quiet", "main"]);
         let log = self.path("log");
         fs::write(&log, "").expect("written");
@@ -208,7 +215,7 @@ impl Clone {
             .env("LOG", &log)
             .env("CODE", code.to_string())
             .env("OPEN", open)
-            .env("REPORT", REPORT)
+            .env("REPORT", report)
             .env("GH_TOKEN", "5ecret")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .output()
@@ -236,7 +243,7 @@ fn pull_request_has_the_report_and_the_labels() {
     let (output, log) = clone.run(0, "");
     assert!(output.status.success(), "{output:?}");
     assert_eq!(log, "cargo xtask update token=none\n", "nothing changed");
-    let (output, log) = clone.run(1, "");
+    let (output, log) = clone.run_with(1, "", "");
     assert_eq!(output.status.code(), Some(1), "the update failed");
     assert_eq!(log, "cargo xtask update token=none\n");
     clone.git("work", &["clean", "--quiet", "--force"]);
@@ -263,13 +270,20 @@ fn pull_request_has_the_report_and_the_labels() {
     assert!(output.status.success(), "{output:?}");
     assert_contains(
         &log,
-        "--body-file target/regen/report.md --add-label breaking --remove-label attention\n",
+        "--body-file target/regen/report.md --add-label breaking --remove-label attention --remove-label failed\n",
     );
     assert!(
         log.contains("gh pr edit 7 ") && !log.contains("gh pr create"),
         "{log}"
     );
     assert_eq!(clone.git("origin", &["rev-parse", "regen^"]), main);
+
+    // The changes of other modules are proposed if one fails.
+    let report = REPORT.replace("\"breaking\"", "\"failed\"");
+    let (output, log) = clone.run_with(1, "7", &report);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_contains(&log, "--add-label failed");
+    assert_contains(&log, "gh workflow run ci.yml --ref regen\n");
 
     // A person's commit on the branch is kept.
     clone.git("work", &["switch", "--quiet", "regen"]);

@@ -14,6 +14,7 @@ mod faults;
 mod filters;
 mod generated_replies;
 mod hostile_numbers;
+mod interface_skips;
 mod journal;
 mod limits;
 mod oauth;

@@ -3,12 +3,15 @@
 
 use hoopai_mock::serde_json::{Value, json};
 use hoopai_mock::{LOCATION, Seeder};
+use hoopai_test_support::interface::declares;
 use reqwest::Method;
 
 use crate::api::Api;
 use crate::operation_patterns::panic_of;
 
 const OTHER: &str = "otherLocation0000001";
+
+const PAID_ORDERS: &str = "/payments/orders?altId={L}&paymentStatus=paid";
 
 #[tokio::test]
 async fn unknown_collections_panic_with_the_closest_names() {
@@ -264,6 +267,9 @@ async fn seeded_appointments_orders_and_invoices_reference_contacts() {
         ),
         ("/forms/submissions?locationId={L}", "/submissions"),
     ] {
+        if !declares("GET", path, &Value::Null) {
+            continue;
+        }
         let items = Listed::of(&api, path, at).await;
         assert_eq!(items.0.len(), 3, "{path}");
         for item in &items.0 {
@@ -281,6 +287,9 @@ async fn seeded_appointments_orders_and_invoices_reference_contacts() {
 
 #[tokio::test]
 async fn seeded_transactions_reference_orders_of_their_contacts() {
+    if !declares("GET", PAID_ORDERS, &Value::Null) {
+        return;
+    }
     let api = Api::start().await;
     let seed = api.seed();
     seed.contacts(LOCATION, 2);
@@ -296,8 +305,7 @@ async fn seeded_transactions_reference_orders_of_their_contacts() {
         }
     }
     // Paid orders have the status `paid`.
-    let path = "/payments/orders?altId={L}&paymentStatus=paid";
-    let paid = Listed::of(&api, path, "/data").await;
+    let paid = Listed::of(&api, PAID_ORDERS, "/data").await;
     let succeeded = |order: &Value| {
         let mut own = transactions
             .0
@@ -417,8 +425,10 @@ async fn payments_of_text2pay_invoices_and_orders_create_transactions() {
         );
         assert_eq!(made.0[0]["contactId"], contact);
     }
-    let path = "/payments/orders?altId={L}&paymentStatus=paid";
-    let paid = Listed::of(&api, path, "/data").await;
+    if !declares("GET", PAID_ORDERS, &Value::Null) {
+        return;
+    }
+    let paid = Listed::of(&api, PAID_ORDERS, "/data").await;
     assert_eq!(paid.0[0]["_id"], order);
 }
 

@@ -13,6 +13,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use hoopai_mock::{AGENCY_TOKEN, CLIENT_ID, Mock, RateLimitSettings, SignatureMode, TOKEN};
+use hoopai_test_support::interface::is_settled;
 use serde_json::{Value, json};
 
 use packages::Runner;
@@ -79,6 +80,10 @@ async fn the_official_javascript_client_verifies_signatures() {
 }
 
 async fn run(client: &str, runner: &Runner) {
+    if !is_settled() {
+        println!("SKIPPED {client}: the client is of another state of the interface");
+        return;
+    }
     let methods: Vec<Value> = {
         let output = finished(runner.command(&["describe"]), "");
         serde_json::from_str(&output).expect("JSON")
