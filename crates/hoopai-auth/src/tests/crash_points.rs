@@ -195,8 +195,8 @@ async fn expired_lease_sends_nothing() {
     harness.clock.advance(HOUR);
     let token = harness.account().authorization().await.unwrap();
     hook.resume.notify_one();
-    let error = call.await.unwrap().unwrap_err();
-    assert_kind(&error, AuthErrorKind::Unavailable);
+    // The suspended process uses the tokens of the other one.
+    assert!(call.await.unwrap().unwrap() == token);
     assert_eq!(harness.platform.refreshes(), 1);
     harness.assert_consistent(&token).await;
 }
