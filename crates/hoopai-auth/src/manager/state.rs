@@ -65,8 +65,8 @@ struct Failure {
     at: Instant,
     count: u32,
     error: RefreshError,
-    /// Since when the refresh token may be spent without a reply.
-    unknown_since: Option<Instant>,
+    /// The last failure with an unknown outcome, and the number of failures since the first one.
+    unknown: Option<(Instant, u32)>,
 }
 
 impl RefreshState {
@@ -107,13 +107,11 @@ impl RefreshState {
     /// outcome is unknown, while the platform repeats its reply.
     pub(super) fn repetition(&self) -> Option<Duration> {
         let Failure {
-            at,
-            count,
-            error,
-            unknown_since,
+            at, error, unknown, ..
         } = self.failure.as_ref()?;
-        let since = at.saturating_duration_since((*unknown_since)?);
-        let pause = schedule::backoff(RefreshReason::NoToken, AuthErrorKind::Unavailable, *count)
+        let (last, count) = (*unknown)?;
+        let since = at.saturating_duration_since(last);
+        let pause = schedule::backoff(RefreshReason::NoToken, AuthErrorKind::Unavailable, count)
             .max(error.retry_after().unwrap_or_default());
         let is_transient = matches!(
             error.kind(),
@@ -257,12 +255,17 @@ impl AccountState {
         if let Err(error) = result {
             tracing::warn!(kind = ?error.kind(), "the token was not refreshed: {}", error.message());
             let now = self.context.clock.now();
-            let unknown_since = last.as_ref().and_then(|last| last.unknown_since);
+            let unknown = last.as_ref().and_then(|last| last.unknown);
+            let unknown_count = unknown.map_or(0, |(_, count)| count) + 1;
+            let unknown_at = match error.has_unknown_outcome() {
+                true => Some(now),
+                false => unknown.map(|(at, _)| at),
+            };
             refresh.failure = Some(Failure {
                 at: now,
                 count: last.map_or(0, |last| last.count) + 1,
                 error: error.clone(),
-                unknown_since: unknown_since.or(error.has_unknown_outcome().then_some(now)),
+                unknown: unknown_at.map(|at| (at, unknown_count)),
             });
         }
     }
