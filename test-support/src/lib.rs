@@ -11,6 +11,8 @@
 //! - [`lost_scalars`] checks that a decoded value keeps the scalars of its JSON.
 //! - `PostgresServer` and `RedisServer` (feature `servers`) are database servers of this machine,
 //!   in temporary folders.
+//! - [`Proxy`] is a TCP proxy with faults: latency, cut, reset and half-open connections.
+//! - [`History`] records concurrent calls of a register and decides whether they are linearizable.
 //! - `VirtualTime` (feature `runtime`) moves a manual clock whenever all work waits for it.
 //!
 //! ```no_run
@@ -31,11 +33,13 @@
 //! # }
 //! ```
 
+pub mod history;
 mod http;
 pub mod interface;
 pub mod log;
 #[cfg(feature = "servers")]
 mod postgres;
+mod proxy;
 mod random;
 #[cfg(feature = "servers")]
 mod redis;
@@ -44,9 +48,11 @@ mod server;
 #[cfg(feature = "runtime")]
 mod virtual_time;
 
+pub use history::History;
 pub use http::{Reply, Request};
 #[cfg(feature = "servers")]
 pub use postgres::PostgresServer;
+pub use proxy::{Direction, Fault, Proxy};
 pub use random::{seed, seeded_random, seeds};
 #[cfg(feature = "servers")]
 pub use redis::RedisServer;

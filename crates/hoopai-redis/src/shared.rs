@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use hoopai_auth::{EncryptionKeys, LeaseCommands, Record, StoreError, Swap, TokenKey};
 use hoopai_runtime::time::BoxFuture;
-use redis::Script;
 use redis::aio::ConnectionManager;
+use redis::{RedisError, Script};
 
 use crate::connection::{Connection, millis};
-use crate::error::{command, within};
+use crate::error::command;
 
 /// Replaces the record of a key if its revision is the expected one; empty for no record.
 const SWAP: &str = r"
@@ -78,7 +78,15 @@ impl Shared {
         let mut connection = self.connection().await?;
         let mut get = redis::cmd("HGET");
         get.arg(self.name("tokens", key)).arg("record");
-        let stored: Option<Vec<u8>> = get.query_async(&mut connection).await.map_err(command)?;
+        let mut stored: Result<Option<Vec<u8>>, _> = get.query_async(&mut connection).await;
+        // The server may have closed the connection long ago, as it restarted.
+        if stored
+            .as_ref()
+            .is_err_and(RedisError::is_connection_dropped)
+        {
+            stored = get.query_async(&mut connection).await;
+        }
+        let stored = stored.map_err(command)?;
         let read = |stored: Vec<u8>| match &self.keys {
             Some(keys) => keys.decrypt(key, &stored),
             None => Record::from_json(&stored, key),
@@ -178,7 +186,7 @@ impl LeaseCommands for Shared {
         holder: &'a str,
         time: Duration,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(within(self.timeout, async move {
+        Box::pin(self.connection.within(self.timeout, async move {
             let mut connection = self.connection().await?;
             let mut set = redis::cmd("SET");
             set.arg(self.name("lease", key)).arg(holder);
@@ -194,7 +202,7 @@ impl LeaseCommands for Shared {
         holder: &'a str,
         time: Duration,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(within(self.timeout, async move {
+        Box::pin(self.connection.within(self.timeout, async move {
             let mut connection = self.connection().await?;
             let mut renew = self.scripts.renew.key(self.name("lease", key));
             renew.arg(holder).arg(millis(time));
@@ -208,7 +216,7 @@ impl LeaseCommands for Shared {
         key: &'a TokenKey,
         holder: &'a str,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(within(self.timeout, async move {
+        Box::pin(self.connection.within(self.timeout, async move {
             let mut connection = self.connection().await?;
             let mut release = self.scripts.release.key(self.name("lease", key));
             release.arg(holder);

@@ -13,7 +13,6 @@ use redis::Client;
 
 use crate::connection::Connection;
 use crate::durability;
-use crate::error::within;
 use crate::shared::{Scripts, Shared};
 
 /// The time within which an operation ends by default.
@@ -103,10 +102,12 @@ impl RedisStore {
     /// servers often hide them; check them there by the means of the provider.
     pub async fn check_durability(&self) -> Result<(), StoreError> {
         let shared = &self.shared;
-        within(shared.timeout, async {
-            durability::check(&mut shared.connection().await?).await
-        })
-        .await
+        shared
+            .connection
+            .within(shared.timeout, async {
+                durability::check(&mut shared.connection().await?).await
+            })
+            .await
     }
 
     fn with(self, change: impl FnOnce(&mut Shared)) -> Self {
@@ -130,7 +131,11 @@ impl fmt::Debug for RedisStore {
 
 impl TokenStore for RedisStore {
     fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
-        Box::pin(within(self.shared.timeout, self.shared.load(key)))
+        Box::pin(
+            self.shared
+                .connection
+                .within(self.shared.timeout, self.shared.load(key)),
+        )
     }
 
     fn swap<'a>(
@@ -139,18 +144,26 @@ impl TokenStore for RedisStore {
         expected: Option<u64>,
         new: Option<Record>,
     ) -> BoxFuture<'a, Result<Swap, StoreError>> {
-        Box::pin(within(self.shared.timeout, async move {
-            self.shared.swap(key, expected, new.as_ref()).await
-        }))
+        Box::pin(
+            self.shared
+                .connection
+                .within(self.shared.timeout, async move {
+                    self.shared.swap(key, expected, new.as_ref()).await
+                }),
+        )
     }
 
     fn keys<'a>(
         &'a self,
         app: &'a str,
     ) -> BoxFuture<'a, Result<Option<Vec<TokenKey>>, StoreError>> {
-        Box::pin(within(self.shared.timeout, async move {
-            self.shared.keys(app).await.map(Some)
-        }))
+        Box::pin(
+            self.shared
+                .connection
+                .within(self.shared.timeout, async move {
+                    self.shared.keys(app).await.map(Some)
+                }),
+        )
     }
 
     fn lease<'a>(
@@ -158,9 +171,13 @@ impl TokenStore for RedisStore {
         key: &'a TokenKey,
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
-        Box::pin(within(self.shared.timeout, async move {
-            let commands = Arc::clone(&self.shared) as Arc<dyn LeaseCommands>;
-            renewed_lease(commands, key, ttl, self.shared.lease_lifetime).await
-        }))
+        Box::pin(
+            self.shared
+                .connection
+                .within(self.shared.timeout, async move {
+                    let commands = Arc::clone(&self.shared) as Arc<dyn LeaseCommands>;
+                    renewed_lease(commands, key, ttl, self.shared.lease_lifetime).await
+                }),
+        )
     }
 }

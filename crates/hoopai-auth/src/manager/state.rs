@@ -65,6 +65,8 @@ struct Failure {
     at: Instant,
     count: u32,
     error: RefreshError,
+    /// The last failure with an unknown outcome, and the number of failures since the first one.
+    unknown: Option<(Instant, u32)>,
 }
 
 impl RefreshState {
@@ -84,7 +86,9 @@ impl RefreshState {
         now: Instant,
         reason: RefreshReason,
     ) -> Option<(RefreshError, Duration)> {
-        let Failure { at, count, error } = self.failure.as_ref()?;
+        let Failure {
+            at, count, error, ..
+        } = self.failure.as_ref()?;
         // After an unknown outcome the next attempt is soon: for a short time the platform may
         // return the same tokens again.
         let reason = if error.has_unknown_outcome() {
@@ -97,6 +101,28 @@ impl RefreshState {
             .max(error.retry_after().unwrap_or_default())
             .saturating_sub(now.saturating_duration_since(*at));
         (!left.is_zero()).then(|| (error.clone(), left))
+    }
+
+    /// Returns the pause after which a refresh is repeated whether or not a call needs it: one whose
+    /// outcome is unknown, while the platform repeats its reply.
+    pub(super) fn repetition(&self) -> Option<Duration> {
+        let Failure {
+            at, error, unknown, ..
+        } = self.failure.as_ref()?;
+        let (last, count) = (*unknown)?;
+        let since = at.saturating_duration_since(last);
+        let pause = schedule::backoff(RefreshReason::NoToken, AuthErrorKind::Unavailable, count)
+            .max(error.retry_after().unwrap_or_default());
+        let is_transient = matches!(
+            error.kind(),
+            AuthErrorKind::Unavailable | AuthErrorKind::Unreachable | AuthErrorKind::Store
+        );
+        (is_transient && since + pause < schedule::REPEATED_REPLIES).then_some(pause)
+    }
+
+    /// The number of consecutive failures.
+    pub(super) fn failures(&self) -> u32 {
+        self.failure.as_ref().map_or(0, |failure| failure.count)
     }
 
     /// Counts a refresh that a rejected token causes. `false`: there were too many.
@@ -225,13 +251,21 @@ impl AccountState {
         }
         let mut refresh = lock(&self.refresh);
         refresh.running = None;
-        let last_count = refresh.failure.take().map_or(0, |failure| failure.count);
+        let last = refresh.failure.take();
         if let Err(error) = result {
             tracing::warn!(kind = ?error.kind(), "the token was not refreshed: {}", error.message());
+            let now = self.context.clock.now();
+            let unknown = last.as_ref().and_then(|last| last.unknown);
+            let unknown_count = unknown.map_or(0, |(_, count)| count) + 1;
+            let unknown_at = match error.has_unknown_outcome() {
+                true => Some(now),
+                false => unknown.map(|(at, _)| at),
+            };
             refresh.failure = Some(Failure {
-                at: self.context.clock.now(),
-                count: last_count + 1,
+                at: now,
+                count: last.map_or(0, |last| last.count) + 1,
                 error: error.clone(),
+                unknown: unknown_at.map(|at| (at, unknown_count)),
             });
         }
     }

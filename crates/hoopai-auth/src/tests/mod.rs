@@ -17,6 +17,7 @@ mod many_accounts;
 mod redaction;
 mod renewed_lease;
 mod scheduled_refreshes;
+mod simulations;
 mod single_flight;
 mod store_contract;
 mod token_values;
