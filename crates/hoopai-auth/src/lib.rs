@@ -48,10 +48,14 @@ pub use app::{AuthorizeUrl, OAuthApp, states_match};
 #[cfg(any(test, feature = "shared-stores"))]
 pub use encryption::EncryptionKeys;
 pub use hoopai_runtime::auth::{AccountId, UserType};
+/// For the macro [`shared_store`].
+#[cfg(any(test, feature = "shared-stores"))]
+#[doc(hidden)]
+pub use hoopai_runtime::time::BoxFuture;
 pub use manager::{Installation, RefreshScheduler, ScheduleSettings, ScheduleStatus, TokenManager};
 pub use oauth::OAuth;
 pub use record::{Fingerprint, PendingRefresh, Record, TokenKey, TokenSet, UndecodedReply};
 pub use store::{FileStore, Lease, LeaseGuard, MemoryStore, Swap, TokenStore};
 #[cfg(any(test, feature = "shared-stores"))]
-pub use store::{LeaseCommands, renewed_lease};
+pub use store::{LeaseCommands, SharedStore, StoreServer, renewed_lease, within};
 pub use store_error::{StoreError, StoreErrorKind};

@@ -11,13 +11,14 @@ pub(crate) async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    match tokio::time::timeout(limit, work).await {
-        Ok(result) => result,
-        Err(_) => Err(StoreError::new(
-            format!("the database did not answer within {limit:?}"),
-            "check the load of the server, locks on the tables of the schema, and the network",
-        )),
-    }
+    hoopai_auth::within(limit, || overdue(limit), work).await
+}
+
+pub(crate) fn overdue(limit: Duration) -> StoreError {
+    StoreError::new(
+        format!("the database did not answer within {limit:?}"),
+        "check the load of the server, locks on the tables of the schema, and the network",
+    )
 }
 
 pub(crate) fn pool(error: PoolError) -> StoreError {

@@ -10,6 +10,9 @@ use tokio::sync::OnceCell;
 
 use crate::error::command;
 
+/// The time within which an operation ends by default.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// A connection that clones share. It is opened at the first use, in the runtime of the caller.
 #[derive(Clone)]
 pub(crate) struct Connection {

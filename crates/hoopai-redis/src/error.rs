@@ -10,13 +10,14 @@ pub(crate) async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    match tokio::time::timeout(limit, work).await {
-        Ok(result) => result,
-        Err(_) => Err(StoreError::new(
-            format!("Redis did not answer within {limit:?}"),
-            "check the load of the server, and the network",
-        )),
-    }
+    hoopai_auth::within(limit, || overdue(limit), work).await
+}
+
+pub(crate) fn overdue(limit: Duration) -> StoreError {
+    StoreError::new(
+        format!("Redis did not answer within {limit:?}"),
+        "check the load of the server, and the network",
+    )
 }
 
 /// The messages of a server can contain values, so they are in the cause only.

@@ -10,7 +10,7 @@ use hoopai_webhooks::{DeliveryKey, ReplayError, ReplayGuard, ReservationId, Rese
 use redis::aio::ConnectionManager;
 use redis::{Client, Script};
 
-use crate::connection::{Connection, millis};
+use crate::connection::{Connection, TIMEOUT, millis};
 use crate::error::{command, within};
 use crate::shared::RELEASE;
 use crate::{durability, store};
@@ -108,7 +108,7 @@ impl RedisReplayGuard {
                 prefix: store::DEFAULT_PREFIX.to_owned(),
                 window: WINDOW,
                 reservation_time: RESERVATION_TIME,
-                timeout: store::TIMEOUT,
+                timeout: TIMEOUT,
             },
             connection,
             scripts: Arc::new(Scripts {

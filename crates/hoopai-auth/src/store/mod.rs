@@ -1,11 +1,13 @@
 //! Token stores: the traits, and the two implementations of this crate.
 //!
-//! Depends on `record`, `store_error` and `util`. `manager` depends on [`TokenStore`] only.
+//! Depends on `record`, `encryption`, `store_error` and `util`. `manager` depends on [`TokenStore`] only.
 
 mod file;
 mod memory;
 #[cfg(any(test, feature = "shared-stores"))]
 mod renewed_lease;
+#[cfg(any(test, feature = "shared-stores"))]
+mod shared_store;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -18,6 +20,8 @@ pub(crate) use file::lock::FileLocks;
 pub use memory::MemoryStore;
 #[cfg(any(test, feature = "shared-stores"))]
 pub use renewed_lease::{LeaseCommands, renewed_lease};
+#[cfg(any(test, feature = "shared-stores"))]
+pub use shared_store::{SharedStore, StoreServer, within};
 
 use hoopai_runtime::time::BoxFuture;
 
