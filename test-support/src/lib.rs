@@ -11,6 +11,8 @@
 //! - [`lost_scalars`] checks that a decoded value keeps the scalars of its JSON.
 //! - `PostgresServer` and `RedisServer` (feature `servers`) are database servers of this machine,
 //!   in temporary folders.
+//! - `shared_stores` and `replay_guards` (feature `shared-stores`) are bodies of the tests of every
+//!   store on such a server.
 //! - `VirtualTime` (feature `runtime`) moves a manual clock whenever all work waits for it.
 //!
 //! ```no_run
@@ -31,6 +33,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "servers")]
+mod database;
 mod http;
 pub mod log;
 #[cfg(feature = "servers")]
@@ -38,11 +42,17 @@ mod postgres;
 mod random;
 #[cfg(feature = "servers")]
 mod redis;
+#[cfg(feature = "shared-stores")]
+pub mod replay_guards;
 mod scalars;
 mod server;
+#[cfg(feature = "shared-stores")]
+pub mod shared_stores;
 #[cfg(feature = "runtime")]
 mod virtual_time;
 
+#[cfg(feature = "servers")]
+pub use database::{DatabaseServer, silent_server};
 pub use http::{Reply, Request};
 #[cfg(feature = "servers")]
 pub use postgres::PostgresServer;
