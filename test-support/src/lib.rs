@@ -52,7 +52,7 @@ pub mod shared_stores;
 mod virtual_time;
 
 #[cfg(feature = "servers")]
-pub use database::{DatabaseServer, silent_server};
+pub use database::{DatabaseServer, ServerCertificate, server_without_tls, silent_server};
 pub use http::{Reply, Request};
 #[cfg(feature = "servers")]
 pub use postgres::PostgresServer;

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use hoopai_auth::{
-    AccountId, EncryptionKeys, Record, StoreErrorKind, Swap, TokenKey, TokenSet, TokenStore,
+    AccountId, EncryptionKeys, Record, StoreError, StoreErrorKind, Swap, TokenKey, TokenSet,
+    TokenStore,
 };
 
-use crate::DatabaseServer;
+use crate::{DatabaseServer, ServerCertificate};
 
 /// The longest time for which tests wait.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -92,4 +93,40 @@ pub async fn encrypted_records_hide_tokens<S: TokenStore>(
     }
     let read = strict.load(&key()).await.unwrap().unwrap();
     assert_eq!(read.to_json(&key()), record(2).to_json(&key()));
+}
+
+/// Creates a certificate for `localhost`, which is its own issuer.
+pub fn certificate_of_localhost() -> ServerCertificate {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let params = rcgen::CertificateParams::new(["localhost".to_owned()]).expect("a host name");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    ServerCertificate {
+        certificate: certificate.pem(),
+        key: key.serialize_pem(),
+    }
+}
+
+/// A store connects by TLS only to the host of a trusted certificate. `connect` opens a store of the
+/// server with this host name, and with trusted certificates or those of the operating system.
+pub async fn tls_is_verified<S: TokenStore>(
+    certificate: &ServerCertificate,
+    connect: impl Fn(&str, Option<&str>) -> Result<S, StoreError>,
+) {
+    let own = Some(&*certificate.certificate);
+    let another = certificate_of_localhost();
+    let another = Some(&*another.certificate);
+    let store = connect("localhost", own).unwrap();
+    assert!(store.load(&key()).await.unwrap().is_none());
+    for (host, trusted, problem) in [
+        ("127.0.0.1", own, "is for another host"),
+        ("localhost", another, "has an unknown issuer"),
+        ("localhost", None, "has an unknown issuer"),
+    ] {
+        let error = connect(host, trusted).unwrap().load(&key()).await;
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains(problem), "{host}: {text}");
+    }
+    let wrong = connect("localhost", Some("no certificate")).err();
+    let text = wrong.expect("an error").to_string();
+    assert!(text.contains("trusted certificates"), "{text}");
 }

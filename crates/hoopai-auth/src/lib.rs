@@ -38,6 +38,8 @@ mod oauth;
 mod record;
 mod store;
 mod store_error;
+#[cfg(any(test, feature = "shared-stores"))]
+pub mod tls;
 mod token_reply;
 mod util;
 

@@ -42,6 +42,7 @@ mod replay;
 mod schema;
 mod shared;
 mod store;
+mod url;
 
 #[cfg(feature = "webhooks")]
 pub use replay::PostgresReplayGuard;

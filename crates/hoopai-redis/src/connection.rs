@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hoopai_auth::StoreError;
-use redis::Client;
+use hoopai_auth::{StoreError, tls};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
+use rustls::crypto::CryptoProvider;
 use tokio::sync::OnceCell;
 
 use crate::error::command;
@@ -28,15 +29,28 @@ impl Connection {
         }
     }
 
+    /// Returns a connection, with the certificates of the operating system.
     pub(crate) fn of_url(url: &str) -> Result<Self, StoreError> {
-        let client = Client::open(url).map_err(|_| {
-            // The error can show the password.
-            StoreError::new(
-                "the URL of Redis cannot be read",
-                "use redis://user:password@host:port/0 or rediss://…, percent-encoded",
-            )
-        })?;
-        Ok(Self::new(client))
+        let client = Client::open(info(url)?);
+        client.map(Self::new).map_err(|_| unreadable())
+    }
+
+    /// Returns a connection, with the certificates of a PEM file.
+    pub(crate) fn with_roots(url: &str, pem: &[u8]) -> Result<Self, StoreError> {
+        tls::root_certificates(pem)?;
+        let info = info(url)?;
+        if !matches!(info.addr(), ConnectionAddr::TcpTls { .. }) {
+            return Err(StoreError::new(
+                "the URL of Redis has no TLS, and there are certificates for it",
+                "use rediss://… in the URL, or remove the certificates",
+            ));
+        }
+        let certificates = TlsCertificates {
+            client_tls: None,
+            root_cert: Some(pem.to_vec()),
+        };
+        let client = Client::build_with_tls(info, certificates);
+        client.map(Self::new).map_err(|_| unreadable())
     }
 
     /// Returns the connection, for operations with this limit.
@@ -53,6 +67,34 @@ impl Connection {
         let connection = self.opened.get_or_try_init(open).await;
         connection.cloned().map_err(command)
     }
+}
+
+/// Reads a URL.
+fn info(url: &str) -> Result<ConnectionInfo, StoreError> {
+    let info = url.into_connection_info().map_err(|_| unreadable())?;
+    if let ConnectionAddr::TcpTls { insecure, .. } = info.addr() {
+        if *insecure {
+            return Err(StoreError::new(
+                "the URL of Redis ends in #insecure, which accepts any certificate",
+                "remove it, and trust the issuer of the certificate by \
+                 `connect_with_root_certificates` or HOOPAI_STORE_CA",
+            ));
+        }
+        // The client panics if rustls has several providers and the process has chosen none.
+        if CryptoProvider::get_default().is_none() {
+            // Another thread can have chosen one by now, which is just as good.
+            let _ = CryptoProvider::install_default((*tls::provider()).clone());
+        }
+    }
+    Ok(info)
+}
+
+/// The errors of the client can show the password.
+fn unreadable() -> StoreError {
+    StoreError::new(
+        "the URL of Redis cannot be read",
+        "use redis://user:password@host:port/0 or rediss://…, percent-encoded",
+    )
 }
 
 /// A lifetime as commands have it. Zero is not allowed there.

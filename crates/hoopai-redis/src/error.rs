@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hoopai_auth::StoreError;
+use hoopai_auth::{StoreError, tls};
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 /// Waits for a result of the server, for a limited time.
@@ -22,6 +22,9 @@ pub(crate) fn overdue(limit: Duration) -> StoreError {
 
 /// The messages of a server can contain values, so they are in the cause only.
 pub(crate) fn command(error: RedisError) -> StoreError {
+    if let Some(error) = tls::error("Redis", &error) {
+        return error;
+    }
     let (message, remedy) = match error.kind() {
         ErrorKind::AuthenticationFailed => (
             "Redis rejected the user or the password".to_owned(),
@@ -37,7 +40,8 @@ pub(crate) fn command(error: RedisError) -> StoreError {
         ),
         _ if error.is_connection_refusal() || error.is_io_error() || error.is_timeout() => (
             "the connection to Redis failed".to_owned(),
-            "check that the server runs, and the scheme, host and port of the URL",
+            "check that the server runs, and the scheme, host and port of the URL: rediss://… for \
+             TLS, redis://… without",
         ),
         _ => (
             format!(

@@ -22,12 +22,25 @@ pub struct RedisStore {
 shared_store!(RedisStore);
 
 impl RedisStore {
-    /// Creates a store, as in `redis://user:password@host:6379/0`, with TLS as in `rediss://…`.
+    /// Creates a store, as in `redis://user:password@host:6379/0`, or with TLS as in
+    /// `rediss://user:password@host:6379/0`.
+    ///
+    /// With `rediss`, the certificate of the server is verified by those of the operating system.
+    /// `redis` sends passwords and tokens in plain text.
     ///
     /// # Errors
     /// Fails if the URL cannot be read.
     pub fn connect(url: &str) -> Result<Self, StoreError> {
         Connection::of_url(url).map(Self::with_connection)
+    }
+
+    /// Creates a store for a URL `rediss://…`, which trusts the certificates of a PEM file instead of
+    /// those of the operating system.
+    ///
+    /// # Errors
+    /// Fails if the URL or the certificates cannot be read, or if the URL has no TLS.
+    pub fn connect_with_root_certificates(url: &str, pem: &[u8]) -> Result<Self, StoreError> {
+        Connection::with_roots(url, pem).map(Self::with_connection)
     }
 
     /// Creates a store with your own client, such as one with certificates of your own.

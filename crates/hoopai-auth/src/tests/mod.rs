@@ -19,4 +19,5 @@ mod renewed_lease;
 mod scheduled_refreshes;
 mod single_flight;
 mod store_contract;
+mod tls;
 mod token_values;

@@ -3,3 +3,4 @@
 mod outages;
 mod replay;
 mod store;
+mod tls;
