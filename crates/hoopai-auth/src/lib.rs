@@ -54,10 +54,14 @@ pub use hoopai_runtime::auth::{AccountId, UserType};
 #[cfg(any(test, feature = "shared-stores"))]
 #[doc(hidden)]
 pub use hoopai_runtime::time::BoxFuture;
-pub use manager::{Installation, RefreshScheduler, ScheduleSettings, ScheduleStatus, TokenManager};
+pub use manager::{
+    Installation, RefreshScheduler, ScheduleSettings, ScheduleStatus, TokenManager, TokenMetrics,
+};
 pub use oauth::OAuth;
 pub use record::{Fingerprint, PendingRefresh, Record, TokenKey, TokenSet, UndecodedReply};
-pub use store::{FileStore, Lease, LeaseGuard, MemoryStore, Swap, TokenStore};
+pub use store::{
+    CopiedRecords, FileStore, Lease, LeaseGuard, MemoryStore, Swap, TokenStore, copy_records,
+};
 #[cfg(any(test, feature = "shared-stores"))]
 pub use store::{LeaseCommands, SharedStore, StoreServer, renewed_lease, within};
 pub use store_error::{StoreError, StoreErrorKind};

@@ -2,6 +2,7 @@
 //!
 //! Depends on `record`, `encryption`, `store_error` and `util`. `manager` depends on [`TokenStore`] only.
 
+mod copy;
 mod file;
 mod memory;
 #[cfg(any(test, feature = "shared-stores"))]
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use copy::{CopiedRecords, copy_records};
 pub use file::FileStore;
 #[cfg(test)]
 pub(crate) use file::lock::FileLocks;

@@ -4,6 +4,7 @@
 mod authorize_url;
 mod code_exchange;
 mod conformance;
+mod copy;
 mod crash_points;
 mod early_refresh;
 mod encryption;
@@ -14,6 +15,7 @@ pub(crate) mod file_store;
 mod harness;
 mod location_tokens;
 mod many_accounts;
+mod metrics;
 mod redaction;
 mod renewed_lease;
 mod scheduled_refreshes;
