@@ -4,7 +4,9 @@
 //! Promises of `cargo xtask regen` are tested in `xtask/tests/it/untrusted_sources.rs`.
 
 mod client;
+mod databases;
 mod drift;
+mod histories;
 mod killed_processes;
 mod leases;
 mod rate_limits;
@@ -12,6 +14,7 @@ mod redaction;
 mod rejected_requests;
 mod retries;
 mod shared_stores;
+mod store_faults;
 mod stray_bytes;
 mod tls;
 mod token_replies;

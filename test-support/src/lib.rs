@@ -13,6 +13,8 @@
 //!   in temporary folders.
 //! - `shared_stores` and `replay_guards` (feature `shared-stores`) are bodies of the tests of every
 //!   store on such a server.
+//! - [`Proxy`] is a TCP proxy with faults: latency, cut, reset and half-open connections.
+//! - [`History`] records concurrent calls of a register and decides whether they are linearizable.
 //! - `VirtualTime` (feature `runtime`) moves a manual clock whenever all work waits for it.
 //!
 //! ```no_run
@@ -35,10 +37,12 @@
 
 #[cfg(feature = "servers")]
 mod database;
+pub mod history;
 mod http;
 pub mod log;
 #[cfg(feature = "servers")]
 mod postgres;
+mod proxy;
 mod random;
 #[cfg(feature = "servers")]
 mod redis;
@@ -53,9 +57,11 @@ mod virtual_time;
 
 #[cfg(feature = "servers")]
 pub use database::{DatabaseServer, ServerCertificate, server_without_tls, silent_server};
+pub use history::History;
 pub use http::{Reply, Request};
 #[cfg(feature = "servers")]
 pub use postgres::PostgresServer;
+pub use proxy::{Direction, Fault, Proxy};
 pub use random::{seed, seeded_random, seeds};
 #[cfg(feature = "servers")]
 pub use redis::RedisServer;

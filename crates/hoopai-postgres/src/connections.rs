@@ -69,7 +69,8 @@ pub(crate) fn open_with_tls(url: &str, tls: ClientConfig, size: usize) -> Result
         // The limit of the whole operation is shorter, unless the caller raises it.
         .wait_timeout(Some(TIMEOUT * 6))
         .create_timeout(Some(TIMEOUT * 6))
-        .recycle_timeout(Some(TIMEOUT * 6))
+        // Several connections that the network has lost are replaced within one operation.
+        .recycle_timeout(Some(TIMEOUT / 8))
         .build()
         .map_err(|error| {
             StoreError::new("the pool of connections cannot be created", "report this")

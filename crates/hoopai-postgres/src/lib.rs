@@ -28,6 +28,9 @@
 //! operation ends within a [timeout](PostgresStore::timeout); without the server, calls continue
 //! with the tokens in memory until they expire.
 //!
+//! Connections to other machines use TLS, and the server's certificate and host are verified, unless
+//! the URL has `sslmode=disable`. A connection never falls back to plain text.
+//!
 //! With an asynchronous replica, a failover loses the last changes. If a refresh is among them, its
 //! account must be authorized again. Use synchronous replication
 //! (`synchronous_standby_names`) to exclude this.

@@ -1,15 +1,14 @@
 //! The connection of a store or guard.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hoopai_auth::{StoreError, tls};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
 use rustls::crypto::CryptoProvider;
-use tokio::sync::OnceCell;
 
-use crate::error::command;
+use crate::error::{command, overdue};
 
 /// The time within which an operation ends by default.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -18,14 +17,14 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Connection {
     client: Client,
-    opened: Arc<OnceCell<ConnectionManager>>,
+    opened: Arc<Mutex<Option<ConnectionManager>>>,
 }
 
 impl Connection {
     pub(crate) fn new(client: Client) -> Self {
         Self {
             client,
-            opened: Arc::new(OnceCell::new()),
+            opened: Arc::default(),
         }
     }
 
@@ -55,17 +54,35 @@ impl Connection {
 
     /// Returns the connection, for operations with this limit.
     pub(crate) async fn get(&self, limit: Duration) -> Result<ConnectionManager, StoreError> {
-        let open = || async {
-            // Limits are those of the whole operation.
-            let settings = ConnectionManagerConfig::new()
-                .set_response_timeout(None)
-                .set_connection_timeout(None)
-                .set_number_of_retries(2)
-                .set_max_delay(limit / 10);
-            self.client.get_connection_manager_lazy(settings)
-        };
-        let connection = self.opened.get_or_try_init(open).await;
-        connection.cloned().map_err(command)
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = &*opened {
+            return Ok(connection.clone());
+        }
+        // Limits are those of the whole operation.
+        let settings = ConnectionManagerConfig::new()
+            .set_response_timeout(None)
+            .set_connection_timeout(None)
+            .set_number_of_retries(2)
+            .set_max_delay(limit / 10);
+        let connection = self.client.get_connection_manager_lazy(settings);
+        let connection = connection.map_err(command)?;
+        Ok(opened.insert(connection).clone())
+    }
+
+    /// Waits for a result of the server, for a limited time. After that time the connection is
+    /// given up, as one that the network has lost never answers.
+    pub(crate) async fn within<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        hoopai_auth::within(limit, || self.give_up(limit), work).await
+    }
+
+    /// Gives up a connection that did not answer within this time, and returns the error of that.
+    pub(crate) fn give_up(&self, limit: Duration) -> StoreError {
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        overdue(limit)
     }
 }
 

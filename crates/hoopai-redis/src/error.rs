@@ -5,14 +5,6 @@ use std::time::Duration;
 use hoopai_auth::{StoreError, tls};
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-/// Waits for a result of the server, for a limited time.
-pub(crate) async fn within<T>(
-    limit: Duration,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    hoopai_auth::within(limit, || overdue(limit), work).await
-}
-
 pub(crate) fn overdue(limit: Duration) -> StoreError {
     StoreError::new(
         format!("Redis did not answer within {limit:?}"),

@@ -23,6 +23,9 @@
 //! operation ends within a [timeout](RedisStore::timeout); without the server, calls continue with
 //! the tokens in memory until they expire.
 //!
+//! A URL `rediss://…` uses TLS, and the server's certificate and host are verified. `redis://…` sends
+//! passwords and tokens in plain text.
+//!
 //! A refresh token is valid for one use, and Redis can lose acknowledged writes: without
 //! `appendfsync always` those of the last second in a crash, and with a replica those that it had
 //! not received at a failover. Each lost refresh token means that a user must install the app

@@ -11,7 +11,7 @@ use redis::aio::ConnectionManager;
 use redis::{Client, Script};
 
 use crate::connection::{Connection, TIMEOUT, millis};
-use crate::error::{command, within};
+use crate::error::command;
 use crate::shared::RELEASE;
 use crate::{durability, store};
 
@@ -168,10 +168,11 @@ impl RedisReplayGuard {
     /// Fails if a setting has another value, or if the server does not show its settings. Managed
     /// servers often hide them; check them there by the means of the provider.
     pub async fn check_durability(&self) -> Result<(), StoreError> {
-        within(self.settings.timeout, async {
-            durability::check(&mut self.connection().await?).await
-        })
-        .await
+        self.connection
+            .within(self.settings.timeout, async {
+                durability::check(&mut self.connection().await?).await
+            })
+            .await
     }
 
     async fn connection(&self) -> Result<ConnectionManager, StoreError> {
@@ -187,7 +188,7 @@ impl RedisReplayGuard {
         &self,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, ReplayError> {
-        let result = within(self.settings.timeout, work).await;
+        let result = self.connection.within(self.settings.timeout, work).await;
         result.map_err(ReplayError::store)
     }
 }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use hoopai_auth::{LeaseCommands, StoreError, StoreServer, Swap, TokenKey};
 use hoopai_runtime::time::BoxFuture;
-use redis::Script;
 use redis::aio::ConnectionManager;
+use redis::{RedisError, Script};
 
 use crate::connection::{Connection, millis};
-use crate::error::{command, overdue, within};
+use crate::error::command;
 
 /// Replaces the record of a key if its revision is the expected one; empty for no record.
 const SWAP: &str = r"
@@ -112,7 +112,13 @@ impl StoreServer for Shared {
             let mut connection = self.connection().await?;
             let mut get = redis::cmd("HGET");
             get.arg(self.name("tokens", key)).arg("record");
-            get.query_async(&mut connection).await.map_err(command)
+            let mut stored: Result<Option<Vec<u8>>, _> = get.query_async(&mut connection).await;
+            // The server may have closed the connection long ago, as it restarted.
+            let is_dropped = RedisError::is_connection_dropped;
+            if stored.as_ref().is_err_and(is_dropped) {
+                stored = get.query_async(&mut connection).await;
+            }
+            stored.map_err(command)
         })
     }
 
@@ -173,7 +179,7 @@ impl StoreServer for Shared {
     }
 
     fn overdue(&self, timeout: Duration) -> StoreError {
-        overdue(timeout)
+        self.connection.give_up(timeout)
     }
 }
 
@@ -184,7 +190,7 @@ impl LeaseCommands for Shared {
         holder: &'a str,
         time: Duration,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(within(self.timeout, async move {
+        Box::pin(self.connection.within(self.timeout, async move {
             let mut connection = self.connection().await?;
             let mut set = redis::cmd("SET");
             set.arg(self.name("lease", key)).arg(holder);
@@ -200,7 +206,7 @@ impl LeaseCommands for Shared {
         holder: &'a str,
         time: Duration,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(within(self.timeout, async move {
+        Box::pin(self.connection.within(self.timeout, async move {
             let mut connection = self.connection().await?;
             let mut renew = self.scripts.renew.key(self.name("lease", key));
             renew.arg(holder).arg(millis(time));
@@ -214,7 +220,7 @@ impl LeaseCommands for Shared {
         key: &'a TokenKey,
         holder: &'a str,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(within(self.timeout, async move {
+        Box::pin(self.connection.within(self.timeout, async move {
             let mut connection = self.connection().await?;
             let mut release = self.scripts.release.key(self.name("lease", key));
             release.arg(holder);

@@ -152,13 +152,29 @@ impl Account {
         let account = self.clone();
         let task: BoxFuture<'static, ()> = Box::pin(async move {
             let state = account.state.clone();
-            let refresh = Refresh::new(state.clone(), Arc::new(account), rejected);
+            let refresh = Refresh::new(state.clone(), Arc::new(account.clone()), rejected.clone());
             let result = refresh.run().await;
             state.finish(&result);
+            let (repetition, failures) = {
+                let refreshes = state.refresh_state();
+                (refreshes.repetition(), refreshes.failures())
+            };
             sender.send_replace(Some(result));
+            if let Some(pause) = repetition {
+                state.context.clock.sleep(pause).await;
+                account.repeat(rejected, failures);
+            }
         });
         tokio::spawn(task);
         running
+    }
+
+    /// Repeats the last refresh after this number of failures, unless a call has done so.
+    fn repeat(&self, rejected: Option<BearerToken>, failures: u32) {
+        let mut refreshes = self.state.refresh_state();
+        if refreshes.running().is_none() && refreshes.failures() == failures {
+            self.spawn_refresh(&mut refreshes, rejected);
+        }
     }
 }
 

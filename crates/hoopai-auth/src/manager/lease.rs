@@ -19,7 +19,7 @@ const LEASE_TTL: Duration = Duration::from_secs(5 * 60);
 /// How long to wait for the refresh of another process.
 pub(crate) const LEASE_WAIT: Duration = Duration::from_secs(90);
 pub(super) const LEASE_PAUSE: Duration = Duration::from_millis(20);
-pub(super) const LEASE_PAUSE_MAX: Duration = Duration::from_millis(250);
+pub(super) const LEASE_PAUSE_MAX: Duration = Duration::from_secs(2);
 
 /// A lease and its end by two clocks: one that stops while the machine sleeps, and one that can be
 /// set.
@@ -50,9 +50,10 @@ impl ActiveLease {
         Ok(lease.map(|lease| ActiveLease { lease, expires_at }))
     }
 
+    /// Whether another process may have the lease by now.
     pub(super) fn is_expired(&self, clock: &dyn Clock) -> bool {
         let (instant, time) = self.expires_at;
-        clock.now() >= instant || clock.system_time() >= time
+        !self.lease.is_held() || clock.now() >= instant || clock.system_time() >= time
     }
 
     pub(super) async fn release(self) {

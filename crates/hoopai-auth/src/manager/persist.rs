@@ -19,8 +19,9 @@ use crate::record::Record;
 use crate::store::Swap;
 use crate::store_error::StoreError;
 
-/// The longest pause between later attempts.
-const MAX_PAUSE: Duration = Duration::from_secs(60);
+/// The longest pause between later attempts. It is short, as other processes may send the old
+/// refresh token once the store has ended the lease.
+const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 /// How often a write is repeated after a conflict.
 pub(super) const MAX_CONFLICTS: usize = 8;

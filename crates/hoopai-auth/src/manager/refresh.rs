@@ -209,7 +209,9 @@ impl Refresh {
             return Ok(ControlFlow::Continue(()));
         };
         self.context().checkpoint(Checkpoint::PendingStored).await;
-        self.check_lease()?;
+        if !self.has_lease() {
+            return self.use_stored().await;
+        }
 
         let context = self.account.context.clone();
         let requested_at = context.clock.system_time();
@@ -267,17 +269,22 @@ impl Refresh {
         Ok((swap == Swap::Done).then_some(record))
     }
 
-    /// Checks that the lease has not expired, as it does while the process or the store is
-    /// suspended.
-    fn check_lease(&self) -> RefreshResult {
+    /// Whether the lease has not expired, as it does while the process or the store is suspended.
+    fn has_lease(&self) -> bool {
         let clock = &*self.context().clock;
-        match &self.lease {
-            Some(lease) if !lease.is_expired(clock) => Ok(()),
-            _ => Err(RefreshError::new(
-                AuthErrorKind::Unavailable,
-                "the lease on the token expired before the request was sent, as the process or the store was suspended: a later call tries again",
-            )),
+        let lease = self.lease.as_ref();
+        lease.is_some_and(|lease| !lease.is_expired(clock))
+    }
+
+    /// Uses the tokens that another process has stored after the lease expired, if there are any.
+    async fn use_stored(&self) -> Step {
+        if let Decision::UseStored(record) = self.decide().await? {
+            return self.account.adopt(&record).map(ControlFlow::Break);
         }
+        Err(RefreshError::new(
+            AuthErrorKind::Unavailable,
+            "the lease on the token expired before the request was sent, as the process or the store was suspended: a later call tries again",
+        ))
     }
 
     /// Handles a failed exchange. Unless the refresh token may be spent, the pending refresh is

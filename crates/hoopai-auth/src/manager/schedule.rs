@@ -13,6 +13,9 @@ pub(crate) const WINDOW_MAX: Duration = Duration::from_secs(60 * 60);
 /// A token with less remaining lifetime may expire before the request arrives.
 const MARGIN: Duration = Duration::from_secs(10);
 
+/// The time for which the platform is said to repeat the reply of a refresh.
+pub(super) const REPEATED_REPLIES: Duration = Duration::from_secs(30);
+
 /// How many refreshes of an account rejected tokens may cause in a minute.
 ///
 /// More rejections have another reason than expiry. The platform allows five refreshes a minute.

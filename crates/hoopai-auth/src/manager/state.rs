@@ -66,6 +66,8 @@ struct Failure {
     at: Instant,
     count: u32,
     error: RefreshError,
+    /// Since when the refresh token may be spent without a reply.
+    unknown_since: Option<Instant>,
 }
 
 impl RefreshState {
@@ -85,7 +87,9 @@ impl RefreshState {
         now: Instant,
         reason: RefreshReason,
     ) -> Option<(RefreshError, Duration)> {
-        let Failure { at, count, error } = self.failure.as_ref()?;
+        let Failure {
+            at, count, error, ..
+        } = self.failure.as_ref()?;
         // After an unknown outcome the next attempt is soon: for a short time the platform may
         // return the same tokens again.
         let reason = if error.has_unknown_outcome() {
@@ -98,6 +102,30 @@ impl RefreshState {
             .max(error.retry_after().unwrap_or_default())
             .saturating_sub(now.saturating_duration_since(*at));
         (!left.is_zero()).then(|| (error.clone(), left))
+    }
+
+    /// Returns the pause after which a refresh is repeated whether or not a call needs it: one whose
+    /// outcome is unknown, while the platform repeats its reply.
+    pub(super) fn repetition(&self) -> Option<Duration> {
+        let Failure {
+            at,
+            count,
+            error,
+            unknown_since,
+        } = self.failure.as_ref()?;
+        let since = at.saturating_duration_since((*unknown_since)?);
+        let pause = schedule::backoff(RefreshReason::NoToken, AuthErrorKind::Unavailable, *count)
+            .max(error.retry_after().unwrap_or_default());
+        let is_transient = matches!(
+            error.kind(),
+            AuthErrorKind::Unavailable | AuthErrorKind::Store
+        );
+        (is_transient && since + pause < schedule::REPEATED_REPLIES).then_some(pause)
+    }
+
+    /// The number of consecutive failures.
+    pub(super) fn failures(&self) -> u32 {
+        self.failure.as_ref().map_or(0, |failure| failure.count)
     }
 
     /// Counts a refresh that a rejected token causes. `false`: there were too many.
@@ -227,13 +255,16 @@ impl AccountState {
         let mut refresh = lock(&self.refresh);
         refresh.running = None;
         self.count(result);
-        let last_count = refresh.failure.take().map_or(0, |failure| failure.count);
+        let last = refresh.failure.take();
         if let Err(error) = result {
             tracing::warn!(kind = ?error.kind(), "the token was not refreshed: {}", error.message());
+            let now = self.context.clock.now();
+            let unknown_since = last.as_ref().and_then(|last| last.unknown_since);
             refresh.failure = Some(Failure {
-                at: self.context.clock.now(),
-                count: last_count + 1,
+                at: now,
+                count: last.map_or(0, |last| last.count) + 1,
                 error: error.clone(),
+                unknown_since: unknown_since.or(error.has_unknown_outcome().then_some(now)),
             });
         }
     }

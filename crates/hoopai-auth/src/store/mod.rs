@@ -134,6 +134,11 @@ impl Lease {
         Lease(Box::new(guard))
     }
 
+    /// Whether the holder still has the lease, as far as it can be sure.
+    pub fn is_held(&self) -> bool {
+        self.0.is_held()
+    }
+
     /// Releases the lease.
     pub async fn release(self) {
         self.0.release().await;
@@ -151,6 +156,12 @@ impl fmt::Debug for Lease {
 /// A guard may be dropped without a release when a runtime is shut down. It should release the
 /// lease then if it can; otherwise other holders wait until the lease ends.
 pub trait LeaseGuard: Send + Sync + 'static {
+    /// Whether the holder still has the lease, as far as it can be sure without I/O. `false`: another
+    /// holder may have it, as the lease was not renewed in time. Nothing is sent then.
+    fn is_held(&self) -> bool {
+        true
+    }
+
     /// Releases the lease. Failures are ignored: the lease ends by itself.
     fn release(self: Box<Self>) -> BoxFuture<'static, ()>;
 }

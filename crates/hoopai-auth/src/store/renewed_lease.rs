@@ -1,7 +1,7 @@
 //! Leases of stores that cannot detect the end of a process.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use hoopai_runtime::time::BoxFuture;
 use tokio::runtime::Handle;
@@ -12,6 +12,7 @@ use super::{Lease, LeaseGuard};
 use crate::record::TokenKey;
 use crate::store_error::StoreError;
 use crate::util::hex::random_hex;
+use crate::util::sync::lock;
 
 /// The commands of a server that keeps leases, by its own clock.
 pub trait LeaseCommands: Send + Sync + 'static {
@@ -59,6 +60,7 @@ pub async fn renewed_lease(
         .caused_by(error)
     })?;
     let end = Instant::now() + ttl;
+    let certain = Certain::for_time(lifetime.min(ttl));
     if !commands.take(key, &holder, lifetime.min(ttl)).await? {
         return Ok(None);
     }
@@ -66,6 +68,7 @@ pub async fn renewed_lease(
         commands,
         key: key.clone(),
         holder,
+        certain: Arc::new(Mutex::new(certain)),
     };
     let renewal = tokio::spawn(renew(holding.clone(), end, lifetime));
     Ok(Some(Lease::new(Guard {
@@ -79,6 +82,21 @@ struct Holding {
     commands: Arc<dyn LeaseCommands>,
     key: TokenKey,
     holder: String,
+    certain: Arc<Mutex<Certain>>,
+}
+
+/// The time until which the server keeps the lease for its holder. It is counted from before the
+/// request, by two clocks: one that stops while the machine sleeps, and one that can be set.
+struct Certain(Instant, SystemTime);
+
+impl Certain {
+    fn for_time(time: Duration) -> Self {
+        Certain(Instant::now() + time, SystemTime::now() + time)
+    }
+
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.0 || SystemTime::now() >= self.1
+    }
 }
 
 async fn renew(holding: Holding, end: Instant, lifetime: Duration) {
@@ -86,6 +104,7 @@ async fn renew(holding: Holding, end: Instant, lifetime: Duration) {
         commands,
         key,
         holder,
+        certain,
     } = holding;
     loop {
         tokio::time::sleep(lifetime / 3).await;
@@ -95,8 +114,11 @@ async fn renew(holding: Holding, end: Instant, lifetime: Duration) {
         }
         // A failure is no reason to stop: the next renewal can still be in time. A lease that
         // another holder has is lost for good; its revision excludes this holder.
-        if let Ok(false) = commands.renew(&key, &holder, lifetime.min(left)).await {
-            return;
+        let renewed = Certain::for_time(lifetime.min(left));
+        match commands.renew(&key, &holder, lifetime.min(left)).await {
+            Ok(true) => *lock(&certain) = renewed,
+            Ok(false) => return *lock(&certain) = Certain::for_time(Duration::ZERO),
+            Err(_) => {}
         }
     }
 }
@@ -122,6 +144,11 @@ impl Guard {
 }
 
 impl LeaseGuard for Guard {
+    fn is_held(&self) -> bool {
+        let holding = self.holding.as_ref();
+        holding.is_some_and(|holding| !lock(&holding.certain).is_over())
+    }
+
     fn release(mut self: Box<Self>) -> BoxFuture<'static, ()> {
         let release = self.start_release();
         Box::pin(async move {

@@ -19,6 +19,7 @@ mod metrics;
 mod redaction;
 mod renewed_lease;
 mod scheduled_refreshes;
+mod simulations;
 mod single_flight;
 mod store_contract;
 mod tls;

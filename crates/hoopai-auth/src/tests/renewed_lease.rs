@@ -97,9 +97,11 @@ async fn a_lease_is_renewed_until_its_end() {
     for _ in 0..58 {
         sleep(Duration::from_secs(1)).await;
         assert!(take(&server, MINUTE).await.is_none());
+        assert!(lease.is_held());
     }
     sleep(Duration::from_secs(2)).await;
     assert!(server.is_free(), "no renewal goes beyond the end");
+    assert!(!lease.is_held());
     drop(lease);
 }
 
@@ -124,11 +126,18 @@ async fn a_holder_that_cannot_renew_loses_the_lease() {
     sleep(Duration::from_secs(8)).await;
     *lock(&server.is_down) = false;
     sleep(Duration::from_secs(12)).await;
-    assert!(!server.is_free());
+    assert!(!server.is_free() && lost.is_held());
     *lock(&server.is_down) = true;
-    sleep(Duration::from_secs(20)).await;
+    // The holder never counts on the lease for longer than the server keeps it.
+    while lost.is_held() {
+        assert!(!server.is_free());
+        sleep(Duration::from_millis(100)).await;
+    }
+    sleep(LIFETIME).await;
     *lock(&server.is_down) = false;
     let next = take(&server, MINUTE).await.unwrap();
+    sleep(Duration::from_secs(6)).await;
+    assert!(next.is_held() && !lost.is_held());
     sleep(Duration::from_secs(10)).await;
     lost.release().await;
     assert!(!server.is_free(), "the lease of the next holder stays");
