@@ -172,6 +172,8 @@ async fn unknown_outcome_is_repeated_without_a_call() {
         harness.platform.inject(Fault::LostRequest);
     }
     let account = harness.account();
+    // The first call reads the stored token, and the second one starts a refresh.
+    account.authorization().await.unwrap();
     account.authorization().await.unwrap();
     let advance = harness.auto_advance();
     wait_until("the token is refreshed", || {
@@ -193,6 +195,7 @@ async fn unknown_outcome_is_not_repeated_for_longer_than_replies_are() {
     }
     let account = harness.account();
     let old = account.authorization().await.unwrap();
+    account.authorization().await.unwrap();
     let advance = harness.auto_advance();
     wait_until("the refresh is repeated", || {
         harness.platform.refreshes() == 5
