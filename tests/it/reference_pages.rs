@@ -429,7 +429,11 @@ fn settings_page_lists_the_setters_of_stores_on_a_server() {
     let page = page("settings");
     let rows = rows(sections(&page)["Token stores on a server"], "setting");
     for (store, api, name) in [
-        ("PostgreSQL", "hoopai-postgres", "hoopai_postgres::PostgresStore"),
+        (
+            "PostgreSQL",
+            "hoopai-postgres",
+            "hoopai_postgres::PostgresStore",
+        ),
         ("Redis", "hoopai-redis", "hoopai_redis::RedisStore"),
     ] {
         let api = read(&format!("crates/{api}/public-api.txt"));

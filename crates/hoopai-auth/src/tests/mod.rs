@@ -19,6 +19,7 @@ mod metrics;
 mod redaction;
 mod renewed_lease;
 mod scheduled_refreshes;
+mod shared_store;
 mod simulations;
 mod single_flight;
 mod store_contract;
