@@ -57,8 +57,8 @@ pub async fn silent_server() -> u16 {
     port
 }
 
-/// Starts a server that has no TLS: it answers the first bytes of each client with `refusal`. Returns
-/// its port, and the bytes that the first client has sent until it closed the connection.
+/// Starts a server that has no TLS: it answers the first bytes of each client with `refusal`.
+/// Returns its port, and the bytes that the first client has sent until it closed the connection.
 pub async fn server_without_tls(refusal: &'static [u8]) -> (u16, JoinHandle<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("an address").port();

@@ -106,8 +106,8 @@ pub fn certificate_of_localhost() -> ServerCertificate {
     }
 }
 
-/// A store connects by TLS only to the host of a trusted certificate. `connect` opens a store of the
-/// server with this host name, and with trusted certificates or those of the operating system.
+/// A store connects by TLS only to the host of a trusted certificate. `connect` opens a store of
+/// the server with this host name, and with trusted certificates or those of the operating system.
 pub async fn tls_is_verified<S: TokenStore>(
     certificate: &ServerCertificate,
     connect: impl Fn(&str, Option<&str>) -> Result<S, StoreError>,

@@ -17,7 +17,8 @@ pub fn provider() -> Arc<CryptoProvider> {
     chosen.unwrap_or_else(|| Arc::new(aws_lc_rs::default_provider()))
 }
 
-/// Reads the certificates of a PEM file, which are trusted instead of those of the operating system.
+/// Reads the certificates of a PEM file, which are trusted instead of those of the operating
+/// system.
 ///
 /// # Errors
 /// Fails if one cannot be read, or if there is none.

@@ -117,9 +117,9 @@ impl PostgresReplayGuard {
     /// Creates a guard with up to eight connections of its own, as in
     /// `postgres://user:password@host/database?sslmode=require`. Connects at the first use.
     ///
-    /// Connections to other machines use TLS, and the certificate of the server is verified by those
-    /// of the operating system. Only `sslmode=disable` turns this off. Connections within this
-    /// machine use TLS with `sslmode=require`.
+    /// Connections to other machines use TLS, and the certificate of the server is verified by
+    /// those of the operating system. Only `sslmode=disable` turns this off. Connections within
+    /// this machine use TLS with `sslmode=require`.
     ///
     /// # Errors
     /// Fails if the URL cannot be read, or if the operating system has no certificates.
@@ -127,8 +127,8 @@ impl PostgresReplayGuard {
         connections::open(url, CONNECTIONS).map(Self::with_pool)
     }
 
-    /// Creates a guard as [`connect`](Self::connect) does, which trusts the certificates of a PEM file
-    /// instead of those of the operating system.
+    /// Creates a guard as [`connect`](Self::connect) does, which trusts the certificates of a PEM
+    /// file instead of those of the operating system.
     ///
     /// # Errors
     /// Fails if the URL or the certificates cannot be read.

@@ -26,9 +26,9 @@ impl PostgresStore {
     /// Creates a store with up to four connections of its own, as in
     /// `postgres://user:password@host/database?sslmode=require`. Connects at the first use.
     ///
-    /// Connections to other machines use TLS, and the certificate of the server is verified by those
-    /// of the operating system. Only `sslmode=disable` turns this off. Connections within this
-    /// machine use TLS with `sslmode=require`.
+    /// Connections to other machines use TLS, and the certificate of the server is verified by
+    /// those of the operating system. Only `sslmode=disable` turns this off. Connections within
+    /// this machine use TLS with `sslmode=require`.
     ///
     /// # Errors
     /// Fails if the URL cannot be read, or if the operating system has no certificates.
@@ -36,8 +36,8 @@ impl PostgresStore {
         connections::open(url, CONNECTIONS).map(Self::with_pool)
     }
 
-    /// Creates a store as [`connect`](Self::connect) does, which trusts the certificates of a PEM file
-    /// instead of those of the operating system.
+    /// Creates a store as [`connect`](Self::connect) does, which trusts the certificates of a PEM
+    /// file instead of those of the operating system.
     ///
     /// # Errors
     /// Fails if the URL or the certificates cannot be read.

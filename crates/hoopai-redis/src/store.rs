@@ -34,8 +34,8 @@ impl RedisStore {
         Connection::of_url(url).map(Self::with_connection)
     }
 
-    /// Creates a store for a URL `rediss://…`, which trusts the certificates of a PEM file instead of
-    /// those of the operating system.
+    /// Creates a store for a URL `rediss://…`, which trusts the certificates of a PEM file instead
+    /// of those of the operating system.
     ///
     /// # Errors
     /// Fails if the URL or the certificates cannot be read, or if the URL has no TLS.

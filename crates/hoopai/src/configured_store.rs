@@ -78,8 +78,8 @@ impl ConfiguredStore {
     /// and `redis://…` the feature `redis`. Databases are connected at the first use.
     ///
     /// # Errors
-    /// Fails if a variable is missing or invalid; kind [`Config`](crate::ErrorKind::Config). The error
-    /// names the variable, and shows neither password nor key.
+    /// Fails if a variable is missing or invalid; kind [`Config`](crate::ErrorKind::Config). The
+    /// error names the variable, and shows neither password nor key.
     pub fn from_env() -> Result<Self> {
         Self::from_variables(|name| std::env::var_os(name))
     }

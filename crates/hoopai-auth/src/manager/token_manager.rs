@@ -104,8 +104,8 @@ impl TokenManager {
         self.undecoded_replies(unknown_account()).await
     }
 
-    /// Returns the counts of refreshes, for metrics. Those of scheduled refreshes are included; their
-    /// backlog is in [`ScheduleStatus`](crate::ScheduleStatus).
+    /// Returns the counts of refreshes, for metrics. Those of scheduled refreshes are included;
+    /// their backlog is in [`ScheduleStatus`](crate::ScheduleStatus).
     pub fn metrics(&self) -> TokenMetrics {
         self.0.context.counters.snapshot()
     }

@@ -1,6 +1,7 @@
 //! Token stores: the traits, and the two implementations of this crate.
 //!
-//! Depends on `record`, `encryption`, `store_error` and `util`. `manager` depends on [`TokenStore`] only.
+//! Depends on `record`, `encryption`, `store_error` and `util`. `manager` depends on [`TokenStore`]
+//! only.
 
 mod copy;
 mod file;
@@ -156,8 +157,8 @@ impl fmt::Debug for Lease {
 /// A guard may be dropped without a release when a runtime is shut down. It should release the
 /// lease then if it can; otherwise other holders wait until the lease ends.
 pub trait LeaseGuard: Send + Sync + 'static {
-    /// Whether the holder still has the lease, as far as it can be sure without I/O. `false`: another
-    /// holder may have it, as the lease was not renewed in time. Nothing is sent then.
+    /// Whether the holder still has the lease, as far as it can be sure without I/O. `false`:
+    /// another holder may have it, as the lease was not renewed in time. Nothing is sent then.
     fn is_held(&self) -> bool {
         true
     }

@@ -40,8 +40,8 @@ pub trait StoreServer: LeaseCommands + Clone {
     /// Sets the time within which every operation ends, those of leases included.
     fn set_timeout(&mut self, timeout: Duration);
 
-    /// Returns the error of an operation that did not end within this time. A server can give up its
-    /// connection here.
+    /// Returns the error of an operation that did not end within this time. A server can give up
+    /// its connection here.
     fn overdue(&self, timeout: Duration) -> StoreError;
 }
 
