@@ -14,6 +14,7 @@ use std::time::Duration;
 use common::{Result, variable};
 use hoopai::Client;
 use hoopai::auth::{ConfiguredStore, OAuthApp};
+use hoopai::contacts::types::SearchContactsRequest;
 use hoopai_mock::{AccountId, CLIENT_ID, CLIENT_SECRET, LOCATION, Mock, REDIRECT_URI};
 use tokio::process::{Child, Command};
 
@@ -70,12 +71,15 @@ async fn work(number: &str, mock_url: &str) -> Result {
     let client = client(ConfiguredStore::from_env()?, mock_url)?;
     let location = client.as_location(LOCATION);
     for _ in 0..CALLS {
-        location.contacts().list_contacts().limit(1).send().await?;
+        let search = SearchContactsRequest::new().page_limit(1);
+        let contacts = location.contacts();
+        contacts.search_contacts().body(search).send().await?;
     }
     let metrics = client.tokens()?.metrics();
     println!(
-        "Process {number}: {CALLS} calls, {} refreshes, {} waits for the refresh of another process",
-        metrics.leases, metrics.lease_waits
+        "Process {number}: {CALLS} calls, refreshes: {}, tokens from the store: {}",
+        metrics.refreshes - metrics.adopted,
+        metrics.adopted
     );
     // A token refresh must not be interrupted.
     client.handle().wait_idle(Duration::from_secs(10)).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenMetrics {
-    /// Refreshes that ended with a token, by this process or another one.
+    /// Refreshes that ended with a token, requested by this process or read from the store.
     pub refreshes: u64,
     /// Refreshes that failed.
     pub failures: u64,
@@ -17,13 +17,15 @@ pub struct TokenMetrics {
     /// Failed refreshes after which calls continue with the token in memory, as it has not expired:
     /// the store or the platform could not be reached in time.
     pub fallbacks: u64,
-    /// Leases that this process took. Each is one refresh that no other process was doing.
+    /// Leases that this process took. Most lead to a request; others to a token that another process
+    /// has stored just before.
     pub leases: u64,
     /// Refreshes that found the lease taken by another process.
     pub lease_waits: u64,
     /// The time that these refreshes have waited, in total.
     pub lease_wait: Duration,
-    /// Refreshes that ended with a token that another process had stored.
+    /// Refreshes that ended with a token of the store, such as the first one after the start. The
+    /// difference to [`refreshes`](Self::refreshes) are those by this process.
     pub adopted: u64,
 }
 

@@ -388,7 +388,8 @@ async fn assert_one_refresh_of_the_fleet(command: Command) {
     let stdout = String::from_utf8(output(command).await.stdout).expect("text");
     assert!(stdout.contains("Refreshes in total: 1\n"), "{stdout}");
     assert_eq!(stdout.matches(": 5 calls, ").count(), 4, "{stdout}");
-    assert_eq!(stdout.matches("calls, 1 refreshes").count(), 1, "{stdout}");
+    assert_eq!(stdout.matches(", refreshes: 1, ").count(), 1, "{stdout}");
+    assert_eq!(stdout.matches(", refreshes: 0, ").count(), 3, "{stdout}");
 }
 
 #[tokio::test]
