@@ -4,8 +4,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::{PostgresServer, RedisServer};
-
 /// The certificate of a TLS server and its key, as PEM.
 pub struct ServerCertificate {
     /// The certificate.
@@ -21,26 +19,6 @@ pub trait DatabaseServer {
 
     /// Starts the server again, on the same port with the same data.
     fn restart(&mut self);
-}
-
-impl DatabaseServer for PostgresServer {
-    fn kill(&mut self) {
-        self.kill();
-    }
-
-    fn restart(&mut self) {
-        self.restart();
-    }
-}
-
-impl DatabaseServer for RedisServer {
-    fn kill(&mut self) {
-        self.kill();
-    }
-
-    fn restart(&mut self) {
-        self.restart();
-    }
 }
 
 /// Starts a server that accepts connections and never answers, and returns its port. It runs until

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::ServerCertificate;
+use crate::database::{DatabaseServer, ServerCertificate};
 
 /// The time within which a server must start.
 const START: Duration = Duration::from_secs(60);
@@ -181,6 +181,16 @@ impl PostgresServer {
             .arg(program)
             .current_dir("/");
         command
+    }
+}
+
+impl DatabaseServer for PostgresServer {
+    fn kill(&mut self) {
+        self.kill();
+    }
+
+    fn restart(&mut self) {
+        self.restart();
     }
 }
 

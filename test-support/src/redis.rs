@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::ServerCertificate;
+use crate::database::{DatabaseServer, ServerCertificate};
 
 /// The time within which a server must start.
 const START: Duration = Duration::from_secs(30);
@@ -138,6 +138,16 @@ impl RedisServer {
         });
         // A server with a password wants it first.
         answer.is_ok_and(|answer| [b"+PONG", b"-NOAU"].contains(&&answer))
+    }
+}
+
+impl DatabaseServer for RedisServer {
+    fn kill(&mut self) {
+        self.kill();
+    }
+
+    fn restart(&mut self) {
+        self.restart();
     }
 }
 

@@ -91,12 +91,12 @@ impl LeaseCommands for MemoryServer {
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         self.answer(move |data| {
             let now = Instant::now();
-            let held = data.leases.get(key).is_some_and(|(_, end)| *end > now);
-            if !held {
+            let is_taken = data.leases.get(key).is_some_and(|(_, end)| *end > now);
+            if !is_taken {
                 let lease = (holder.to_owned(), now + time);
                 data.leases.insert(key.clone(), lease);
             }
-            !held
+            !is_taken
         })
     }
 
