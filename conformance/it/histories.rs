@@ -379,7 +379,7 @@ fn history(calls: &[(u32, u32, Operation, Outcome)]) -> History {
 }
 
 #[test]
-fn hand_made_histories_are_decided() {
+fn known_histories_are_decided() {
     use Operation::Load;
     use Outcome::{Conflict, Done, Loaded, Unknown};
     let swap = |expected, new| Operation::Swap { expected, new };

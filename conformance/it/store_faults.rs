@@ -600,9 +600,10 @@ async fn clock_errors_of_five_minutes_cause_no_second_refresh() {
                 call(ahead, "skewed"),
             );
             calls.0.and(calls.1).and(calls.2).and(calls.3).unwrap();
-            let state = platform.state();
-            assert_eq!((state.refreshes, state.spent), (refreshes, 0));
-            drop(state);
+            {
+                let state = platform.state();
+                assert_eq!((state.refreshes, state.spent), (refreshes, 0));
+            }
             assert_saved(&store, &platform, "skewed").await;
             clock.advance(DAY + 600);
         }

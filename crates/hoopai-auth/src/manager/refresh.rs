@@ -287,8 +287,8 @@ impl Refresh {
         ))
     }
 
-    /// Handles a failed exchange. Unless the refresh token may be spent, the pending refresh is
-    /// removed from the record.
+    /// Handles a failed exchange. Unless the refresh token may be spent, by this attempt or an earlier
+    /// one, the pending refresh is removed from the record.
     async fn exchange_failed(&self, mut record: Record, error: TokenEndpointError) -> Step {
         let is_rejected = is_refresh_token_rejected(&error);
         let is_unknown = has_unknown_outcome(&error);
@@ -304,6 +304,9 @@ impl Refresh {
                 "the refresh token of an account is no longer valid: {}",
                 error.message()
             );
+        } else {
+            // The outcome of an earlier attempt is still unknown.
+            record.pending = pending.filter(|pending| pending.attempt > 1);
         }
         let expected = record.revision;
         record.revision += 1;

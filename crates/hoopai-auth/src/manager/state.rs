@@ -118,7 +118,7 @@ impl RefreshState {
             .max(error.retry_after().unwrap_or_default());
         let is_transient = matches!(
             error.kind(),
-            AuthErrorKind::Unavailable | AuthErrorKind::Store
+            AuthErrorKind::Unavailable | AuthErrorKind::Unreachable | AuthErrorKind::Store
         );
         (is_transient && since + pause < schedule::REPEATED_REPLIES).then_some(pause)
     }

@@ -166,6 +166,20 @@ async fn lost_request_is_sent_again() {
 }
 
 #[tokio::test]
+async fn refusal_after_a_lost_request_keeps_the_refresh_pending() {
+    let harness = Harness::with_tokens(Duration::ZERO).await;
+    harness.platform.inject(Fault::LostRequest);
+    error_of(&harness.account()).await;
+    for fault in [Fault::Refused(429, "{}"), Fault::NotSent] {
+        harness.platform.inject(fault);
+        error_of(&harness.account()).await;
+        assert!(harness.stored(location()).await.pending.is_some());
+    }
+    let token = harness.account().authorization().await.unwrap();
+    harness.assert_consistent(&token).await;
+}
+
+#[tokio::test]
 async fn unknown_outcome_is_repeated_without_a_call() {
     let harness = Harness::with_tokens(HOUR / 2).await;
     for _ in 0..3 {

@@ -111,14 +111,14 @@ struct Counts {
 }
 
 /// What the processes of a simulation share.
-struct World {
+struct Shared {
     clock: ManualClock,
     records: MemoryStore,
     faults: Faults,
-    state: Mutex<WorldState>,
+    state: Mutex<SharedState>,
 }
 
-struct WorldState {
+struct SharedState {
     random: Rng,
     installations: HashMap<String, Installation>,
     leases: HashMap<TokenKey, LeaseEntry>,
@@ -165,7 +165,7 @@ enum Fate {
     Late(Duration),
 }
 
-impl World {
+impl Shared {
     fn elapsed(&self) -> Duration {
         self.clock.elapsed()
     }
@@ -243,7 +243,7 @@ fn down() -> StoreError {
 
 /// The store as one process sees it.
 struct ProcessStore {
-    world: Arc<World>,
+    shared: Arc<Shared>,
     process: usize,
     /// Whether the process has crashed: nothing is released then.
     has_crashed: Arc<AtomicBool>,
@@ -252,10 +252,10 @@ struct ProcessStore {
 impl TokenStore for ProcessStore {
     fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
         Box::pin(async move {
-            match self.world.fate().await {
+            match self.shared.fate().await {
                 Fate::Works => {
-                    self.world.execute_late_swaps().await;
-                    self.world.records.load(key).await
+                    self.shared.execute_late_swaps().await;
+                    self.shared.records.load(key).await
                 }
                 _ => Err(down()),
             }
@@ -269,24 +269,24 @@ impl TokenStore for ProcessStore {
         new: Option<Record>,
     ) -> BoxFuture<'a, Result<Swap, StoreError>> {
         Box::pin(async move {
-            let world = &self.world;
-            let fate = world.fate().await;
-            world.execute_late_swaps().await;
+            let shared = &self.shared;
+            let fate = shared.fate().await;
+            shared.execute_late_swaps().await;
             match fate {
-                Fate::Works => world.records.swap(key, expected, new).await,
+                Fate::Works => shared.records.swap(key, expected, new).await,
                 Fate::Fails => Err(down()),
                 Fate::FailsAfterwards => {
-                    world.records.swap(key, expected, new).await?;
+                    shared.records.swap(key, expected, new).await?;
                     Err(down())
                 }
                 Fate::Late(after) => {
                     let late = LateSwap {
-                        at: world.elapsed() + after,
+                        at: shared.elapsed() + after,
                         key: key.clone(),
                         expected,
                         new,
                     };
-                    lock(&world.state).late.push(late);
+                    lock(&shared.state).late.push(late);
                     Err(down())
                 }
             }
@@ -299,9 +299,9 @@ impl TokenStore for ProcessStore {
         _: Duration,
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
         Box::pin(async move {
-            let fate = self.world.fate().await;
-            let now = self.world.elapsed();
-            let mut state = lock(&self.world.state);
+            let fate = self.shared.fate().await;
+            let now = self.shared.elapsed();
+            let mut state = lock(&self.shared.state);
             if matches!(fate, Fate::Fails | Fate::Late(_)) {
                 return Err(down());
             }
@@ -321,7 +321,7 @@ impl TokenStore for ProcessStore {
                 return Err(down());
             }
             Ok(Some(Lease::new(Guard {
-                world: Arc::clone(&self.world),
+                shared: Arc::clone(&self.shared),
                 has_crashed: Arc::clone(&self.has_crashed),
                 key: key.clone(),
                 holder,
@@ -331,7 +331,7 @@ impl TokenStore for ProcessStore {
 }
 
 struct Guard {
-    world: Arc<World>,
+    shared: Arc<Shared>,
     has_crashed: Arc<AtomicBool>,
     key: TokenKey,
     holder: u64,
@@ -339,9 +339,9 @@ struct Guard {
 
 impl LeaseGuard for Guard {
     fn is_held(&self) -> bool {
-        let state = lock(&self.world.state);
+        let state = lock(&self.shared.state);
         let lease = state.leases.get(&self.key);
-        lease.is_some_and(|lease| lease.holder == self.holder && self.world.elapsed() < lease.end)
+        lease.is_some_and(|lease| lease.holder == self.holder && self.shared.elapsed() < lease.end)
     }
 
     fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
@@ -351,7 +351,7 @@ impl LeaseGuard for Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let mut state = lock(&self.world.state);
+        let mut state = lock(&self.shared.state);
         let is_down = state.outage != Outage::None || self.has_crashed.load(Ordering::Relaxed);
         let Some(lease) = state.leases.get_mut(&self.key) else {
             return;
@@ -367,7 +367,7 @@ impl Drop for Guard {
 
 /// The token endpoint as one process sees it.
 struct ProcessEndpoint {
-    world: Arc<World>,
+    shared: Arc<Shared>,
     process: usize,
 }
 
@@ -396,13 +396,13 @@ fn parse(token: &str) -> (&str, u64) {
     (account, serial.parse().expect("a serial number"))
 }
 
-impl World {
+impl Shared {
     /// Processes a request with a refresh token. `Err`: it is not the last one.
     fn rotate(&self, sent: &str) -> Result<(u64, String), TokenEndpointError> {
         let (account, sent) = parse(sent);
         let now = self.elapsed();
         let mut state = lock(&self.state);
-        let WorldState {
+        let SharedState {
             installations,
             counts,
             ..
@@ -441,23 +441,23 @@ impl TokenEndpoint for ProcessEndpoint {
         _: Option<BearerToken>,
     ) -> BoxFuture<'a, Result<TokenEndpointReply, TokenEndpointError>> {
         assert_eq!(path, TOKEN_PATH);
-        let world = Arc::clone(&self.world);
+        let shared = Arc::clone(&self.shared);
         let sent = form.iter().find(|(name, _)| *name == "refresh_token");
         let sent = sent.expect("a refresh token").1.expose_secret().to_owned();
         let account = parse(&sent).0.to_owned();
         let (fate, before, after) = {
-            let mut state = lock(&world.state);
+            let mut state = lock(&shared.state);
             let state = &mut *state;
             // No request is sent without the lease.
             let lease = state.leases.get(&key(AccountId::location(&*account)));
             let lease = lease.expect("a lease");
-            assert!(lease.process == self.process && world.elapsed() < lease.end);
+            assert!(lease.process == self.process && shared.elapsed() < lease.end);
             state.counts.requests += 1;
             let installation = state.installations.get_mut(&account);
             installation.expect("an installation").requests_since += 1;
             let random = &mut state.random;
             let fate = match random.u8(..12) {
-                _ if !world.faults.endpoint || state.is_calm => RequestFate::Works,
+                _ if !shared.faults.endpoint || state.is_calm => RequestFate::Works,
                 0 => RequestFate::NotSent,
                 1 => RequestFate::LostRequest,
                 2 | 3 => RequestFate::LostReply,
@@ -478,7 +478,7 @@ impl TokenEndpoint for ProcessEndpoint {
             )
         };
         Box::pin(async move {
-            world.clock.sleep(before).await;
+            shared.clock.sleep(before).await;
             match fate {
                 RequestFate::NotSent => return Err(TokenEndpointError::NotSent(disconnected())),
                 RequestFate::LostRequest => {
@@ -487,9 +487,9 @@ impl TokenEndpoint for ProcessEndpoint {
                 RequestFate::Refused(status) => return Err(refused(status, "{}")),
                 RequestFate::LostReply | RequestFate::Works => {}
             }
-            let (serial, body) = world.rotate(&sent)?;
-            world.clock.sleep(after).await;
-            let mut state = lock(&world.state);
+            let (serial, body) = shared.rotate(&sent)?;
+            shared.clock.sleep(after).await;
+            let mut state = lock(&shared.state);
             let installation = state
                 .installations
                 .get_mut(&account)
@@ -559,7 +559,7 @@ enum Event {
 
 struct Simulation {
     seed: u64,
-    world: Arc<World>,
+    shared: Arc<Shared>,
     random: Rng,
     accounts: Vec<AccountId>,
     processes: Vec<Process>,
@@ -581,11 +581,11 @@ impl Simulation {
         let mut random = Rng::with_seed(seed);
         let clock = ManualClock::new();
         let faults = faults(&mut random);
-        let world = Arc::new(World {
+        let shared = Arc::new(Shared {
             records: MemoryStore::with_clock(Arc::new(clock.clone())),
             clock,
             faults,
-            state: Mutex::new(WorldState {
+            state: Mutex::new(SharedState {
                 random: random.fork(),
                 installations: HashMap::new(),
                 leases: HashMap::new(),
@@ -599,7 +599,7 @@ impl Simulation {
         let accounts = (0..random.usize(1..=3)).map(|n| AccountId::location(format!("l{n}")));
         let mut simulation = Simulation {
             seed,
-            world,
+            shared,
             accounts: accounts.collect(),
             processes: Vec::new(),
             next_process: 0,
@@ -617,13 +617,13 @@ impl Simulation {
     }
 
     fn now(&self) -> Duration {
-        self.world.elapsed()
+        self.shared.elapsed()
     }
 
     fn start_process(&mut self) {
         let id = self.next_process;
         self.next_process += 1;
-        let error = Duration::from_secs(match self.world.faults.skew {
+        let error = Duration::from_secs(match self.shared.faults.skew {
             true => self.random.u64(..=300),
             false => 0,
         });
@@ -635,16 +635,16 @@ impl Simulation {
         let manager = TokenManager::new(Context {
             app: app(),
             store: Arc::new(ProcessStore {
-                world: Arc::clone(&self.world),
+                shared: Arc::clone(&self.shared),
                 process: id,
                 has_crashed: Arc::clone(&has_crashed),
             }),
             endpoint: Arc::new(ProcessEndpoint {
-                world: Arc::clone(&self.world),
+                shared: Arc::clone(&self.shared),
                 process: id,
             }),
             clock: Arc::new(SkewedClock {
-                clock: self.world.clock.clone(),
+                clock: self.shared.clock.clone(),
                 ahead,
                 behind,
             }),
@@ -664,7 +664,7 @@ impl Simulation {
 
     fn stored(&self, account: &AccountId) -> Record {
         let key = key(account.clone());
-        let record = self.runtime.block_on(self.world.records.load(&key));
+        let record = self.runtime.block_on(self.shared.records.load(&key));
         record.unwrap().expect("a record")
     }
 
@@ -676,7 +676,7 @@ impl Simulation {
 
     /// Stores the tokens of a new authorization, whose access token has expired.
     fn install(&mut self, account: &AccountId) {
-        let mut state = lock(&self.world.state);
+        let mut state = lock(&self.shared.state);
         let installation = state
             .installations
             .entry(account.id().to_owned())
@@ -686,14 +686,14 @@ impl Simulation {
         installation.losses.clear();
         let refresh = format!("{}/{}", account.id(), installation.serial);
         drop(state);
-        let expired = self.world.clock.system_time() - 2 * DAY;
+        let expired = self.shared.clock.system_time() - 2 * DAY;
         let tokens = TokenSet::new("old", Some(refresh.into()), expired);
         let key = key(account.clone());
         let stored = self.runtime.block_on(async {
-            let last = self.world.records.load(&key).await?;
+            let last = self.shared.records.load(&key).await?;
             let last = last.map(|record| record.revision);
             let record = Record::new(tokens, last.unwrap_or_default() + 1);
-            self.world.records.swap(&key, last, Some(record)).await
+            self.shared.records.swap(&key, last, Some(record)).await
         });
         assert_eq!(stored.unwrap(), Swap::Done);
     }
@@ -718,16 +718,16 @@ impl Simulation {
             self.settle();
             let now = self.now();
             let processes = &self.processes;
-            self.world.renew_leases(|id| {
+            self.shared.renew_leases(|id| {
                 let process = processes.iter().find(|process| process.id == id);
                 process.is_some_and(|process| process.suspended_until <= now)
             });
             if now >= end {
                 return;
             }
-            let next = self.world.clock.until_next().unwrap_or(end - now);
+            let next = self.shared.clock.until_next().unwrap_or(end - now);
             let step = next.min(end - now).min(LEASE_LIFETIME / 3);
-            self.world.clock.advance(step);
+            self.shared.clock.advance(step);
         }
     }
 
@@ -743,7 +743,7 @@ impl Simulation {
         });
         let id = self.accounts[account].clone();
         let account = called.manager.account_through(id, None);
-        let clock = self.world.clock.clone();
+        let clock = self.shared.clock.clone();
         let must_succeed = self.calls.last().expect("a call").must_succeed;
         called.runtime.spawn(async move {
             // Callers wait as errors say, a few times.
@@ -761,7 +761,7 @@ impl Simulation {
 
     /// Checks the calls that have ended.
     fn check_calls(&mut self) {
-        let state = lock(&self.world.state);
+        let state = lock(&self.shared.state);
         let mut ended = (0, 0);
         self.calls.retain(|call| {
             let Some(result) = &*lock(&call.result) else {
@@ -811,7 +811,7 @@ impl Simulation {
             false
         });
         drop(state);
-        let counts = &mut lock(&self.world.state).counts;
+        let counts = &mut lock(&self.shared.state).counts;
         counts.calls += ended.0;
         counts.failed_calls += ended.1;
     }
@@ -824,7 +824,7 @@ impl Simulation {
         self.calls.retain(|call| call.process != id);
         for account in self.accounts.clone() {
             let stored = self.stored_serial(&account);
-            let mut state = lock(&self.world.state);
+            let mut state = lock(&self.shared.state);
             let installation = state
                 .installations
                 .get_mut(account.id())
@@ -834,12 +834,12 @@ impl Simulation {
                 installation.losses.push(Loss::Crash);
             }
         }
-        lock(&self.world.state).counts.crashes += 1;
+        lock(&self.shared.state).counts.crashes += 1;
         self.start_process();
     }
 
     fn events(&mut self) -> Vec<(Duration, Event)> {
-        let faults = self.world.faults;
+        let faults = self.shared.faults;
         let random = &mut self.random;
         let mut events = Vec::new();
         let at = |random: &mut Rng| ROUND.mul_f64(random.f64());
@@ -867,7 +867,7 @@ impl Simulation {
     }
 
     fn round(&mut self) {
-        lock(&self.world.state).is_calm = false;
+        lock(&self.shared.state).is_calm = false;
         let start = self.now();
         for (at, event) in self.events() {
             if at > ROUND {
@@ -878,12 +878,12 @@ impl Simulation {
             let running = self.processes.len();
             match event {
                 Event::Call { process, account } => self.call(process % running, account, false),
-                Event::Outage(outage) => lock(&self.world.state).outage = outage,
+                Event::Outage(outage) => lock(&self.shared.state).outage = outage,
                 Event::Crash(process) => self.crash(process % running),
                 Event::Suspend(process, time) => {
                     let until = self.now() + time;
                     self.processes[process % running].suspended_until = until;
-                    lock(&self.world.state).counts.suspensions += 1;
+                    lock(&self.shared.state).counts.suspensions += 1;
                 }
             }
         }
@@ -894,7 +894,7 @@ impl Simulation {
     /// After all faults, each process can use each account, and the last tokens are stored.
     fn recover(&mut self) {
         {
-            let mut state = lock(&self.world.state);
+            let mut state = lock(&self.shared.state);
             (state.is_calm, state.outage) = (true, Outage::None);
         }
         for process in &mut self.processes {
@@ -924,8 +924,8 @@ impl Simulation {
     fn check_account(&mut self, account: &AccountId) {
         let record = self.stored(account);
         let stored = self.stored_serial(account);
-        let faults = self.world.faults;
-        let mut state = lock(&self.world.state);
+        let faults = self.shared.faults;
+        let mut state = lock(&self.shared.state);
         let installation = state
             .installations
             .get_mut(account.id())
@@ -947,7 +947,7 @@ impl Simulation {
     }
 
     fn run(mut self) -> Counts {
-        println!("HOOPAI_SEED={}: {:?}", self.seed, self.world.faults);
+        println!("HOOPAI_SEED={}: {:?}", self.seed, self.shared.faults);
         for _ in 0..self.random.usize(2..=4) {
             self.round();
             // The tokens are due for a refresh, or have expired.
@@ -955,9 +955,9 @@ impl Simulation {
                 true => DAY - 35 * MINUTE,
                 false => DAY + HOUR,
             };
-            self.world.clock.advance(time);
+            self.shared.clock.advance(time);
         }
-        std::mem::take(&mut lock(&self.world.state).counts)
+        std::mem::take(&mut lock(&self.shared.state).counts)
     }
 }
 
