@@ -11,6 +11,8 @@
 //! - [`lost_scalars`] checks that a decoded value keeps the scalars of its JSON.
 //! - `PostgresServer` and `RedisServer` (feature `servers`) are database servers of this machine,
 //!   in temporary folders.
+//! - `shared_stores` and `replay_guards` (feature `shared-stores`) are bodies of the tests of every
+//!   store on such a server.
 //! - [`Proxy`] is a TCP proxy with faults: latency, cut, reset and half-open connections.
 //! - [`History`] records concurrent calls of a register and decides whether they are linearizable.
 //! - `VirtualTime` (feature `runtime`) moves a manual clock whenever all work waits for it.
@@ -33,6 +35,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "servers")]
+mod database;
 pub mod history;
 mod http;
 pub mod interface;
@@ -43,11 +47,17 @@ mod proxy;
 mod random;
 #[cfg(feature = "servers")]
 mod redis;
+#[cfg(feature = "shared-stores")]
+pub mod replay_guards;
 mod scalars;
 mod server;
+#[cfg(feature = "shared-stores")]
+pub mod shared_stores;
 #[cfg(feature = "runtime")]
 mod virtual_time;
 
+#[cfg(feature = "servers")]
+pub use database::{DatabaseServer, ServerCertificate, server_without_tls, silent_server};
 pub use history::History;
 pub use http::{Reply, Request};
 #[cfg(feature = "servers")]

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::database::{DatabaseServer, ServerCertificate};
+
 /// The time within which a server must start.
 const START: Duration = Duration::from_secs(60);
 
@@ -15,6 +17,7 @@ pub struct PostgresServer {
     folder: TempDir,
     programs: PathBuf,
     port: u16,
+    settings: Vec<String>,
     process: Option<Child>,
 }
 
@@ -22,6 +25,34 @@ impl PostgresServer {
     /// Starts a server with an empty database `postgres`, with the durability of a real one.
     /// Returns `None`, after a line that says so, where PostgreSQL is not installed.
     pub fn start() -> Option<Self> {
+        let mut server = Self::create()?;
+        server.run();
+        Some(server)
+    }
+
+    /// Starts a server that rejects connections without TLS.
+    pub fn start_with_tls(certificate: &ServerCertificate) -> Option<Self> {
+        let mut server = Self::create()?;
+        let data = server.folder.path().join("data");
+        for (name, text) in [
+            ("server.crt", &*certificate.certificate),
+            ("server.key", &*certificate.key),
+            ("pg_hba.conf", "hostssl all all 127.0.0.1/32 trust\n"),
+        ] {
+            let path = data.join(name);
+            std::fs::write(&path, text).expect("a file");
+            // The server refuses keys that others can read.
+            let done = Command::new("chmod").arg("600").arg(&path).status();
+            assert!(done.expect("chmod runs").success());
+            give_to_postgres(&path);
+        }
+        server.settings = vec!["-c".to_owned(), "ssl=on".to_owned()];
+        server.run();
+        Some(server)
+    }
+
+    /// Creates the folder of a server.
+    fn create() -> Option<Self> {
         let Some(programs) = programs() else {
             println!("SKIPPED: PostgreSQL is not installed (Debian: apt-get install postgresql)");
             return None;
@@ -29,23 +60,17 @@ impl PostgresServer {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let user_folder = folder.path().join("data");
         std::fs::create_dir(&user_folder).expect("a folder");
-        if is_root() {
-            // The server refuses to run as root.
-            for path in [folder.path(), &user_folder] {
-                let done = Command::new("chown").arg("postgres").arg(path).status();
-                assert!(
-                    done.expect("chown runs").success(),
-                    "the user postgres exists"
-                );
-            }
+        for path in [folder.path(), &user_folder] {
+            give_to_postgres(path);
         }
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
-        let mut server = Self {
+        let server = Self {
             folder,
             programs,
             port,
+            settings: Vec::new(),
             process: None,
         };
         let init = server
@@ -61,7 +86,6 @@ impl PostgresServer {
             "initdb: {}",
             String::from_utf8_lossy(&init.stderr)
         );
-        server.run();
         Some(server)
     }
 
@@ -114,6 +138,7 @@ impl PostgresServer {
                 .args(["-h", "127.0.0.1", "-p", &port])
                 .args(["-c", &sockets, "-c", "log_min_messages=fatal"])
                 .args(["-c", "shared_buffers=16MB", "-c", "max_connections=200"])
+                .args(&self.settings)
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
@@ -159,6 +184,16 @@ impl PostgresServer {
     }
 }
 
+impl DatabaseServer for PostgresServer {
+    fn kill(&mut self) {
+        self.kill();
+    }
+
+    fn restart(&mut self) {
+        self.restart();
+    }
+}
+
 impl Drop for PostgresServer {
     fn drop(&mut self) {
         self.kill();
@@ -179,6 +214,15 @@ fn programs() -> Option<PathBuf> {
             .all(|program| folder.join(program).exists())
     };
     folders.into_iter().find(|folder| has(folder))
+}
+
+/// Lets the server read a path, as it refuses to run as root.
+fn give_to_postgres(path: &Path) {
+    if is_root() {
+        let done = Command::new("chown").arg("postgres").arg(path).status();
+        let done = done.expect("chown runs");
+        assert!(done.success(), "the user postgres exists");
+    }
 }
 
 fn is_root() -> bool {

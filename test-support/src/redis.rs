@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::database::{DatabaseServer, ServerCertificate};
+
 /// The time within which a server must start.
 const START: Duration = Duration::from_secs(30);
 
@@ -15,6 +17,7 @@ pub struct RedisServer {
     folder: TempDir,
     port: u16,
     settings: Vec<String>,
+    has_tls: bool,
     process: Option<Child>,
 }
 
@@ -28,6 +31,36 @@ impl RedisServer {
 
     /// Starts an empty server with these arguments, separated by blanks.
     pub fn start_with(arguments: &str) -> Option<Self> {
+        let mut server = Self::create()?;
+        server.settings = arguments.split_whitespace().map(str::to_owned).collect();
+        server.run();
+        Some(server)
+    }
+
+    /// Starts an empty server that accepts TLS only.
+    pub fn start_with_tls(certificate: &ServerCertificate) -> Option<Self> {
+        let mut server = Self::create()?;
+        server.settings = ["--port", "0", "--tls-auth-clients", "no", "--tls-port"]
+            .map(str::to_owned)
+            .to_vec();
+        server.settings.push(server.port.to_string());
+        for (setting, text) in [
+            ("--tls-cert-file", &certificate.certificate),
+            ("--tls-key-file", &certificate.key),
+            ("--tls-ca-cert-file", &certificate.certificate),
+        ] {
+            let path = server.folder.path().join(setting.trim_start_matches('-'));
+            std::fs::write(&path, text).expect("a file");
+            server.settings.push(setting.to_owned());
+            server.settings.push(path.display().to_string());
+        }
+        server.has_tls = true;
+        server.run();
+        Some(server)
+    }
+
+    /// Creates the folder of a server.
+    fn create() -> Option<Self> {
         let version = Command::new("redis-server").arg("--version").output();
         if version.is_err() {
             println!("SKIPPED: Redis is not installed (Debian: apt-get install redis-server)");
@@ -36,14 +69,13 @@ impl RedisServer {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
-        let mut server = Self {
+        Some(Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
             port,
-            settings: arguments.split_whitespace().map(str::to_owned).collect(),
+            settings: Vec::new(),
+            has_tls: false,
             process: None,
-        };
-        server.run();
-        Some(server)
+        })
     }
 
     /// The URL of the server.
@@ -97,11 +129,25 @@ impl RedisServer {
         let answer = TcpStream::connect(("127.0.0.1", self.port)).and_then(|mut stream| {
             stream.set_read_timeout(Some(Duration::from_secs(1)))?;
             stream.write_all(b"PING\r\n")?;
-            let mut answer = [0; 5];
-            stream.read_exact(&mut answer).map(|()| answer)
+            let mut answer = *b"+PONG";
+            if self.has_tls {
+                return Ok(answer);
+            }
+            stream.read_exact(&mut answer)?;
+            Ok(answer)
         });
         // A server with a password wants it first.
         answer.is_ok_and(|answer| [b"+PONG", b"-NOAU"].contains(&&answer))
+    }
+}
+
+impl DatabaseServer for RedisServer {
+    fn kill(&mut self) {
+        self.kill();
+    }
+
+    fn restart(&mut self) {
+        self.restart();
     }
 }
 

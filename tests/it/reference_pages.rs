@@ -407,12 +407,40 @@ fn fixed_values_on_the_settings_page_are_those_of_the_code() {
 
 #[test]
 fn settings_page_lists_the_environment_variables() {
-    let source = read("crates/hoopai-runtime/src/client/builder.rs");
-    let constants = source.split("_VARIABLE: &str = \"").skip(1);
-    let declared = constants.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
+    let declared = |file: &str| -> BTreeSet<String> {
+        let source = read(file);
+        let constants = source.split("_VARIABLE: &str = \"").skip(1);
+        let names = constants.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
+        names.collect()
+    };
+    let of_client = declared("crates/hoopai-runtime/src/client/builder.rs");
+    let of_store = declared("crates/hoopai/src/configured_store.rs");
+    assert!(of_client.len() > 2 && of_store.len() > 3, "{of_store:?}");
+    let settings = page("settings");
+    let shown = names(sections(&settings)["Environment variables"], "variable");
+    assert_eq!(shown, of_client.union(&of_store).cloned().collect());
+    let chapter = page("several-machines");
+    let shown = names(sections(&chapter)["Environment variables"], "variable");
+    assert_eq!(shown, of_store);
+}
+
+#[test]
+fn settings_page_lists_the_setters_of_stores_on_a_server() {
     let page = page("settings");
-    let shown = names(sections(&page)["Environment variables"], "variable");
-    assert_eq!(shown, declared.collect());
+    let rows = rows(sections(&page)["Token stores on a server"], "setting");
+    for (store, api, name) in [
+        (
+            "PostgreSQL",
+            "hoopai-postgres",
+            "hoopai_postgres::PostgresStore",
+        ),
+        ("Redis", "hoopai-redis", "hoopai_redis::RedisStore"),
+    ] {
+        let api = read(&format!("crates/{api}/public-api.txt"));
+        let rows = rows.iter().filter(|row| ["both", store].contains(&row[1]));
+        let shown: BTreeSet<String> = rows.map(|row| code(row[0])).collect();
+        assert_eq!(shown, setters(&api, name), "{name}");
+    }
 }
 
 #[test]

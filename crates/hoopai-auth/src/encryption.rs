@@ -49,20 +49,15 @@ impl EncryptionKeys {
     /// # Errors
     /// Fails if the text has another form. The error does not show it.
     pub fn from_hex(text: &str) -> Result<Self, StoreError> {
-        let text = text.trim();
-        let mut key = [0; 32];
-        let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        for (byte, digits) in key.iter_mut().zip(0..) {
-            let digits = text.get(2 * digits..2 * digits + 2).filter(|_| is_hex);
-            let value = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-            *byte = value.ok_or_else(|| {
-                StoreError::new(
-                    "the encryption key is not 64 hexadecimal digits",
-                    "make a key with openssl rand -hex 32",
-                )
-            })?;
-        }
-        Ok(Self::new(key))
+        read_hex(text).map(Self::new)
+    }
+
+    /// Reads records that this older key of 64 hexadecimal digits encrypted.
+    ///
+    /// # Errors
+    /// Fails if the text has another form. The error does not show it.
+    pub fn previous_hex(self, text: &str) -> Result<Self, StoreError> {
+        read_hex(text).map(|key| self.previous(key))
     }
 
     /// Reads records that this older key encrypted.
@@ -189,4 +184,22 @@ fn associated_data(key: &TokenKey) -> Vec<u8> {
         data.extend(part.as_bytes());
     }
     data
+}
+
+/// Reads a key of 64 hexadecimal digits.
+fn read_hex(text: &str) -> Result<[u8; 32], StoreError> {
+    let text = text.trim();
+    let mut key = [0; 32];
+    let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    for (byte, digits) in key.iter_mut().zip(0..) {
+        let digits = text.get(2 * digits..2 * digits + 2).filter(|_| is_hex);
+        let value = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        *byte = value.ok_or_else(|| {
+            StoreError::new(
+                "the encryption key is not 64 hexadecimal digits",
+                "make a key with openssl rand -hex 32",
+            )
+        })?;
+    }
+    Ok(key)
 }

@@ -38,6 +38,8 @@ mod oauth;
 mod record;
 mod store;
 mod store_error;
+#[cfg(any(test, feature = "shared-stores"))]
+pub mod tls;
 mod token_reply;
 mod util;
 
@@ -48,10 +50,18 @@ pub use app::{AuthorizeUrl, OAuthApp, states_match};
 #[cfg(any(test, feature = "shared-stores"))]
 pub use encryption::EncryptionKeys;
 pub use hoopai_runtime::auth::{AccountId, UserType};
-pub use manager::{Installation, RefreshScheduler, ScheduleSettings, ScheduleStatus, TokenManager};
+/// For the macro [`shared_store`].
+#[cfg(any(test, feature = "shared-stores"))]
+#[doc(hidden)]
+pub use hoopai_runtime::time::BoxFuture;
+pub use manager::{
+    Installation, RefreshScheduler, ScheduleSettings, ScheduleStatus, TokenManager, TokenMetrics,
+};
 pub use oauth::OAuth;
 pub use record::{Fingerprint, PendingRefresh, Record, TokenKey, TokenSet, UndecodedReply};
-pub use store::{FileStore, Lease, LeaseGuard, MemoryStore, Swap, TokenStore};
+pub use store::{
+    CopiedRecords, FileStore, Lease, LeaseGuard, MemoryStore, Swap, TokenStore, copy_records,
+};
 #[cfg(any(test, feature = "shared-stores"))]
-pub use store::{LeaseCommands, renewed_lease};
+pub use store::{LeaseCommands, SharedStore, StoreServer, renewed_lease, within};
 pub use store_error::{StoreError, StoreErrorKind};

@@ -42,6 +42,7 @@ impl TokenProviderBuilder for OAuth {
             endpoint: context.endpoint,
             clock: context.clock,
             observer: context.observer,
+            counters: Arc::default(),
             #[cfg(test)]
             checkpoints: None,
         })))

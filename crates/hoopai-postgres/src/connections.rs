@@ -6,8 +6,9 @@ use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Transaction,
 };
 use hoopai_auth::StoreError;
-use rustls::ClientConfig;
-use rustls_platform_verifier::ConfigVerifierExt;
+use hoopai_auth::tls;
+use rustls::{ClientConfig, ConfigBuilder, WantsVerifier};
+use rustls_platform_verifier::BuilderVerifierExt;
 use tokio_postgres::IsolationLevel;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -18,24 +19,38 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Returns a pool of this size, with the certificates of the operating system.
 pub(crate) fn open(url: &str, size: usize) -> Result<Pool, StoreError> {
-    let tls = ClientConfig::with_platform_verifier().map_err(|error| {
+    let tls = tls_settings()?.with_platform_verifier();
+    let tls = tls.map_err(|error| {
         StoreError::new(
             "the certificates of the operating system cannot be read",
-            "install the package ca-certificates, or use `connect_with_tls`",
+            "install the package ca-certificates, or use `connect_with_root_certificates`",
         )
         .caused_by(error)
     })?;
-    open_with_tls(url, tls, size)
+    open_with_tls(url, tls.with_no_client_auth(), size)
+}
+
+/// Returns a pool of this size, with the certificates of a PEM file.
+pub(crate) fn open_with_roots(url: &str, pem: &[u8], size: usize) -> Result<Pool, StoreError> {
+    let tls = tls_settings()?.with_root_certificates(tls::root_certificates(pem)?);
+    open_with_tls(url, tls.with_no_client_auth(), size)
+}
+
+fn tls_settings() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, StoreError> {
+    let builder = ClientConfig::builder_with_provider(tls::provider());
+    builder
+        .with_safe_default_protocol_versions()
+        .map_err(|error| {
+            StoreError::new(
+                "the cryptography of this process has no version of TLS",
+                "install a provider of rustls with TLS 1.2 or 1.3",
+            )
+            .caused_by(error)
+        })
 }
 
 pub(crate) fn open_with_tls(url: &str, tls: ClientConfig, size: usize) -> Result<Pool, StoreError> {
-    let mut config: tokio_postgres::Config = url.parse().map_err(|_| {
-        // The error can show the password.
-        StoreError::new(
-            "the URL of the database cannot be read",
-            "use postgres://user:password@host:port/database, percent-encoded",
-        )
-    })?;
+    let mut config = crate::url::parse(url)?;
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(TIMEOUT / 2);
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use deadpool_postgres::PoolError;
-use hoopai_auth::StoreError;
+use hoopai_auth::{StoreError, tls};
 use tokio_postgres::error::SqlState;
 
 /// Waits for a result of the database, for a limited time.
@@ -11,13 +11,14 @@ pub(crate) async fn within<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
-    match tokio::time::timeout(limit, work).await {
-        Ok(result) => result,
-        Err(_) => Err(StoreError::new(
-            format!("the database did not answer within {limit:?}"),
-            "check the load of the server, locks on the tables of the schema, and the network",
-        )),
-    }
+    hoopai_auth::within(limit, || overdue(limit), work).await
+}
+
+pub(crate) fn overdue(limit: Duration) -> StoreError {
+    StoreError::new(
+        format!("the database did not answer within {limit:?}"),
+        "check the load of the server, locks on the tables of the schema, and the network",
+    )
 }
 
 pub(crate) fn pool(error: PoolError) -> StoreError {
@@ -78,7 +79,8 @@ pub(crate) fn query(error: tokio_postgres::Error) -> StoreError {
     {
         (
             "the database rejected the role or its password",
-            "check the user and the password of the URL",
+            "check the user and the password of the URL, and whether the server demands TLS, as in \
+             sslmode=require",
         )
     } else if state == SqlState::INVALID_CATALOG_NAME {
         (
@@ -99,11 +101,15 @@ pub(crate) fn query(error: tokio_postgres::Error) -> StoreError {
 }
 
 fn connection(error: tokio_postgres::Error) -> StoreError {
+    if let Some(error) = tls::error("the database", &error) {
+        return error;
+    }
     let cause = std::error::Error::source(&error);
     let cause = cause.map_or_else(|| error.to_string(), ToString::to_string);
     StoreError::new(
         format!("the connection to the database failed: {cause}"),
-        "check that the server runs, and the host, port and sslmode of the URL",
+        "check that the server runs, and the host, port and sslmode of the URL: other machines \
+         need TLS, or sslmode=disable in a trusted network",
     )
     .caused_by(error)
 }

@@ -23,17 +23,20 @@
 //!
 //! A record is replaced only if its revision is the expected one. The change is committed with
 //! `synchronous_commit`, so it survives a crash of the server. The right to refresh an account's
-//! tokens (lease) is renewed while its process lives, and ends by the clock of the server, so clocks
-//! of the machines do not matter. Every
+//! tokens (lease) is renewed while its process lives, and ends by the clock of the server, so
+//! clocks of the machines do not matter. Every
 //! operation ends within a [timeout](PostgresStore::timeout); without the server, calls continue
 //! with the tokens in memory until they expire.
+//!
+//! Connections to other machines use TLS, and the server's certificate and host are verified,
+//! unless the URL has `sslmode=disable`. A connection never falls back to plain text.
 //!
 //! With an asynchronous replica, a failover loses the last changes. If a refresh is among them, its
 //! account must be authorized again. Use synchronous replication
 //! (`synchronous_standby_names`) to exclude this.
 //!
-//! With the feature `webhooks`, `PostgresReplayGuard` has each delivery of a webhook handled once by
-//! all machines.
+//! With the feature `webhooks`, `PostgresReplayGuard` has each delivery of a webhook handled once
+//! by all machines.
 
 mod connections;
 mod error;
@@ -42,6 +45,7 @@ mod replay;
 mod schema;
 mod shared;
 mod store;
+mod url;
 
 #[cfg(feature = "webhooks")]
 pub use replay::PostgresReplayGuard;

@@ -117,13 +117,23 @@ impl PostgresReplayGuard {
     /// Creates a guard with up to eight connections of its own, as in
     /// `postgres://user:password@host/database?sslmode=require`. Connects at the first use.
     ///
-    /// With `sslmode=require`, the server's certificate is verified by the certificates of the
-    /// operating system. [`connect_with_tls`](Self::connect_with_tls) takes others.
+    /// Connections to other machines use TLS, and the certificate of the server is verified by
+    /// those of the operating system. Only `sslmode=disable` turns this off. Connections within
+    /// this machine use TLS with `sslmode=require`.
     ///
     /// # Errors
     /// Fails if the URL cannot be read, or if the operating system has no certificates.
     pub fn connect(url: &str) -> Result<Self, StoreError> {
         connections::open(url, CONNECTIONS).map(Self::with_pool)
+    }
+
+    /// Creates a guard as [`connect`](Self::connect) does, which trusts the certificates of a PEM
+    /// file instead of those of the operating system.
+    ///
+    /// # Errors
+    /// Fails if the URL or the certificates cannot be read.
+    pub fn connect_with_root_certificates(url: &str, pem: &[u8]) -> Result<Self, StoreError> {
+        connections::open_with_roots(url, pem, CONNECTIONS).map(Self::with_pool)
     }
 
     /// Creates a guard with connections of its own, and with these settings of TLS.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool};
-use hoopai_auth::{EncryptionKeys, LeaseCommands, Record, StoreError, Swap, TokenKey};
+use hoopai_auth::{LeaseCommands, StoreError, StoreServer, Swap, TokenKey};
 use hoopai_runtime::time::BoxFuture;
 use tokio_postgres::types::ToSql;
 
 use crate::connections::{self, durable};
-use crate::error::{query, within};
+use crate::error::{overdue, query, within};
 use crate::schema::Statements;
 
 /// What the clones of a store and its leases share.
@@ -17,92 +17,12 @@ use crate::schema::Statements;
 pub(crate) struct Shared {
     pub(crate) pool: Pool,
     pub(crate) statements: Arc<Statements>,
-    pub(crate) keys: Option<EncryptionKeys>,
-    pub(crate) lease_lifetime: Duration,
     pub(crate) timeout: Duration,
 }
 
 impl Shared {
-    pub(crate) async fn client(&self) -> Result<Object, StoreError> {
+    async fn client(&self) -> Result<Object, StoreError> {
         connections::client(&self.pool).await
-    }
-
-    pub(crate) async fn load(&self, key: &TokenKey) -> Result<Option<Record>, StoreError> {
-        let client = self.client().await?;
-        let statement = client.prepare_cached(&self.statements.load);
-        let statement = statement.await.map_err(query)?;
-        let (app, kind, account) = parts(key);
-        let values: [&(dyn ToSql + Sync); 3] = [&app, &kind, &account];
-        let row = client.query_opt(&statement, &values).await;
-        let Some(row) = row.map_err(query)? else {
-            return Ok(None);
-        };
-        let stored: &[u8] = row.try_get(0).map_err(query)?;
-        let record = match &self.keys {
-            Some(keys) => keys.decrypt(key, stored)?,
-            None => Record::from_json(stored, key)?,
-        };
-        Ok(Some(record))
-    }
-
-    pub(crate) async fn keys(&self, app: &str) -> Result<Vec<TokenKey>, StoreError> {
-        let client = self.client().await?;
-        let statement = client.prepare_cached(&self.statements.list);
-        let statement = statement.await.map_err(query)?;
-        let rows = client.query(&statement, &[&app]).await.map_err(query)?;
-        let mut keys = Vec::with_capacity(rows.len());
-        for row in rows {
-            let (kind, id): (&str, &str) = (
-                row.try_get(0).map_err(query)?,
-                row.try_get(1).map_err(query)?,
-            );
-            keys.extend(TokenKey::of_parts(app, kind, id));
-        }
-        Ok(keys)
-    }
-
-    pub(crate) async fn swap(
-        &self,
-        key: &TokenKey,
-        expected: Option<u64>,
-        new: Option<&Record>,
-    ) -> Result<Swap, StoreError> {
-        let stored = match (&self.keys, new) {
-            (_, None) => Vec::new(),
-            (Some(keys), Some(record)) => keys.encrypt(key, record)?,
-            (None, Some(record)) => record.to_json(key).to_vec(),
-        };
-        let (app, kind, account) = parts(key);
-        let statements = &self.statements;
-        let mut client = self.client().await?;
-        // A refresh token must not be lost by a crash.
-        let transaction = durable(&mut client).await?;
-        let changed = match (expected.map(bits), new.map(|new| bits(new.revision))) {
-            (None, Some(revision)) => {
-                let values: [&(dyn ToSql + Sync); 5] = [&app, &kind, &account, &revision, &stored];
-                transaction.execute(&statements.insert, &values).await
-            }
-            (Some(expected), Some(revision)) => {
-                let values: [&(dyn ToSql + Sync); 6] =
-                    [&app, &kind, &account, &revision, &stored, &expected];
-                transaction.execute(&statements.update, &values).await
-            }
-            (Some(expected), None) => {
-                let values: [&(dyn ToSql + Sync); 4] = [&app, &kind, &account, &expected];
-                transaction.execute(&statements.delete, &values).await
-            }
-            (None, None) => {
-                let values: [&(dyn ToSql + Sync); 3] = [&app, &kind, &account];
-                let row = transaction.query_opt(&statements.load, &values).await;
-                row.map(|row| u64::from(row.is_none()))
-            }
-        };
-        let changed = changed.map_err(query)?;
-        transaction.commit().await.map_err(query)?;
-        Ok(match changed {
-            0 => Swap::Conflict,
-            _ => Swap::Done,
-        })
     }
 
     async fn change_lease(
@@ -127,6 +47,90 @@ impl Shared {
             changed.map(|rows| rows > 0).map_err(query)
         })
         .await
+    }
+}
+
+impl StoreServer for Shared {
+    fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>> {
+        Box::pin(async move {
+            let client = self.client().await?;
+            let statement = client.prepare_cached(&self.statements.load);
+            let statement = statement.await.map_err(query)?;
+            let (app, kind, account) = parts(key);
+            let values: [&(dyn ToSql + Sync); 3] = [&app, &kind, &account];
+            let row = client.query_opt(&statement, &values).await;
+            let row = row.map_err(query)?;
+            row.map(|row| row.try_get(0).map_err(query)).transpose()
+        })
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        expected: Option<u64>,
+        new: Option<(u64, Vec<u8>)>,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        Box::pin(async move {
+            let (app, kind, account) = parts(key);
+            let statements = &self.statements;
+            let mut client = self.client().await?;
+            // A refresh token must not be lost by a crash.
+            let transaction = durable(&mut client).await?;
+            let new = new.map(|(revision, record)| (bits(revision), record));
+            let changed = match (expected.map(bits), &new) {
+                (None, Some((revision, record))) => {
+                    let values: [&(dyn ToSql + Sync); 5] =
+                        [&app, &kind, &account, revision, record];
+                    transaction.execute(&statements.insert, &values).await
+                }
+                (Some(expected), Some((revision, record))) => {
+                    let values: [&(dyn ToSql + Sync); 6] =
+                        [&app, &kind, &account, revision, record, &expected];
+                    transaction.execute(&statements.update, &values).await
+                }
+                (Some(expected), None) => {
+                    let values: [&(dyn ToSql + Sync); 4] = [&app, &kind, &account, &expected];
+                    transaction.execute(&statements.delete, &values).await
+                }
+                (None, None) => {
+                    let values: [&(dyn ToSql + Sync); 3] = [&app, &kind, &account];
+                    let row = transaction.query_opt(&statements.load, &values).await;
+                    row.map(|row| u64::from(row.is_none()))
+                }
+            };
+            let changed = changed.map_err(query)?;
+            transaction.commit().await.map_err(query)?;
+            Ok(match changed {
+                0 => Swap::Conflict,
+                _ => Swap::Done,
+            })
+        })
+    }
+
+    fn keys<'a>(&'a self, app: &'a str) -> BoxFuture<'a, Result<Vec<TokenKey>, StoreError>> {
+        Box::pin(async move {
+            let client = self.client().await?;
+            let statement = client.prepare_cached(&self.statements.list);
+            let statement = statement.await.map_err(query)?;
+            let rows = client.query(&statement, &[&app]).await.map_err(query)?;
+            let mut keys = Vec::with_capacity(rows.len());
+            for row in rows {
+                let (kind, id): (&str, &str) = (
+                    row.try_get(0).map_err(query)?,
+                    row.try_get(1).map_err(query)?,
+                );
+                keys.extend(TokenKey::of_parts(app, kind, id));
+            }
+            Ok(keys)
+        })
+    }
+
+    fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout;
+    }
+
+    fn overdue(&self, timeout: Duration) -> StoreError {
+        overdue(timeout)
     }
 }
 

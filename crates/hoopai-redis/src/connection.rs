@@ -3,11 +3,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hoopai_auth::StoreError;
-use redis::Client;
+use hoopai_auth::{StoreError, tls};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, TlsCertificates};
+use rustls::crypto::CryptoProvider;
 
-use crate::error::{command, within};
+use crate::error::{command, overdue};
+
+/// The time within which an operation ends by default.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection that clones share. It is opened at the first use, in the runtime of the caller.
 #[derive(Clone)]
@@ -24,15 +28,28 @@ impl Connection {
         }
     }
 
+    /// Returns a connection, with the certificates of the operating system.
     pub(crate) fn of_url(url: &str) -> Result<Self, StoreError> {
-        let client = Client::open(url).map_err(|_| {
-            // The error can show the password.
-            StoreError::new(
-                "the URL of Redis cannot be read",
-                "use redis://user:password@host:port/0 or rediss://…, percent-encoded",
-            )
-        })?;
-        Ok(Self::new(client))
+        let client = Client::open(info(url)?);
+        client.map(Self::new).map_err(|_| unreadable())
+    }
+
+    /// Returns a connection, with the certificates of a PEM file.
+    pub(crate) fn with_roots(url: &str, pem: &[u8]) -> Result<Self, StoreError> {
+        tls::root_certificates(pem)?;
+        let info = info(url)?;
+        if !matches!(info.addr(), ConnectionAddr::TcpTls { .. }) {
+            return Err(StoreError::new(
+                "the URL of Redis has no TLS, and there are certificates for it",
+                "use rediss://… in the URL, or remove the certificates",
+            ));
+        }
+        let certificates = TlsCertificates {
+            client_tls: None,
+            root_cert: Some(pem.to_vec()),
+        };
+        let client = Client::build_with_tls(info, certificates);
+        client.map(Self::new).map_err(|_| unreadable())
     }
 
     /// Returns the connection, for operations with this limit.
@@ -59,18 +76,42 @@ impl Connection {
         limit: Duration,
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let mut has_ended = false;
-        let result = within(limit, async {
-            let result = work.await;
-            has_ended = true;
-            result
-        });
-        let result = result.await;
-        if !has_ended {
-            *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        }
-        result
+        hoopai_auth::within(limit, || self.give_up(limit), work).await
     }
+
+    /// Gives up a connection that did not answer within this time, and returns the error of that.
+    pub(crate) fn give_up(&self, limit: Duration) -> StoreError {
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        overdue(limit)
+    }
+}
+
+/// Reads a URL.
+fn info(url: &str) -> Result<ConnectionInfo, StoreError> {
+    let info = url.into_connection_info().map_err(|_| unreadable())?;
+    if let ConnectionAddr::TcpTls { insecure, .. } = info.addr() {
+        if *insecure {
+            return Err(StoreError::new(
+                "the URL of Redis ends in #insecure, which accepts any certificate",
+                "remove it, and trust the issuer of the certificate by \
+                 `connect_with_root_certificates` or HOOPAI_STORE_CA",
+            ));
+        }
+        // The client panics if rustls has several providers and the process has chosen none.
+        if CryptoProvider::get_default().is_none() {
+            // Another thread can have chosen one by now, which is just as good.
+            let _ = CryptoProvider::install_default((*tls::provider()).clone());
+        }
+    }
+    Ok(info)
+}
+
+/// The errors of the client can show the password.
+fn unreadable() -> StoreError {
+    StoreError::new(
+        "the URL of Redis cannot be read",
+        "use redis://user:password@host:port/0 or rediss://…, percent-encoded",
+    )
 }
 
 /// A lifetime as commands have it. Zero is not allowed there.

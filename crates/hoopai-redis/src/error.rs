@@ -2,25 +2,21 @@
 
 use std::time::Duration;
 
-use hoopai_auth::StoreError;
+use hoopai_auth::{StoreError, tls};
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-/// Waits for a result of the server, for a limited time.
-pub(crate) async fn within<T>(
-    limit: Duration,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    match tokio::time::timeout(limit, work).await {
-        Ok(result) => result,
-        Err(_) => Err(StoreError::new(
-            format!("Redis did not answer within {limit:?}"),
-            "check the load of the server, and the network",
-        )),
-    }
+pub(crate) fn overdue(limit: Duration) -> StoreError {
+    StoreError::new(
+        format!("Redis did not answer within {limit:?}"),
+        "check the load of the server, and the network",
+    )
 }
 
 /// The messages of a server can contain values, so they are in the cause only.
 pub(crate) fn command(error: RedisError) -> StoreError {
+    if let Some(error) = tls::error("Redis", &error) {
+        return error;
+    }
     let (message, remedy) = match error.kind() {
         ErrorKind::AuthenticationFailed => (
             "Redis rejected the user or the password".to_owned(),
@@ -36,7 +32,8 @@ pub(crate) fn command(error: RedisError) -> StoreError {
         ),
         _ if error.is_connection_refusal() || error.is_io_error() || error.is_timeout() => (
             "the connection to Redis failed".to_owned(),
-            "check that the server runs, and the scheme, host and port of the URL",
+            "check that the server runs, and the scheme, host and port of the URL: rediss://… for \
+             TLS, redis://… without",
         ),
         _ => (
             format!(

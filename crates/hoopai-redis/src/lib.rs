@@ -18,10 +18,13 @@
 //! # What it guarantees
 //!
 //! A record is replaced only if its revision is the expected one. The right to refresh an account's
-//! tokens (lease) is renewed while its process lives, and ends by the clock of the server, so clocks
-//! of the machines do not matter. Every
+//! tokens (lease) is renewed while its process lives, and ends by the clock of the server, so
+//! clocks of the machines do not matter. Every
 //! operation ends within a [timeout](RedisStore::timeout); without the server, calls continue with
 //! the tokens in memory until they expire.
+//!
+//! A URL `rediss://…` uses TLS, and the server's certificate and host are verified. `redis://…`
+//! sends passwords and tokens in plain text.
 //!
 //! A refresh token is valid for one use, and Redis can lose acknowledged writes: without
 //! `appendfsync always` those of the last second in a crash, and with a replica those that it had

@@ -10,7 +10,7 @@ use hoopai_webhooks::{DeliveryKey, ReplayError, ReplayGuard, ReservationId, Rese
 use redis::aio::ConnectionManager;
 use redis::{Client, Script};
 
-use crate::connection::{Connection, millis};
+use crate::connection::{Connection, TIMEOUT, millis};
 use crate::error::command;
 use crate::shared::RELEASE;
 use crate::{durability, store};
@@ -89,12 +89,25 @@ struct Scripts {
 }
 
 impl RedisReplayGuard {
-    /// Creates a guard, as in `redis://user:password@host:6379/0`, with TLS as in `rediss://…`.
+    /// Creates a guard, as in `redis://user:password@host:6379/0`, or with TLS as in
+    /// `rediss://user:password@host:6379/0`.
+    ///
+    /// With `rediss`, the certificate of the server is verified by those of the operating system.
+    /// `redis` sends passwords and tokens in plain text.
     ///
     /// # Errors
     /// Fails if the URL cannot be read.
     pub fn connect(url: &str) -> Result<Self, StoreError> {
         Connection::of_url(url).map(Self::with_connection)
+    }
+
+    /// Creates a guard for a URL `rediss://…`, which trusts the certificates of a PEM file instead
+    /// of those of the operating system.
+    ///
+    /// # Errors
+    /// Fails if the URL or the certificates cannot be read, or if the URL has no TLS.
+    pub fn connect_with_root_certificates(url: &str, pem: &[u8]) -> Result<Self, StoreError> {
+        Connection::with_roots(url, pem).map(Self::with_connection)
     }
 
     /// Creates a guard with your own client, such as one with certificates of your own.
@@ -108,7 +121,7 @@ impl RedisReplayGuard {
                 prefix: store::DEFAULT_PREFIX.to_owned(),
                 window: WINDOW,
                 reservation_time: RESERVATION_TIME,
-                timeout: store::TIMEOUT,
+                timeout: TIMEOUT,
             },
             connection,
             scripts: Arc::new(Scripts {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hoopai_auth::{EncryptionKeys, LeaseCommands, Record, StoreError, Swap, TokenKey};
+use hoopai_auth::{LeaseCommands, StoreError, StoreServer, Swap, TokenKey};
 use hoopai_runtime::time::BoxFuture;
 use redis::aio::ConnectionManager;
 use redis::{RedisError, Script};
@@ -63,86 +63,13 @@ pub(crate) struct Shared {
     pub(crate) connection: Connection,
     pub(crate) scripts: Arc<Scripts>,
     pub(crate) prefix: String,
-    pub(crate) keys: Option<EncryptionKeys>,
     pub(crate) replicas: u32,
-    pub(crate) lease_lifetime: Duration,
     pub(crate) timeout: Duration,
 }
 
 impl Shared {
     pub(crate) async fn connection(&self) -> Result<ConnectionManager, StoreError> {
         self.connection.get(self.timeout).await
-    }
-
-    pub(crate) async fn load(&self, key: &TokenKey) -> Result<Option<Record>, StoreError> {
-        let mut connection = self.connection().await?;
-        let mut get = redis::cmd("HGET");
-        get.arg(self.name("tokens", key)).arg("record");
-        let mut stored: Result<Option<Vec<u8>>, _> = get.query_async(&mut connection).await;
-        // The server may have closed the connection long ago, as it restarted.
-        if stored
-            .as_ref()
-            .is_err_and(RedisError::is_connection_dropped)
-        {
-            stored = get.query_async(&mut connection).await;
-        }
-        let stored = stored.map_err(command)?;
-        let read = |stored: Vec<u8>| match &self.keys {
-            Some(keys) => keys.decrypt(key, &stored),
-            None => Record::from_json(&stored, key),
-        };
-        stored.map(read).transpose()
-    }
-
-    /// Lists keys by `SCAN`, which reads all entries of the database in steps.
-    pub(crate) async fn keys(&self, app: &str) -> Result<Vec<TokenKey>, StoreError> {
-        let prefix = format!("{}:tokens:{}:{app}:", self.prefix, app.len());
-        let pattern = format!("{}*", escaped(&prefix));
-        let mut connection = self.connection().await?;
-        let (mut names, mut cursor) = (BTreeSet::new(), 0_u64);
-        loop {
-            let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(&pattern);
-            scan.arg("COUNT").arg(SCAN_COUNT);
-            let step: Result<(u64, Vec<String>), _> = scan.query_async(&mut connection).await;
-            let (next, found) = step.map_err(command)?;
-            // The server can return a name more than once.
-            names.extend(found);
-            cursor = next;
-            if cursor == 0 {
-                break;
-            }
-        }
-        let key = |name: &String| {
-            let (kind, id) = name.strip_prefix(&prefix)?.split_once(':')?;
-            TokenKey::of_parts(app, kind, id)
-        };
-        Ok(names.iter().filter_map(key).collect())
-    }
-
-    pub(crate) async fn swap(
-        &self,
-        key: &TokenKey,
-        expected: Option<u64>,
-        new: Option<&Record>,
-    ) -> Result<Swap, StoreError> {
-        let stored = match (&self.keys, new) {
-            (_, None) => Vec::new(),
-            (Some(keys), Some(record)) => keys.encrypt(key, record)?,
-            (None, Some(record)) => record.to_json(key).to_vec(),
-        };
-        let revision = |revision: Option<u64>| revision.map_or_else(String::new, |n| n.to_string());
-        let mut connection = self.connection().await?;
-        let mut swap = self.scripts.swap.key(self.name("tokens", key));
-        swap.arg(revision(expected))
-            .arg(revision(new.map(|new| new.revision)))
-            .arg(stored);
-        let changed: u64 = swap.invoke_async(&mut connection).await.map_err(command)?;
-        if changed == 0 {
-            return Ok(Swap::Conflict);
-        }
-        self.wait(&mut connection).await?;
-        Ok(Swap::Done)
     }
 
     /// Waits until replicas have received the writes of this connection.
@@ -176,6 +103,83 @@ impl Shared {
             key.account.user_type().as_str(),
             key.account.id()
         )
+    }
+}
+
+impl StoreServer for Shared {
+    fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>> {
+        Box::pin(async move {
+            let mut connection = self.connection().await?;
+            let mut get = redis::cmd("HGET");
+            get.arg(self.name("tokens", key)).arg("record");
+            let mut stored: Result<Option<Vec<u8>>, _> = get.query_async(&mut connection).await;
+            // The server may have closed the connection long ago, as it restarted.
+            let is_dropped = RedisError::is_connection_dropped;
+            if stored.as_ref().is_err_and(is_dropped) {
+                stored = get.query_async(&mut connection).await;
+            }
+            stored.map_err(command)
+        })
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        expected: Option<u64>,
+        new: Option<(u64, Vec<u8>)>,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        Box::pin(async move {
+            let revision =
+                |revision: Option<u64>| revision.map_or_else(String::new, |n| n.to_string());
+            let (new, record) = new.unzip();
+            let mut connection = self.connection().await?;
+            let mut swap = self.scripts.swap.key(self.name("tokens", key));
+            swap.arg(revision(expected))
+                .arg(revision(new))
+                .arg(record.unwrap_or_default());
+            let changed: u64 = swap.invoke_async(&mut connection).await.map_err(command)?;
+            if changed == 0 {
+                return Ok(Swap::Conflict);
+            }
+            self.wait(&mut connection).await?;
+            Ok(Swap::Done)
+        })
+    }
+
+    /// Lists keys by `SCAN`, which reads all entries of the database in steps.
+    fn keys<'a>(&'a self, app: &'a str) -> BoxFuture<'a, Result<Vec<TokenKey>, StoreError>> {
+        Box::pin(async move {
+            let prefix = format!("{}:tokens:{}:{app}:", self.prefix, app.len());
+            let pattern = format!("{}*", escaped(&prefix));
+            let mut connection = self.connection().await?;
+            let (mut names, mut cursor) = (BTreeSet::new(), 0_u64);
+            loop {
+                let mut scan = redis::cmd("SCAN");
+                scan.arg(cursor).arg("MATCH").arg(&pattern);
+                scan.arg("COUNT").arg(SCAN_COUNT);
+                let step: Result<(u64, Vec<String>), _> = scan.query_async(&mut connection).await;
+                let (next, found) = step.map_err(command)?;
+                // The server can return a name more than once.
+                names.extend(found);
+                cursor = next;
+                if cursor == 0 {
+                    break;
+                }
+            }
+            let key = |name: &String| {
+                let (kind, id) = name.strip_prefix(&prefix)?.split_once(':')?;
+                TokenKey::of_parts(app, kind, id)
+            };
+            Ok(names.iter().filter_map(key).collect())
+        })
+    }
+
+    fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout;
+    }
+
+    fn overdue(&self, timeout: Duration) -> StoreError {
+        self.connection.give_up(timeout)
     }
 }
 

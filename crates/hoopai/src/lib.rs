@@ -61,6 +61,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
+mod configured_store;
 #[rustfmt::skip]
 mod modules;
 
@@ -85,6 +86,7 @@ pub use modules::*;
 /// [`ClientBuilder::oauth_app`] sets an [`OAuthApp`](auth::OAuthApp) and
 /// [`ClientBuilder::token_source`] sets a [`TokenSource`](auth::TokenSource).
 pub mod auth {
+    pub use crate::configured_store::ConfiguredStore;
     pub use hoopai_auth::*;
     pub use hoopai_runtime::auth::*;
 }

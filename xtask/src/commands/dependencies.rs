@@ -72,7 +72,14 @@ fn may_depend_on(metadata: &Metadata, package: &Package, other: &str) -> bool {
             !is_own || ["hoopai-runtime", "hoopai-auth", "hoopai-webhooks"].contains(&other)
         }
         "hoopai" => {
-            ["hoopai-runtime", "hoopai-auth", "hoopai-webhooks"].contains(&other)
+            [
+                "hoopai-runtime",
+                "hoopai-auth",
+                "hoopai-postgres",
+                "hoopai-redis",
+                "hoopai-webhooks",
+            ]
+            .contains(&other)
                 || own.is_some_and(is_module)
         }
         "xtask" => !is_own || other == "hoopai-codegen",

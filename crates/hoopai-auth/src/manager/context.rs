@@ -9,6 +9,7 @@ use hoopai_runtime::observe::Observer;
 use hoopai_runtime::time::BoxFuture;
 use hoopai_runtime::time::Clock;
 
+use super::metrics::Counters;
 use super::schedule::with_jitter;
 use crate::app::OAuthApp;
 use crate::store::TokenStore;
@@ -29,6 +30,7 @@ pub(crate) struct Context {
     pub(crate) endpoint: Arc<dyn TokenEndpoint>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) counters: Arc<Counters>,
     #[cfg(test)]
     pub(crate) checkpoints: Option<Arc<dyn CheckpointHook>>,
 }

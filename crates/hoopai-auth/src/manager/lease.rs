@@ -1,9 +1,11 @@
 //! A lease that this process holds, with its end by the clocks of this machine.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use hoopai_runtime::time::Clock;
 
+use super::context::Context;
 use crate::record::TokenKey;
 use crate::store::{Lease, TokenStore};
 use crate::store_error::StoreError;
@@ -56,5 +58,29 @@ impl ActiveLease {
 
     pub(super) async fn release(self) {
         self.lease.release().await;
+    }
+}
+
+/// A wait for the lease of another process, which is counted when it is dropped.
+pub(super) struct LeaseWait {
+    context: Arc<Context>,
+    since: Instant,
+}
+
+impl LeaseWait {
+    pub(super) fn start(context: &Arc<Context>) -> Self {
+        Self {
+            context: context.clone(),
+            since: context.clock.now(),
+        }
+    }
+}
+
+impl Drop for LeaseWait {
+    fn drop(&mut self) {
+        let now = self.context.clock.now();
+        let wait = now.saturating_duration_since(self.since);
+        self.context.counters.add_lease_wait(wait);
+        tracing::debug!(?wait, "a refresh waited for that of another process");
     }
 }

@@ -12,6 +12,7 @@ mod context;
 mod error;
 mod installation;
 mod lease;
+mod metrics;
 mod persist;
 mod plan;
 mod receive;
@@ -30,6 +31,7 @@ pub(crate) use context::{Checkpoint, CheckpointHook};
 pub use installation::Installation;
 #[cfg(test)]
 pub(crate) use lease::LEASE_WAIT;
+pub use metrics::TokenMetrics;
 #[cfg(test)]
 pub(crate) use schedule::WINDOW_MAX;
 pub use scheduler::{RefreshScheduler, ScheduleSettings, ScheduleStatus};

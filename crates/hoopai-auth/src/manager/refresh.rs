@@ -21,7 +21,8 @@ use hoopai_runtime::error::{ApiErrorKind, AuthErrorKind};
 
 use super::context::{Checkpoint, Context};
 use super::error::{EndpointMessages, RefreshError, RefreshResult, has_unknown_outcome};
-use super::lease::{ActiveLease, LEASE_PAUSE, LEASE_PAUSE_MAX, LEASE_WAIT};
+use super::lease::{ActiveLease, LEASE_PAUSE, LEASE_PAUSE_MAX, LEASE_WAIT, LeaseWait};
+use super::metrics::count;
 use super::schedule::with_jitter;
 use super::state::AccountState;
 use super::unsaved::{NewTokens, OverwriteRule};
@@ -111,14 +112,20 @@ impl Refresh {
         let Context { store, clock, .. } = &*self.account.context;
         let deadline = clock.now() + LEASE_WAIT;
         let mut pause = LEASE_PAUSE;
+        let counters = &self.account.context.counters;
+        // Is counted when it is dropped.
+        let mut wait = None;
         loop {
             if let Decision::UseStored(record) = self.decide().await? {
+                count(&counters.adopted);
                 return self.account.adopt(&record).map(ControlFlow::Break);
             }
             self.lease = ActiveLease::try_acquire(&**store, &**clock, &self.account.key).await?;
             if self.lease.is_some() {
+                count(&counters.leases);
                 return Ok(ControlFlow::Continue(()));
             }
+            wait.get_or_insert_with(|| LeaseWait::start(&self.account.context));
             if clock.now() >= deadline {
                 return Err(RefreshError::new(
                     AuthErrorKind::Unavailable,
@@ -135,7 +142,10 @@ impl Refresh {
             let decision = self.decide().await?;
             self.context().checkpoint(Checkpoint::Decided).await;
             let step = match decision {
-                Decision::UseStored(record) => return self.account.adopt(&record),
+                Decision::UseStored(record) => {
+                    count(&self.context().counters.adopted);
+                    return self.account.adopt(&record);
+                }
                 Decision::Exchange(record) => self.exchange(record).await?,
                 Decision::RequestLocationToken(company, record) => {
                     self.request_location_token(&company, record.as_ref())

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::context::Context;
 use super::error::{RefreshError, RefreshResult};
+use super::metrics::count;
 use super::schedule::{self, FORCED_REFRESHES_PER_MINUTE, RefreshReason, RefreshTimes};
 use super::unsaved::Unsaved;
 use crate::record::{Record, TokenKey, UndecodedReply};
@@ -251,6 +252,7 @@ impl AccountState {
         }
         let mut refresh = lock(&self.refresh);
         refresh.running = None;
+        self.count(result);
         let last = refresh.failure.take();
         if let Err(error) = result {
             tracing::warn!(kind = ?error.kind(), "the token was not refreshed: {}", error.message());
@@ -267,6 +269,20 @@ impl AccountState {
                 error: error.clone(),
                 unknown: unknown_at.map(|at| (at, unknown_count)),
             });
+        }
+    }
+
+    fn count(&self, result: &RefreshResult) {
+        let counters = &self.context.counters;
+        let Err(error) = result else {
+            return count(&counters.refreshes);
+        };
+        count(&counters.failures);
+        if error.kind() == AuthErrorKind::Store {
+            count(&counters.store_failures);
+        }
+        if !matches!(self.cached_token(), CachedToken::Missing) {
+            count(&counters.fallbacks);
         }
     }
 

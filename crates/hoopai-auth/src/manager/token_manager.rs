@@ -14,6 +14,7 @@ use super::account::Account;
 use super::accounts::Accounts;
 use super::context::Context;
 use super::error::RefreshError;
+use super::metrics::TokenMetrics;
 use super::receive::unknown_account;
 use crate::app::{AuthorizeUrl, OAuthApp};
 use crate::record::UndecodedReply;
@@ -101,6 +102,12 @@ impl TokenManager {
     /// The store fails.
     pub async fn undecoded_code_replies(&self) -> Result<Vec<UndecodedReply>, Error> {
         self.undecoded_replies(unknown_account()).await
+    }
+
+    /// Returns the counts of refreshes, for metrics. Those of scheduled refreshes are included;
+    /// their backlog is in [`ScheduleStatus`](crate::ScheduleStatus).
+    pub fn metrics(&self) -> TokenMetrics {
+        self.0.context.counters.snapshot()
     }
 
     /// Waits until no refresh is running and all received tokens are stored, for `timeout` at most.

@@ -1,23 +1,30 @@
 //! Token stores: the traits, and the two implementations of this crate.
 //!
-//! Depends on `record`, `store_error` and `util`. `manager` depends on [`TokenStore`] only.
+//! Depends on `record`, `encryption`, `store_error` and `util`. `manager` depends on [`TokenStore`]
+//! only.
 
+mod copy;
 mod file;
 mod memory;
 #[cfg(any(test, feature = "shared-stores"))]
 mod renewed_lease;
+#[cfg(any(test, feature = "shared-stores"))]
+mod shared_store;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use copy::{CopiedRecords, copy_records};
 pub use file::FileStore;
 #[cfg(test)]
 pub(crate) use file::lock::FileLocks;
 pub use memory::MemoryStore;
 #[cfg(any(test, feature = "shared-stores"))]
 pub use renewed_lease::{LeaseCommands, renewed_lease};
+#[cfg(any(test, feature = "shared-stores"))]
+pub use shared_store::{SharedStore, StoreServer, within};
 
 use hoopai_runtime::time::BoxFuture;
 
@@ -150,8 +157,8 @@ impl fmt::Debug for Lease {
 /// A guard may be dropped without a release when a runtime is shut down. It should release the
 /// lease then if it can; otherwise other holders wait until the lease ends.
 pub trait LeaseGuard: Send + Sync + 'static {
-    /// Whether the holder still has the lease, as far as it can be sure without I/O. `false`: another
-    /// holder may have it, as the lease was not renewed in time. Nothing is sent then.
+    /// Whether the holder still has the lease, as far as it can be sure without I/O. `false`:
+    /// another holder may have it, as the lease was not renewed in time. Nothing is sent then.
     fn is_held(&self) -> bool {
         true
     }

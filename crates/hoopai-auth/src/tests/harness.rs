@@ -105,6 +105,7 @@ impl Harness {
             endpoint: self.platform.clone(),
             clock: self.clock(),
             observer: None,
+            counters: Arc::default(),
             checkpoints: None,
         }
     }

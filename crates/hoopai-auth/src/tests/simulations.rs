@@ -649,6 +649,7 @@ impl Simulation {
                 behind,
             }),
             observer: None,
+            counters: Arc::default(),
             checkpoints: None,
         });
         self.processes.push(Process {

@@ -1,29 +1,23 @@
 //! The replay guard.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hoopai_auth::{Swap, TokenStore};
 use hoopai_postgres::tokio_postgres::Client;
 use hoopai_postgres::{PostgresReplayGuard, PostgresStore};
-use hoopai_test_support::PostgresServer;
-use hoopai_webhooks::conformance::ReplayGuardChecks;
-use hoopai_webhooks::testing::Signer;
-use hoopai_webhooks::{
-    DeliveryKey, Receiver, Rejection, ReplayError, ReplayGuard, ReservationId, ReserveOutcome,
+use hoopai_test_support::replay_guards::{
+    crashes_lose_nothing, deliveries_are_answered_503, delivery, entries_expire, reserve_new,
 };
-use tokio::net::TcpListener;
+use hoopai_test_support::shared_stores::{PATIENCE, key, record};
+use hoopai_test_support::{PostgresServer, silent_server};
+use hoopai_webhooks::conformance::ReplayGuardChecks;
+use hoopai_webhooks::{ReplayGuard, ReserveOutcome};
 
-use crate::store::{key, record, sql};
+use crate::store::sql;
 
-/// The longest time for which tests wait.
-const PATIENCE: Duration = Duration::from_secs(20);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
-
-fn delivery(number: u32) -> DeliveryKey {
-    DeliveryKey::of_webhook("app", &number.to_string())
-}
 
 fn connect(server: &PostgresServer) -> PostgresReplayGuard {
     PostgresReplayGuard::connect(&server.url()).unwrap()
@@ -38,13 +32,6 @@ async fn let_pass(client: &Client, schema: &str, time: Duration) {
         .execute(&earlier, &[&time.as_secs_f64()])
         .await
         .unwrap();
-}
-
-async fn reserve_new(guard: &PostgresReplayGuard, key: &DeliveryKey) -> ReservationId {
-    match guard.reserve(key).await.unwrap() {
-        ReserveOutcome::New(id) => id,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -87,27 +74,8 @@ async fn entries_expire_by_the_clock_of_the_server() {
     let Some(server) = PostgresServer::start() else {
         return;
     };
-    let short = Duration::from_millis(20);
-    let guard = connect(&server).reservation_time(short).window(short);
-    guard.migrate().await.unwrap();
-    let started = Instant::now();
-    let next = async || loop {
-        if let ReserveOutcome::New(id) = guard.reserve(&delivery(1)).await.unwrap() {
-            return id;
-        }
-        assert!(started.elapsed() < PATIENCE, "the entry does not expire");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    };
-    next().await;
-    let id = next().await;
-    guard.commit(&delivery(1), id).await.unwrap();
-    next().await;
-    // The longest times.
-    let guard = guard.reservation_time(Duration::MAX).window(Duration::MAX);
-    let id = reserve_new(&guard, &delivery(2)).await;
-    guard.commit(&delivery(2), id).await.unwrap();
-    let outcome = guard.reserve(&delivery(2)).await.unwrap();
-    assert_eq!(outcome, ReserveOutcome::Duplicate);
+    connect(&server).migrate().await.unwrap();
+    entries_expire(|time| connect(&server).reservation_time(time).window(time)).await;
 }
 
 #[tokio::test]
@@ -174,62 +142,26 @@ async fn crash_of_the_server_loses_neither_reservations_nor_commits() {
     let Some(mut server) = PostgresServer::start() else {
         return;
     };
-    let (guard, other) = (connect(&server), connect(&server));
-    guard.migrate().await.unwrap();
-    let id = reserve_new(&guard, &delivery(1)).await;
-    server.kill();
-    guard.commit(&delivery(1), id).await.unwrap_err();
-    other.reserve(&delivery(1)).await.unwrap_err();
-    server.restart();
-    let outcome = other.reserve(&delivery(1)).await.unwrap();
-    assert_eq!(outcome, ReserveOutcome::Pending);
-    guard.commit(&delivery(1), id).await.unwrap();
-    server.restart();
-    for guard in [&guard, &other] {
-        let outcome = guard.reserve(&delivery(1)).await.unwrap();
-        assert_eq!(outcome, ReserveOutcome::Duplicate);
-    }
-}
-
-/// Sends a delivery to a receiver with this guard, and returns why it is rejected.
-async fn rejection(guard: PostgresReplayGuard) -> Rejection {
-    let body = r#"{"type":"UnknownThing","appId":"app1","webhookId":"w1"}"#;
-    let mut request = http::Request::post("/").body(body.to_owned()).unwrap();
-    *request.headers_mut() = Signer::new().sign(body.as_bytes());
-    let receiver = Receiver::new(Signer::new().verifier().build()).replay_guard(guard);
-    let (parts, body) = request.into_parts();
-    let received = tokio::time::timeout(PATIENCE, receiver.receive(&parts, body)).await;
-    received.expect("it ends").unwrap_err()
+    let guards = [connect(&server), connect(&server)];
+    guards[0].migrate().await.unwrap();
+    crashes_lose_nothing(guards, &mut server).await;
 }
 
 #[tokio::test]
 async fn deliveries_are_answered_503_without_the_database() {
-    // A server that accepts connections and never answers.
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let silent = tokio::spawn(async move {
-        let mut open = Vec::new();
-        while let Ok((connection, _)) = listener.accept().await {
-            open.push(connection);
-        }
-    });
     for (port, limit, problem) in [
-        (port, Duration::from_millis(200), "did not answer"),
+        (
+            silent_server().await,
+            Duration::from_millis(200),
+            "did not answer",
+        ),
         (1, PATIENCE / 2, "connection to the database"),
     ] {
         let url = format!("postgres://user:s3cret@127.0.0.1:{port}/db?sslmode=disable");
         let guard = PostgresReplayGuard::connect(&url).unwrap();
         assert!(!format!("{guard:?}").contains("s3cret"));
-        let rejection = rejection(guard.timeout(limit)).await;
-        assert_eq!(rejection.status(), 503);
-        let Rejection::ReplayGuard(error @ ReplayError::Store(_)) = rejection else {
-            panic!("{rejection:?}");
-        };
-        let text = error.to_string();
-        assert!(text.contains(problem), "{text}");
-        assert!(!text.contains("s3cret"), "{text}");
+        deliveries_are_answered_503(guard.timeout(limit), problem, "s3cret").await;
     }
-    silent.abort();
 }
 
 /// The tables as version 1 of them was created.

@@ -1,28 +1,11 @@
 //! What a store promises.
 
-use std::time::{Duration, SystemTime};
-
 use hoopai_auth::conformance::TokenStoreChecks;
-use hoopai_auth::{
-    AccountId, EncryptionKeys, Record, StoreErrorKind, Swap, TokenKey, TokenSet, TokenStore,
-};
+use hoopai_auth::{EncryptionKeys, Swap, TokenStore};
 use hoopai_postgres::PostgresStore;
 use hoopai_postgres::tokio_postgres::{Client, NoTls};
 use hoopai_test_support::PostgresServer;
-use secrecy::ExposeSecret;
-
-pub(crate) fn record(revision: u64) -> Record {
-    let expires = SystemTime::UNIX_EPOCH + Duration::from_secs(1_900_000_000);
-    let access = format!("access-{revision}");
-    Record::new(
-        TokenSet::new(access, Some(format!("refresh-{revision}").into()), expires),
-        revision,
-    )
-}
-
-pub(crate) fn key() -> TokenKey {
-    TokenKey::new("app", AccountId::location("loc"))
-}
+use hoopai_test_support::shared_stores::{encrypted_records_hide_tokens, key, record};
 
 pub(crate) async fn sql(server: &PostgresServer) -> Client {
     let (client, connection) = hoopai_postgres::tokio_postgres::connect(&server.url(), NoTls)
@@ -57,31 +40,13 @@ async fn encrypted_tables_hold_no_token() {
     };
     let plain = PostgresStore::connect(&server.url()).unwrap();
     plain.migrate().await.unwrap();
-    plain.swap(&key(), None, Some(record(1))).await.unwrap();
-    let keys = EncryptionKeys::new([7; 32]);
-
-    // Records from before the key are rejected, unless they are allowed.
-    let strict = plain.clone().encrypted(keys.clone());
-    let error = strict.load(&key()).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Corrupt);
-    let store = plain.clone().encrypted(keys.accept_plaintext());
-    assert_eq!(store.load(&key()).await.unwrap().unwrap().revision, 1);
-    let swap = store.swap(&key(), Some(1), Some(record(2))).await.unwrap();
-    assert_eq!(swap, Swap::Done);
-
-    let client = sql(&server).await;
-    let row = client
-        .query_one("SELECT record, revision FROM hoopai.tokens", &[])
-        .await
-        .unwrap();
-    let stored: &[u8] = row.get(0);
-    assert_eq!(row.get::<_, i64>(1), 2);
-    for hidden in ["access-2", "refresh-2", "client_id"] {
-        let hidden = hidden.as_bytes();
-        assert!(!stored.windows(hidden.len()).any(|part| part == hidden));
-    }
-    let read = strict.load(&key()).await.unwrap().unwrap();
-    assert_eq!(read.tokens.access_token().expose_secret(), "access-2");
+    let encrypted = |keys| plain.clone().encrypted(keys);
+    let stored = async || {
+        let record = "SELECT record FROM hoopai.tokens";
+        let row = sql(&server).await.query_one(record, &[]).await.unwrap();
+        row.get(0)
+    };
+    encrypted_records_hide_tokens(&plain, encrypted, stored).await;
 }
 
 #[tokio::test]

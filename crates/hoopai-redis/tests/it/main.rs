@@ -1,4 +1,6 @@
-//! The token store and the replay guard against a real server. Without Redis, the tests print SKIPPED.
+//! The token store and the replay guard against a real server. Without Redis, the tests print
+//! SKIPPED.
 
 mod replay;
 mod store;
+mod tls;

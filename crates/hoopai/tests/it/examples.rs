@@ -382,3 +382,38 @@ async fn oauth_install_stores_tokens_that_agency_uses() {
         ],
     );
 }
+
+/// Asserts that the processes of the example made one refresh in total.
+async fn assert_one_refresh_of_the_fleet(command: Command) {
+    let stdout = String::from_utf8(output(command).await.stdout).expect("text");
+    assert!(stdout.contains("Refreshes in total: 1\n"), "{stdout}");
+    assert_eq!(stdout.matches(": 5 calls, ").count(), 4, "{stdout}");
+    assert_eq!(stdout.matches(", refreshes: 1, ").count(), 1, "{stdout}");
+    assert_eq!(stdout.matches(", refreshes: 0, ").count(), 3, "{stdout}");
+}
+
+#[tokio::test]
+async fn fleet_refreshes_once_with_files() {
+    assert_one_refresh_of_the_fleet(example("fleet")).await;
+}
+
+#[cfg(all(feature = "postgres", feature = "redis"))]
+#[tokio::test]
+async fn fleet_refreshes_once_with_databases() {
+    use hoopai_test_support::{PostgresServer, RedisServer};
+
+    let postgres = PostgresServer::start();
+    let redis = RedisServer::start();
+    let urls = [
+        postgres.as_ref().map(PostgresServer::url),
+        redis.as_ref().map(RedisServer::url),
+    ];
+    for url in urls.into_iter().flatten() {
+        let mut command = example("fleet");
+        let key = "5a".repeat(32);
+        command
+            .env("HOOPAI_STORE", url)
+            .env("HOOPAI_TOKEN_KEY", key);
+        assert_one_refresh_of_the_fleet(command).await;
+    }
+}

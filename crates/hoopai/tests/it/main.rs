@@ -1,6 +1,7 @@
 //! Tests of the facade against the mock server.
 
 #[cfg(feature = "full")]
+mod configured_store;
 mod examples;
 #[cfg(feature = "contacts")]
 mod harness;
