@@ -24,10 +24,12 @@ use body::ReplyBody;
 use read::{Read, RequestReader};
 use socket::Socket;
 
+use crate::control;
 use crate::exchange::Reply;
 use crate::faults::{Delivery, http_date};
-use crate::pipeline;
+use crate::pipeline::{self, HandledRequest};
 use crate::server_state::ServerState;
+use crate::sessions::Sessions;
 
 /// The largest number of open connections; further connections wait.
 const MAX_CONNECTIONS: usize = 512;
@@ -40,7 +42,7 @@ const MAX_HEAD_SIZE: usize = 32 << 10;
 /// connections.
 pub(crate) async fn run(
     listener: TcpListener,
-    state: Arc<ServerState>,
+    sessions: Arc<Sessions>,
     body_limit: usize,
     idle_timeout: Duration,
     mut stopped: oneshot::Receiver<()>,
@@ -57,10 +59,10 @@ pub(crate) async fn run(
         };
         match accepted {
             Ok((stream, permit)) => {
-                let state = Arc::clone(&state);
+                let sessions = Arc::clone(&sessions);
                 let reader = Arc::clone(&reader);
                 connections.spawn(async move {
-                    serve(stream, state, reader, idle_timeout).await;
+                    serve(stream, sessions, reader, idle_timeout).await;
                     drop(permit);
                 });
             }
@@ -82,7 +84,7 @@ async fn accept(
 
 async fn serve(
     stream: TcpStream,
-    state: Arc<ServerState>,
+    sessions: Arc<Sessions>,
     reader: Arc<RequestReader>,
     idle_timeout: Duration,
 ) {
@@ -91,9 +93,10 @@ async fn serve(
     let reset = Arc::new(AtomicBool::new(false));
     let socket = Socket::new(stream, Arc::clone(&reset), idle_timeout);
     let service = service_fn(move |request| {
-        let (state, reader, reset) = (Arc::clone(&state), Arc::clone(&reader), Arc::clone(&reset));
+        let (sessions, reader) = (Arc::clone(&sessions), Arc::clone(&reader));
+        let reset = Arc::clone(&reset);
         async move {
-            let response = respond(&state, &reader, request, &reset).await;
+            let response = respond(&sessions, &reader, request, &reset).await;
             // An error in place of a response makes hyper close the connection without a reply.
             response.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionAborted))
         }
@@ -110,19 +113,32 @@ async fn serve(
 }
 
 async fn respond(
-    state: &ServerState,
+    sessions: &Sessions,
     reader: &RequestReader,
     request: Request<RequestBody>,
     reset: &AtomicBool,
 ) -> Option<Response<ReplyBody>> {
-    let (reply, delivery, last) = match reader.read(request).await {
+    let read = reader.read(request).await;
+    let (Read::Whole(request, _) | Read::Unread(request, ..)) = &read;
+    let state = match sessions.of(request) {
+        Ok(state) => state,
+        Err(reply) => {
+            let last = matches!(read, Read::Unread(..));
+            return Some(response(sessions.own(), reply, Delivery::Whole, last));
+        }
+    };
+    let (reply, delivery, last) = match read {
         Read::Whole(request, permit) => {
-            let handled = pipeline::handle(state, &request).await;
+            let handled = match control::handle(sessions, &state, &request).await {
+                Some(reply) => HandledRequest::whole(reply),
+                None => pipeline::handle(&state, &request).await,
+            };
             drop(permit);
+            sessions.handled(&state, &request);
             (handled.reply, handled.delivery, false)
         }
         Read::Unread(request, declared_len, error) => {
-            let reply = pipeline::reject_unread(state, &request, declared_len, error)?;
+            let reply = pipeline::reject_unread(&state, &request, declared_len, error)?;
             (reply, Delivery::Whole, true)
         }
     };
@@ -134,7 +150,7 @@ async fn respond(
         }
         Delivery::Whole | Delivery::Drip { .. } | Delivery::Cut => {}
     }
-    Some(response(state, reply, delivery, last))
+    Some(response(&state, reply, delivery, last))
 }
 
 fn response(

@@ -7,6 +7,7 @@ mod check;
 mod collections;
 #[cfg(feature = "cli")]
 mod command_line;
+mod control;
 mod crud;
 mod crud_cases;
 mod custom_fields;
@@ -29,6 +30,7 @@ mod scenarios_payments;
 mod sdk;
 mod seeds;
 mod server;
+mod state_folder;
 mod support;
 mod tags;
 mod undeclared;

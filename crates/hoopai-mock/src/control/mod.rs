@@ -1,0 +1,83 @@
+//! The control interface: HTTP under `/__hoopai/` for everything that the library does, and a page
+//! at `/`.
+//!
+//! `endpoints` lists the operations with their parameters, as data; `openapi` makes their document.
+//! The other files execute them. Requests to the interface are in no journal.
+
+mod access;
+mod call;
+mod clock;
+mod endpoints;
+mod faults;
+mod journal;
+mod limits;
+mod mask;
+mod openapi;
+mod page;
+mod problem;
+mod seed;
+mod sessions;
+mod state;
+mod tokens;
+mod webhooks;
+
+use http::StatusCode;
+use serde_json::Value;
+
+pub(crate) use access::HostRules;
+use call::Call;
+use endpoints::{Action, Endpoint};
+pub(crate) use mask::Mask;
+pub(crate) use problem::Problem;
+pub(crate) use seed::seed;
+
+use crate::exchange::{Reply, Request};
+use crate::server_state::ServerState;
+use crate::sessions::Sessions;
+
+/// The prefix of all paths but that of the page.
+pub(crate) const PREFIX: &str = "/__hoopai";
+
+/// The result of an operation: JSON, or an error.
+type Answer = Result<Value, Problem>;
+
+/// Handles a request to the control interface or the page; `None` for all other requests.
+pub(crate) async fn handle(
+    sessions: &Sessions,
+    server: &ServerState,
+    request: &Request,
+) -> Option<Reply> {
+    let rules = sessions.control()?;
+    let path = request.path.strip_prefix(PREFIX);
+    let path = path.filter(|path| path.is_empty() || path.starts_with('/'));
+    if path.is_none() && request.path != "/" {
+        return None;
+    }
+    if let Err(problem) = rules.check(request) {
+        return Some(problem.into_reply());
+    }
+    if let Some(reply) = page::find(request) {
+        return Some(reply);
+    }
+    let answer = operation(sessions, server, request, path.unwrap_or_default()).await;
+    let reply = match answer {
+        Ok(value) => Reply::json(StatusCode::OK, &value),
+        Err(problem) => problem.into_reply(),
+    };
+    Some(reply.with_header("cache-control", "no-store"))
+}
+
+async fn operation(
+    sessions: &Sessions,
+    server: &ServerState,
+    request: &Request,
+    path: &str,
+) -> Answer {
+    let (endpoint, parameters) = Endpoint::find(&request.method, path)?;
+    let call = Call::new(sessions, server, request, endpoint, parameters)?;
+    match endpoint.action {
+        Action::Now(run) => run(&call),
+        Action::WaitForRequests => journal::wait(&call).await,
+        Action::WaitForDeliveries => webhooks::wait(&call).await,
+    }
+}
