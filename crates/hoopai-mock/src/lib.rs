@@ -34,6 +34,8 @@ mod mock;
 mod modules;
 mod oauth;
 mod pipeline;
+#[cfg(feature = "cli")]
+pub mod program;
 mod reply;
 mod server;
 mod server_state;

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::control::{self, HostRules, Problem};
-use crate::exchange::{Reply, Request};
+use crate::exchange::Request;
 use crate::server_state::{ServerState, Settings};
 
 /// The header that selects a session.
@@ -69,13 +69,13 @@ impl Sessions {
     }
 
     /// Returns the session of a request; a new one if there is none of its name.
-    pub(crate) fn of(&self, request: &Request) -> Result<Arc<ServerState>, Reply> {
+    pub(crate) fn of(&self, request: &Request) -> Result<Arc<ServerState>, Problem> {
         let value = request.headers.get(HEADER);
         let Some(value) = value.filter(|_| self.control.is_some()) else {
             return Ok(Arc::clone(&self.own));
         };
         let name = value.to_str().unwrap_or_default();
-        self.named(name).map_err(Problem::into_reply)
+        self.named(name)
     }
 
     fn named(&self, name: &str) -> Result<Arc<ServerState>, Problem> {

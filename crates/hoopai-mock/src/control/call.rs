@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::endpoints::{Endpoint, Field, Kind};
+use super::endpoints::{Endpoint, Field, Kind, PathValues};
 use crate::closest;
 use crate::control::Problem;
 use crate::exchange::Request;
@@ -16,7 +16,7 @@ use crate::sessions::Sessions;
 pub(super) struct Call<'a> {
     pub(super) sessions: &'a Sessions,
     pub(super) server: &'a ServerState,
-    path: Vec<(&'static str, String)>,
+    path: PathValues,
     /// The values of query and body by their names, of the kinds that the endpoint declares.
     values: BTreeMap<&'static str, Value>,
     /// The body of an endpoint that reads it whole.
@@ -30,12 +30,12 @@ impl<'a> Call<'a> {
         server: &'a ServerState,
         request: &Request,
         endpoint: &'static Endpoint,
-        path: Vec<(&'static str, String)>,
+        path: PathValues,
     ) -> Result<Self, Problem> {
         let mut values = BTreeMap::new();
         for (name, text) in &request.query {
             let field = find(endpoint.query, "query parameter", name)?;
-            values.insert(field.name, field.from_text(text)?);
+            values.insert(field.name, field.read(text)?);
         }
         let body = match request.body.is_empty() {
             true => Value::Object(Map::new()),
@@ -133,7 +133,7 @@ fn find(fields: &'static [Field], what: &str, name: &str) -> Result<&'static Fie
 
 impl Field {
     /// Reads a value of the query.
-    fn from_text(&self, text: &str) -> Result<Value, Problem> {
+    fn read(&self, text: &str) -> Result<Value, Problem> {
         let value = match self.kind {
             Kind::Count | Kind::Seconds | Kind::Boolean => {
                 serde_json::from_str(text).unwrap_or(Value::Null)

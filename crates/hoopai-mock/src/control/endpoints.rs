@@ -8,6 +8,9 @@ use super::{Answer, PREFIX, clock, faults, journal, limits, openapi, seed, sessi
 use super::{tokens, webhooks};
 use crate::control::Problem;
 
+/// The parameters of a path, decoded.
+pub(super) type PathValues = Vec<(&'static str, String)>;
+
 /// One operation.
 pub(super) struct Endpoint {
     pub(super) method: &'static str,
@@ -109,11 +112,10 @@ impl Endpoint {
     }
 
     /// Finds the operation of a method and a path, and the parameters of the path.
-    #[allow(clippy::type_complexity)]
     pub(super) fn find(
         method: &Method,
         path: &str,
-    ) -> Result<(&'static Self, Vec<(&'static str, String)>), Problem> {
+    ) -> Result<(&'static Self, PathValues), Problem> {
         let mut methods = Vec::new();
         for endpoint in ENDPOINTS {
             let Some(parameters) = matched(endpoint.path, path) else {
@@ -137,7 +139,7 @@ impl Endpoint {
 }
 
 /// The parameters of a path, decoded; `None` if it does not match.
-fn matched(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+fn matched(pattern: &'static str, path: &str) -> Option<PathValues> {
     let mut segments = path.split('/');
     let mut parameters = Vec::new();
     for expected in pattern.split('/') {

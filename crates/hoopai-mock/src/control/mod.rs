@@ -28,6 +28,8 @@ pub(crate) use access::HostRules;
 use call::Call;
 use endpoints::{Action, Endpoint};
 pub(crate) use mask::Mask;
+#[cfg(feature = "cli")]
+pub(crate) use mask::is_secret;
 pub(crate) use problem::Problem;
 pub(crate) use seed::seed;
 

@@ -144,13 +144,14 @@ fn object<'a>(
     let object = value.as_object();
     let known = names.join(", ");
     let object = object.ok_or_else(|| format!("{path} is no object; it can have {known}"))?;
-    for name in object.keys().filter(|name| !names.contains(&name.as_str())) {
-        let closest = closest::suggestion(name, names.iter().map(|name| (*name, *name)));
-        return Err(format!(
-            "{path} has an unknown part `{name}`{closest}; it can have {known}"
-        ));
-    }
-    Ok(object)
+    let unknown = object.keys().find(|name| !names.contains(&name.as_str()));
+    let Some(unknown) = unknown else {
+        return Ok(object);
+    };
+    let closest = closest::suggestion(unknown, names.iter().map(|name| (*name, *name)));
+    Err(format!(
+        "{path} has an unknown part `{unknown}`{closest}; it can have {known}"
+    ))
 }
 
 fn list<'a>(object: &'a Map<String, Value>, name: &str) -> Result<&'a [Value], String> {

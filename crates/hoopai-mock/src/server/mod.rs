@@ -122,7 +122,8 @@ async fn respond(
     let (Read::Whole(request, _) | Read::Unread(request, ..)) = &read;
     let state = match sessions.of(request) {
         Ok(state) => state,
-        Err(reply) => {
+        Err(problem) => {
+            let reply = problem.into_reply();
             let last = matches!(read, Read::Unread(..));
             return Some(response(sessions.own(), reply, Delivery::Whole, last));
         }

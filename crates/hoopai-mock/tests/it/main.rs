@@ -19,9 +19,12 @@ mod journal;
 mod limits;
 mod oauth;
 mod operation_patterns;
+mod page;
 mod paging;
 mod raw_http;
 mod receiver;
+#[cfg(feature = "cli")]
+mod record;
 mod recorded_errors;
 mod reply_schemas;
 mod scenario;

@@ -1,21 +1,69 @@
-//! `hoopai-mock`: the mock server as a program.
+//! The mock server as a program: its options, and [`run`], which other programs can call too.
+//!
+//! `record` is the command that forwards to the platform.
+
+mod record;
+mod seed_file;
 
 use std::io::{self, ErrorKind, Write};
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::Parser;
-use hoopai_mock::{
-    AGENCY_TOKEN, CLIENT_ID, CLIENT_SECRET, COMPANY, Entry, FaultRule, LOCATION, Mock,
-    REDIRECT_URI, RateLimitSettings, TOKEN, TokenSpec,
-};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 
-/// A mock server of the HoopAI platform for tests and demos. Listens on the loopback address, and
-/// stops on Ctrl-C.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
+use crate::account::{
+    AGENCY_TOKEN, CLIENT_ID, CLIENT_SECRET, COMPANY, LOCATION, REDIRECT_URI, TOKEN,
+};
+use crate::control;
+use crate::faults::FaultRule;
+use crate::journal::Entry;
+use crate::limits::RateLimitSettings;
+use crate::mock::Mock;
+use crate::tokens::TokenSpec;
+use seed_file::SeedFile;
+
+/// The options of the program.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Forward requests to the platform, and record where they deviate from the interface
+    Record(record::Options),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Address to listen on. With others than loopback addresses, other machines can use the server
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    bind: IpAddr,
+
+    /// Further host name of the control interface and the page, such as the name of a container.
+    /// Can be repeated
+    #[arg(long = "allow-host", value_name = "NAME")]
+    allow_hosts: Vec<String>,
+
+    /// JSON or YAML file with items, tokens, faults, limits and subscriptions of webhooks. Can be
+    /// repeated
+    #[arg(long = "seed", value_name = "FILE")]
+    seeds: Vec<SeedFile>,
+
+    /// Folder that keeps items, tokens and installations. A folder with content is continued, and
+    /// not seeded
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+
     /// Port; 0 for any free port
     #[arg(long, default_value_t = 8080)]
     port: u16,
@@ -54,7 +102,7 @@ struct Arguments {
 
     /// Seed of ids, made-up replies and random faults
     #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
+    random_seed: u64,
 
     /// Rate limit: requests in any window of this length; the platform's limit is 100/10
     #[arg(long, value_name = "N/SECONDS", conflicts_with = "no_limits")]
@@ -91,43 +139,74 @@ struct Arguments {
     log: bool,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    // Signals are handled before the first output, so a caller can stop the program after that
-    // line.
-    let stop = stop_signal();
-    match start(&arguments).await {
-        Ok(mock) => {
-            let location = arguments.location.as_deref().unwrap_or(LOCATION);
-            mock.seed().pipelines(location, arguments.pipelines);
-            mock.seed().contacts(location, arguments.contacts);
-            print(&format!("listening on {}", mock.url()));
-            for (name, value) in [
-                ("token", arguments.token.as_str()),
-                ("location", location),
-                ("agency token", &arguments.agency_token),
-                ("client id", &arguments.client_id),
-                ("client secret", &arguments.client_secret),
-                ("redirect uri", &arguments.redirect_uri),
-            ] {
-                print(&format!("{name:13} {value}"));
-            }
-            stop.await;
-            mock.stop().await;
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {}", bind_error(arguments.port, &error));
-            ExitCode::FAILURE
-        }
+/// Hides tokens and secrets.
+impl std::fmt::Debug for Serve {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Serve")
+            .field("bind", &self.bind)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }
 
-async fn start(arguments: &Arguments) -> io::Result<Mock> {
+/// Runs the program until Ctrl-C, or until the signal of a container or a service manager.
+///
+/// Must be called in a Tokio runtime. Prints to standard output, and errors to standard error.
+pub async fn run(arguments: Arguments) -> ExitCode {
+    // Signals are handled before the first output, so a caller can stop the program after that
+    // line.
+    let stop = stop_signal();
+    match arguments.command {
+        Some(Command::Record(options)) => record::run(options, stop).await,
+        None => serve(&arguments.serve, stop).await,
+    }
+}
+
+async fn serve(arguments: &Serve, stop: impl Future<Output = ()>) -> ExitCode {
+    warn_about(arguments.bind);
+    let mock = match start(arguments).await {
+        Ok(mock) => mock,
+        Err(error) => {
+            eprintln!("error: {}", start_error(arguments.port, &error));
+            return ExitCode::FAILURE;
+        }
+    };
+    let location = arguments.location.as_deref().unwrap_or(LOCATION);
+    print(&format!("listening on {}", mock.url()));
+    for (name, value) in [
+        ("token", arguments.token.as_str()),
+        ("location", location),
+        ("agency token", &arguments.agency_token),
+        ("client id", &arguments.client_id),
+        ("client secret", &arguments.client_secret),
+        ("redirect uri", &arguments.redirect_uri),
+    ] {
+        print(&format!("{name:13} {value}"));
+    }
+    stop.await;
+    mock.stop().await;
+    ExitCode::SUCCESS
+}
+
+/// Prints a warning if other machines can reach the server.
+fn warn_about(bind: IpAddr) {
+    if !bind.is_loopback() {
+        eprintln!(
+            "warning: {bind} is no loopback address; each machine that can reach this one can use \
+             the server and read its data, because {} requires no credentials",
+            control::PREFIX
+        );
+    }
+}
+
+async fn start(arguments: &Serve) -> io::Result<Mock> {
+    let host_names: Vec<&str> = arguments.allow_hosts.iter().map(String::as_str).collect();
     let mut builder = Mock::builder()
+        .bind(arguments.bind)
         .port(arguments.port)
-        .seed(arguments.seed)
+        .control(&host_names)
+        .seed_file(arguments.items())
+        .seed(arguments.random_seed)
         .limits(limits(arguments))
         .accept_undeclared(arguments.accept_undeclared)
         .refresh_grace(Duration::from_secs(arguments.refresh_grace))
@@ -147,13 +226,31 @@ async fn start(arguments: &Arguments) -> io::Result<Mock> {
     for rule in &arguments.faults {
         builder = builder.fault(rule.clone());
     }
+    for seed in &arguments.seeds {
+        builder = builder.seed_file(seed.content.clone());
+    }
+    if let Some(folder) = &arguments.state {
+        builder = builder.state_folder(folder);
+    }
     if arguments.log {
         builder = builder.on_request(|entry| print(&line(entry)));
     }
     builder.start().await
 }
 
-fn limits(arguments: &Arguments) -> RateLimitSettings {
+impl Serve {
+    /// The seed of the options `--pipelines` and `--contacts`.
+    fn items(&self) -> Value {
+        let location = self.location.as_deref().unwrap_or(LOCATION);
+        let items = [("pipelines", self.pipelines), ("contacts", self.contacts)];
+        let items = items.map(|(collection, count)| {
+            json!({ "collection": collection, "location": location, "count": count })
+        });
+        json!({ "items": items })
+    }
+}
+
+fn limits(arguments: &Serve) -> RateLimitSettings {
     let mut limits = RateLimitSettings {
         reset: arguments.rate_limit_reset,
         ..RateLimitSettings::default()
@@ -203,7 +300,11 @@ fn token(text: &str) -> Result<String, &'static str> {
     }
 }
 
-fn bind_error(port: u16, error: &io::Error) -> String {
+/// Describes an error of the start: of a port, a seed, or the folder of the state.
+fn start_error(port: u16, error: &io::Error) -> String {
+    if error.raw_os_error().is_none() {
+        return error.to_string();
+    }
     match error.kind() {
         ErrorKind::AddrInUse => format!(
             "port {port} is in use; stop the program that uses it, choose another port with --port, \
@@ -211,6 +312,9 @@ fn bind_error(port: u16, error: &io::Error) -> String {
         ),
         ErrorKind::PermissionDenied => {
             format!("no permission to bind port {port}; choose a port above 1023 with --port")
+        }
+        ErrorKind::AddrNotAvailable => {
+            "this machine does not have the address; choose another address with --bind".to_owned()
         }
         _ => format!("cannot bind port {port}: {error}; choose another port with --port"),
     }
