@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hoopai-mock");
 
 /// A running program, which is killed when this is dropped.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     out: BufReader<std::process::ChildStdout>,
-    url: String,
+    pub(crate) url: String,
     head: String,
 }
 
 impl Running {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["--port", "0"])
             .args(arguments)

@@ -24,6 +24,8 @@ mod paging;
 mod raw_http;
 mod receiver;
 #[cfg(feature = "cli")]
+mod recipes;
+#[cfg(feature = "cli")]
 mod record;
 mod recorded_errors;
 mod reply_schemas;
