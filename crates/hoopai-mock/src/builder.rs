@@ -173,7 +173,7 @@ impl MockBuilder {
         let address = listener.local_addr()?;
         let folder = self.state_folder.as_deref().map(StateFolder::open);
         let folder = folder.transpose()?.map(Arc::new);
-        let sessions = Sessions::new(self.settings, self.clock, self.control);
+        let sessions = Sessions::new(self.settings, self.clock);
         let is_restored = match &folder {
             Some(folder) => folder.restore(sessions.own())?,
             None => false,
@@ -191,19 +191,16 @@ impl MockBuilder {
         let server = Arc::clone(sessions.own());
         let task = tokio::spawn(async move {
             let (body_limit, idle_timeout) = (self.body_limit, self.idle_timeout);
-            let served = Arc::clone(&sessions);
+            let served = (Arc::clone(&sessions), self.control);
             let serving = server::run(listener, served, body_limit, idle_timeout, stopped);
             let Some(folder) = folder else {
                 return serving.await;
             };
-            tokio::select! {
-                () = serving => {}
-                () = Arc::clone(&folder).follow(Arc::clone(&sessions)) => {}
-            }
-            // The last change may not be written yet.
-            if let Err(error) = folder.write(sessions.own()) {
-                eprintln!("warning: the state cannot be written: {error}");
-            }
+            let (end, ended) = oneshot::channel();
+            let writer = tokio::spawn(folder.follow(sessions, ended));
+            serving.await;
+            drop(end);
+            let _ = writer.await;
         });
         Ok(Mock {
             server,

@@ -34,9 +34,11 @@ mod mock;
 mod modules;
 mod oauth;
 mod pipeline;
+mod problem;
 #[cfg(feature = "cli")]
 pub mod program;
 mod reply;
+mod seed_content;
 mod server;
 mod server_state;
 mod sessions;

@@ -2,8 +2,7 @@
 //!
 //! A request with the header `X-Hoopai-Session` is handled by the session of that name, which
 //! exists from its first use. Each session has state, tokens, limits, faults, webhooks, journal and
-//! clock of its own. All other requests are handled by the server's own session. Without the
-//! control interface the header has no effect.
+//! clock of its own. All other requests are handled by the server's own session.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,8 +11,9 @@ use http::{Method, StatusCode};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
-use crate::control::{self, HostRules, Problem};
 use crate::exchange::Request;
+use crate::problem::Problem;
+use crate::seed_content;
 use crate::server_state::{ServerState, Settings};
 
 /// The header that selects a session.
@@ -29,20 +29,18 @@ pub(crate) struct Sessions {
     settings: Settings,
     own: Arc<ServerState>,
     named: Mutex<BTreeMap<String, Arc<ServerState>>>,
-    control: Option<HostRules>,
     /// Notified after requests that may have changed the server's own session.
     pub(crate) changed: Notify,
 }
 
 impl Sessions {
     /// Creates the server's own session, without seeds. Must be called in a Tokio runtime.
-    pub(crate) fn new(settings: Settings, clock: Clock, control: Option<HostRules>) -> Self {
+    pub(crate) fn new(settings: Settings, clock: Clock) -> Self {
         let own = Arc::new(ServerState::new(settings.clone(), clock));
         Self {
             settings,
             own,
             named: Mutex::default(),
-            control,
             changed: Notify::new(),
         }
     }
@@ -53,7 +51,7 @@ impl Sessions {
     /// Fails with a message if a seed is wrong.
     pub(crate) fn seed(&self, session: &ServerState) -> Result<(), String> {
         for content in &self.settings.initial {
-            control::seed(session, content)?;
+            seed_content::seed(session, content)?;
         }
         Ok(())
     }
@@ -63,15 +61,9 @@ impl Sessions {
         &self.own
     }
 
-    /// Returns the rules of the control interface; `None` if it is not served.
-    pub(crate) fn control(&self) -> Option<&HostRules> {
-        self.control.as_ref()
-    }
-
     /// Returns the session of a request; a new one if there is none of its name.
     pub(crate) fn of(&self, request: &Request) -> Result<Arc<ServerState>, Problem> {
-        let value = request.headers.get(HEADER);
-        let Some(value) = value.filter(|_| self.control.is_some()) else {
+        let Some(value) = request.headers.get(HEADER) else {
             return Ok(Arc::clone(&self.own));
         };
         let name = value.to_str().unwrap_or_default();
@@ -95,8 +87,7 @@ impl Sessions {
                 StatusCode::TOO_MANY_REQUESTS,
                 format!(
                     "there are {MAX_SESSIONS} sessions already; remove those that ended with \
-                     DELETE {}/sessions/NAME",
-                    control::PREFIX
+                     DELETE /__hoopai/sessions/NAME"
                 ),
             ));
         }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use fs4::{FileExt, TryLockError};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use crate::server_state::ServerState;
 use crate::sessions::Sessions;
@@ -126,16 +127,27 @@ impl StateFolder {
         fs::rename(&new, self.folder.join(FILE))
     }
 
-    /// Writes the state after each change, until the server stops. Changes during a write are
-    /// written together.
-    pub(crate) async fn follow(self: Arc<Self>, sessions: Arc<Sessions>) {
+    /// Writes the state after each change, until `stopped` or its sender is dropped; then once more.
+    /// Changes during a write are written together. A write is never given up, so that no other
+    /// server finds the folder locked afterwards.
+    pub(crate) async fn follow(
+        self: Arc<Self>,
+        sessions: Arc<Sessions>,
+        mut stopped: oneshot::Receiver<()>,
+    ) {
         loop {
-            sessions.changed.notified().await;
-            let (folder, sessions) = (Arc::clone(&self), Arc::clone(&sessions));
-            let written = tokio::task::spawn_blocking(move || folder.write(sessions.own())).await;
+            let is_last = tokio::select! {
+                () = sessions.changed.notified() => false,
+                _ = &mut stopped => true,
+            };
+            let (folder, written) = (Arc::clone(&self), Arc::clone(&sessions));
+            let written = tokio::task::spawn_blocking(move || folder.write(written.own())).await;
             // The next change, or the stop, writes again.
             if let Ok(Err(error)) = written {
                 eprintln!("warning: the state cannot be written: {error}");
+            }
+            if is_last {
+                return;
             }
         }
     }

@@ -6,8 +6,8 @@
 
 use std::net::IpAddr;
 
-use crate::control::Problem;
 use crate::exchange::Request;
+use crate::problem::Problem;
 
 /// The names under which the control interface can be reached.
 #[derive(Clone, Debug)]

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::endpoints::{Endpoint, Field, Kind, PathValues};
+use super::field::{Field, Input, Kind, PathValues};
 use crate::closest;
-use crate::control::Problem;
 use crate::exchange::Request;
+use crate::problem::Problem;
 use crate::server_state::ServerState;
 use crate::sessions::Sessions;
+
+/// The result of an operation: JSON, or an error.
+pub(super) type Answer = Result<Value, Problem>;
 
 /// The values of a request to an endpoint.
 pub(super) struct Call<'a> {
@@ -29,12 +32,12 @@ impl<'a> Call<'a> {
         sessions: &'a Sessions,
         server: &'a ServerState,
         request: &Request,
-        endpoint: &'static Endpoint,
+        input: &'static Input,
         path: PathValues,
     ) -> Result<Self, Problem> {
         let mut values = BTreeMap::new();
         for (name, text) in &request.query {
-            let field = find(endpoint.query, "query parameter", name)?;
+            let field = find(input.query, "query parameter", name)?;
             values.insert(field.name, field.read(text)?);
         }
         let body = match request.body.is_empty() {
@@ -43,18 +46,18 @@ impl<'a> Call<'a> {
                 Problem::invalid(format!("the body is not JSON: {error}; send a JSON object"))
             })?,
         };
-        if !endpoint.any_body {
+        if !input.any_body {
             let Value::Object(fields) = &body else {
                 return Err(Problem::invalid(
                     "the body is no object; send a JSON object",
                 ));
             };
             for (name, value) in fields {
-                let field = find(endpoint.body, "field", name)?;
+                let field = find(input.body, "field", name)?;
                 values.insert(field.name, field.checked(value)?);
             }
         }
-        let fields = endpoint.query.iter().chain(endpoint.body);
+        let fields = input.query.iter().chain(input.body);
         for field in fields.filter(|field| field.required) {
             if !values.contains_key(field.name) {
                 return Err(Problem::invalid(format!(

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Answer;
-use super::call::Call;
+use super::call::{Answer, Call};
 use crate::time;
 
 pub(super) fn get(call: &Call<'_>) -> Answer {

@@ -1,61 +1,8 @@
 //! The operations of the control interface, as data.
 
-use http::{Method, StatusCode};
-use percent_encoding::percent_decode_str;
-
-use super::call::Call;
-use super::{Answer, PREFIX, clock, faults, journal, limits, openapi, seed, sessions, state};
-use super::{tokens, webhooks};
-use crate::control::Problem;
-
-/// The parameters of a path, decoded.
-pub(super) type PathValues = Vec<(&'static str, String)>;
-
-/// One operation.
-pub(super) struct Endpoint {
-    pub(super) method: &'static str,
-    /// The path after [`PREFIX`], with parameters in braces.
-    pub(super) path: &'static str,
-    /// The id in the document.
-    pub(super) id: &'static str,
-    /// What it does: a sentence.
-    pub(super) about: &'static str,
-    pub(super) query: &'static [Field],
-    pub(super) body: &'static [Field],
-    /// Whether the operation reads the body itself.
-    pub(super) any_body: bool,
-    /// What the reply contains.
-    pub(super) reply: &'static str,
-    pub(super) action: Action,
-}
-
-/// What executes an operation.
-pub(super) enum Action {
-    Now(fn(&Call<'_>) -> Answer),
-    WaitForRequests,
-    WaitForDeliveries,
-}
-
-/// A query parameter or a field of a body.
-pub(super) struct Field {
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-    pub(super) required: bool,
-    /// What it is: the end of the sentence "it is …".
-    pub(super) about: &'static str,
-}
-
-/// The kind of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    Count,
-    Seconds,
-    Boolean,
-    Texts,
-    Object,
-    Any,
-}
+use super::endpoint::{Action, Endpoint, endpoint};
+use super::field::{Field, Kind};
+use super::{clock, faults, journal, limits, seed, sessions, state, tokens, webhooks};
 
 const fn optional(name: &'static str, kind: Kind, about: &'static str) -> Field {
     Field {
@@ -73,91 +20,6 @@ const fn required(name: &'static str, kind: Kind, about: &'static str) -> Field 
         required: true,
         about,
     }
-}
-
-const fn endpoint(
-    (method, path): (&'static str, &'static str),
-    id: &'static str,
-    about: &'static str,
-    reply: &'static str,
-    action: Action,
-) -> Endpoint {
-    Endpoint {
-        method,
-        path,
-        id,
-        about,
-        query: &[],
-        body: &[],
-        any_body: false,
-        reply,
-        action,
-    }
-}
-
-impl Endpoint {
-    const fn query(mut self, query: &'static [Field]) -> Self {
-        self.query = query;
-        self
-    }
-
-    const fn body(mut self, body: &'static [Field]) -> Self {
-        self.body = body;
-        self
-    }
-
-    const fn any_body(mut self) -> Self {
-        self.any_body = true;
-        self
-    }
-
-    /// Finds the operation of a method and a path, and the parameters of the path.
-    pub(super) fn find(
-        method: &Method,
-        path: &str,
-    ) -> Result<(&'static Self, PathValues), Problem> {
-        let mut methods = Vec::new();
-        for endpoint in ENDPOINTS {
-            let Some(parameters) = matched(endpoint.path, path) else {
-                continue;
-            };
-            if endpoint.method == method.as_str() {
-                return Ok((endpoint, parameters));
-            }
-            methods.push(endpoint.method);
-        }
-        if methods.is_empty() {
-            return Err(Problem::not_found(format!(
-                "the control interface has no such path; GET {PREFIX}/openapi.json lists all"
-            )));
-        }
-        Err(Problem::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            format!("this path has no {method}; it has {}", methods.join(", ")),
-        ))
-    }
-}
-
-/// The parameters of a path, decoded; `None` if it does not match.
-fn matched(pattern: &'static str, path: &str) -> Option<PathValues> {
-    let mut segments = path.split('/');
-    let mut parameters = Vec::new();
-    for expected in pattern.split('/') {
-        let segment = segments.next()?;
-        match expected
-            .strip_prefix('{')
-            .and_then(|name| name.strip_suffix('}'))
-        {
-            Some(_) if segment.is_empty() => return None,
-            Some(name) => {
-                let value = percent_decode_str(segment).decode_utf8_lossy();
-                parameters.push((name, value.into_owned()));
-            }
-            None if expected == segment => {}
-            None => return None,
-        }
-    }
-    segments.next().is_none().then_some(parameters)
 }
 
 const LIMITS: &[Field] = &[
@@ -203,7 +65,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         "getDocument",
         "Returns this document.",
         "an OpenAPI 3.0 document",
-        Action::Now(|_| Ok(openapi::document())),
+        Action::Document,
     ),
     endpoint(
         ("GET", "/status"),

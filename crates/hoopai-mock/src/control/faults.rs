@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::call::Call;
-use super::{Answer, Problem};
+use super::call::{Answer, Call};
 use crate::faults::{FaultId, FaultRule};
+use crate::problem::Problem;
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
     let rules = call.server.faults.list().into_iter();

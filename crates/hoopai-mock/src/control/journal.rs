@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::call::Call;
-use super::{Answer, Mask, Problem};
+use super::call::{Answer, Call};
+use super::mask::Mask;
 use crate::account::AccountId;
 use crate::interface::OperationPattern;
 use crate::journal::{Entry, Outcome};
+use crate::problem::Problem;
 use crate::time;
 
 /// The largest number of entries of a reply.
@@ -74,7 +75,7 @@ pub(super) fn duplicates(call: &Call<'_>) -> Answer {
         json!({
             "operation": duplicate.operation,
             "method": duplicate.method,
-            "path": mask.text(&duplicate.path),
+            "path": mask.path(&duplicate.path),
             "numbers": duplicate.numbers,
         })
     });
@@ -130,15 +131,33 @@ fn shown_entry(entry: &Entry, mask: &Mask, started: Duration) -> Value {
             ended.saturating_sub(entry.arrived).as_secs_f64() * 1000.0
         }),
         "method": entry.method,
-        "path": mask.text(&entry.path),
+        "path": mask.path(&entry.path),
         "operation": entry.operation,
         "query": mask.pairs(&entry.query),
         "headers": mask.pairs(&entry.headers),
-        "body": mask.body(&entry.body),
+        "body": shown_body(entry, mask),
         "bodyLength": entry.body_len,
         "account": account,
         "faults": entry.faults.iter().map(|id| id.0).collect::<Vec<u64>>(),
         "status": entry.status,
         "outcome": outcome.map(|(name, _)| *name),
     })
+}
+
+/// The body of a request. Secrets are recognised by the names of fields, so that only whole bodies
+/// of known formats are shown.
+fn shown_body(entry: &Entry, mask: &Mask) -> Value {
+    let kept = entry.body.len() as u64;
+    let kind = entry.header("content-type").unwrap_or_default();
+    if kept < entry.body_len {
+        return format!("[{} bytes, which are not kept whole]", entry.body_len).into();
+    }
+    if kind
+        .trim_start()
+        .to_ascii_lowercase()
+        .starts_with("multipart/")
+    {
+        return format!("[{kept} bytes in several parts]").into();
+    }
+    mask.body(&entry.body)
 }

@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use percent_encoding::percent_decode_str;
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
@@ -64,6 +65,16 @@ impl Mask {
         match TOKENS.as_ref() {
             Some(tokens) => tokens.replace_all(&masked, MASKED).into_owned(),
             None => masked,
+        }
+    }
+
+    /// Masks the secrets in a path, percent-encoded or not.
+    pub(crate) fn path(&self, path: &str) -> String {
+        let decoded = percent_decode_str(path).decode_utf8_lossy();
+        let masked = self.text(&decoded);
+        match masked == decoded {
+            true => path.to_owned(),
+            false => masked,
         }
     }
 

@@ -2,19 +2,21 @@
 //! at `/`.
 //!
 //! `endpoints` lists the operations with their parameters, as data; `openapi` makes their document.
-//! The other files execute them. Requests to the interface are in no journal.
+//! `access` refuses requests of other origins, `mask` hides secrets, and the other files execute
+//! operations. Requests to the interface are in no journal.
 
 mod access;
 mod call;
 mod clock;
+mod endpoint;
 mod endpoints;
 mod faults;
+mod field;
 mod journal;
 mod limits;
 mod mask;
 mod openapi;
 mod page;
-mod problem;
 mod seed;
 mod sessions;
 mod state;
@@ -22,35 +24,28 @@ mod tokens;
 mod webhooks;
 
 use http::StatusCode;
-use serde_json::Value;
 
 pub(crate) use access::HostRules;
-use call::Call;
-use endpoints::{Action, Endpoint};
-pub(crate) use mask::Mask;
+use call::{Answer, Call};
+#[cfg(feature = "cli")]
+pub(crate) use endpoint::PREFIX;
+use endpoint::{Action, Endpoint};
+use endpoints::ENDPOINTS;
 #[cfg(feature = "cli")]
 pub(crate) use mask::is_secret;
-pub(crate) use problem::Problem;
-pub(crate) use seed::seed;
 
 use crate::exchange::{Reply, Request};
 use crate::server_state::ServerState;
 use crate::sessions::Sessions;
 
-/// The prefix of all paths but that of the page.
-pub(crate) const PREFIX: &str = "/__hoopai";
-
-/// The result of an operation: JSON, or an error.
-type Answer = Result<Value, Problem>;
-
 /// Handles a request to the control interface or the page; `None` for all other requests.
 pub(crate) async fn handle(
+    rules: &HostRules,
     sessions: &Sessions,
     server: &ServerState,
     request: &Request,
 ) -> Option<Reply> {
-    let rules = sessions.control()?;
-    let path = request.path.strip_prefix(PREFIX);
+    let path = request.path.strip_prefix(endpoint::PREFIX);
     let path = path.filter(|path| path.is_empty() || path.starts_with('/'));
     if path.is_none() && request.path != "/" {
         return None;
@@ -75,10 +70,11 @@ async fn operation(
     request: &Request,
     path: &str,
 ) -> Answer {
-    let (endpoint, parameters) = Endpoint::find(&request.method, path)?;
-    let call = Call::new(sessions, server, request, endpoint, parameters)?;
+    let (endpoint, parameters) = Endpoint::find(ENDPOINTS, &request.method, path)?;
+    let call = Call::new(sessions, server, request, &endpoint.input, parameters)?;
     match endpoint.action {
         Action::Now(run) => run(&call),
+        Action::Document => Ok(openapi::document()),
         Action::WaitForRequests => journal::wait(&call).await,
         Action::WaitForDeliveries => webhooks::wait(&call).await,
     }

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::PREFIX;
-use super::endpoints::{ENDPOINTS, Endpoint, Field, Kind};
+use super::endpoint::{Endpoint, PREFIX};
+use super::endpoints::ENDPOINTS;
+use super::field::{Field, Kind};
 use crate::sessions;
 
 /// The OpenAPI document.
@@ -43,7 +44,7 @@ fn operation(endpoint: &Endpoint) -> Value {
         .split('/')
         .filter_map(path_parameter)
         .collect();
-    parameters.extend(endpoint.query.iter().map(|field| {
+    parameters.extend(endpoint.input.query.iter().map(|field| {
         json!({
             "name": field.name,
             "in": "query",
@@ -75,11 +76,11 @@ fn operation(endpoint: &Endpoint) -> Value {
             },
         },
     });
-    if endpoint.any_body {
+    if endpoint.input.any_body {
         operation["requestBody"] = content(true, &json!({}));
-    } else if !endpoint.body.is_empty() {
-        let is_required = endpoint.body.iter().any(|field| field.required);
-        operation["requestBody"] = content(is_required, &body(endpoint.body));
+    } else if !endpoint.input.body.is_empty() {
+        let is_required = endpoint.input.body.iter().any(|field| field.required);
+        operation["requestBody"] = content(is_required, &body(endpoint.input.body));
     }
     operation
 }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::call::Call;
-use super::{Answer, Problem};
+use super::call::{Answer, Call};
+use crate::problem::Problem;
 use crate::sessions::MAX_SESSIONS;
 
 pub(super) fn status(call: &Call<'_>) -> Answer {

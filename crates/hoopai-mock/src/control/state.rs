@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::call::Call;
-use super::{Answer, Problem};
+use super::call::{Answer, Call};
 use crate::account::LOCATION;
+use crate::problem::Problem;
 use crate::state::Seeder;
 
 /// The largest number of items of a reply, and the default.

@@ -2,18 +2,22 @@
 
 use serde_json::json;
 
-use super::call::Call;
-use super::{Answer, Problem, seed};
+use super::call::{Answer, Call};
 use crate::account::AccountId;
+use crate::problem::Problem;
+use crate::seed_content;
 use crate::tokens::Installation;
 
 pub(super) fn issue(call: &Call<'_>) -> Answer {
     let everything = call.boolean("everything").unwrap_or_default();
     let account = (call.text("location"), call.text("company"), everything);
     let scopes = call.value("scopes").map(|_| call.texts("scopes"));
-    let spec = seed::spec(account, scopes).map_err(Problem::invalid)?;
+    let spec = seed_content::spec(account, scopes).map_err(Problem::invalid)?;
     let kind = call.text("kind").unwrap_or("access");
-    let value = call.text("token").map(seed::valid_token).transpose();
+    let value = call
+        .text("token")
+        .map(seed_content::valid_token)
+        .transpose();
     let value = value.map_err(Problem::invalid)?;
     if value.is_some() && kind != "private" {
         return Err(Problem::invalid(

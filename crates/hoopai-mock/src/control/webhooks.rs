@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::call::Call;
-use super::{Answer, Problem, journal};
+use super::call::{Answer, Call};
+use super::journal;
+use crate::problem::Problem;
 use crate::time;
 use crate::webhooks::{DeliveryAttempt, DeliveryOutcome, SignatureMode};
 

@@ -4,8 +4,9 @@
 
 mod record;
 mod seed_file;
+mod terminal;
 
-use std::io::{self, ErrorKind, Write};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ use crate::limits::RateLimitSettings;
 use crate::mock::Mock;
 use crate::tokens::TokenSpec;
 use seed_file::SeedFile;
+use terminal::{print, start_error};
 
 /// The options of the program.
 #[derive(Args, Debug)]
@@ -300,26 +302,6 @@ fn token(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Describes an error of the start: of a port, a seed, or the folder of the state.
-fn start_error(port: u16, error: &io::Error) -> String {
-    if error.raw_os_error().is_none() {
-        return error.to_string();
-    }
-    match error.kind() {
-        ErrorKind::AddrInUse => format!(
-            "port {port} is in use; stop the program that uses it, choose another port with --port, \
-             or use --port 0 for any free port"
-        ),
-        ErrorKind::PermissionDenied => {
-            format!("no permission to bind port {port}; choose a port above 1023 with --port")
-        }
-        ErrorKind::AddrNotAvailable => {
-            "this machine does not have the address; choose another address with --bind".to_owned()
-        }
-        _ => format!("cannot bind port {port}: {error}; choose another port with --port"),
-    }
-}
-
 fn line(entry: &Entry) -> String {
     let operation = entry.operation.as_deref().unwrap_or("-");
     let status = entry
@@ -342,13 +324,6 @@ fn line(entry: &Entry) -> String {
         entry.outcome,
         took.as_millis(),
     )
-}
-
-/// Prints a line. A closed standard output does not stop the server.
-fn print(line: &str) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{line}");
-    let _ = out.flush();
 }
 
 /// Waits for Ctrl-C, or for the signal of a container or a service manager.

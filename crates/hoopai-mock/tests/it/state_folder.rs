@@ -120,11 +120,7 @@ async fn file_is_written_after_a_change() {
 async fn unusable_folder_is_an_error_with_a_remedy() {
     let folder = tempfile::tempdir().expect("a folder");
     let error = async || {
-        let error = builder(folder.path())
-            .start()
-            .await
-            .err()
-            .expect("an error");
+        let error = builder(folder.path()).start().await.expect_err("an error");
         error.to_string()
     };
     let running = start(folder.path()).await;
@@ -165,8 +161,7 @@ async fn unusable_folder_is_an_error_with_a_remedy() {
     let error = builder(&path)
         .start()
         .await
-        .err()
-        .expect("an error")
+        .expect_err("an error")
         .to_string();
     assert!(
         error.contains("choose a folder that can be written"),

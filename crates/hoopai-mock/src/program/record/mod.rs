@@ -35,12 +35,12 @@ use tokio::task::JoinSet;
 
 use exchange::Exchange;
 use output::Output;
-use upstream::Upstream;
+use upstream::{BODY_LIMIT, Upstream};
+
+use super::terminal::{print, start_error};
 
 /// The platform.
 const PLATFORM: &str = "https://services.leadconnectorhq.com";
-/// The largest body of a request or a reply.
-const BODY_LIMIT: usize = 50 << 20;
 /// The longest wait for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -77,15 +77,15 @@ pub(super) async fn run(options: Options, stop: impl Future<Output = ()>) -> Exi
     let (output, listener) = match started.await {
         Ok(started) => started,
         Err(error) => {
-            eprintln!("error: {}", super::start_error(port, &error));
+            eprintln!("error: {}", start_error(port, &error));
             return ExitCode::FAILURE;
         }
     };
     let address = listener.local_addr();
     let address = address.map_or_else(|error| error.to_string(), |address| address.to_string());
-    super::print(&format!("listening on http://{address}"));
-    super::print(&format!("forwarding to {}", options.upstream));
-    super::print(&format!("recording to {}", options.output.display()));
+    print(&format!("listening on http://{address}"));
+    print(&format!("forwarding to {}", options.upstream));
+    print(&format!("recording to {}", options.output.display()));
     let recorder = Arc::new(Recorder {
         upstream: options.upstream,
         output,
@@ -95,7 +95,7 @@ pub(super) async fn run(options: Options, stop: impl Future<Output = ()>) -> Exi
         () = stop => {}
     }
     let (exchanges, deviations) = recorder.output.counts();
-    super::print(&format!(
+    print(&format!(
         "{exchanges} exchanges, {deviations} kinds of deviations"
     ));
     ExitCode::SUCCESS

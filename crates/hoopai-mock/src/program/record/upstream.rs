@@ -19,7 +19,8 @@ use rustls_platform_verifier::ConfigVerifierExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::BODY_LIMIT;
+/// The largest body of a request or a reply.
+pub(super) const BODY_LIMIT: usize = 50 << 20;
 
 /// The longest wait for a reply.
 const TIMEOUT: Duration = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! Errors of the control interface: a sentence that says what is wrong and what to do.
+//! Errors of the control interface and of sessions: a sentence that says what is wrong and what to do.
 
 use http::StatusCode;
 use serde_json::json;
