@@ -45,7 +45,7 @@ impl RefreshCounter {
         self.inner().counts
     }
 
-    /// Begins to count anew. Refreshes in flight end uncounted.
+    /// Begins to count anew. Refreshes in progress end uncounted.
     pub(crate) fn reset(&self) {
         self.inner().counts = Refreshes::default();
     }

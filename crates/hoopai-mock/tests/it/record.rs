@@ -149,9 +149,9 @@ async fn exchanges_are_forwarded_masked_and_compared() {
     assert_eq!(made.status, 202);
     let target = format!("/contacts/?trace={}", PLANTED[7]);
     assert_eq!(made.header("x-seen-target"), Some(target.as_str()));
-    let fits = json!({ "locationId": PLANTED[4], "firstName": "refuse" });
+    let valid = json!({ "locationId": PLANTED[4], "firstName": "refuse" });
     assert_eq!(
-        Reply::of(call(Method::POST, "/contacts/").json(&fits))
+        Reply::of(call(Method::POST, "/contacts/").json(&valid))
             .await
             .status,
         422
@@ -244,15 +244,18 @@ fn proposals_correct_the_interface(folder: &Path) {
             common: None,
         };
         let generated = hoopai_codegen::generate(&module(), &sources).expect("a crate");
-        let all = generated.attention.len();
+        // Deviations between types of the stub and those of other operations are expected.
+        let all = generated.attention.iter().map(ToString::to_string);
+        let of_actions = all.filter(|one| one.contains("overlay.yaml"));
+        let of_actions: Vec<String> = of_actions.collect();
         let types = generated.files.values().map(String::as_str);
-        (all, types.collect::<Vec<_>>().join("\n"))
+        (of_actions, types.collect::<Vec<_>>().join("\n"))
     };
     let (before, types) = attention(&own);
     assert!(!types.contains("score_of_lead"));
     let corrected = format!("{}\n{actions}", own.trim_end());
     let (after, types) = attention(&corrected);
-    assert_eq!(after, before, "each action has an effect:\n{actions}");
+    assert_eq!(after, before, "each action has an effect");
     assert!(types.contains("score_of_lead"), "the field is generated");
     assert!(
         types.contains("lead_owner"),

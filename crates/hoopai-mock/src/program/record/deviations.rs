@@ -55,6 +55,51 @@ pub(super) fn step(name: &str) -> String {
     format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
+/// A schema in a document: the JSONPath of a node that the platform's file surely has, and the keys
+/// that lead on from there. Merging creates nodes that only the effective document has.
+#[derive(Clone)]
+struct Place {
+    target: String,
+    keys: Vec<String>,
+}
+
+impl Place {
+    fn of(target: String) -> Self {
+        let keys = Vec::new();
+        Self { target, keys }
+    }
+
+    fn below(&self, keys: &[&str]) -> Self {
+        let mut place = self.clone();
+        place.keys.extend(keys.iter().map(|&key| key.to_owned()));
+        place
+    }
+
+    /// The place of a part of `allOf`, which merging cannot reach.
+    fn part(&self, index: usize) -> Self {
+        let steps: Vec<String> = self.keys.iter().map(|key| step(key)).collect();
+        Self::of(format!("{}{}.allOf[{index}]", self.target, steps.concat()))
+    }
+
+    /// The place after following the reference of a schema.
+    fn resolved(self, schema: &Value) -> Self {
+        match text(schema, "$ref").and_then(|reference| reference.rsplit('/').next()) {
+            Some(name) => Self::of(format!("$.components.schemas{}", step(name))),
+            None => self,
+        }
+    }
+
+    /// The update of the target that merges a value into this place.
+    fn update(&self, value: &Value) -> Value {
+        let keys = self.keys.iter().rev();
+        keys.fold(value.clone(), |value, key| {
+            let mut object = Map::new();
+            object.insert(key.clone(), value);
+            Value::Object(object)
+        })
+    }
+}
+
 /// Finds the deviations of a value; `what` begins their sentences, and `target` is the JSONPath of
 /// the schema.
 pub(super) fn find(
@@ -69,7 +114,7 @@ pub(super) fn find(
         what,
         found: Vec::new(),
     };
-    finder.value("", target, schema, value, 0);
+    finder.value("", Place::of(target), schema, value, 0);
     finder.found.sort();
     finder.found.dedup();
     finder.found
@@ -83,17 +128,17 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    fn value(&mut self, at: &str, target: String, schema: &Value, value: &Value, depth: usize) {
+    fn value(&mut self, at: &str, place: Place, schema: &Value, value: &Value, depth: usize) {
         let operation = self.operation;
         if depth > DEPTH {
             return;
         }
-        let target = resolved(schema, target);
+        let place = place.resolved(schema);
         let own = operation.resolve(schema);
         if value.is_null() {
             let is_typed = own.get("type").is_some() || own.get("properties").is_some();
             if is_typed && !nullable(operation, schema) {
-                self.add(at, "is null", target, &json!({ "nullable": true }));
+                self.add(at, "is null", &place, &json!({ "nullable": true }));
             }
             return;
         }
@@ -102,7 +147,7 @@ impl Finder<'_> {
         {
             let kind = kind(value);
             let problem = format!("is {kind}, and not {expected}");
-            self.add(at, &problem, target, &json!({ "type": kind }));
+            self.add(at, &problem, &place, &json!({ "type": kind }));
             return;
         }
         let listed = list(own, "enum");
@@ -117,12 +162,12 @@ impl Finder<'_> {
                 if let Some(schema) = own.get("items") {
                     let at = format!("{at}[]");
                     for item in items {
-                        let target = format!("{target}.items");
-                        self.value(&at, target, schema, item, depth + 1);
+                        let place = place.below(&["items"]);
+                        self.value(&at, place, schema, item, depth + 1);
                     }
                 }
             }
-            Value::Object(fields) => self.fields(at, &target, (schema, own), fields, depth),
+            Value::Object(fields) => self.fields(at, &place, (schema, own), fields, depth),
             _ => {}
         }
     }
@@ -130,7 +175,7 @@ impl Finder<'_> {
     fn fields(
         &mut self,
         at: &str,
-        target: &str,
+        place: &Place,
         (schema, own): (&Value, &Value),
         fields: &Map<String, Value>,
         depth: usize,
@@ -155,8 +200,8 @@ impl Finder<'_> {
                 "" => masked::name(name).to_owned(),
                 _ => format!("{at}.{}", masked::name(name)),
             };
-            if let Some((target, schema)) = declared(operation, schema, target, name) {
-                self.value(&at, target, schema, value, depth + 1);
+            if let Some((place, schema)) = declared(operation, schema, place, name) {
+                self.value(&at, place, schema, value, depth + 1);
                 continue;
             }
             let is_declared = all
@@ -173,51 +218,38 @@ impl Finder<'_> {
                 let mut properties = Map::new();
                 properties.insert(name.clone(), schema_of(value));
                 let update = json!({ "properties": properties });
-                self.add(&at, "is undeclared", target.to_owned(), &update);
+                self.add(&at, "is undeclared", place, &update);
             } else {
                 let update = json!({ "additionalProperties": true });
-                self.add(
-                    &at,
-                    "is undeclared and looks like data",
-                    target.to_owned(),
-                    &update,
-                );
+                self.add(&at, "is undeclared and looks like data", place, &update);
             }
         }
     }
 
-    fn add(&mut self, at: &str, problem: &str, target: String, update: &Value) {
+    fn add(&mut self, at: &str, problem: &str, place: &Place, value: &Value) {
         let sentence = format!("{}{} {problem}", self.what, named(at));
-        self.found
-            .push(Deviation::with_action(sentence, target, update));
+        let update = place.update(value);
+        let deviation = Deviation::with_action(sentence, place.target.clone(), &update);
+        self.found.push(deviation);
     }
 }
 
-/// The schema of a property, and its JSONPath.
+/// The place of a property, and its schema.
 fn declared<'a>(
     operation: &'a Operation,
     schema: &'a Value,
-    target: &str,
+    place: &Place,
     name: &str,
-) -> Option<(String, &'a Value)> {
+) -> Option<(Place, &'a Value)> {
     let own = operation.resolve(schema);
     if let Some(property) = object(own, "properties").and_then(|own| own.get(name)) {
-        return Some((format!("{target}.properties{}", step(name)), property));
+        return Some((place.below(&["properties", name]), property));
     }
-    let all = list(own, "allOf").iter().enumerate();
-    let mut found = all.filter_map(|(index, part)| {
-        let target = resolved(part, format!("{target}.allOf[{index}]"));
-        declared(operation, part, &target, name)
-    });
-    found.next()
-}
-
-/// The JSONPath of a schema after following its reference.
-fn resolved(schema: &Value, target: String) -> String {
-    match text(schema, "$ref").and_then(|reference| reference.rsplit('/').next()) {
-        Some(name) => format!("$.components.schemas{}", step(name)),
-        None => target,
-    }
+    let mut all = list(own, "allOf").iter().enumerate();
+    all.find_map(|(index, part)| {
+        let place = place.part(index).resolved(part);
+        declared(operation, part, &place, name)
+    })
 }
 
 /// ` field "a.b"`, or nothing for the whole body.
@@ -249,7 +281,7 @@ fn kind(value: &Value) -> &'static str {
 }
 
 /// The schema of a value: its types and names, without values.
-pub(super) fn schema_of(value: &Value) -> Value {
+fn schema_of(value: &Value) -> Value {
     match value {
         Value::Null => json!({ "nullable": true }),
         Value::Number(_) => json!({ "type": "number" }),

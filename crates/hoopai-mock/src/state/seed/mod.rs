@@ -194,8 +194,8 @@ pub(super) fn named(name: &str) -> Result<&'static Collection, String> {
         let names = Seeder::collections();
         let closest = closest::suggestion(name, names.iter().map(|name| (*name, *name)));
         format!(
-            "no collection is called `{name}`{closest}; `Seeder::collections`, or \
-             `GET /__hoopai/collections`, lists them all"
+            "no collection is called `{name}`{closest}; `Seeder::collections` lists them all, and \
+             so does `GET /__hoopai/collections`"
         )
     })
 }
