@@ -128,7 +128,7 @@ fn shown_entry(entry: &Entry, mask: &Mask, started: Duration) -> Value {
         "number": entry.number,
         "time": shown_time(entry.arrived),
         "milliseconds": entry.ended.map(|ended| {
-            ended.saturating_sub(entry.arrived).as_secs_f64() * 1000.0
+            ended.saturating_sub(entry.arrived).as_micros() as f64 / 1000.0
         }),
         "method": entry.method,
         "path": mask.path(&entry.path),
