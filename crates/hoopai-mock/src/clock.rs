@@ -52,6 +52,21 @@ impl Clock {
         self.inner.advanced.send_modify(advance);
     }
 
+    /// Whether the clock changes only by [`advance`](Self::advance).
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.inner.frozen
+    }
+
+    /// A new clock of the same kind, which starts now.
+    pub(crate) fn fresh(&self) -> Self {
+        Self::new(self.inner.frozen)
+    }
+
+    /// Takes back all advances.
+    pub(crate) fn reset(&self) {
+        self.inner.advanced.send_replace(Duration::ZERO);
+    }
+
     /// The time since the server's start.
     pub fn now(&self) -> Duration {
         let real = if self.inner.frozen {

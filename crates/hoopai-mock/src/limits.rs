@@ -165,6 +165,19 @@ impl RateLimiter {
         self.inner().settings = settings;
     }
 
+    /// Returns the limits.
+    pub(crate) fn settings(&self) -> RateLimitSettings {
+        self.inner().settings.clone()
+    }
+
+    /// Changes the limits, and forgets accepted requests.
+    pub(crate) fn reset(&self, settings: RateLimitSettings) {
+        *self.inner() = Inner {
+            settings,
+            ..Inner::default()
+        };
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

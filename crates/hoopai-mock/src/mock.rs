@@ -14,7 +14,7 @@ use crate::journal::Journal;
 use crate::limits::RateLimitSettings;
 use crate::server_state::ServerState;
 use crate::state::Seeder;
-use crate::tokens::{Claims, Installation, Refreshes, TokenSpec};
+use crate::tokens::{Installation, Refreshes, TokenSpec};
 use crate::webhooks::Webhooks;
 
 /// A running server, which stops when it is dropped.
@@ -26,7 +26,7 @@ pub struct Mock {
 }
 
 impl Mock {
-    /// Returns the base URL: `http://127.0.0.1:PORT`.
+    /// Returns the base URL: `http://127.0.0.1:PORT`, or that of another address that was bound.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -72,11 +72,7 @@ impl Mock {
 impl Mock {
     /// Issues an access token of the server's first app, with the lifetime of the token endpoint.
     pub fn issue_token(&self, spec: TokenSpec) -> String {
-        let tokens = &self.server.tokens;
-        let app = tokens.settings().apps.first();
-        let client_id = app.map(|app| app.client_id.clone()).unwrap_or_default();
-        let claims = Claims::new(spec, client_id);
-        tokens.issue_access(claims, self.clock().now()).access
+        self.server.issue_token(spec)
     }
 
     /// Revokes an access token, a private token or a refresh token. Returns whether the token
@@ -96,15 +92,7 @@ impl Mock {
     ///
     /// The code is valid once, for ten minutes, for all scopes of the app.
     pub fn authorize(&self, client_id: &str, account: AccountId) -> String {
-        let (tokens, clock) = (&self.server.tokens, self.clock());
-        let app = tokens.app(client_id);
-        let scopes = app.and_then(|app| app.scopes.clone());
-        let claims = Claims::own(account, scopes, client_id);
-        let locations = self.server.state.locations(&claims.account);
-        for location in &locations {
-            self.report_installation("AppInstall", client_id, location);
-        }
-        tokens.issue_code(claims, None, locations, clock.now())
+        self.server.authorize(client_id, account)
     }
 
     /// Sets the account that users choose when they install an app.
@@ -114,27 +102,13 @@ impl Mock {
 
     /// Installs an app in a location.
     pub fn install(&self, client_id: &str, installation: impl Into<Installation>) {
-        let installation = installation.into();
-        self.report_installation("AppInstall", client_id, &installation);
-        self.server.tokens.install(client_id, installation);
+        self.server.install(client_id, installation.into());
     }
 
     /// Removes an app from a location, and revokes its tokens for the location. Returns whether the
     /// app was installed. The installation stays in lists, with `isInstalled: false`.
     pub fn uninstall(&self, client_id: &str, location: &str) -> bool {
-        let webhooks = self.webhooks();
-        if webhooks.is_of_app(client_id) {
-            webhooks.report_installation("AppUninstall", location, None);
-        }
-        self.server.tokens.uninstall(client_id, location)
-    }
-
-    fn report_installation(&self, event: &str, client_id: &str, installation: &Installation) {
-        let webhooks = self.webhooks();
-        if webhooks.is_of_app(client_id) {
-            let (location, company) = (&installation.location, &installation.company);
-            webhooks.report_installation(event, location, Some(company));
-        }
+        self.server.uninstall(client_id, location)
     }
 
     /// Activates or deactivates a location. For an inactive location, the platform returns 400

@@ -29,6 +29,16 @@ pub(crate) struct HandledRequest {
     pub(crate) delivery: Delivery,
 }
 
+impl HandledRequest {
+    /// A reply that is sent whole.
+    pub(crate) fn whole(reply: Reply) -> Self {
+        Self {
+            reply,
+            delivery: Delivery::Whole,
+        }
+    }
+}
+
 /// Handles a request.
 pub(crate) async fn handle(server: &ServerState, request: &Request) -> HandledRequest {
     let Received {
@@ -39,10 +49,7 @@ pub(crate) async fn handle(server: &ServerState, request: &Request) -> HandledRe
     let operation = route.as_ref().map(|route| route.operation.as_ref());
     if let Some(reply) = edge::reject(request) {
         entry.end_with_reply(&reply, operation.is_some());
-        return HandledRequest {
-            reply,
-            delivery: Delivery::Whole,
-        };
+        return HandledRequest::whole(reply);
     }
     let key = operation.map(Operation::key);
     let target = Target {

@@ -124,7 +124,8 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
         ),
         cargo(
             "mock-program",
-            "test --package hoopai-mock --features cli --test it command_line",
+            "test --package hoopai-mock --features cli --test it -- command_line record:: recipes \
+             answered_by_the_program",
         ),
         xtask("features", |tree, console| {
             Ok(features(tree, console)?.into())

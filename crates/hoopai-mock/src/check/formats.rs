@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use regex_lite::Regex;
 
 /// Whether a text is an email address: a local part, `@`, and a domain of at least two labels.
-pub(super) fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else {
         return false;
     };
@@ -43,7 +43,7 @@ pub(crate) fn is_date_time(text: &str) -> bool {
 }
 
 /// Whether a text is a date in a request, which may omit the time, the seconds or the offset.
-pub(super) fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     ["T00:00:00Z", ":00Z", "Z"]
         .iter()
         .any(|rest| is_date_time(&format!("{text}{rest}")))

@@ -11,10 +11,10 @@ use crate::exchange::Reply;
 /// An error reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    status: u16,
-    body: ErrorBody,
-    retry_after: Option<RetryAfter>,
-    headers: Vec<(String, String)>,
+    pub(super) status: u16,
+    pub(super) body: ErrorBody,
+    pub(super) retry_after: Option<RetryAfter>,
+    pub(super) headers: Vec<(String, String)>,
 }
 
 /// The body of an error reply.

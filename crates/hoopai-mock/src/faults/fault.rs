@@ -88,4 +88,4 @@ impl Fault {
 
 /// The id of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct FaultId(pub(super) u64);
+pub struct FaultId(pub(crate) u64);

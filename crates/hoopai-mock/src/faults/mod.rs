@@ -5,6 +5,7 @@
 
 mod applied;
 mod delivery;
+mod display;
 mod drift;
 mod error_reply;
 mod fault;
@@ -53,7 +54,50 @@ struct Rules {
     next: u64,
 }
 
+/// A rule of a server, as lists show it.
+pub(crate) struct ListedRule {
+    pub(crate) id: u64,
+    /// The rule as text, as it is parsed.
+    pub(crate) rule: String,
+    pub(crate) enabled: bool,
+    pub(crate) hits: u64,
+}
+
 impl Faults {
+    /// Creates the rules of a server.
+    pub(crate) fn new(rules: Vec<FaultRule>) -> Self {
+        let faults = Self::default();
+        faults.reset(rules);
+        faults
+    }
+
+    /// Replaces all rules.
+    pub(crate) fn reset(&self, rules: Vec<FaultRule>) {
+        self.clear();
+        for rule in rules {
+            self.add(rule);
+        }
+    }
+
+    /// Returns all rules in the order in which they apply.
+    pub(crate) fn list(&self) -> Vec<ListedRule> {
+        let rules = self.rules();
+        let listed = |rule: &ActiveRule| ListedRule {
+            id: rule.id.0,
+            rule: rule.rule.to_string(),
+            enabled: rule.enabled,
+            hits: rule.hits,
+        };
+        rules.active.iter().map(listed).collect()
+    }
+
+    /// Returns the id of a rule by its number; `None` if there is none.
+    pub(crate) fn id(&self, number: u64) -> Option<FaultId> {
+        let rules = self.rules();
+        let rule = rules.active.iter().find(|rule| rule.id.0 == number);
+        rule.map(|rule| rule.id)
+    }
+
     /// Adds a rule. Rules apply in the order of their addition.
     pub fn add(&self, rule: FaultRule) -> FaultId {
         let mut rules = self.rules();

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::drift::Drift;
 use super::error_reply::{Denial, ErrorBody, Failure, RetryAfter};
 use super::fault::Fault;
@@ -26,8 +28,9 @@ impl std::error::Error for ParseFaultRuleError {}
 const KINDS: &str = "a status such as 503, after=STATUS, denied=KIND, close-before, reset-before, \
      close-after, reset-after, cut, delay=TIME, drip=BYTES/TIME, drift=KIND, success=STATUS";
 const OPTIONS: &str = "on=OPERATIONS, times=N, skip=N, every=N, chance=0.0..1.0, from=TIME, \
-     until=TIME; with a status also body=KIND, retry-after=SECONDS, retry-after-date=TIME, \
-     retry-after-ms=MILLISECONDS; with drift also at=POINTER";
+     until=TIME; with a status also body=KIND, text=BODY, other-code=STATUS, header=NAME: VALUE, \
+     retry-after=SECONDS, retry-after-date=TIME, retry-after-ms=MILLISECONDS, \
+     retry-after-text=TEXT; with drift also at=POINTER";
 
 /// Parses `FAULT[,OPTION=VALUE]…`, such as `503,on=contacts.*,times=2`, `429,retry-after=3`,
 /// `422,body=html`, `after=422`, `denied=scope`, `close-after`, `delay=2s,chance=0.1`,
@@ -37,43 +40,90 @@ impl FromStr for FaultRule {
 
     fn from_str(text: &str) -> Result<Self, ParseFaultRuleError> {
         let mut parts = text.split(',').map(str::trim);
-        let mut rule = FaultRule::new(fault(parts.next().unwrap_or_default())?);
-        let mut between = None;
-        for part in parts {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            rule = match name {
-                "on" => rule
-                    .try_on(value)
-                    .map_err(|message| ParseFaultRuleError { message })?,
-                "times" => rule.times(number(name, value)?),
-                "skip" => rule.skip(number(name, value)?),
-                "every" => rule.every(number(name, value)?),
-                "chance" => {
-                    let chance: f64 = number(name, value)?;
-                    if !(0.0..=1.0).contains(&chance) {
-                        return Err(invalid("chance", value, "a number from 0.0 to 1.0"));
-                    }
-                    rule.chance(chance)
-                }
-                "from" | "until" => {
-                    let (from, until) = between.get_or_insert((Duration::ZERO, Duration::MAX));
-                    *(if name == "from" { from } else { until }) = time(name, value)?;
-                    rule
-                }
-                _ => {
-                    rule.fault = with_option(rule.fault, name, value)?;
-                    rule
-                }
-            };
-        }
-        Ok(match between {
-            Some((from, until)) if from >= until => {
-                return Err(invalid("until", text, "a time after `from`"));
-            }
-            Some((from, until)) => rule.between(from, until),
-            None => rule,
-        })
+        let fault = parts.next().unwrap_or_default();
+        let options = parts.map(|part| part.split_once('=').unwrap_or((part, "")));
+        rule(fault, options)
     }
+}
+
+impl FaultRule {
+    /// Reads a rule from JSON: its text, or an object with the text of the fault under `fault` and
+    /// the options under their names. Values in objects can contain commas. `headers` is an object.
+    pub(crate) fn from_json(value: &Value) -> Result<Self, ParseFaultRuleError> {
+        let error = || {
+            let expected = r#"a text such as "503,times=2", or an object such as
+                {"fault": "503", "times": 2}"#;
+            invalid("rule of a fault", &value.to_string(), expected)
+        };
+        let object = match value {
+            Value::String(text) => return text.parse(),
+            Value::Object(object) => object,
+            _ => return Err(error()),
+        };
+        let fault = object.get("fault").map(plain).ok_or_else(error)?;
+        let mut options = Vec::new();
+        for (name, value) in object.iter().filter(|(name, _)| *name != "fault") {
+            match value {
+                Value::Object(headers) if name == "headers" => {
+                    let headers = headers.iter();
+                    let header = |(name, value)| format!("{name}: {}", plain(value));
+                    options.extend(headers.map(header).map(|header| ("header", header)));
+                }
+                Value::Null => {}
+                _ => options.push((name.as_str(), plain(value))),
+            }
+        }
+        let options = options.iter().map(|(name, value)| (*name, value.as_str()));
+        rule(&fault, options)
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn rule<'a>(
+    text: &str,
+    options: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<FaultRule, ParseFaultRuleError> {
+    let mut rule = FaultRule::new(fault(text)?);
+    let mut between = None;
+    for (name, value) in options {
+        rule = match name {
+            "on" => rule
+                .try_on(value)
+                .map_err(|message| ParseFaultRuleError { message })?,
+            "times" => rule.times(number(name, value)?),
+            "skip" => rule.skip(number(name, value)?),
+            "every" => rule.every(number(name, value)?),
+            "chance" => {
+                let chance: f64 = number(name, value)?;
+                if !(0.0..=1.0).contains(&chance) {
+                    return Err(invalid("chance", value, "a number from 0.0 to 1.0"));
+                }
+                rule.chance(chance)
+            }
+            "from" | "until" => {
+                let (from, until) = between.get_or_insert((Duration::ZERO, Duration::MAX));
+                *(if name == "from" { from } else { until }) = time(name, value)?;
+                rule
+            }
+            _ => {
+                rule.fault = with_option(rule.fault, name, value)?;
+                rule
+            }
+        };
+    }
+    Ok(match between {
+        Some((from, until)) if from >= until => {
+            return Err(invalid("until", text, "a time after `from`"));
+        }
+        Some((from, until)) => rule.between(from, until),
+        None => rule,
+    })
 }
 
 fn fault(text: &str) -> Result<Fault, ParseFaultRuleError> {
@@ -107,6 +157,15 @@ fn with_option(fault: Fault, name: &str, value: &str) -> Result<Fault, ParseFaul
     let change = |failure: Failure| {
         Ok(match name {
             "body" => failure.body(named("body", value, ERROR_BODY_KINDS)?),
+            "text" => failure.body(ErrorBody::Text(value.to_owned())),
+            "other-code" => failure.body(ErrorBody::OtherCode(number(name, value)?)),
+            "header" => {
+                let (name, value) = value.split_once(':').ok_or_else(|| {
+                    invalid("header", value, "a name and a value, as in `x-a: b`")
+                })?;
+                failure.header(name.trim(), value.trim())
+            }
+            "retry-after-text" => failure.retry_after(RetryAfter::Text(value.to_owned())),
             "retry-after" => failure.retry_after(RetryAfter::Seconds(number(name, value)?)),
             "retry-after-ms" => failure.retry_after(RetryAfter::Milliseconds(number(name, value)?)),
             "retry-after-date" => failure.retry_after(RetryAfter::Date(time(name, value)?)),
@@ -130,7 +189,7 @@ fn status(value: &str) -> Result<u16, ParseFaultRuleError> {
     }
 }
 
-const DENIAL_KINDS: &[(&str, Denial)] = &[
+pub(super) const DENIAL_KINDS: &[(&str, Denial)] = &[
     ("expired", Denial::Expired),
     ("scope", Denial::Scope),
     ("unsupported-route", Denial::UnsupportedRoute),
@@ -141,7 +200,7 @@ const DENIAL_KINDS: &[(&str, Denial)] = &[
     ("location", Denial::Location),
 ];
 
-const DRIFT_KINDS: &[(&str, Drift)] = &[
+pub(super) const DRIFT_KINDS: &[(&str, Drift)] = &[
     ("null", Drift::Null),
     ("missing", Drift::Missing),
     ("extra", Drift::Extra),
@@ -153,7 +212,7 @@ const DRIFT_KINDS: &[(&str, Drift)] = &[
     ("any", Drift::Any),
 ];
 
-const ERROR_BODY_KINDS: &[(&str, ErrorBody)] = &[
+pub(super) const ERROR_BODY_KINDS: &[(&str, ErrorBody)] = &[
     ("json", ErrorBody::Json),
     ("short", ErrorBody::Short),
     ("fields", ErrorBody::Fields),

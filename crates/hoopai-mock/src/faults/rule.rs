@@ -19,11 +19,13 @@ use crate::interface::OperationPattern;
 pub struct FaultRule {
     pub(super) fault: Fault,
     pattern: OperationPattern,
-    skip: u64,
-    every: u64,
-    times: Option<u64>,
-    chance: Option<f64>,
-    between: Option<(Duration, Duration)>,
+    /// The operations as they were named.
+    pub(super) operations: String,
+    pub(super) skip: u64,
+    pub(super) every: u64,
+    pub(super) times: Option<u64>,
+    pub(super) chance: Option<f64>,
+    pub(super) between: Option<(Duration, Duration)>,
 }
 
 impl FaultRule {
@@ -32,6 +34,7 @@ impl FaultRule {
         Self {
             fault,
             pattern: OperationPattern::All,
+            operations: "*".to_owned(),
             skip: 0,
             every: 1,
             times: None,
@@ -68,6 +71,7 @@ impl FaultRule {
     /// Like [`on`](Self::on), but returns an error message if the pattern matches no operation.
     pub(super) fn try_on(mut self, operations: &str) -> Result<Self, String> {
         self.pattern = OperationPattern::new(operations)?;
+        operations.trim().clone_into(&mut self.operations);
         Ok(self)
     }
 

@@ -25,7 +25,7 @@ const BODIES_KEPT: usize = 16 << 20;
 /// The number of bytes of all entries together, without bodies.
 const ENTRIES_KEPT: usize = 48 << 20;
 
-type Observer = Box<dyn Fn(&Entry) + Send + Sync>;
+type Observer = Arc<dyn Fn(&Entry) + Send + Sync>;
 
 /// All requests that a server received, in order.
 ///

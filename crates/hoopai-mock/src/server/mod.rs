@@ -24,10 +24,12 @@ use body::ReplyBody;
 use read::{Read, RequestReader};
 use socket::Socket;
 
+use crate::control::{self, HostRules};
 use crate::exchange::Reply;
 use crate::faults::{Delivery, http_date};
-use crate::pipeline;
+use crate::pipeline::{self, HandledRequest};
 use crate::server_state::ServerState;
+use crate::sessions::Sessions;
 
 /// The largest number of open connections; further connections wait.
 const MAX_CONNECTIONS: usize = 512;
@@ -36,17 +38,23 @@ const MAX_HEADERS: usize = 100;
 /// The largest size of a request's head in bytes.
 const MAX_HEAD_SIZE: usize = 32 << 10;
 
+/// The sessions, and the rules of the control interface if it is served.
+type Served = (Arc<Sessions>, Option<HostRules>);
+
 /// Serves until a message to stop arrives, or its sender is dropped. Then it closes all
 /// connections.
+///
+/// With rules for hosts, it serves the control interface and named sessions.
 pub(crate) async fn run(
     listener: TcpListener,
-    state: Arc<ServerState>,
+    (sessions, control): (Arc<Sessions>, Option<HostRules>),
     body_limit: usize,
     idle_timeout: Duration,
     mut stopped: oneshot::Receiver<()>,
 ) {
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let reader = Arc::new(RequestReader::new(body_limit, idle_timeout));
+    let served = Arc::new((sessions, control));
     // Dropping the set closes its connections.
     let mut connections = JoinSet::new();
     loop {
@@ -57,10 +65,10 @@ pub(crate) async fn run(
         };
         match accepted {
             Ok((stream, permit)) => {
-                let state = Arc::clone(&state);
+                let served = Arc::clone(&served);
                 let reader = Arc::clone(&reader);
                 connections.spawn(async move {
-                    serve(stream, state, reader, idle_timeout).await;
+                    serve(stream, served, reader, idle_timeout).await;
                     drop(permit);
                 });
             }
@@ -82,7 +90,7 @@ async fn accept(
 
 async fn serve(
     stream: TcpStream,
-    state: Arc<ServerState>,
+    served: Arc<Served>,
     reader: Arc<RequestReader>,
     idle_timeout: Duration,
 ) {
@@ -91,9 +99,10 @@ async fn serve(
     let reset = Arc::new(AtomicBool::new(false));
     let socket = Socket::new(stream, Arc::clone(&reset), idle_timeout);
     let service = service_fn(move |request| {
-        let (state, reader, reset) = (Arc::clone(&state), Arc::clone(&reader), Arc::clone(&reset));
+        let (served, reader) = (Arc::clone(&served), Arc::clone(&reader));
+        let reset = Arc::clone(&reset);
         async move {
-            let response = respond(&state, &reader, request, &reset).await;
+            let response = respond(&served, &reader, request, &reset).await;
             // An error in place of a response makes hyper close the connection without a reply.
             response.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionAborted))
         }
@@ -110,19 +119,41 @@ async fn serve(
 }
 
 async fn respond(
-    state: &ServerState,
+    (sessions, control): &Served,
     reader: &RequestReader,
     request: Request<RequestBody>,
     reset: &AtomicBool,
 ) -> Option<Response<ReplyBody>> {
-    let (reply, delivery, last) = match reader.read(request).await {
+    let read = reader.read(request).await;
+    let (Read::Whole(request, _) | Read::Unread(request, ..)) = &read;
+    let session = match control {
+        Some(_) => sessions.of(request),
+        None => Ok(Arc::clone(sessions.own())),
+    };
+    let state = match session {
+        Ok(state) => state,
+        Err(problem) => {
+            let reply = problem.into_reply();
+            let last = matches!(read, Read::Unread(..));
+            return Some(response(sessions.own(), reply, Delivery::Whole, last));
+        }
+    };
+    let (reply, delivery, last) = match read {
         Read::Whole(request, permit) => {
-            let handled = pipeline::handle(state, &request).await;
+            let controlled = match control {
+                Some(rules) => control::handle(rules, sessions, &state, &request).await,
+                None => None,
+            };
+            let handled = match controlled {
+                Some(reply) => HandledRequest::whole(reply),
+                None => pipeline::handle(&state, &request).await,
+            };
             drop(permit);
+            sessions.handled(&state, &request);
             (handled.reply, handled.delivery, false)
         }
         Read::Unread(request, declared_len, error) => {
-            let reply = pipeline::reject_unread(state, &request, declared_len, error)?;
+            let reply = pipeline::reject_unread(&state, &request, declared_len, error)?;
             (reply, Delivery::Whole, true)
         }
     };
@@ -134,7 +165,7 @@ async fn respond(
         }
         Delivery::Whole | Delivery::Drip { .. } | Delivery::Cut => {}
     }
-    Some(response(state, reply, delivery, last))
+    Some(response(&state, reply, delivery, last))
 }
 
 fn response(

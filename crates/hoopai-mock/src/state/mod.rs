@@ -61,10 +61,63 @@ pub(crate) struct State {
 impl State {
     /// Creates the state of a server that starts now, with the default location and user.
     pub(crate) fn new(seed: u64, now: Duration) -> Self {
+        let store = Mutex::new(Self::initial(seed, now));
+        Self { store }
+    }
+
+    /// Returns to the state of a server that starts now.
+    pub(crate) fn reset(&self, seed: u64, now: Duration) {
+        *self.lock() = Self::initial(seed, now);
+    }
+
+    fn initial(seed: u64, now: Duration) -> Store {
         let mut store = Store::new(seed);
         defaults::create(&mut store, time::millis(now));
-        let store = Mutex::new(store);
-        Self { store }
+        store
+    }
+
+    /// Returns the number of items of each collection and scope, sorted by both.
+    pub(crate) fn counts(&self) -> Vec<(&'static str, String, usize)> {
+        self.lock().counts()
+    }
+
+    /// Returns the newest items of a collection and scope, at most this many.
+    ///
+    /// # Errors
+    /// Fails with a message if the collection is unknown.
+    pub(crate) fn newest(
+        &self,
+        collection: &str,
+        scope: &str,
+        count: usize,
+    ) -> Result<Vec<Value>, String> {
+        let collection = seed::named(collection)?;
+        let store = self.lock();
+        let items = store.items(collection, scope);
+        let newest = items.into_iter().flat_map(|items| items.values().rev());
+        Ok(newest
+            .take(count)
+            .map(|item| {
+                let mut fields = item.fields();
+                (collection.on_read)(&mut fields);
+                Value::Object(fields)
+            })
+            .collect())
+    }
+
+    /// Returns all items, to be restored by another server.
+    pub(crate) fn snapshot(&self) -> Value {
+        self.lock().snapshot()
+    }
+
+    /// Replaces all items by those of a snapshot.
+    ///
+    /// # Errors
+    /// Fails with a message if the snapshot is damaged, or of another version.
+    pub(crate) fn restore(&self, snapshot: &Value) -> Result<(), String> {
+        let mut store = self.lock();
+        *store = Store::restored(store.seed(), snapshot)?;
+        Ok(())
     }
 
     /// Executes an operation of a collection; `None` for all other operations. `changed` receives

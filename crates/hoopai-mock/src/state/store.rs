@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use fastrand::Rng;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::change::{Change, ChangeKind};
 use super::collection::{Collection, Fields, IdFormat, Scope};
+use super::tables;
 
 /// The items of all collections.
 #[derive(Default)]
@@ -126,6 +127,66 @@ impl Store {
 
     pub(super) fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// The number of items of each collection and scope, sorted by both.
+    pub(super) fn counts(&self) -> Vec<(&'static str, String, usize)> {
+        let collections = self.collections.iter();
+        let mut counts: Vec<_> = collections
+            .flat_map(|(name, own)| {
+                let scopes = own.scopes.iter();
+                scopes.map(|(scope, items)| (*name, scope.to_string(), items.len()))
+            })
+            .filter(|(_, _, count)| *count > 0)
+            .collect();
+        counts.sort();
+        counts
+    }
+
+    /// All items as JSON.
+    pub(super) fn snapshot(&self) -> Value {
+        let mut items = Vec::new();
+        for (name, scope, _) in self.counts() {
+            let own = self.collections.get(name);
+            let own = own.and_then(|own| own.scopes.get(scope.as_str()));
+            for (position, item) in own.into_iter().flatten() {
+                items.push(json!([name, scope, position, item.id, item.fields()]));
+            }
+        }
+        let mut seen: Vec<&str> = self.seen_ids.iter().map(|id| &**id).collect();
+        seen.sort_unstable();
+        json!({ "ids": self.ids, "seen": seen, "items": items })
+    }
+
+    /// The items of a snapshot.
+    pub(super) fn restored(seed: u64, snapshot: &Value) -> Result<Self, String> {
+        let mut store = Self::new(seed);
+        store.ids = snapshot["ids"].as_u64().ok_or("`ids` is no number")?;
+        let seen = snapshot["seen"].as_array().ok_or("`seen` is no list")?;
+        store.seen_ids = seen
+            .iter()
+            .filter_map(Value::as_str)
+            .map(Box::from)
+            .collect();
+        let items = snapshot["items"].as_array().ok_or("`items` is no list")?;
+        for (index, item) in items.iter().enumerate() {
+            let parts = (|| {
+                let name = item[0].as_str()?;
+                let (scope, position) = (item[1].as_str()?, item[2].as_u64()?);
+                let (id, fields) = (item[3].as_str()?, item[4].as_object()?);
+                Some((tables::find(name)?, scope, position, id, fields))
+            })();
+            let (collection, scope, position, id, fields) =
+                parts.ok_or_else(|| format!("`items[{index}]` is no item"))?;
+            store.insert(&Item {
+                collection,
+                id: id.to_owned(),
+                scope: scope.into(),
+                position,
+                fields: fields.clone(),
+            });
+        }
+        Ok(store)
     }
 
     /// Records changes from now on.

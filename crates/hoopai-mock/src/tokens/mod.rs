@@ -8,6 +8,7 @@ mod claims;
 mod installation;
 mod refreshes;
 mod settings;
+mod snapshot;
 mod store;
 
 pub(crate) use authorize::authorize;

@@ -45,6 +45,11 @@ impl RefreshCounter {
         self.inner().counts
     }
 
+    /// Begins to count anew. Refreshes in progress end uncounted.
+    pub(crate) fn reset(&self) {
+        self.inner().counts = Refreshes::default();
+    }
+
     /// Counts a refresh. App and account are `None` for an unknown refresh token.
     pub(crate) fn begin(&self, account: Option<(String, AccountId)>) -> InFlightRefresh<'_> {
         let mut inner = self.inner();

@@ -10,6 +10,7 @@ use crate::account::{
 };
 
 /// Settings of tokens and apps.
+#[derive(Clone)]
 pub(crate) struct TokenSettings {
     pub(crate) tokens: Vec<(String, TokenSpec)>,
     pub(crate) apps: Vec<App>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::claims::Claims;
+use super::claims::{Claims, TokenSpec};
 use super::installation::Installation;
 use super::refreshes::RefreshCounter;
 use super::settings::{App, TokenSettings};
@@ -47,53 +47,65 @@ pub(crate) struct TokenStore {
     pub(crate) refreshes: RefreshCounter,
 }
 
-struct Inner {
-    random: Rng,
+pub(super) struct Inner {
+    pub(super) random: Rng,
     /// The number of token families. A family is all tokens of one authorization.
-    families: u64,
+    pub(super) families: u64,
     /// The tokens of the settings, which are never removed.
-    configured: HashMap<String, AccessToken>,
-    access: BoundedMap<AccessToken>,
-    refresh: BoundedMap<RefreshToken>,
-    codes: BoundedMap<AuthorizationCode>,
+    pub(super) configured: HashMap<String, AccessToken>,
+    pub(super) access: BoundedMap<AccessToken>,
+    pub(super) refresh: BoundedMap<RefreshToken>,
+    pub(super) codes: BoundedMap<AuthorizationCode>,
     /// By client id and location.
-    installations: BTreeMap<(String, String), Installation>,
-    inactive_locations: HashSet<String>,
-    choice: AccountId,
+    pub(super) installations: BTreeMap<(String, String), Installation>,
+    pub(super) inactive_locations: HashSet<String>,
+    pub(super) choice: AccountId,
 }
 
-struct AccessToken {
-    claims: Claims,
+pub(super) struct AccessToken {
+    pub(super) claims: Claims,
     /// `None` for configured tokens.
-    expires: Option<Duration>,
-    family: Option<u64>,
-    revoked: bool,
+    pub(super) expires: Option<Duration>,
+    pub(super) family: Option<u64>,
+    pub(super) revoked: bool,
 }
 
-struct RefreshToken {
-    claims: Claims,
-    company: String,
-    expires: Duration,
-    family: u64,
-    used: Option<Rotation>,
-    revoked: bool,
+impl AccessToken {
+    /// A token that does not expire.
+    fn private(claims: Claims) -> Self {
+        Self {
+            claims,
+            expires: None,
+            family: None,
+            revoked: false,
+        }
+    }
+}
+
+pub(super) struct RefreshToken {
+    pub(super) claims: Claims,
+    pub(super) company: String,
+    pub(super) expires: Duration,
+    pub(super) family: u64,
+    pub(super) used: Option<Rotation>,
+    pub(super) revoked: bool,
 }
 
 /// The time at which a refresh token was used, and the tokens that replaced it.
-struct Rotation {
-    at: Duration,
-    access: String,
-    refresh: Option<String>,
+pub(super) struct Rotation {
+    pub(super) at: Duration,
+    pub(super) access: String,
+    pub(super) refresh: Option<String>,
 }
 
-struct AuthorizationCode {
-    claims: Claims,
-    redirect_uri: Option<String>,
-    expires: Duration,
+pub(super) struct AuthorizationCode {
+    pub(super) claims: Claims,
+    pub(super) redirect_uri: Option<String>,
+    pub(super) expires: Duration,
 }
 
 /// A map of bounded size that removes its oldest entries.
-struct BoundedMap<T> {
+pub(super) struct BoundedMap<T> {
     entries: HashMap<String, T>,
     order: VecDeque<String>,
 }
@@ -108,7 +120,13 @@ impl<T> Default for BoundedMap<T> {
 }
 
 impl<T> BoundedMap<T> {
-    fn insert(&mut self, key: String, value: T) {
+    /// The entries, the oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &T)> {
+        let keys = self.order.iter();
+        keys.filter_map(|key| self.entries.get_key_value(key))
+    }
+
+    pub(super) fn insert(&mut self, key: String, value: T) {
         if self.entries.insert(key.clone(), value).is_none() {
             self.order.push_back(key);
         }
@@ -122,38 +140,24 @@ impl<T> BoundedMap<T> {
 
 impl TokenStore {
     pub(crate) fn new(settings: TokenSettings, seed: u64) -> Self {
-        let configured = settings.configured_tokens().map(|(token, claims)| {
-            let access = AccessToken {
-                claims,
-                expires: None,
-                family: None,
-                revoked: false,
-            };
-            (token, access)
-        });
-        let inner = Inner {
-            random: Rng::with_seed(seed),
-            families: 0,
-            configured: configured.collect(),
-            access: BoundedMap::default(),
-            refresh: BoundedMap::default(),
-            codes: BoundedMap::default(),
-            installations: BTreeMap::new(),
-            inactive_locations: HashSet::new(),
-            choice: settings.choice.clone(),
-        };
         Self {
+            inner: Mutex::new(Inner::new(&settings, seed)),
             settings,
-            inner: Mutex::new(inner),
             refreshes: RefreshCounter::default(),
         }
+    }
+
+    /// Forgets all tokens but those of the settings, and all codes and installations.
+    pub(crate) fn reset(&self, seed: u64) {
+        *self.inner() = Inner::new(&self.settings, seed);
+        self.refreshes.reset();
     }
 
     pub(crate) fn settings(&self) -> &TokenSettings {
         &self.settings
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -183,6 +187,31 @@ impl TokenStore {
             claims,
             company,
         }
+    }
+
+    /// Adds a private token, which is an app of its own. `token` is its value; `None` for a made-up
+    /// one. Returns the value.
+    pub(crate) fn add_private(&self, token: Option<&str>, spec: TokenSpec) -> String {
+        let mut inner = self.inner();
+        let number = inner.configured.len();
+        let made_up = || {
+            let (high, low) = (inner.random.u32(..), inner.random.u64(..) >> 16);
+            format!("pit-{high:08x}-0000-4000-8000-{low:012x}")
+        };
+        let token = token.map_or_else(made_up, str::to_owned);
+        let app = format!("private-{number}");
+        let private = AccessToken::private(Claims::new(spec, app));
+        inner.configured.insert(token.clone(), private);
+        token
+    }
+
+    /// Returns the values that must not be shown: private tokens and secrets of apps. Issued
+    /// tokens have a form of their own.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let inner = self.inner();
+        let apps = self.settings.apps.iter();
+        let secrets = apps.map(|app| app.client_secret.clone());
+        secrets.chain(inner.configured.keys().cloned()).collect()
     }
 
     /// Issues an access token with a refresh token of a new family.
@@ -373,6 +402,22 @@ impl TokenStore {
 }
 
 impl Inner {
+    fn new(settings: &TokenSettings, seed: u64) -> Self {
+        let configured = settings.configured_tokens();
+        let configured = configured.map(|(token, claims)| (token, AccessToken::private(claims)));
+        Self {
+            random: Rng::with_seed(seed),
+            families: 0,
+            configured: configured.collect(),
+            access: BoundedMap::default(),
+            refresh: BoundedMap::default(),
+            codes: BoundedMap::default(),
+            installations: BTreeMap::new(),
+            inactive_locations: HashSet::new(),
+            choice: settings.choice.clone(),
+        }
+    }
+
     fn new_family(&mut self) -> u64 {
         self.families += 1;
         self.families

@@ -86,12 +86,18 @@ impl Webhooks {
     /// message suggests the closest names.
     #[track_caller]
     pub fn subscribe_to(&self, url: &str, events: &[&str]) {
-        let target = match subscription::target(url) {
-            Ok(target) => target,
-            Err(message) => panic!("{message}"),
-        };
-        let events = events.iter().map(|name| known(name).name.clone());
-        let subscription = Subscription::new(url, events.collect());
+        if let Err(message) = self.try_subscribe(url, events) {
+            panic!("{message}");
+        }
+    }
+
+    /// Like [`subscribe_to`](Self::subscribe_to), but returns an error message. Returns the index
+    /// of the subscription.
+    pub(crate) fn try_subscribe(&self, url: &str, events: &[&str]) -> Result<usize, String> {
+        let target = subscription::target(url)?;
+        let events = events.iter().map(|name| Definition::named(name));
+        let events = events.map(|event| event.map(|event| event.name.clone()));
+        let subscription = Subscription::new(url, events.collect::<Result<_, _>>()?);
         let index = {
             let mut state = self.shared.state();
             state.subscriptions.push(subscription);
@@ -101,6 +107,52 @@ impl Webhooks {
         let task = self.runtime.spawn(sender::run(shared, index, target));
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.push(task.abort_handle());
+        Ok(index)
+    }
+
+    /// Returns the subscriptions: index, URL, and names of events; no names for all events.
+    pub(crate) fn subscriptions(&self) -> Vec<(usize, String, Vec<String>)> {
+        let state = self.shared.state();
+        let all = state.subscriptions.iter().enumerate();
+        all.filter(|(_, subscription)| !subscription.closed)
+            .map(|(index, subscription)| {
+                let events = subscription.events().map(str::to_owned).collect();
+                (index, subscription.url.clone(), events)
+            })
+            .collect()
+    }
+
+    /// Removes a subscription, with the deliveries that wait. Returns whether it exists.
+    pub(crate) fn unsubscribe(&self, index: usize) -> bool {
+        let mut state = self.shared.state();
+        let found = state.subscriptions.get_mut(index);
+        let found = found.filter(|subscription| !subscription.closed);
+        let is_found = found.is_some();
+        if let Some(subscription) = found {
+            subscription.close();
+        }
+        is_found
+    }
+
+    /// Removes all subscriptions, attempts and events, and returns to the initial settings.
+    pub(crate) fn reset(&self) {
+        let mut state = self.shared.state();
+        for subscription in &mut state.subscriptions {
+            subscription.close();
+        }
+        state.attempts.clear();
+        state.events.clear();
+        state.events_made = 0;
+        (state.signature, state.duplicates) = (SignatureMode::default(), 0);
+        state.reordering = false;
+        drop(state);
+        self.shared.ended.send_replace(0);
+    }
+
+    /// Returns signature mode, number of duplicates, and whether deliveries are reordered.
+    pub(crate) fn settings(&self) -> (SignatureMode, u32, bool) {
+        let state = self.shared.state();
+        (state.signature, state.duplicates, state.reordering)
     }
 
     /// Sends an event, named as on the platform's pages (`ContactCreate`, `AppInstall`), with these
@@ -112,15 +164,23 @@ impl Webhooks {
     /// closest names.
     #[track_caller]
     pub fn trigger(&self, event: &str, fields: &Value) -> String {
-        let definition = known(event);
+        match self.try_trigger(event, fields) {
+            Ok(id) => id,
+            Err(message) => panic!("{message}"),
+        }
+    }
+
+    /// Like [`trigger`](Self::trigger), but returns an error message.
+    pub(crate) fn try_trigger(&self, event: &str, fields: &Value) -> Result<String, String> {
+        let definition = Definition::named(event)?;
         let Value::Object(fields) = fields else {
-            panic!("the fields of {event} are no JSON object");
+            return Err(format!("the fields of {event} are no JSON object"));
         };
         let envelope = self.shared.envelope(None);
         let event = payload::triggered(definition, fields, &envelope);
         let id = event.webhook_id.clone();
         self.shared.send(event);
-        id
+        Ok(id)
     }
 
     /// Sends this body as it is, signed. Returns the `webhookId` in it, or an empty text.
@@ -178,9 +238,8 @@ impl Webhooks {
     /// sent.
     pub fn pending(&self) -> usize {
         let state = self.shared.state();
-        let waiting = state.subscriptions.iter();
-        let waiting: usize = waiting.map(Subscription::waiting).sum();
-        waiting + state.in_flight
+        let subscriptions = state.subscriptions.iter();
+        subscriptions.map(Subscription::pending).sum()
     }
 
     /// Waits until this number of attempts has ended. Returns `false` after this real time.
@@ -193,7 +252,8 @@ impl Webhooks {
 
     /// Whether changes are to be reported.
     pub(crate) fn is_subscribed(&self) -> bool {
-        !self.shared.state().subscriptions.is_empty()
+        let state = self.shared.state();
+        state.subscriptions.iter().any(|one| !one.closed)
     }
 
     /// Sends the events of changes.
@@ -239,13 +299,5 @@ impl fmt::Debug for Webhooks {
         f.debug_struct("Webhooks")
             .field("pending", &self.pending())
             .finish_non_exhaustive()
-    }
-}
-
-#[track_caller]
-fn known(event: &str) -> &'static Definition {
-    match Definition::named(event) {
-        Ok(definition) => definition,
-        Err(message) => panic!("{message}"),
     }
 }

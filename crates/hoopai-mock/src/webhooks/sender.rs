@@ -53,7 +53,7 @@ fn take(shared: &Shared, index: usize, rng: &mut Rng) -> (Option<Planned>, Optio
     let subscription = &mut state.subscriptions[index];
     let planned = subscription.take_due(now, random);
     let next_due = subscription.next_due();
-    state.in_flight += usize::from(planned.is_some());
+    subscription.in_flight = planned.is_some();
     (planned, next_due)
 }
 
@@ -82,9 +82,12 @@ async fn attempt(shared: &Shared, index: usize, target: &Target, planned: Planne
         outcome,
     };
     let mut state = shared.state();
-    state.in_flight -= 1;
+    let subscription = &mut state.subscriptions[index];
+    subscription.in_flight = false;
+    if subscription.closed {
+        return;
+    }
     if !attempt.outcome.is_success() {
-        let subscription = &mut state.subscriptions[index];
         subscription.retry(planned, shared.clock.now(), rng);
     }
     if state.attempts.len() == KEPT {

@@ -35,8 +35,6 @@ pub(super) struct State {
     /// Events in the order of their creation, to resend them.
     pub(super) events: VecDeque<Event>,
     pub(super) events_made: u64,
-    /// Deliveries that have been taken from a queue and not ended.
-    pub(super) in_flight: usize,
     pub(super) signature: SignatureMode,
     pub(super) duplicates: u32,
     pub(super) reordering: bool,

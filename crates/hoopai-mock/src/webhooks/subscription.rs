@@ -26,6 +26,10 @@ pub(super) struct Subscription {
     /// Deliveries that are due later, by time and number.
     later: BTreeMap<(Duration, u64), Planned>,
     retries: u64,
+    /// Whether a delivery has been taken from the queue and not ended.
+    pub(super) in_flight: bool,
+    /// A closed subscription receives nothing. It keeps its index.
+    pub(super) closed: bool,
 }
 
 /// A delivery that waits for its next attempt.
@@ -51,14 +55,30 @@ impl Subscription {
             due: VecDeque::new(),
             later: BTreeMap::new(),
             retries: 0,
+            in_flight: false,
+            closed: false,
         }
     }
 
+    /// The names of the events; empty for all.
+    pub(super) fn events(&self) -> impl Iterator<Item = &str> {
+        self.events.iter().map(String::as_str)
+    }
+
+    /// Discards all deliveries, and receives no more.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.due.clear();
+        self.later.clear();
+    }
+
     pub(super) fn wants(&self, event: &Event) -> bool {
-        self.events.is_empty()
-            || event.name.is_empty()
-            || self.events.contains(&event.name)
-            || LIFECYCLE.contains(&event.name.as_str())
+        let name = event.name.as_str();
+        let named = self.events.is_empty()
+            || name.is_empty()
+            || self.events.contains(name)
+            || LIFECYCLE.contains(&name);
+        named && !self.closed
     }
 
     /// Queues the first attempt to deliver an event.
@@ -104,9 +124,12 @@ impl Subscription {
         self.later.first_key_value().map(|((due, _), _)| *due)
     }
 
-    /// The number of deliveries that wait.
-    pub(super) fn waiting(&self) -> usize {
-        self.due.len() + self.later.len()
+    /// The number of deliveries that wait or are being sent.
+    pub(super) fn pending(&self) -> usize {
+        match self.closed {
+            true => 0,
+            false => self.due.len() + self.later.len() + usize::from(self.in_flight),
+        }
     }
 }
 

@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hoopai-mock");
 
 /// A running program, which is killed when this is dropped.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     out: BufReader<std::process::ChildStdout>,
-    url: String,
+    pub(crate) url: String,
     head: String,
 }
 
 impl Running {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["--port", "0"])
             .args(arguments)
@@ -123,7 +123,7 @@ async fn options_set_token_location_limit_and_fault() {
         "pit-mine",
         "--location",
         "here",
-        "--seed",
+        "--random-seed",
         "7",
         "--limit",
         "2/60",
@@ -297,6 +297,10 @@ fn invalid_option_names_error_and_remedy() {
         (["--token", "two words"], "without spaces"),
         (["--port", "70000"], "65535"),
         (["--contacts", "some"], "--contacts <N>"),
+        (["--bind", "localhost"], "invalid IP address"),
+        (["--seed", "missing.yaml"], "name an existing file"),
+        (["--seed", seed("wrong.yaml", "items: [")], "is not YAML"),
+        (["--seed", seed("wrong.json", "items: []")], "is not JSON"),
     ];
     for (arguments, remedy) in wrong {
         let output = run(&arguments);
@@ -304,6 +308,75 @@ fn invalid_option_names_error_and_remedy() {
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(error.contains(remedy), "{arguments:?}: {error}");
     }
+    let output = run(&["record", "--upstream", "services.example.com"]);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("expected an http or https URL"), "{error}");
+    let file = seed("unknown.yaml", "items: [{ collection: contcats }]");
+    let output = run(&["--port", "0", "--seed", file]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        error.contains("error: items[0]: no collection is called `contcats`; closest: `contacts`"),
+        "{error}"
+    );
+}
+
+/// Writes a seed file, and returns its path.
+fn seed(name: &str, content: &str) -> &'static str {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, content).expect("a file");
+    path.into_os_string().into_string().expect("text").leak()
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn seed_files_and_state_folder_are_used() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().to_str().expect("text");
+    let yaml = "items:\n  - collection: contacts\n    count: 2\ntokens:\n  - token: pit-yaml\n    \
+                location: mockLocation00000001\n";
+    let json = r#"{"items":[{"collection":"contacts","fields":{"firstName":"Json"}}]}"#;
+    let (yaml, json) = (seed("right.yaml", yaml), seed("right.json", json));
+    for created in 0..2 {
+        let program = Running::start(&["--seed", yaml, "--seed", json, "--state", state]);
+        let listed = get(&program.url, "pit-yaml", LOCATION).await.text().await;
+        let listed: Value = listed.expect("a body").parse().expect("JSON");
+        assert_eq!(listed["count"], 3 + created);
+        let body = json!({ "locationId": LOCATION, "firstName": "Kept" });
+        send(&program, Method::POST, "/contacts/", body).await;
+        let (code, _) = program.interrupt();
+        assert_eq!(code, Some(0));
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn control_interface_is_served_and_other_addresses_are_warned_about() {
+    let program = Running::start(&["--allow-host", "mock.internal"]);
+    let get = |host: &'static str| {
+        let url = format!("{}/__hoopai/status", program.url);
+        async move {
+            let request = reqwest::Client::new().get(url).header("host", host);
+            request.send().await.expect("a reply").status().as_u16()
+        }
+    };
+    assert_eq!(get("mock.internal").await, 200);
+    assert_eq!(get("other.internal").await, 403);
+    let mut child = Command::new(PROGRAM)
+        .args(["--bind", "0.0.0.0", "--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut warning = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().expect("its errors"));
+    stderr.read_line(&mut warning).expect("a line");
+    child.kill().expect("it is stopped");
+    child.wait().expect("it ends");
+    assert!(
+        warning.contains("warning: 0.0.0.0 is no loopback address"),
+        "{warning}"
+    );
 }
 
 /// Returns the largest size of the process in MiB.

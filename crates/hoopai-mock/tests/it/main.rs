@@ -7,6 +7,7 @@ mod check;
 mod collections;
 #[cfg(feature = "cli")]
 mod command_line;
+mod control;
 mod crud;
 mod crud_cases;
 mod custom_fields;
@@ -19,9 +20,14 @@ mod journal;
 mod limits;
 mod oauth;
 mod operation_patterns;
+mod page;
 mod paging;
 mod raw_http;
 mod receiver;
+#[cfg(feature = "cli")]
+mod recipes;
+#[cfg(feature = "cli")]
+mod record;
 mod recorded_errors;
 mod reply_schemas;
 mod scenario;
@@ -30,6 +36,7 @@ mod scenarios_payments;
 mod sdk;
 mod seeds;
 mod server;
+mod state_folder;
 mod support;
 mod tags;
 mod undeclared;

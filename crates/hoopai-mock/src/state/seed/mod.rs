@@ -109,7 +109,7 @@ impl<'a> Seeder<'a> {
     /// See [`Seeder`].
     #[track_caller]
     pub fn items(&self, collection: &str, location: &str, count: usize) -> Vec<String> {
-        self.seed(named(collection), location, count, &Map::new())
+        or_panic(self.try_items(collection, location, count, &Map::new()))
     }
 
     /// Adds `count` generated items to a parent: messages to a conversation, tasks to a contact.
@@ -124,12 +124,7 @@ impl<'a> Seeder<'a> {
         parent: &str,
         count: usize,
     ) -> Vec<String> {
-        let named = named(collection);
-        let Some(own) = named.parent else {
-            panic!("items of `{collection}` have no parent; call `items`");
-        };
-        let fields = [(own.field.to_owned(), parent.into())];
-        self.seed(named, location, count, &fields.into_iter().collect())
+        or_panic(self.try_items_of(collection, location, parent, count))
     }
 
     /// Adds an item with these fields, and generated ones for the rest. Returns its id. An item of
@@ -142,21 +137,36 @@ impl<'a> Seeder<'a> {
     /// See [`Seeder`]. Also if the fields are not an object.
     #[track_caller]
     pub fn item(&self, collection: &str, location: &str, fields: &Value) -> String {
-        let named = named(collection);
         let Some(fields) = fields.as_object() else {
             panic!("the fields of a seed of `{collection}` must be an object");
         };
-        self.seed(named, location, 1, fields).remove(0)
+        or_panic(self.try_items(collection, location, 1, fields)).remove(0)
     }
 
-    #[track_caller]
-    fn seed(
+    /// Like [`items_of`](Self::items_of), but returns an error message.
+    pub(crate) fn try_items_of(
         &self,
-        collection: &'static Collection,
+        collection: &str,
+        location: &str,
+        parent: &str,
+        count: usize,
+    ) -> Result<Vec<String>, String> {
+        let Some(own) = named(collection)?.parent else {
+            return Err(format!("items of `{collection}` have no parent; name none"));
+        };
+        let fields = [(own.field.to_owned(), parent.into())];
+        self.try_items(collection, location, count, &fields.into_iter().collect())
+    }
+
+    /// Adds items with these fields. Returns an error message instead of panicking.
+    pub(crate) fn try_items(
+        &self,
+        collection: &str,
         location: &str,
         count: usize,
         fields: &Fields,
-    ) -> Vec<String> {
+    ) -> Result<Vec<String>, String> {
+        let collection = named(collection)?;
         let now = time::millis(self.clock.unix());
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         // Items of a company can be seeded without a location.
@@ -166,7 +176,7 @@ impl<'a> Seeder<'a> {
         let errors = errors(&store, collection, location, fields);
         if !errors.is_empty() {
             let (name, errors) = (collection.name, errors.join("; "));
-            panic!("a seed of `{name}` is wrong: {errors}");
+            return Err(format!("a seed of `{name}` is wrong: {errors}"));
         }
         let batch = Batch {
             collection,
@@ -174,18 +184,28 @@ impl<'a> Seeder<'a> {
             count,
             now,
         };
-        batch.create(&mut store, fields)
+        Ok(batch.create(&mut store, fields))
     }
 }
 
 /// Finds a collection by its name.
-#[track_caller]
-fn named(name: &str) -> &'static Collection {
-    tables::find(name).unwrap_or_else(|| {
+pub(super) fn named(name: &str) -> Result<&'static Collection, String> {
+    tables::find(name).ok_or_else(|| {
         let names = Seeder::collections();
         let closest = closest::suggestion(name, names.iter().map(|name| (*name, *name)));
-        panic!("no collection is called `{name}`{closest}; `Seeder::collections` lists them all")
+        format!(
+            "no collection is called `{name}`{closest}; `Seeder::collections` lists them all, and \
+             so does `GET /__hoopai/collections`"
+        )
     })
+}
+
+#[track_caller]
+fn or_panic(seeded: Result<Vec<String>, String>) -> Vec<String> {
+    match seeded {
+        Ok(ids) => ids,
+        Err(message) => panic!("{message}"),
+    }
 }
 
 /// The errors of the fields of a seed, a sentence each.

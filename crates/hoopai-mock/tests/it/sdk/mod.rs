@@ -6,7 +6,7 @@
 //! with what the server says; the list is exact.
 
 mod interface;
-mod packages;
+pub(crate) mod packages;
 mod plan;
 
 use std::io::Write;
@@ -40,6 +40,59 @@ async fn the_official_python_client_is_answered() {
     if let Some(runner) = packages::python() {
         run("python", &runner).await;
     }
+}
+
+/// The clients call the stand-alone program too, with the state of a server that planned the calls.
+#[cfg(feature = "cli")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_clients_are_answered_by_the_program() {
+    for (client, runner) in [
+        ("javascript", packages::javascript()),
+        ("python", packages::python()),
+    ] {
+        if let Some(runner) = runner {
+            with_program(client, &runner).await;
+        }
+    }
+}
+
+#[cfg(feature = "cli")]
+async fn with_program(client: &str, runner: &Runner) {
+    use crate::command_line::Running;
+
+    let methods = finished(runner.command(&["describe"]), "");
+    let methods: Vec<Value> = serde_json::from_str(&methods).expect("JSON");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mock = Mock::builder().state_folder(folder.path()).start().await;
+    let mock = mock.expect("a server");
+    let calls = Planner::new(&mock).calls(&methods, Extent::Required);
+    mock.stop().await;
+    let state = folder.path().to_str().expect("text");
+    let program = Running::start(&["--no-limits", "--state", state]);
+    let (by_agency, by_location): (Vec<Call>, _) =
+        calls.into_iter().partition(|call| call.by_agency);
+    let mut outcomes = Vec::new();
+    for (token, calls) in [(TOKEN, &by_location), (AGENCY_TOKEN, &by_agency)] {
+        let lines: Vec<String> = calls.iter().map(|call| call.line.to_string()).collect();
+        let command = runner.command(&["call", &program.url, token]);
+        let output = finished(command, &(lines.join("\n") + "\n"));
+        outcomes.extend(output.lines().map(outcome));
+    }
+    let calls: Vec<Call> = by_location.into_iter().chain(by_agency).collect();
+    compare((client, Extent::Required, false), &calls, &outcomes);
+    // The journal of the program agrees with the client.
+    let url = format!("{}/__hoopai/journal?outcome=processed", program.url);
+    let journal = reqwest::get(url).await.expect("a reply");
+    let journal: Value = journal.json().await.expect("JSON");
+    let entries = journal["entries"].as_array().expect("entries").iter();
+    let operations: std::collections::BTreeSet<&str> = entries
+        .filter_map(|entry| entry["operation"].as_str())
+        .collect();
+    println!(
+        "{client}: {} operations of the program succeeded",
+        operations.len()
+    );
+    assert!(operations.len() >= 30, "{operations:?}");
 }
 
 /// The SDK's middleware is an independent implementation of the platform's signatures.

@@ -6,10 +6,12 @@ use std::sync::{Mutex, PoisonError};
 
 /// The versions that the expectations are written for.
 const JAVASCRIPT: [&str; 2] = ["@gohighlevel/api-client@3.1.0", "typescript@5.9.3"];
+#[cfg(feature = "cli")]
+const REQUESTS: &str = "requests==2.32.5";
 const PYTHON: &str = "gohighlevel-api-client==3.0.0";
 
 /// A program that describes and calls a client, and the folder that it runs in.
-pub(super) struct Runner {
+pub(crate) struct Runner {
     program: PathBuf,
     script: PathBuf,
     folder: PathBuf,
@@ -30,6 +32,18 @@ impl Runner {
         })
     }
 
+    /// The interpreter.
+    #[cfg(feature = "cli")]
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The folder with the client.
+    #[cfg(feature = "cli")]
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
@@ -41,7 +55,7 @@ impl Runner {
 }
 
 /// The JavaScript client; `None`, after a line that says so, where it cannot be had.
-pub(super) fn javascript() -> Option<Runner> {
+pub(crate) fn javascript() -> Option<Runner> {
     let folder = installed("sdk-javascript", &JAVASCRIPT.join(" "), |folder| {
         let mut npm = Command::new("npm");
         npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund"])
@@ -54,23 +68,36 @@ pub(super) fn javascript() -> Option<Runner> {
 }
 
 /// The Python client; `None`, after a line that says so, where it cannot be had.
-pub(super) fn python() -> Option<Runner> {
-    let interpreter = |folder: &Path| folder.join("bin").join("python");
-    let folder = installed("sdk-python", PYTHON, |folder| {
-        let mut venv = Command::new("python3");
-        venv.args(["-m", "venv"]).arg(folder);
-        let mut pip = Command::new(interpreter(folder));
-        pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
-        .args(["--timeout", "20", "--retries", "1", PYTHON]);
-        vec![venv, pip]
-    })?;
+pub(crate) fn python() -> Option<Runner> {
+    let folder = installed("sdk-python", PYTHON, |folder| venv(folder, PYTHON))?;
     Runner::new(interpreter(&folder), "sdk.py", folder)
+}
+
+/// A Python interpreter with `requests`; `None`, after a line that says so, where it cannot be had.
+#[cfg(feature = "cli")]
+pub(crate) fn requests() -> Option<PathBuf> {
+    let folder = installed("requests-python", REQUESTS, |folder| venv(folder, REQUESTS))?;
+    Some(interpreter(&folder))
+}
+
+fn interpreter(folder: &Path) -> PathBuf {
+    folder.join("bin").join("python")
+}
+
+/// The commands that create a virtual environment with a package.
+fn venv(folder: &Path, package: &str) -> Vec<Command> {
+    let mut venv = Command::new("python3");
+    venv.args(["-m", "venv"]).arg(folder);
+    let mut pip = Command::new(interpreter(folder));
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ])
+    .args(["--timeout", "20", "--retries", "1", package]);
+    vec![venv, pip]
 }
 
 /// Runs the commands that install something, unless the same was installed before.
