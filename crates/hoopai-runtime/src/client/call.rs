@@ -282,6 +282,12 @@ impl Call {
         ResponseFuture::new(self.dispatch(false), context::json)
     }
 
+    /// Checks the call and returns its request without sending it. The request has no token.
+    pub fn into_request(self) -> Result<reqwest::Request, Error> {
+        let (handle, mut prepared) = self.prepare(false)?;
+        handle.0.shared.transport.request(&mut prepared)
+    }
+
     /// The paging rule of the operation.
     pub(crate) fn rule(&self) -> Option<Paging> {
         self.call_site.operation?.paging
