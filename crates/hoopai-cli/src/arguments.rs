@@ -80,13 +80,13 @@ mod tests {
     #[test]
     fn options_between_parameters_are_options() {
         let line = parsed(&[
-            "hoopai", "--mock", "contacts", "get", "-ocsv", "--contact-id", "-o", "--limit=3",
+            "hoopai", "--mock", "contacts", "get", "-ocsv", "--contact-id", "c1", "--limit=3",
             "--yes", "--fields", "id,name", "--query", "x",
         ]);
         assert!(line.options.mock && line.options.yes);
         assert_eq!(line.options.limit, Some(3));
         let Command::Operation(own) = line.command else { panic!("no operation") };
-        assert_eq!(own, ["contacts", "get", "--contact-id", "--query", "x"]);
+        assert_eq!(own, ["contacts", "get", "--contact-id", "c1", "--query", "x"]);
     }
 
     #[test]

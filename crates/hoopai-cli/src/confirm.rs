@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use hoopai_catalogue::Effect;
+
 use crate::failure::{Failure, Result};
 use crate::options::Options;
 
@@ -15,10 +17,19 @@ pub(crate) enum Consequence {
 }
 
 impl Consequence {
+    /// The consequence of an operation. `None`: it needs no confirmation.
+    pub(crate) fn of(effect: Effect) -> Option<Self> {
+        match effect {
+            Effect::Destroy => Some(Consequence::Destroys),
+            Effect::Outward => Some(Consequence::ReachesPeople),
+            _ => None,
+        }
+    }
+
     fn sentence(self) -> &'static str {
         match self {
             Consequence::Destroys => "deletes data",
-            Consequence::ReachesPeople => "reaches people, such as by a message or an invoice",
+            Consequence::ReachesPeople => "reaches people outside of the account or moves money",
         }
     }
 }

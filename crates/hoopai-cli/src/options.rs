@@ -34,6 +34,10 @@ pub(crate) enum Command {
     Profiles(commands::profiles::Profiles),
     /// Check configuration, credentials, network and clock
     Doctor,
+    /// Find operations by words, without a request
+    Search(commands::search::Search),
+    /// Describe an operation, such as contacts.upsert, without a request
+    Explain(commands::explain::Explain),
     /// Print the completions of a shell
     Completions(commands::completions::Completions),
     /// Print the man page

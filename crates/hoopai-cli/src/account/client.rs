@@ -74,27 +74,7 @@ impl Client {
 /// A handle for requests that are only shown: with the account of the options, if there is one, and
 /// without its credentials.
 pub(crate) fn placeholder(options: &Options) -> Result<Handle> {
-    let (mut location, mut base_url) = (options.location.clone(), None);
-    if options.mock {
-        location = location.or_else(|| Some(hoopai_mock::LOCATION.to_owned()));
-    } else {
-        let environment = Environment::read()?;
-        let stored = match (&environment.token, &options.profile) {
-            (Some(_), _) => None,
-            (None, Some(name)) => Some(Profiles::load(&Directory::find()?)?.get(Some(name))?.1.clone()),
-            (None, None) => Directory::find()
-                .and_then(|directory| Profiles::load(&directory))
-                .ok()
-                .and_then(|profiles| profiles.get(None).ok().map(|(_, profile)| profile.clone())),
-        };
-        let stored = stored.as_ref();
-        location = location
-            .or(environment.location)
-            .or_else(|| stored.and_then(|profile| profile.location.clone()));
-        base_url = environment
-            .base_url
-            .or_else(|| stored.and_then(|profile| profile.base_url.clone()));
-    }
+    let (location, base_url) = account_and_url(options)?;
     let mut builder = builder(options).private_token("not-sent");
     if let Some(location) = location {
         builder = builder.location(location);
@@ -103,6 +83,36 @@ pub(crate) fn placeholder(options: &Options) -> Result<Handle> {
         builder = builder.base_url(url);
     }
     Ok(builder.build()?)
+}
+
+/// The default location of the options, if there is one.
+pub(crate) fn account_of(options: &Options) -> Result<Option<String>> {
+    Ok(account_and_url(options)?.0)
+}
+
+/// The default location and the base URL. Credentials are not required.
+fn account_and_url(options: &Options) -> Result<(Option<String>, Option<String>)> {
+    if options.mock {
+        let location = options.location.clone();
+        return Ok((location.or_else(|| Some(hoopai_mock::LOCATION.to_owned())), None));
+    }
+    let environment = Environment::read()?;
+    let stored = match (&environment.token, &options.profile) {
+        (Some(_), _) => None,
+        (None, Some(name)) => Some(Profiles::load(&Directory::find()?)?.get(Some(name))?.1.clone()),
+        (None, None) => Directory::find()
+            .and_then(|directory| Profiles::load(&directory))
+            .ok()
+            .and_then(|profiles| profiles.get(None).ok().map(|(_, profile)| profile.clone())),
+    };
+    let stored = stored.as_ref();
+    let as_company = options.company.is_some() || environment.company.is_some();
+    let location = options.location.clone().or(environment.location).or_else(|| {
+        stored.and_then(|profile| profile.location.clone()).filter(|_| !as_company)
+    });
+    let base_url =
+        environment.base_url.or_else(|| stored.and_then(|profile| profile.base_url.clone()));
+    Ok((location, base_url))
 }
 
 /// The settings that do not depend on the account.

@@ -5,7 +5,7 @@ mod directory;
 mod environment;
 mod profile;
 
-pub(crate) use client::{Client, oauth_handle, placeholder};
+pub(crate) use client::{Client, account_of, oauth_handle, placeholder};
 pub(crate) use directory::Directory;
 pub(crate) use environment::Environment;
 pub(crate) use profile::{Credentials, Profile, Profiles};

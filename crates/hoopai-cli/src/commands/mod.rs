@@ -2,11 +2,14 @@
 
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod man;
+pub(crate) mod operation;
 pub(crate) mod profiles;
 pub(crate) mod request;
+pub(crate) mod search;
 pub(crate) mod whoami;
 
 use crate::failure::{Failure, Result};
@@ -24,15 +27,14 @@ pub(crate) fn run(line: CommandLine) -> Result {
         Command::Doctor => wait(doctor::run(&options)),
         Command::Completions(completions) => completions::run(&completions),
         Command::Man => man::run(),
-        Command::Operation(arguments) => Err(Failure::usage(format_args!(
-            "there is no command `{}`: see hoopai --help",
-            arguments.first().map_or("".into(), |name| name.to_string_lossy())
-        ))),
+        Command::Search(search) => search::run(&options, &search),
+        Command::Explain(explain) => explain::run(&options, &explain),
+        Command::Operation(arguments) => operation::run(&options, arguments),
     }
 }
 
 /// Runs a future on a runtime of one thread.
-fn wait(work: impl Future<Output = Result>) -> Result {
+pub(crate) fn wait(work: impl Future<Output = Result>) -> Result {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

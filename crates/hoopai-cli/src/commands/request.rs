@@ -6,7 +6,7 @@ use clap::Args;
 use hoopai_runtime::operation::Method;
 
 use crate::body;
-use crate::call::{self, Prepared};
+use crate::call::{self, AnyCall, Plan, Prepared, ReplyKind};
 use crate::confirm::Consequence;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
@@ -58,10 +58,17 @@ pub(crate) async fn run(options: &Options, request: Request) -> Result {
         .map(|argument| body::pair(argument, "--header"))
         .collect::<Result<Vec<_>>>()?;
     let body = request.body.as_deref().map(body::read).transpose()?;
-    let consequence = (method == Method::DELETE).then_some(Consequence::Destroys);
-    let name = format!("{method} {path}");
-    call::run(options, &name, consequence, |handle| {
-        // Braces of the caller are part of the path; they are not parameters.
+    // The operation of the path decides; DELETE is confirmed in any case.
+    let known = hoopai_catalogue::route(method.as_str(), &path);
+    let consequence = known
+        .and_then(|(operation, _)| Consequence::of(operation.entry.effect))
+        .or((method == Method::DELETE).then_some(Consequence::Destroys));
+    let plan = Plan {
+        name: format!("{method} {path}"),
+        consequence,
+        reply: ReplyKind::Json(None),
+    };
+    call::run(options, plan, |handle| {
         let mut call = handle.request(method, &path);
         for (name, values) in grouped(pairs) {
             call = call.query(name, values);
@@ -75,7 +82,7 @@ pub(crate) async fn run(options: &Options, request: Request) -> Result {
         if request.idempotent {
             call = call.options(hoopai_runtime::CallOptions::new().idempotent(true));
         }
-        Ok(Prepared { call, parts: Vec::new() })
+        Ok(Prepared { call: AnyCall::Path(Box::new(call)), parts: Vec::new() })
     })
     .await
 }

@@ -1,1 +1,8 @@
-mod x {}
+//! Tests of the program `hoopai`, against stub servers and the mock server.
+
+mod accounts;
+mod limits;
+mod output;
+mod program;
+mod requests;
+mod secrets;
