@@ -32,8 +32,9 @@ pub struct Generated {
     pub files: BTreeMap<String, String>,
     /// Generated files outside of the crate: path from the workspace's root, content. The mock
     /// server reads the effective document with the names of the methods (`x-hoopai-name`), the
-    /// workspace's tests include the table of operations.
-    pub workspace_files: BTreeMap<String, String>,
+    /// workspace's tests include the table of operations, the catalogue contains the compressed
+    /// description of the module and the list of its operations.
+    pub workspace_files: BTreeMap<String, Vec<u8>>,
     /// The effective document: the stripped file with its overlay and the passes applied.
     pub effective: Value,
     /// The effective document with our documentation.
@@ -284,11 +285,12 @@ fn generate_effective(
     let files = emit::files(&input)?;
     let interface = with_names(&stages.effective.document, &stages.operations);
     let interface = format!("{}\n", escape_invisible_json(&interface.to_string()));
+    let (table_file, table) = emit::test_table(&input);
+    let mut workspace_files = emit::catalogue_files(&input);
+    workspace_files.insert(emit::interface_file(&module.name), interface.into_bytes());
+    workspace_files.insert(table_file, table.into_bytes());
     Ok(Generated {
-        workspace_files: BTreeMap::from([
-            (emit::interface_file(&module.name), interface),
-            emit::test_table(&input),
-        ]),
+        workspace_files,
         report: stages.report(&input, &files),
         files,
         effective: stages.effective.document,

@@ -25,6 +25,9 @@ pub(crate) struct Operation {
     pub(crate) location_token: bool,
     pub(crate) agency_token: bool,
     pub(crate) idempotency: Idempotency,
+    pub(crate) effect: Effect,
+    /// The reason why the effect differs from the one that the rule derives.
+    pub(crate) effect_reason: Option<String>,
     pub(crate) deprecated: bool,
     /// HoopAI documents method and path; no interface file contains the operation.
     pub(crate) documented_only: bool,
@@ -67,6 +70,33 @@ pub(crate) enum Idempotency {
     Not(String),
     /// Nothing is declared. Treated as not idempotent.
     Undeclared,
+}
+
+/// What a call does to the account and to people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It changes nothing.
+    Read,
+    /// It creates or changes something.
+    Write,
+    /// It deletes, cancels or revokes something.
+    Destroy,
+    /// It reaches people outside of the account, or moves money.
+    Outward,
+}
+
+impl Effect {
+    pub(crate) const ALL: [Effect; 4] = [Self::Read, Self::Write, Self::Destroy, Self::Outward];
+
+    /// The name in overlays and in the catalogue.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Destroy => "destroy",
+            Self::Outward => "outward",
+        }
+    }
 }
 
 /// The part of a request in which a value is sent.

@@ -45,6 +45,10 @@ pub struct ModuleReport {
     /// The names of operations whose idempotency is not declared: gaps. They count as not
     /// idempotent.
     pub idempotency_undeclared: Vec<String>,
+    /// The number of operations by effect: read, write, destroy, outward.
+    pub effects: BTreeMap<String, usize>,
+    /// The operations whose effect an overlay declares: name, effect and reason.
+    pub effects_declared: BTreeMap<String, String>,
     /// The parameters and fields that are floats: name and reason.
     pub fractions: BTreeMap<String, String>,
     /// The names of parameters and fields that are floats without a reason: gaps.
@@ -188,6 +192,11 @@ pub(crate) fn of_module(
         idempotency_undeclared: names(&|operation| {
             operation.idempotency == Idempotency::Undeclared
         }),
+        effects: effects(operations),
+        effects_declared: reasons(&|operation| {
+            let reason = operation.effect_reason.as_ref()?;
+            Some(format!("{}: {reason}", operation.effect.name()))
+        }),
         fractions,
         fractions_without_reason,
         rejected_names: rejected_names(resolved, operations),
@@ -197,6 +206,17 @@ pub(crate) fn of_module(
         enums: resolved.enums.len(),
         ..ModuleReport::default()
     }
+}
+
+/// The number of operations by effect.
+fn effects(operations: &[Operation]) -> BTreeMap<String, usize> {
+    let mut effects = BTreeMap::new();
+    for operation in operations {
+        *effects
+            .entry(operation.effect.name().to_owned())
+            .or_default() += 1;
+    }
+    effects
 }
 
 fn paging_style(paging: &Paging) -> String {

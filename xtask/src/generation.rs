@@ -144,8 +144,8 @@ pub(crate) fn crate_changes(
         kept.insert(path);
     }
     kept.extend(licence_changes(tree, changes, &folder)?);
-    for (path, text) in &generated.workspace_files {
-        changes.write(tree, path.clone(), text.clone().into_bytes())?;
+    for (path, bytes) in &generated.workspace_files {
+        changes.write(tree, path.clone(), bytes.clone())?;
     }
     for path in tree.files_below(&folder, |_| true)? {
         if !kept.contains(&path) {
@@ -179,6 +179,8 @@ pub(crate) fn facade_changes(
     let is_listed = |name: &str| modules.iter().any(|module| module.name == name);
     for (folder, extension) in [
         ("crates/hoopai-mock/interface", ".json"),
+        ("crates/hoopai-catalogue/data", ".json.deflate"),
+        ("crates/hoopai-catalogue/src/modules", ".rs"),
         ("tests/generated", ".rs"),
     ] {
         for file in tree.file_names(folder)? {

@@ -2,6 +2,7 @@
 //! Belongs here: everything that decides a fact of an operation, by rule or by extension.
 //! May depend on the model, `paging` and the leaf modules.
 
+mod effect;
 mod idempotency;
 mod location;
 mod moments;

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{idempotency, location, request, required};
+use super::{effect, idempotency, location, request, required};
 use crate::attention::{Attention, Edit};
 use crate::error::{FileError, SourcePointer};
 use crate::json::{self, Object};
-use crate::model::{Operation, Reply};
+use crate::model::{Effect, Operation, Reply};
 use crate::names;
 use crate::openapi::{self, is_json};
 use crate::paging::{self, Declaration};
@@ -109,6 +109,8 @@ fn read_operation(
         location_token,
         agency_token,
         idempotency: idempotency::read(declared, method, &name, at)?,
+        effect: Effect::Read,
+        effect_reason: None,
         deprecated: json::flag(declared, "deprecated"),
         documented_only: json::flag(declared, "x-hoopai-documented-only"),
         untyped: idempotency::reason(
@@ -154,6 +156,7 @@ fn read_operation(
         Declaration::Unpaged(reason) => operation.unpaged = Some(reason),
         Declaration::None => {}
     }
+    (operation.effect, operation.effect_reason) = effect::read(&operation, declared, at)?;
     Ok(operation)
 }
 

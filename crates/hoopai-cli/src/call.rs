@@ -1,9 +1,10 @@
 //! Sends a call, or shows it.
 
+use std::io::{self, Write};
+
 use hoopai_runtime::reqwest::Request;
 use hoopai_runtime::{ByteStream, Call, Error, Handle, RawRequest};
 use serde_json::Value;
-use tokio::io::AsyncWriteExt;
 
 use crate::account::{Client, placeholder};
 use crate::confirm::{Consequence, confirm};
@@ -97,11 +98,11 @@ pub(crate) async fn run(
 
 /// Writes a file to the standard output.
 async fn copy(mut bytes: ByteStream) -> Result {
-    let mut out = tokio::io::stdout();
+    let mut out = io::stdout();
     while let Some(chunk) = bytes.next_chunk().await? {
-        out.write_all(&chunk).await?;
+        out.write_all(&chunk)?;
     }
-    out.flush().await?;
+    out.flush()?;
     Ok(())
 }
 
@@ -118,8 +119,7 @@ pub(crate) fn show(options: &Options, prepared: Prepared) -> Result {
 
 /// Writes a text to the standard output.
 pub(crate) fn print_line(text: &str) -> Result {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
     out.flush()?;
     Ok(())

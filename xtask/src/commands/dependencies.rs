@@ -65,7 +65,7 @@ fn may_depend_on(metadata: &Metadata, package: &Package, other: &str) -> bool {
     let own = own.find(|own| own.name == other);
     let is_own = own.is_some();
     match package.name.as_str() {
-        "hoopai-runtime" | "hoopai-mock" | "hoopai-codegen" => !is_own,
+        "hoopai-runtime" | "hoopai-catalogue" | "hoopai-mock" | "hoopai-codegen" => !is_own,
         "hoopai-auth" => !is_own || other == "hoopai-runtime",
         "hoopai-webhooks" => !is_own || ["hoopai-runtime", "hoopai-auth"].contains(&other),
         "hoopai-postgres" | "hoopai-redis" => {

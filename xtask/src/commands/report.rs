@@ -117,6 +117,8 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "enforced": sum(|report| report.required.len()),
         "not_idempotent": sum(|report| report.not_idempotent.len()),
         "idempotency_undeclared": sum(|report| report.idempotency_undeclared.len()),
+        "effects": effects(reports),
+        "effects_declared": sum(|report| report.effects_declared.len()),
         "fractions": sum(|report| report.fractions.len()),
         "fractions_without_reason": sum(|report| report.fractions_without_reason.len()),
         "moments": sum(|report| report.moments.typed),
@@ -138,6 +140,15 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
             (name.to_owned(), json!(found.iter().map(|(_, count)| count).sum::<usize>()))
         }).collect::<serde_json::Map<_, _>>(),
     })
+}
+
+/// The number of operations by effect.
+fn effects(reports: &[ModuleReport]) -> BTreeMap<&str, usize> {
+    let mut effects = BTreeMap::new();
+    for (effect, count) in reports.iter().flat_map(|report| &report.effects) {
+        *effects.entry(effect.as_str()).or_default() += count;
+    }
+    effects
 }
 
 /// The number of changes of each pass, by module.
@@ -234,7 +245,7 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
     row(&format!("{} modules", reports.len()), totals);
 
     type Map = fn(&ModuleReport) -> &BTreeMap<String, String>;
-    let maps: [(&str, Map); 8] = [
+    let maps: [(&str, Map); 9] = [
         ("untyped replies, with the reason", |report| {
             &report.untyped_by_decision
         }),
@@ -256,6 +267,10 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
         (
             "operations that are not idempotent, with the reason",
             |report| &report.not_idempotent,
+        ),
+        (
+            "effects that an overlay declares, with the reason",
+            |report| &report.effects_declared,
         ),
         ("floats, with the reason", |report| &report.fractions),
         (
@@ -297,6 +312,12 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
             ));
         }
     }
+    let effects = effects(reports);
+    let effects: Vec<String> = effects
+        .iter()
+        .map(|(effect, count)| format!("{count} {effect}"))
+        .collect();
+    console.line(format_args!("\neffects: {}", effects.join(", ")));
     let typed: usize = reports.iter().map(|report| report.moments.typed).sum();
     let untyped: usize = reports
         .iter()

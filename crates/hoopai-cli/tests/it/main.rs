@@ -2,6 +2,7 @@
 
 mod accounts;
 mod limits;
+mod operations;
 mod output;
 mod program;
 mod requests;

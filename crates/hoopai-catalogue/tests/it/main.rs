@@ -1,0 +1,5 @@
+//! Tests of the catalogue's public interface.
+
+mod effects;
+mod lookups;
+mod requests;
