@@ -80,18 +80,39 @@ mod tests {
     #[test]
     fn options_between_parameters_are_options() {
         let line = parsed(&[
-            "hoopai", "--mock", "contacts", "get", "-ocsv", "--contact-id", "c1", "--limit=3",
-            "--yes", "--fields", "id,name", "--query", "x",
+            "hoopai",
+            "--mock",
+            "contacts",
+            "get",
+            "-ocsv",
+            "--contact-id",
+            "c1",
+            "--limit=3",
+            "--yes",
+            "--fields",
+            "id,name",
+            "--query",
+            "x",
         ]);
         assert!(line.options.mock && line.options.yes);
         assert_eq!(line.options.limit, Some(3));
-        let Command::Operation(own) = line.command else { panic!("no operation") };
-        assert_eq!(own, ["contacts", "get", "--contact-id", "c1", "--query", "x"]);
+        let Command::Operation(own) = line.command else {
+            panic!("no operation")
+        };
+        assert_eq!(
+            own,
+            ["contacts", "get", "--contact-id", "c1", "--query", "x"]
+        );
     }
 
     #[test]
     fn short_options_have_their_value_attached_or_separate() {
-        for form in [&["-ocsv"][..], &["-o", "csv"], &["-o=csv"], &["--output=csv"]] {
+        for form in [
+            &["-ocsv"][..],
+            &["-o", "csv"],
+            &["-o=csv"],
+            &["--output=csv"],
+        ] {
             let line = parsed(&[&["hoopai", "contacts", "list"][..], form].concat());
             assert_eq!(line.options.output, Some(Format::Csv), "{form:?}");
         }

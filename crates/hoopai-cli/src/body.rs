@@ -12,15 +12,19 @@ pub(crate) fn read(argument: &str) -> Result<Value> {
     let (text, source) = match argument.strip_prefix('@') {
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|error| {
-                Failure::usage(format_args!("the file {path} of --body cannot be read: {error}"))
+                Failure::usage(format_args!(
+                    "the file {path} of --body cannot be read: {error}"
+                ))
             })?;
             (text, format!("the file {path} of --body"))
         }
         None if argument == "-" => {
             let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).map_err(|error| {
-                Failure::usage(format_args!("the standard input cannot be read: {error}"))
-            })?;
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|error| {
+                    Failure::usage(format_args!("the standard input cannot be read: {error}"))
+                })?;
             (text, "the standard input".to_owned())
         }
         None => (argument.to_owned(), "the value of --body".to_owned()),
@@ -50,6 +54,8 @@ pub(crate) fn pair(argument: &str, option: &str) -> Result<(String, String)> {
 
 /// The name of a file for an upload.
 pub(crate) fn file_name(path: &Path) -> String {
-    path.file_name()
-        .map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned())
+    path.file_name().map_or_else(
+        || "file".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }

@@ -78,9 +78,9 @@ impl Exit {
                 | ApiErrorKind::InvalidGrant,
             ) => Exit::LoginNeeded,
             Some(ApiErrorKind::RateLimited) => Exit::RateLimited,
-            Some(ApiErrorKind::Internal | ApiErrorKind::Unavailable | ApiErrorKind::ServerError) => {
-                Exit::Unavailable
-            }
+            Some(
+                ApiErrorKind::Internal | ApiErrorKind::Unavailable | ApiErrorKind::ServerError,
+            ) => Exit::Unavailable,
             _ => Exit::Refused,
         }
     }

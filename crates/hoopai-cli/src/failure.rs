@@ -99,7 +99,10 @@ impl Failure {
     pub(crate) fn partial(mut self, written: u64) -> Self {
         if written > 0 {
             self.exit = Exit::Partial;
-            self.message = format!("the list is incomplete after {written} items: {}", self.message);
+            self.message = format!(
+                "the list is incomplete after {written} items: {}",
+                self.message
+            );
             self.details.insert("written".to_owned(), written.into());
         }
         self

@@ -39,7 +39,13 @@ pub(crate) fn http(request: &Request, parts: &[FormPart]) -> String {
     }
     let lines: Vec<String> = lines
         .iter()
-        .flat_map(|line| line.lines().map(text::plain).collect::<Vec<_>>().into_iter().chain(line.is_empty().then(String::new)))
+        .flat_map(|line| {
+            line.lines()
+                .map(text::plain)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .chain(line.is_empty().then(String::new))
+        })
         .collect();
     lines.join("\n")
 }
@@ -74,7 +80,11 @@ fn form_argument(part: &FormPart) -> String {
         PartValue::Text(_) if is_secret(&part.name) => format!("{}={HIDDEN}", part.name),
         PartValue::Text(text) => format!("{}={text}", part.name),
         PartValue::File(path) => {
-            format!("{}=@\"{}\"", part.name, path.replace('\\', "\\\\").replace('"', "\\\""))
+            format!(
+                "{}=@\"{}\"",
+                part.name,
+                path.replace('\\', "\\\\").replace('"', "\\\"")
+            )
         }
     }
 }
@@ -84,7 +94,11 @@ fn shown_url(url: &Url) -> Url {
     let mut shown = url.clone();
     if url.query_pairs().any(|(name, _)| is_secret(&name)) {
         let pairs = url.query_pairs().map(|(name, value)| {
-            let value = if is_secret(&name) { HIDDEN.into() } else { value };
+            let value = if is_secret(&name) {
+                HIDDEN.into()
+            } else {
+                value
+            };
             (name, value)
         });
         shown.query_pairs_mut().clear().extend_pairs(pairs);

@@ -61,6 +61,9 @@ mod tests {
         let value = serde_json::json!({ "a": "\u{7f}\u{9b}\u{202e}\u{e0041}\u{1b}é" });
         let text = json(&value.to_string());
         assert!(!text.chars().any(is_control));
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            value
+        );
     }
 }

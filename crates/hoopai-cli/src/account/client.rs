@@ -34,15 +34,23 @@ impl Client {
         let directory = Directory::find()?;
         let profile = match &environment.token {
             Some(token) => Profile {
-                credentials: Credentials::PrivateToken { token: token.clone() },
+                credentials: Credentials::PrivateToken {
+                    token: token.clone(),
+                },
                 location: None,
                 company: None,
                 base_url: None,
             },
-            None => Profiles::load(&directory)?.get(options.profile.as_deref())?.1.clone(),
+            None => Profiles::load(&directory)?
+                .get(options.profile.as_deref())?
+                .1
+                .clone(),
         };
         let handle = handle(options, &environment, &profile, &directory)?;
-        Ok(Client { handle, _mock: None })
+        Ok(Client {
+            handle,
+            _mock: None,
+        })
     }
 
     /// Waits until tokens that are being refreshed are stored.
@@ -67,7 +75,10 @@ impl Client {
             .location(location)
             .observer(Attempts::new(options, None).0)
             .build()?;
-        Ok(Client { handle, _mock: Some(mock) })
+        Ok(Client {
+            handle,
+            _mock: Some(mock),
+        })
     }
 }
 
@@ -94,12 +105,20 @@ pub(crate) fn account_of(options: &Options) -> Result<Option<String>> {
 fn account_and_url(options: &Options) -> Result<(Option<String>, Option<String>)> {
     if options.mock {
         let location = options.location.clone();
-        return Ok((location.or_else(|| Some(hoopai_mock::LOCATION.to_owned())), None));
+        return Ok((
+            location.or_else(|| Some(hoopai_mock::LOCATION.to_owned())),
+            None,
+        ));
     }
     let environment = Environment::read()?;
     let stored = match (&environment.token, &options.profile) {
         (Some(_), _) => None,
-        (None, Some(name)) => Some(Profiles::load(&Directory::find()?)?.get(Some(name))?.1.clone()),
+        (None, Some(name)) => Some(
+            Profiles::load(&Directory::find()?)?
+                .get(Some(name))?
+                .1
+                .clone(),
+        ),
         (None, None) => Directory::find()
             .and_then(|directory| Profiles::load(&directory))
             .ok()
@@ -107,20 +126,30 @@ fn account_and_url(options: &Options) -> Result<(Option<String>, Option<String>)
     };
     let stored = stored.as_ref();
     let as_company = options.company.is_some() || environment.company.is_some();
-    let location = options.location.clone().or(environment.location).or_else(|| {
-        stored.and_then(|profile| profile.location.clone()).filter(|_| !as_company)
-    });
-    let base_url =
-        environment.base_url.or_else(|| stored.and_then(|profile| profile.base_url.clone()));
+    let location = options
+        .location
+        .clone()
+        .or(environment.location)
+        .or_else(|| {
+            stored
+                .and_then(|profile| profile.location.clone())
+                .filter(|_| !as_company)
+        });
+    let base_url = environment
+        .base_url
+        .or_else(|| stored.and_then(|profile| profile.base_url.clone()));
     Ok((location, base_url))
 }
 
 /// The settings that do not depend on the account.
 fn builder(options: &Options) -> HandleBuilder {
-    let mut builder = Handle::builder().user_agent(concat!("hoopai-cli/", env!("CARGO_PKG_VERSION")));
+    let mut builder =
+        Handle::builder().user_agent(concat!("hoopai-cli/", env!("CARGO_PKG_VERSION")));
     if let Some(seconds) = options.timeout {
         let timeout = Duration::from_secs(seconds);
-        builder = builder.timeout(timeout).attempt_timeout(timeout.min(Duration::from_secs(30)));
+        builder = builder
+            .timeout(timeout)
+            .attempt_timeout(timeout.min(Duration::from_secs(30)));
     }
     if let Some(version) = &options.api_version {
         builder = builder.api_version(version);
@@ -134,7 +163,8 @@ pub(crate) fn oauth_handle(
     base_url: Option<&str>,
     directory: &Directory,
 ) -> Result<Handle> {
-    let mut builder = builder(&Options::default()).token_provider(OAuth::new(app).token_store(store(directory)?));
+    let mut builder =
+        builder(&Options::default()).token_provider(OAuth::new(app).token_store(store(directory)?));
     if let Some(url) = base_url {
         builder = builder.base_url(url);
     }
@@ -144,8 +174,9 @@ pub(crate) fn oauth_handle(
 fn store(directory: &Directory) -> Result<FileStore> {
     Directory::create(directory.path())
         .map_err(|error| Failure::file(directory.path(), "created", &error))?;
-    FileStore::open(directory.tokens())
-        .map_err(|error| Failure::internal(format_args!("the token store cannot be opened: {error}")))
+    FileStore::open(directory.tokens()).map_err(|error| {
+        Failure::internal(format_args!("the token store cannot be opened: {error}"))
+    })
 }
 
 fn handle(
@@ -154,13 +185,22 @@ fn handle(
     profile: &Profile,
     directory: &Directory,
 ) -> Result<Handle> {
-    let location = options.location.clone().or_else(|| environment.location.clone());
+    let location = options
+        .location
+        .clone()
+        .or_else(|| environment.location.clone());
     // A company that is named replaces the location of the profile.
-    let company = options.company.clone().or_else(|| environment.company.clone());
+    let company = options
+        .company
+        .clone()
+        .or_else(|| environment.company.clone());
     let as_company = company.is_some() && location.is_none();
     let location = location.or_else(|| profile.location.clone().filter(|_| !as_company));
     let company = company.or_else(|| profile.company.clone());
-    let base_url = environment.base_url.clone().or_else(|| profile.base_url.clone());
+    let base_url = environment
+        .base_url
+        .clone()
+        .or_else(|| profile.base_url.clone());
 
     let app = match &profile.credentials {
         Credentials::PrivateToken { .. } => "private",
@@ -195,7 +235,11 @@ fn handle(
             }
             .build()?
         }
-        Credentials::OAuthApp { client_id, client_secret, redirect_uri } => {
+        Credentials::OAuthApp {
+            client_id,
+            client_secret,
+            redirect_uri,
+        } => {
             let app = OAuthApp::new(client_id, client_secret.as_str(), redirect_uri);
             let oauth = OAuth::new(app).token_store(store(directory)?);
             builder = match limit {
@@ -222,8 +266,10 @@ struct FixedToken(SecretString);
 impl TokenSource for FixedToken {
     fn token(
         &self,
-    ) -> hoopai_runtime::time::BoxFuture<'_, std::result::Result<SecretString, hoopai_runtime::auth::SourceError>>
-    {
+    ) -> hoopai_runtime::time::BoxFuture<
+        '_,
+        std::result::Result<SecretString, hoopai_runtime::auth::SourceError>,
+    > {
         Box::pin(async { Ok(self.0.clone()) })
     }
 }

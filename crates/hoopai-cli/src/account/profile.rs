@@ -87,8 +87,13 @@ impl Profiles {
             ))
         };
         // The position only: the text of the error can contain a token.
-        let profiles: Profiles = serde_json::from_slice(&content)
-            .map_err(|error| damaged(&format_args!("line {}, column {}", error.line(), error.column())))?;
+        let profiles: Profiles = serde_json::from_slice(&content).map_err(|error| {
+            damaged(&format_args!(
+                "line {}, column {}",
+                error.line(),
+                error.column()
+            ))
+        })?;
         if profiles.version != VERSION {
             return Err(damaged(&format_args!("version {}", profiles.version)));
         }
@@ -107,8 +112,9 @@ impl Profiles {
         fs4::FileExt::lock(&lock).map_err(failed)?;
         let mut profiles = Self::load(directory)?;
         let result = change(&mut profiles)?;
-        let content = serde_json::to_vec_pretty(&profiles)
-            .map_err(|error| Failure::internal(format_args!("the profiles cannot be written: {error}")))?;
+        let content = serde_json::to_vec_pretty(&profiles).map_err(|error| {
+            Failure::internal(format_args!("the profiles cannot be written: {error}"))
+        })?;
         Directory::replace(&directory.profiles(), &content)?;
         Ok(result)
     }
@@ -176,7 +182,9 @@ mod tests {
 
     fn profile(token: &str) -> Profile {
         Profile {
-            credentials: Credentials::PrivateToken { token: token.to_owned() },
+            credentials: Credentials::PrivateToken {
+                token: token.to_owned(),
+            },
             location: Some("loc".to_owned()),
             company: None,
             base_url: None,
@@ -204,10 +212,16 @@ mod tests {
     fn error_of_a_damaged_file_has_no_contents() {
         let folder = tempfile::tempdir().unwrap();
         let directory = Directory::at(folder.path());
-        std::fs::write(directory.profiles(), r#"{"version":1,"default":"pit-secret-1","profiles":{"x":"pit-secret"}}"#)
-            .unwrap();
+        std::fs::write(
+            directory.profiles(),
+            r#"{"version":1,"default":"pit-secret-1","profiles":{"x":"pit-secret"}}"#,
+        )
+        .unwrap();
         let sentence = Profiles::load(&directory).err().unwrap().sentence();
-        assert!(sentence.contains("profiles.json") && !sentence.contains("secret"), "{sentence}");
+        assert!(
+            sentence.contains("profiles.json") && !sentence.contains("secret"),
+            "{sentence}"
+        );
     }
 
     #[test]

@@ -15,7 +15,12 @@ pub(crate) struct Completions {
 
 pub(crate) fn run(completions: &Completions) -> Result {
     let mut script = Vec::new();
-    clap_complete::generate(completions.shell, &mut CommandLine::command(), "hoopai", &mut script);
+    clap_complete::generate(
+        completions.shell,
+        &mut CommandLine::command(),
+        "hoopai",
+        &mut script,
+    );
     write(&script)
 }
 

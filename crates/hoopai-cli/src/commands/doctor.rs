@@ -37,22 +37,34 @@ pub(crate) async fn run(options: &Options) -> Result {
         let directory = Directory::find()?;
         let environment = Environment::read()?;
         add("directory", Ok(directory.path().display().to_string()));
-        let exposed = [directory.path().to_owned(), directory.profiles(), directory.tokens()];
-        let exposed: Vec<String> =
-            exposed.iter().filter_map(|path| Directory::exposure(path)).collect();
-        add("permissions", match exposed.is_empty() {
-            true => Ok("only the owner can read the files".to_owned()),
-            false => Err(exposed.join("; ")),
-        });
-        add("credentials", match environment.token {
-            Some(_) => Ok("environment variable HOOPAI_TOKEN".to_owned()),
-            None => Profiles::load(&directory)
-                .and_then(|profiles| {
-                    let (name, profile) = profiles.get(options.profile.as_deref())?;
-                    Ok(format!("profile {name}, {}", profile.credentials.kind()))
-                })
-                .map_err(|failure| failure.sentence()),
-        });
+        let exposed = [
+            directory.path().to_owned(),
+            directory.profiles(),
+            directory.tokens(),
+        ];
+        let exposed: Vec<String> = exposed
+            .iter()
+            .filter_map(|path| Directory::exposure(path))
+            .collect();
+        add(
+            "permissions",
+            match exposed.is_empty() {
+                true => Ok("only the owner can read the files".to_owned()),
+                false => Err(exposed.join("; ")),
+            },
+        );
+        add(
+            "credentials",
+            match environment.token {
+                Some(_) => Ok("environment variable HOOPAI_TOKEN".to_owned()),
+                None => Profiles::load(&directory)
+                    .and_then(|profiles| {
+                        let (name, profile) = profiles.get(options.profile.as_deref())?;
+                        Ok(format!("profile {name}, {}", profile.credentials.kind()))
+                    })
+                    .map_err(|failure| failure.sentence()),
+            },
+        );
     }
     match Client::open(options).await {
         Err(failure) => {
@@ -70,24 +82,38 @@ pub(crate) async fn run(options: &Options) -> Result {
             client.close().await;
             let (reached, date, accepted) = match &result {
                 Ok(reply) => (true, reply.header("date").map(str::to_owned), Ok(())),
-                Err(error) => (error.status().is_some(), error.header("date").map(str::to_owned), Err(error)),
+                Err(error) => (
+                    error.status().is_some(),
+                    error.header("date").map(str::to_owned),
+                    Err(error),
+                ),
             };
-            add("platform", match (reached, accepted) {
-                (true, _) => Ok("reached".to_owned()),
-                (false, Ok(())) => Ok("reached".to_owned()),
-                (false, Err(error)) => Err(error.to_string()),
-            });
+            add(
+                "platform",
+                match (reached, accepted) {
+                    (true, _) => Ok("reached".to_owned()),
+                    (false, Ok(())) => Ok("reached".to_owned()),
+                    (false, Err(error)) => Err(error.to_string()),
+                },
+            );
             if reached {
-                add("account", match accepted {
-                    Ok(()) => Ok("the credentials are accepted".to_owned()),
-                    Err(error) => Err(error.to_string()),
-                });
+                add(
+                    "account",
+                    match accepted {
+                        Ok(()) => Ok("the credentials are accepted".to_owned()),
+                        Err(error) => Err(error.to_string()),
+                    },
+                );
                 add("clock", clock(date.as_deref()));
             }
             exit = exit.or(accepted.err().map(|error: &Error| Exit::of(error)));
         }
     }
-    let failed: Vec<&str> = checks.iter().filter(|check| !check.ok).map(|check| check.name).collect();
+    let failed: Vec<&str> = checks
+        .iter()
+        .filter(|check| !check.ok)
+        .map(|check| check.name)
+        .collect();
     let list: Vec<Value> = checks
         .iter()
         .map(|check| {
@@ -109,7 +135,10 @@ fn clock(date: Option<&str>) -> std::result::Result<String, String> {
         return Ok("the reply has no date".to_owned());
     };
     let now = SystemTime::now();
-    let difference = now.duration_since(date).or(date.duration_since(now)).unwrap_or_default();
+    let difference = now
+        .duration_since(date)
+        .or(date.duration_since(now))
+        .unwrap_or_default();
     if difference <= CLOCK_DIFFERENCE {
         Ok("agrees with the platform".to_owned())
     } else {

@@ -19,8 +19,11 @@ pub(crate) struct Explain {
 }
 
 pub(crate) fn run(options: &Options, explain: &Explain) -> Result {
-    let operation = hoopai_catalogue::find(&explain.operation.join("."))
-        .map_err(|unknown| Failure::usage(format_args!("{unknown}; hoopai search finds operations by words")))?;
+    let operation = hoopai_catalogue::find(&explain.operation.join(".")).map_err(|unknown| {
+        Failure::usage(format_args!(
+            "{unknown}; hoopai search finds operations by words"
+        ))
+    })?;
     print(options, operation)
 }
 
@@ -36,7 +39,10 @@ pub(crate) fn print(options: &Options, operation: &'static Operation) -> Result 
 }
 
 fn value(explanation: &Explanation) -> Value {
-    let facts = explanation.facts.iter().map(|(title, text)| ((*title).to_owned(), json!(text)));
+    let facts = explanation
+        .facts
+        .iter()
+        .map(|(title, text)| ((*title).to_owned(), json!(text)));
     json!({
         "name": explanation.name,
         "request": explanation.request,

@@ -29,7 +29,12 @@ pub(crate) struct Login {
     client_id: Option<String>,
 
     /// Redirect URI of the app, on this machine
-    #[arg(long, value_name = "URL", default_value = "http://localhost:8484/callback", requires = "client_id")]
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://localhost:8484/callback",
+        requires = "client_id"
+    )]
     redirect_uri: String,
 
     /// Scope that the app requests; can be repeated
@@ -45,17 +50,27 @@ pub(crate) struct Login {
     no_browser: bool,
 
     /// Seconds to wait for the redirect
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, requires = "client_id")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 300,
+        requires = "client_id"
+    )]
     wait: u64,
 }
 
 pub(crate) async fn run(options: &Options, login: Login) -> Result {
     if options.mock {
-        return Err(Failure::usage("--mock needs no login: run a command with it"));
+        return Err(Failure::usage(
+            "--mock needs no login: run a command with it",
+        ));
     }
     let directory = Directory::find()?;
     let environment = Environment::read()?;
-    let name = options.profile.clone().unwrap_or_else(|| "default".to_owned());
+    let name = options
+        .profile
+        .clone()
+        .unwrap_or_else(|| "default".to_owned());
     let profile = match &login.client_id {
         None => private_token(options, &environment).await?,
         Some(client_id) => oauth(options, &login, client_id, &environment, &directory).await?,
@@ -69,7 +84,10 @@ pub(crate) async fn run(options: &Options, login: Login) -> Result {
         profiles.insert(&name, profile);
         Ok(())
     })?;
-    eprintln!("stored the profile `{name}` in {}: {account}", directory.path().display());
+    eprintln!(
+        "stored the profile `{name}` in {}: {account}",
+        directory.path().display()
+    );
     Ok(())
 }
 
@@ -81,9 +99,14 @@ async fn private_token(options: &Options, environment: &Environment) -> Result<P
         builder = builder.base_url(url);
     }
     let handle = builder.build()?;
-    let location = options.location.clone().or_else(|| environment.location.clone());
+    let location = options
+        .location
+        .clone()
+        .or_else(|| environment.location.clone());
     if let Some(id) = &location {
-        let call = handle.request(Method::GET, "/locations/{id}").path("id", id.as_str());
+        let call = handle
+            .request(Method::GET, "/locations/{id}")
+            .path("id", id.as_str());
         match interruptible(async { Ok(call.send().await) }).await? {
             Ok(_) => {}
             Err(error) if Exit::of(&error) == Exit::LoginNeeded => return Err(error.into()),
@@ -94,7 +117,10 @@ async fn private_token(options: &Options, environment: &Environment) -> Result<P
     Ok(Profile {
         credentials: Credentials::PrivateToken { token },
         location,
-        company: options.company.clone().or_else(|| environment.company.clone()),
+        company: options
+            .company
+            .clone()
+            .or_else(|| environment.company.clone()),
         base_url: environment.base_url.clone(),
     })
 }
@@ -125,14 +151,17 @@ async fn oauth(
         eprintln!("choose an account in the browser; --no-browser prints the URL instead");
     }
     let code = interruptible(async {
-        tokio::time::timeout(Duration::from_secs(login.wait), listener.code(&authorize.state))
-            .await
-            .unwrap_or_else(|_| {
-                Err(Failure::unavailable(format_args!(
-                    "no account was chosen within {} seconds: run the command again, or set --wait",
-                    login.wait
-                )))
-            })
+        tokio::time::timeout(
+            Duration::from_secs(login.wait),
+            listener.code(&authorize.state),
+        )
+        .await
+        .unwrap_or_else(|_| {
+            Err(Failure::unavailable(format_args!(
+                "no account was chosen within {} seconds: run the command again, or set --wait",
+                login.wait
+            )))
+        })
     })
     .await?;
     let installation = manager.exchange_code(code).await?;
@@ -141,7 +170,11 @@ async fn oauth(
         AccountId::Location(id) => (Some(id), None),
         // A location of the agency, whose token is requested when it is used.
         AccountId::Company(id) => (options.location.clone(), Some(id)),
-        _ => return Err(Failure::internal("the tokens are of an unknown kind of account")),
+        _ => {
+            return Err(Failure::internal(
+                "the tokens are of an unknown kind of account",
+            ));
+        }
     };
     if let (Some(wanted), Some(chosen), None) = (&options.location, &location, &company)
         && wanted != chosen
@@ -165,14 +198,16 @@ async fn oauth(
 /// Reads a secret: from a prompt without echo on a terminal, otherwise the first line of the standard
 /// input.
 fn secret(what: &str) -> Result<String> {
-    let failed = |error: io::Error| {
-        Failure::usage(format_args!("the {what} cannot be read: {error}"))
-    };
+    let failed =
+        |error: io::Error| Failure::usage(format_args!("the {what} cannot be read: {error}"));
     let text = if io::stdin().is_terminal() {
         rpassword::prompt_password(format!("{what}: ")).map_err(failed)?
     } else {
         let mut text = String::new();
-        io::stdin().take(MAX_SECRET).read_to_string(&mut text).map_err(failed)?;
+        io::stdin()
+            .take(MAX_SECRET)
+            .read_to_string(&mut text)
+            .map_err(failed)?;
         text.lines().next().unwrap_or_default().to_owned()
     };
     let text = text.trim();

@@ -16,15 +16,25 @@ pub(crate) async fn run(options: &Options) -> Result {
         let removed = profiles
             .remove(&name)
             .ok_or_else(|| Failure::usage(format_args!("there is no profile `{name}`")))?;
-        let others: Vec<_> = profiles.iter().map(|(_, profile)| profile.clone()).collect();
+        let others: Vec<_> = profiles
+            .iter()
+            .map(|(_, profile)| profile.clone())
+            .collect();
         Ok((name, removed, others))
     })?;
-    if let Credentials::OAuthApp { client_id, client_secret, redirect_uri } = &removed.credentials {
+    if let Credentials::OAuthApp {
+        client_id,
+        client_secret,
+        redirect_uri,
+    } = &removed.credentials
+    {
         let app = OAuthApp::new(client_id, client_secret.as_str(), redirect_uri);
         let handle = oauth_handle(app, removed.base_url.as_deref(), &directory)?;
         let manager = TokenManager::of(&handle)?;
         let of = |profile: &crate::account::Profile| match &profile.credentials {
-            Credentials::OAuthApp { client_id: other, .. } if other == client_id => [
+            Credentials::OAuthApp {
+                client_id: other, ..
+            } if other == client_id => [
                 profile.location.clone().map(AccountId::Location),
                 profile.company.clone().map(AccountId::Company),
             ],
@@ -38,6 +48,8 @@ pub(crate) async fn run(options: &Options) -> Result {
             }
         }
     }
-    eprintln!("removed the profile `{name}`; its credentials remain valid until they are revoked in HoopAI");
+    eprintln!(
+        "removed the profile `{name}`; its credentials remain valid until they are revoked in HoopAI"
+    );
     Ok(())
 }

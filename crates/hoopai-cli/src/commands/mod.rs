@@ -38,7 +38,9 @@ pub(crate) fn wait(work: impl Future<Output = Result>) -> Result {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::internal(format_args!("the program cannot be started: {error}")))?;
+        .map_err(|error| {
+            Failure::internal(format_args!("the program cannot be started: {error}"))
+        })?;
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result

@@ -36,8 +36,12 @@ pub(crate) fn run(options: &Options, arguments: Vec<OsString>) -> Result {
     let module_name = arguments.next().unwrap_or_default();
     let Some(module) = hoopai_catalogue::module(&module_name) else {
         // The closest operation or module, which the error names.
-        let closest = hoopai_catalogue::find(&module_name).err().and_then(|unknown| unknown.closest);
-        let hint = closest.map_or_else(String::new, |closest| format!("; did you mean `{closest}`?"));
+        let closest = hoopai_catalogue::find(&module_name)
+            .err()
+            .and_then(|unknown| unknown.closest);
+        let hint = closest.map_or_else(String::new, |closest| {
+            format!("; did you mean `{closest}`?")
+        });
         return Err(Failure::usage(format_args!(
             "there is no command or module `{module_name}`{hint} See hoopai --help, or hoopai search WORDS"
         )));
@@ -119,7 +123,10 @@ async fn send(options: &Options, operation: &'static Operation, flags: Flags) ->
     }
     let prepare = |handle: &hoopai_runtime::Handle| {
         let (call, parts) = values.call(operation, handle, unchecked)?;
-        Ok(Prepared { call: AnyCall::Operation(Box::new(call)), parts })
+        Ok(Prepared {
+            call: AnyCall::Operation(Box::new(call)),
+            parts,
+        })
     };
     if all && !(options.dry_run || options.curl) {
         return list::run(options, plan, operation, from, |handle| {

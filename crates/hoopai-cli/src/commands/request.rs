@@ -82,18 +82,29 @@ pub(crate) async fn run(options: &Options, request: Request) -> Result {
         if request.idempotent {
             call = call.options(hoopai_runtime::CallOptions::new().idempotent(true));
         }
-        Ok(Prepared { call: AnyCall::Path(Box::new(call)), parts: Vec::new() })
+        Ok(Prepared {
+            call: AnyCall::Path(Box::new(call)),
+            parts: Vec::new(),
+        })
     })
     .await
 }
 
-const METHODS: [Method; 6] =
-    [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD];
+const METHODS: [Method; 6] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::HEAD,
+];
 
 /// The path, with a leading slash, and the pairs of its query.
 fn split_query(path: &str) -> (String, Vec<(String, String)>) {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let pairs = url::form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
     let path = match path.starts_with('/') {
         true => path.to_owned(),
         false => format!("/{path}"),

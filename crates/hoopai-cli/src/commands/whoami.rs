@@ -15,12 +15,20 @@ pub(crate) async fn run(options: &Options) -> Result {
     let (source, credentials, company) = if options.mock {
         ("mock server".to_owned(), "private token", None)
     } else if environment.token.is_some() {
-        ("environment variable HOOPAI_TOKEN".to_owned(), "private token", environment.company)
+        (
+            "environment variable HOOPAI_TOKEN".to_owned(),
+            "private token",
+            environment.company,
+        )
     } else {
         let profiles = Profiles::load(&Directory::find()?)?;
         let (name, profile) = profiles.get(options.profile.as_deref())?;
         let company = options.company.clone().or(profile.company.clone());
-        (format!("profile {name}"), profile.credentials.kind(), company)
+        (
+            format!("profile {name}"),
+            profile.credentials.kind(),
+            company,
+        )
     };
     let handle = &client.handle;
     let location = handle.location().map(str::to_owned);
@@ -36,12 +44,20 @@ pub(crate) async fn run(options: &Options) -> Result {
     };
     let id = location.clone().or(company.clone()).unwrap_or_default();
     let reply = interruptible(async {
-        Ok(handle.request(method, path).path("id", id).send().await?.into_inner())
+        Ok(handle
+            .request(method, path)
+            .path("id", id)
+            .send()
+            .await?
+            .into_inner())
     })
     .await;
     client.close().await;
     let reply = reply?;
-    let account = reply.get("location").or(reply.get("company")).unwrap_or(&reply);
+    let account = reply
+        .get("location")
+        .or(reply.get("company"))
+        .unwrap_or(&reply);
     let shown = json!({
         "source": source,
         "credentials": credentials,

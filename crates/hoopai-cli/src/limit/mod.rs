@@ -39,7 +39,10 @@ impl SharedLimit {
     pub(crate) fn new(directory: &Path, key: &[&str]) -> Option<Arc<Self>> {
         Directory::create(directory).ok()?;
         let path = directory.join(format!("{:016x}.json", fnv(key)));
-        let limit = SharedLimit { path, in_flight: Mutex::default() };
+        let limit = SharedLimit {
+            path,
+            in_flight: Mutex::default(),
+        };
         limit.open().ok()?;
         Some(Arc::new(limit))
     }
@@ -81,7 +84,9 @@ impl SharedLimit {
     }
 
     fn in_flight(&self) -> std::sync::MutexGuard<'_, InFlight> {
-        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+        self.in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn open(&self) -> io::Result<File> {
@@ -111,7 +116,9 @@ impl SharedLimit {
 
 /// The time since 1970 in milliseconds, which all processes share.
 fn now() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 

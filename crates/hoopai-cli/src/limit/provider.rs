@@ -77,10 +77,9 @@ impl AccountTokens for Limited<dyn AccountTokens> {
     fn authorization(&self) -> BoxFuture<'_, Result<BearerToken, Error>> {
         Box::pin(async {
             let token = self.inner.authorization().await?;
-            self.limit
-                .acquire()
-                .await
-                .map_err(|error| Error::config(format!("the shared rate limit cannot be read: {error}")))?;
+            self.limit.acquire().await.map_err(|error| {
+                Error::config(format!("the shared rate limit cannot be read: {error}"))
+            })?;
             Ok(token)
         })
     }

@@ -45,7 +45,12 @@ pub(super) enum Admission {
 
 impl Default for Window {
     fn default() -> Self {
-        Window { max: 100, interval: 10_000, next: 0, requests: Vec::new() }
+        Window {
+            max: 100,
+            interval: 10_000,
+            next: 0,
+            requests: Vec::new(),
+        }
     }
 }
 
@@ -77,14 +82,18 @@ impl Window {
             request.sent = request.sent.min(now);
             request.ended = request.ended.map(|ended| ended.min(now));
         }
-        let free = |request: &Request| {
-            request.ended.unwrap_or(request.sent + LOST_AFTER) + interval
-        };
+        let free =
+            |request: &Request| request.ended.unwrap_or(request.sent + LOST_AFTER) + interval;
         self.requests.retain(|request| free(request) > now);
         if self.requests.len() < self.max {
             let slot = self.next;
             self.next = self.next.wrapping_add(1);
-            self.requests.push(Request { slot, process, sent: now, ended: None });
+            self.requests.push(Request {
+                slot,
+                process,
+                sent: now,
+                ended: None,
+            });
             return Admission::Slot(slot);
         }
         let next = self.requests.iter().map(free).min().unwrap_or(now);
@@ -119,7 +128,9 @@ mod tests {
         let mut window = Window::default();
         window.declare(count, Duration::from_secs(10));
         for _ in 0..count {
-            let Admission::Slot(slot) = window.admit(now, 1) else { panic!("full too early") };
+            let Admission::Slot(slot) = window.admit(now, 1) else {
+                panic!("full too early")
+            };
             window.complete(now, &[slot]);
         }
         window
@@ -128,19 +139,33 @@ mod tests {
     #[test]
     fn no_interval_has_more_requests_than_the_limit() {
         let mut window = filled(3, 50_000);
-        assert_eq!(window.admit(50_000, 2), Admission::Wait(Duration::from_secs(1)));
-        assert_eq!(window.admit(60_000, 2), Admission::Wait(Duration::from_millis(MARGIN)));
-        assert!(matches!(window.admit(60_000 + MARGIN, 2), Admission::Slot(_)));
+        assert_eq!(
+            window.admit(50_000, 2),
+            Admission::Wait(Duration::from_secs(1))
+        );
+        assert_eq!(
+            window.admit(60_000, 2),
+            Admission::Wait(Duration::from_millis(MARGIN))
+        );
+        assert!(matches!(
+            window.admit(60_000 + MARGIN, 2),
+            Admission::Slot(_)
+        ));
     }
 
     #[test]
     fn slot_is_counted_from_the_end_of_its_request() {
         let mut window = Window::default();
         window.declare(1, Duration::from_secs(10));
-        let Admission::Slot(slot) = window.admit(1_000, 1) else { panic!("full") };
+        let Admission::Slot(slot) = window.admit(1_000, 1) else {
+            panic!("full")
+        };
         window.complete(6_000, &[slot]);
         assert!(matches!(window.admit(12_000, 2), Admission::Wait(_)));
-        assert!(matches!(window.admit(16_000 + MARGIN, 2), Admission::Slot(_)));
+        assert!(matches!(
+            window.admit(16_000 + MARGIN, 2),
+            Admission::Slot(_)
+        ));
     }
 
     #[test]
@@ -157,13 +182,19 @@ mod tests {
     fn damaged_file_is_a_full_window() {
         let mut window = Window::read(b"{\"max\":", 5_000);
         assert!(matches!(window.admit(5_000, 1), Admission::Wait(_)));
-        assert!(matches!(window.admit(15_000 + MARGIN, 1), Admission::Slot(_)));
+        assert!(matches!(
+            window.admit(15_000 + MARGIN, 1),
+            Admission::Slot(_)
+        ));
     }
 
     #[test]
     fn clock_that_is_set_back_does_not_block() {
         let mut window = filled(2, 1_000_000);
         window.admit(5_000, 1);
-        assert!(matches!(window.admit(15_000 + MARGIN, 1), Admission::Slot(_)));
+        assert!(matches!(
+            window.admit(15_000 + MARGIN, 1),
+            Admission::Slot(_)
+        ));
     }
 }

@@ -42,7 +42,13 @@ impl Printer<BufWriter<io::Stdout>> {
             Some((width, _)) if terminal => Some(usize::from(width.0)),
             _ => None,
         };
-        Self::new(BufWriter::new(io::stdout()), options, streamed, terminal, width)
+        Self::new(
+            BufWriter::new(io::stdout()),
+            options,
+            streamed,
+            terminal,
+            width,
+        )
     }
 }
 
@@ -224,7 +230,10 @@ mod tests {
     }
 
     fn options(format: Format) -> Options {
-        Options { output: Some(format), ..Options::default() }
+        Options {
+            output: Some(format),
+            ..Options::default()
+        }
     }
 
     fn contacts() -> Value {
@@ -243,7 +252,10 @@ mod tests {
     #[test]
     fn items_are_lines() {
         let text = printed(options(Format::Ndjson), contacts());
-        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
         assert_eq!(Value::Array(lines), contacts()["contacts"]);
     }
 
@@ -254,7 +266,13 @@ mod tests {
             text,
             "id,age,more,name,tags\n1,-3,,\"'=HYPERLINK(\"\"x\"\")\",\"[\"\"a\"\",\"\"b\"\"]\"\n2,,\"{\"\"deep\"\":true}\",\u{1b}[2Jx,\n"
         );
-        let raw = printed(Options { csv_raw: true, ..options(Format::Csv) }, contacts());
+        let raw = printed(
+            Options {
+                csv_raw: true,
+                ..options(Format::Csv)
+            },
+            contacts(),
+        );
         assert!(raw.contains("\"=HYPERLINK"), "{raw}");
     }
 
@@ -279,15 +297,23 @@ mod tests {
 
     #[test]
     fn jq_prints_strings_without_quotes() {
-        let filtered = Options { jq: Some(".contacts[].id, .count".to_owned()), ..Options::default() };
+        let filtered = Options {
+            jq: Some(".contacts[].id, .count".to_owned()),
+            ..Options::default()
+        };
         assert_eq!(printed(filtered, contacts()), "1\n2\n2\n");
     }
 
     #[test]
     fn invalid_filter_is_a_usage_error() {
         for filter in [".[", "nothing_of_the_kind", ".a | . as $x | $y"] {
-            let options = Options { jq: Some(filter.to_owned()), ..Options::default() };
-            let error = Printer::new(Vec::new(), &options, false, false, None).err().unwrap();
+            let options = Options {
+                jq: Some(filter.to_owned()),
+                ..Options::default()
+            };
+            let error = Printer::new(Vec::new(), &options, false, false, None)
+                .err()
+                .unwrap();
             assert_eq!(error.exit(), crate::Exit::Usage, "{filter}");
         }
     }

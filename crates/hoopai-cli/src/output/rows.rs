@@ -45,10 +45,18 @@ impl Rows {
     ) -> Result {
         let is_first = self.columns.is_empty();
         if is_first {
-            self.columns = if fields.is_empty() { columns(items) } else { fields.to_vec() };
+            self.columns = if fields.is_empty() {
+                columns(items)
+            } else {
+                fields.to_vec()
+            };
         }
         for item in items {
-            for name in item.as_object().into_iter().flat_map(|fields| fields.keys()) {
+            for name in item
+                .as_object()
+                .into_iter()
+                .flat_map(|fields| fields.keys())
+            {
                 if !self.columns.contains(name) && !self.without_column.contains(name) {
                     self.without_column.push(name.clone());
                 }
@@ -80,7 +88,11 @@ impl Rows {
             return Ok(());
         }
         let rows: Vec<Vec<String>> = rows
-            .map(|row| row.into_iter().map(|cell| text::plain(&cell_text(cell))).collect())
+            .map(|row| {
+                row.into_iter()
+                    .map(|cell| text::plain(&cell_text(cell)))
+                    .collect()
+            })
             .collect();
         let names: Vec<String> = self.columns.iter().map(|name| text::plain(name)).collect();
         self.hidden = table::write(out, &names, &rows, is_first, self.width)?;
@@ -97,8 +109,11 @@ impl Rows {
             self.hidden = 0;
         }
         if !self.without_column.is_empty() {
-            let names: Vec<String> =
-                self.without_column.drain(..).map(|name| text::plain(&name)).collect();
+            let names: Vec<String> = self
+                .without_column
+                .drain(..)
+                .map(|name| text::plain(&name))
+                .collect();
             eprintln!(
                 "later items have fields without a column: {}: select the columns with --fields",
                 names.join(", ")
@@ -116,13 +131,18 @@ impl Rows {
     /// A text that no spreadsheet reads as a formula: one that begins as a formula gets an
     /// apostrophe.
     fn csv_text(&self, text: &str) -> String {
-        let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+        let is_formula =
+            text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
         let text = if is_formula && !self.raw {
             format!("'{text}")
         } else {
             text.to_owned()
         };
-        if self.terminal { text::plain(&text) } else { text }
+        if self.terminal {
+            text::plain(&text)
+        } else {
+            text
+        }
     }
 }
 

@@ -22,7 +22,11 @@ pub(super) fn write(
         let cells = rows.iter().filter_map(|row| row.get(column));
         let cells = cells.map(|cell| cell.width()).max().unwrap_or(0);
         let all = cells.max(names[column].width());
-        if width.is_some() { all.min(MAX_CELL) } else { all }
+        if width.is_some() {
+            all.min(MAX_CELL)
+        } else {
+            all
+        }
     };
     let mut widths: Vec<usize> = (0..names.len()).map(longest).collect();
     if let Some(width) = width {

@@ -7,7 +7,7 @@ use hoopai_mock::{AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, LOCATION, Mock};
 use hoopai_test_support::{Reply, Server};
 use serde_json::json;
 
-use crate::program::{Program, TOKEN};
+use crate::program::{Program, TOKEN, serving};
 
 #[test]
 fn without_credentials_a_login_is_needed() {
@@ -18,14 +18,17 @@ fn without_credentials_a_login_is_needed() {
 
 #[test]
 fn stored_private_token_is_used_and_removed() {
-    let server = Server::with_body(r#"{"location":{"name":"Acme"}}"#);
+    let server = serving(r#"{"location":{"name":"Acme"}}"#);
     let program = Program::new().with("HOOPAI_BASE_URL", &server.url);
     program
         .run_with_input(&["login", "--location", "loc1"], &format!("  {TOKEN}\n"))
         .expect(0);
     program.run(&["request", "GET", "/x"]).expect(0);
     for request in server.requests() {
-        assert_eq!(request.header("authorization"), Some(&*format!("Bearer {TOKEN}")));
+        assert_eq!(
+            request.header("authorization"),
+            Some(&*format!("Bearer {TOKEN}"))
+        );
     }
     assert_eq!(server.targets(), ["/locations/loc1", "/x"]);
     let profiles = program.run(&["profiles", "-o", "json"]).expect(0).json();
@@ -39,14 +42,18 @@ fn stored_private_token_is_used_and_removed() {
 #[test]
 fn files_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
-    let server = Server::with_body("{}");
+    let server = serving("{}");
     let program = Program::new().with("HOOPAI_BASE_URL", &server.url);
     program.run_with_input(&["login"], TOKEN).expect(0);
     program.run(&["request", "GET", "/x"]).expect(0);
     let mut folders = vec![program.directory().join("hoopai")];
     let mut files = 0;
     while let Some(folder) = folders.pop() {
-        assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o077, 0, "{folder:?}");
+        assert_eq!(
+            folder.metadata().unwrap().permissions().mode() & 0o077,
+            0,
+            "{folder:?}"
+        );
         for entry in std::fs::read_dir(folder).unwrap() {
             let entry = entry.unwrap();
             if entry.file_type().unwrap().is_dir() {
@@ -63,30 +70,45 @@ fn files_are_readable_by_their_owner_only() {
 
 #[test]
 fn rejected_token_is_not_stored() {
-    let server = Server::with_reply(Reply::json(
-        401,
-        r#"{"statusCode":401,"message":"Invalid Private Integration token"}"#,
-    ));
+    let server = Server::on_thread(|_| {
+        Reply::json(
+            401,
+            r#"{"statusCode":401,"message":"Invalid Private Integration token"}"#,
+        )
+    });
     let program = Program::new().with("HOOPAI_BASE_URL", &server.url);
-    program.run_with_input(&["login", "--location", "l"], TOKEN).expect(3);
+    program
+        .run_with_input(&["login", "--location", "l"], TOKEN)
+        .expect(3);
     assert_eq!(program.run(&["profiles"]).expect(0).json(), json!([]));
     program.run_with_input(&["login"], "\n").expect(2);
 }
 
 #[test]
 fn profiles_are_separate() {
-    let server = Server::with_body("{}");
+    let server = serving("{}");
     let program = Program::new().with("HOOPAI_BASE_URL", &server.url);
-    program.run_with_input(&["login", "--profile", "a"], "pit-a").expect(0);
-    program.run_with_input(&["login", "--profile", "b"], "pit-b").expect(0);
+    program
+        .run_with_input(&["login", "--profile", "a"], "pit-a")
+        .expect(0);
+    program
+        .run_with_input(&["login", "--profile", "b"], "pit-b")
+        .expect(0);
     program.run(&["request", "GET", "/1"]).expect(0);
-    program.run(&["request", "GET", "/2", "--profile", "b"]).expect(0);
+    program
+        .run(&["request", "GET", "/2", "--profile", "b"])
+        .expect(0);
     program.run(&["profiles", "--default", "b"]).expect(0);
     program.run(&["request", "GET", "/3"]).expect(0);
-    let tokens: Vec<_> =
-        server.requests().iter().map(|request| request.header("authorization").unwrap().to_owned()).collect();
+    let tokens: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|request| request.header("authorization").unwrap().to_owned())
+        .collect();
     assert_eq!(tokens, ["Bearer pit-a", "Bearer pit-b", "Bearer pit-b"]);
-    program.run(&["request", "GET", "/x", "--profile", "c"]).expect(3);
+    program
+        .run(&["request", "GET", "/x", "--profile", "c"])
+        .expect(3);
     program.run(&["profiles", "--default", "c"]).expect(3);
 }
 
@@ -95,8 +117,16 @@ fn install(mock: &Mock, program: &Program, redirect_uri: &str, options: &[&str])
     let url = mock.url();
     let arguments = [
         &[
-            "login", "--client-id", CLIENT_ID, "--redirect-uri", redirect_uri, "--no-browser",
-            "--chooser-host", &url, "--wait", "60",
+            "login",
+            "--client-id",
+            CLIENT_ID,
+            "--redirect-uri",
+            redirect_uri,
+            "--no-browser",
+            "--chooser-host",
+            &url,
+            "--wait",
+            "60",
         ],
         options,
     ]
@@ -113,7 +143,10 @@ fn install(mock: &Mock, program: &Program, redirect_uri: &str, options: &[&str])
     // A redirect with another state is ignored.
     get(&format!("{redirect_uri}?code=forged&state=00"));
     let location = get(&page);
-    let location = location.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+    let location = location
+        .lines()
+        .find_map(|line| line.strip_prefix("location: "))
+        .unwrap();
     assert!(get(location.trim()).contains("Logged in"));
     child.wait().unwrap().code().unwrap()
 }
@@ -135,7 +168,10 @@ fn get(url: &str) -> String {
 /// A redirect URI with a free port.
 fn redirect_uri() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://localhost:{}/callback", listener.local_addr().unwrap().port())
+    format!(
+        "http://localhost:{}/callback",
+        listener.local_addr().unwrap().port()
+    )
 }
 
 fn with_mock(test: impl FnOnce(&Mock, &Program, &str)) {
@@ -146,7 +182,11 @@ fn with_mock(test: impl FnOnce(&Mock, &Program, &str)) {
         .unwrap();
     let redirect_uri = redirect_uri();
     let mock = runtime
-        .block_on(Mock::builder().app_with_all_scopes(CLIENT_ID, CLIENT_SECRET, &redirect_uri).start())
+        .block_on(
+            Mock::builder()
+                .app_with_all_scopes(CLIENT_ID, CLIENT_SECRET, &redirect_uri)
+                .start(),
+        )
         .unwrap();
     let program = Program::new()
         .with("HOOPAI_BASE_URL", &mock.url())
@@ -170,7 +210,10 @@ fn app_is_installed_in_a_location() {
 fn agency_acts_on_a_location() {
     with_mock(|mock, program, redirect_uri| {
         mock.set_choice(AccountId::Company(COMPANY.to_owned()));
-        assert_eq!(install(mock, program, redirect_uri, &["--location", LOCATION]), 0);
+        assert_eq!(
+            install(mock, program, redirect_uri, &["--location", LOCATION]),
+            0
+        );
         let shown = program.run(&["whoami"]).expect(0).json();
         assert_eq!(shown["location"], LOCATION);
         assert_eq!(shown["company"], COMPANY);
@@ -181,11 +224,24 @@ fn agency_acts_on_a_location() {
 
 #[test]
 fn doctor_reports_each_check() {
-    let server = Server::with_body(r#"{"location":{"name":"Acme"}}"#);
+    let server = serving(r#"{"location":{"name":"Acme"}}"#);
     let checks = Program::at(&server.url).run(&["doctor"]).expect(0).json();
-    assert!(checks.as_array().unwrap().iter().all(|check| check["result"] == "ok"), "{checks}");
+    assert!(
+        checks
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|check| check["result"] == "ok"),
+        "{checks}"
+    );
     let ended = Program::new().run(&["doctor"]).expect(3);
-    assert!(ended.out.contains("hoopai login") && ended.err.contains("credentials"), "{}", ended.err);
-    Program::at(&Server::refusing_url()).run(&["doctor"]).expect(7);
+    assert!(
+        ended.out.contains("hoopai login") && ended.err.contains("credentials"),
+        "{}",
+        ended.err
+    );
+    Program::at(&Server::refusing_url())
+        .run(&["doctor"])
+        .expect(7);
     Program::new().run(&["--mock", "doctor"]).expect(0);
 }

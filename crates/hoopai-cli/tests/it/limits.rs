@@ -18,7 +18,9 @@ fn parallel_processes_are_never_rejected() {
         window: Duration::from_millis(500),
         ..RateLimitSettings::default()
     };
-    let mock = runtime.block_on(Mock::builder().limits(limits).start()).unwrap();
+    let mock = runtime
+        .block_on(Mock::builder().limits(limits).start())
+        .unwrap();
     let program = Program::new()
         .with("HOOPAI_BASE_URL", &mock.url())
         .with("HOOPAI_TOKEN", hoopai_mock::TOKEN)
@@ -37,6 +39,9 @@ fn parallel_processes_are_never_rejected() {
     });
     let entries = mock.journal().entries();
     assert_eq!(entries.len(), 33);
-    let rejected = entries.iter().filter(|entry| entry.status == Some(429)).count();
+    let rejected = entries
+        .iter()
+        .filter(|entry| entry.status == Some(429))
+        .count();
     assert_eq!(rejected, 0);
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use hoopai_test_support::{Reply, Server};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -24,6 +25,12 @@ pub(crate) struct Ended {
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
+}
+
+/// A server that sends the same JSON for each request.
+pub(crate) fn serving(body: impl Into<String>) -> Server {
+    let body = body.into();
+    Server::on_thread(move |_| Reply::json(200, &body))
 }
 
 impl Program {
@@ -77,7 +84,11 @@ impl Program {
 
     /// Runs with a text on the standard input.
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
-        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
         // A program that fails early does not read its input.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         Ended::of(child.wait_with_output().unwrap())

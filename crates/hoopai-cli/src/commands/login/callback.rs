@@ -39,8 +39,7 @@ impl Listener {
     /// Listens on the port of the redirect URI.
     pub(super) async fn bind(redirect_uri: &str) -> Result<Self> {
         let url = Url::parse(redirect_uri).ok().filter(|url| {
-            url.scheme() == "http"
-                && matches!(url.host_str(), Some("localhost" | "127.0.0.1"))
+            url.scheme() == "http" && matches!(url.host_str(), Some("localhost" | "127.0.0.1"))
         });
         let url = url.ok_or_else(|| {
             Failure::usage(
@@ -53,7 +52,10 @@ impl Listener {
                 "port {port} of the redirect URI cannot be used: {error}: register another redirect URI in the app and pass it with --redirect-uri"
             ))
         })?;
-        Ok(Listener { listener, path: url.path().to_owned() })
+        Ok(Listener {
+            listener,
+            path: url.path().to_owned(),
+        })
     }
 
     /// Returns the code of the redirect with this state. Other requests are answered and ignored.
@@ -74,7 +76,9 @@ impl Listener {
                 }
                 Request::Rejected(reason) => {
                     reply(&mut stream, "200 OK", "The app was not installed.").await;
-                    return Err(Failure::refused(format_args!("the app was not installed: {reason}")));
+                    return Err(Failure::refused(format_args!(
+                        "the app was not installed: {reason}"
+                    )));
                 }
                 Request::Code(code) => {
                     let text = "Logged in. You can close this page.";
@@ -109,12 +113,17 @@ fn read(head: &str, path: &str, state: &str) -> Request {
     }
     let value = |name: &str| {
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        pairs
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
     };
     if !states_match(state, &value("state").unwrap_or_default()) {
         return Request::WrongState;
     }
-    match (value("code").filter(|code| !code.is_empty()), value("error")) {
+    match (
+        value("code").filter(|code| !code.is_empty()),
+        value("error"),
+    ) {
         (Some(code), None) => Request::Code(code),
         (_, Some(error)) => {
             let reason = value("error_description").unwrap_or(error);
@@ -144,7 +153,10 @@ mod tests {
 
     #[test]
     fn code_is_accepted_with_the_right_state_only() {
-        assert_eq!(request("/callback?code=c1&state=s1"), Request::Code("c1".to_owned()));
+        assert_eq!(
+            request("/callback?code=c1&state=s1"),
+            Request::Code("c1".to_owned())
+        );
         for target in [
             "/callback?code=c1",
             "/callback?code=c1&state=",

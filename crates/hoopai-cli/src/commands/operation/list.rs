@@ -34,7 +34,9 @@ pub(super) async fn run(
     let position: Option<ListPosition> = from
         .map(|text| {
             serde_json::from_str(&text).map_err(|_| {
-                Failure::usage("the position of --from is not valid: pass it as it was printed, in quotes")
+                Failure::usage(
+                    "the position of --from is not valid: pass it as it was printed, in quotes",
+                )
             })
         })
         .transpose()?;
@@ -98,7 +100,10 @@ fn resumable(
     let position = serde_json::to_value(list.position()).unwrap_or_default();
     if !options.json_errors {
         let text = position.to_string().replace('\'', "'\\''");
-        eprintln!("to continue, repeat the command with --from '{}'", crate::text::json(&text));
+        eprintln!(
+            "to continue, repeat the command with --from '{}'",
+            crate::text::json(&text)
+        );
     }
     let failure = failure.with("position", position);
     if failure.exit() == crate::Exit::Interrupted {

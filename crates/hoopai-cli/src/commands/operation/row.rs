@@ -1,14 +1,15 @@
 //! The client's operation, made from that of the catalogue. Both are generated from the same data.
 
-use hoopai_catalogue::{
-    BodyKind, Operation, PageParameter, PageStrategy, Paging, Place, Reply,
-};
+use hoopai_catalogue::{BodyKind, Operation, PageParameter, PageStrategy, Paging, Place, Reply};
 use hoopai_runtime::operation as client;
 
 /// The operation of the client. It lives as long as the program, which calls one operation.
 pub(super) fn of(operation: &'static Operation) -> &'static client::Operation {
     let method = client::Method::from_bytes(operation.entry.method.as_str().as_bytes());
-    let query = operation.parameters.iter().filter(|parameter| parameter.place == Place::Query);
+    let query = operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.place == Place::Query);
     let query: Vec<client::QueryParam> = query
         .map(|parameter| client::QueryParam {
             name: parameter.name,
@@ -78,9 +79,13 @@ fn paging(rule: &'static Paging) -> client::Paging {
         }),
         strategy: match &rule.strategy {
             PageStrategy::Offset(to) => client::PageStrategy::Offset(parameter(*to)),
-            PageStrategy::Page { parameter: to, first } => {
-                client::PageStrategy::Page { to: parameter(*to), first: *first }
-            }
+            PageStrategy::Page {
+                parameter: to,
+                first,
+            } => client::PageStrategy::Page {
+                to: parameter(*to),
+                first: *first,
+            },
             PageStrategy::Cursor(cursors) => {
                 let fields: Vec<client::CursorField> = cursors
                     .iter()
@@ -101,7 +106,10 @@ fn paging(rule: &'static Paging) -> client::Paging {
 
 fn parameter(parameter: PageParameter) -> client::PageParam {
     match parameter.place {
-        Place::Body => client::PageParam::Body { name: parameter.name, text: parameter.text },
+        Place::Body => client::PageParam::Body {
+            name: parameter.name,
+            text: parameter.text,
+        },
         _ => client::PageParam::Query(parameter.name),
     }
 }

@@ -39,15 +39,20 @@ impl Target {
         flag: &Flag,
     ) -> std::result::Result<Self, Option<Problem>> {
         // Operations of the catalogue live as long as the program.
-        let operation: &'static Operation =
-            operation.module.operation(operation.entry.name).ok_or(None)?;
+        let operation: &'static Operation = operation
+            .module
+            .operation(operation.entry.name)
+            .ok_or(None)?;
         let (Flag::Any(name) | Flag::Parameter(name) | Flag::Field(name)) = flag;
         if !matches!(flag, Flag::Field(_))
             && let Some(parameter) = operation.parameter(name)
         {
             return Ok(Target::Parameter(parameter));
         }
-        let body = operation.body.as_ref().filter(|_| !matches!(flag, Flag::Parameter(_)));
+        let body = operation
+            .body
+            .as_ref()
+            .filter(|_| !matches!(flag, Flag::Parameter(_)));
         let Some(body) = body else {
             return Err(None);
         };
@@ -67,7 +72,11 @@ impl Target {
 
 impl RequestValues {
     /// Converts flags to values of their declared types.
-    pub(super) fn of(operation: &'static Operation, flags: Flags, options: &Options) -> Result<Self> {
+    pub(super) fn of(
+        operation: &'static Operation,
+        flags: Flags,
+        options: &Options,
+    ) -> Result<Self> {
         let mut values = Values {
             has_location: account_of(options)?.is_some(),
             body: flags.body.as_deref().map(body::read).transpose()?,
@@ -83,7 +92,8 @@ impl RequestValues {
         for (flag, text) in flags.values {
             match Target::find(operation, &flag) {
                 Ok(Target::Parameter(parameter)) => {
-                    let value = converted(parameter.schema, parameter.name, &text, flags.unchecked)?;
+                    let value =
+                        converted(parameter.schema, parameter.name, &text, flags.unchecked)?;
                     add(&mut values.parameters, parameter, value);
                 }
                 Ok(Target::File(name)) => {
@@ -130,7 +140,12 @@ impl RequestValues {
         for (name, text) in flags.extra_fields {
             extra_fields.push((name, free(&text)));
         }
-        let mut request = RequestValues { values, paths, extra_query, extra_fields };
+        let mut request = RequestValues {
+            values,
+            paths,
+            extra_query,
+            extra_fields,
+        };
         request.limit(operation, options, flags.all);
         Ok(request)
     }
@@ -148,7 +163,12 @@ impl RequestValues {
         match size.parameter.place {
             Place::Query => {
                 let name = size.parameter.name;
-                if !self.values.parameters.iter().any(|(other, _)| other == name) {
+                if !self
+                    .values
+                    .parameters
+                    .iter()
+                    .any(|(other, _)| other == name)
+                {
                     let value = match operation.parameter(name).map(|one| one.schema.kind()) {
                         Some(Kind::String) => limit.to_string().into(),
                         _ => limit.into(),
@@ -157,7 +177,10 @@ impl RequestValues {
                 }
             }
             Place::Body => {
-                let body = self.values.body.get_or_insert_with(|| Value::Object(Map::new()));
+                let body = self
+                    .values
+                    .body
+                    .get_or_insert_with(|| Value::Object(Map::new()));
                 if let Some(fields) = body.as_object_mut() {
                     let value = if size.parameter.text {
                         limit.to_string().into()
@@ -178,12 +201,20 @@ impl RequestValues {
             .into_iter()
             .filter(|problem| !problem.is_advice)
             // Set as an undeclared field.
-            .filter(|problem| !self.extra_fields.iter().any(|(name, _)| *name == problem.path))
+            .filter(|problem| {
+                !self
+                    .extra_fields
+                    .iter()
+                    .any(|(name, _)| *name == problem.path)
+            })
             .collect();
         if problems.is_empty() {
             return Ok(());
         }
-        let names: Vec<String> = problems.iter().map(|problem| problem.path.clone()).collect();
+        let names: Vec<String> = problems
+            .iter()
+            .map(|problem| problem.path.clone())
+            .collect();
         let sentences: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Err(Failure::invalid(
             &names,
@@ -220,13 +251,19 @@ impl RequestValues {
         for (name, value) in &self.extra_query {
             call.extra_query(name.clone(), value.as_str());
         }
-        let kind = operation.body.as_ref().map_or(BodyKind::Json, |body| body.kind);
+        let kind = operation
+            .body
+            .as_ref()
+            .map_or(BodyKind::Json, |body| body.kind);
         match (&self.values.body, kind) {
             (Some(Value::Object(fields)), BodyKind::Multipart) => {
                 for (name, value) in fields {
                     for text in texts(value) {
                         call.add_part(name.clone(), Part::text(text.clone()));
-                        parts.push(FormPart { name: name.clone(), value: PartValue::Text(text) });
+                        parts.push(FormPart {
+                            name: name.clone(),
+                            value: PartValue::Text(text),
+                        });
                     }
                 }
             }
@@ -243,7 +280,10 @@ impl RequestValues {
             })?;
             let file_name = body::file_name(Path::new(path));
             call.add_part(name.clone(), Part::bytes(file_name, content));
-            parts.push(FormPart { name: name.clone(), value: PartValue::File(path.clone()) });
+            parts.push(FormPart {
+                name: name.clone(),
+                value: PartValue::File(path.clone()),
+            });
         }
         for (name, value) in &self.extra_fields {
             call.extra_body(name.clone(), value);
@@ -254,7 +294,10 @@ impl RequestValues {
 
 /// Adds the value of a parameter. A repeated flag of a list adds to it; another one replaces.
 fn add(parameters: &mut Vec<(String, Value)>, parameter: &Parameter, value: Value) {
-    match parameters.iter_mut().find(|(name, _)| name == parameter.name) {
+    match parameters
+        .iter_mut()
+        .find(|(name, _)| name == parameter.name)
+    {
         Some((_, Value::Array(items))) => match value {
             Value::Array(added) => items.extend(added),
             other => items.push(other),
@@ -287,7 +330,10 @@ fn unknown(operation: &Operation, name: &str, problem: Option<Problem>) -> Failu
             parameters: vec![(name.to_owned(), Value::Null)],
             ..Values::default()
         };
-        operation.validate(&values).into_iter().find(|problem| problem.path == name)
+        operation
+            .validate(&values)
+            .into_iter()
+            .find(|problem| problem.path == name)
     });
     let sentence = problem.map_or_else(
         || format!("`{name}` is not declared by the operation"),
@@ -304,10 +350,12 @@ fn unknown(operation: &Operation, name: &str, problem: Option<Problem>) -> Failu
 
 /// The value at a path.
 fn get<'a>(value: &'a Value, path: &FieldPath) -> Option<&'a Value> {
-    path.steps().iter().try_fold(value, |value, step| match step {
-        hoopai_catalogue::Step::Key(name) => value.get(name),
-        hoopai_catalogue::Step::Index(index) => value.get(index),
-    })
+    path.steps()
+        .iter()
+        .try_fold(value, |value, step| match step {
+            hoopai_catalogue::Step::Key(name) => value.get(name),
+            hoopai_catalogue::Step::Index(index) => value.get(index),
+        })
 }
 
 /// The texts of a field of a form: one for each item of a list.
