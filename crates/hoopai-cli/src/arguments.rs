@@ -5,8 +5,9 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
+use crate::command_line::{Command, CommandLine};
 use crate::failure::{Failure, Result};
-use crate::options::{Command, CommandLine, Options};
+use crate::options::Options;
 
 /// The options of all commands, without a command.
 #[derive(Parser)]

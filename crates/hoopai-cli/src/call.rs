@@ -125,7 +125,7 @@ pub(crate) fn print_line(text: &str) -> Result {
     Ok(())
 }
 
-/// Ends with [`Exit::Interrupted`](crate::Exit::Interrupted) on Ctrl-C.
+/// Ends with [`Exit::Interrupted`](crate::exit::Exit::Interrupted) on Ctrl-C.
 pub(crate) async fn interruptible<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
         result = work => result,

@@ -1,16 +1,19 @@
 //! The command line `hoopai`, as a library for its tests.
 //!
-//! A command runs in this order: `options.rs` parses the arguments, `commands/` has one file for each
-//! command, `account/` selects credentials and builds the client, `call.rs` shows, confirms or
-//! sends the call, and `output/` writes the reply. `failure.rs` has the errors and `exit.rs` the
-//! exit codes.
+//! A command runs in this order: `arguments.rs` parses the arguments, `dispatch.rs` calls the file
+//! of the command in `commands/`, `account/` selects credentials and builds the client, `call.rs`
+//! shows, confirms or sends the call, and `output/` writes the reply. `failure.rs` has the errors
+//! and `exit.rs` the exit codes.
 
 mod account;
 mod arguments;
 mod body;
 mod call;
+mod command_line;
 mod commands;
 mod confirm;
+mod directory;
+mod dispatch;
 mod exit;
 mod failure;
 mod limit;
@@ -27,6 +30,7 @@ use std::process::ExitCode;
 pub use exit::Exit;
 
 use failure::Failure;
+use hoopai_runtime::reqwest::Request;
 
 /// Runs the command of these arguments, the first of which is the name of the program. Errors are
 /// written to the standard error stream.
@@ -36,7 +40,7 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         .skip(1)
         .take_while(|argument| *argument != "--")
         .any(|argument| argument == "--json-errors");
-    let result = arguments::parse(arguments).and_then(commands::run);
+    let result = arguments::parse(arguments).and_then(dispatch::run);
     let exit = match result {
         Ok(()) => Exit::Success,
         Err(failure) => {
@@ -45,6 +49,16 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         }
     };
     ExitCode::from(exit.code())
+}
+
+/// Returns the request of a command of an operation without sending it, as `--dry-run` shows it. It
+/// has no token.
+///
+/// # Errors
+/// The error as `--json-errors` prints it.
+pub fn request_of(arguments: Vec<OsString>) -> Result<Request, String> {
+    let request = arguments::parse(arguments).and_then(dispatch::request_of);
+    request.map_err(|failure| failure.json())
 }
 
 /// Writes an error as a sentence or as JSON. A closed stream is ignored: the exit code remains.

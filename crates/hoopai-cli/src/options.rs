@@ -1,51 +1,6 @@
-//! The command line: commands, and the options that all of them have.
+//! The options that all commands have.
 
-use std::ffi::OsString;
-
-use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use crate::commands;
-
-/// Command line of the HoopAI Platform API
-///
-/// `hoopai MODULE OPERATION --help` documents an operation, `hoopai search WORDS` finds one, and
-/// `hoopai --mock contacts list` tries one on a mock server, without an account.
-#[derive(Debug, Parser)]
-#[command(name = "hoopai", version, max_term_width = 100)]
-pub(crate) struct CommandLine {
-    #[command(flatten)]
-    pub(crate) options: Options,
-
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Send a request by method and path
-    Request(commands::request::Request),
-    /// Store a private token, or install an OAuth app
-    Login(commands::login::Login),
-    /// Remove the stored credentials of a profile
-    Logout,
-    /// Show the account of the profile, and check its credentials
-    Whoami,
-    /// List the profiles, or select the default one
-    Profiles(commands::profiles::Profiles),
-    /// Check configuration, credentials, network and clock
-    Doctor,
-    /// Find operations by words, without a request
-    Search(commands::search::Search),
-    /// Describe an operation, such as contacts.upsert, without a request
-    Explain(commands::explain::Explain),
-    /// Print the completions of a shell
-    Completions(commands::completions::Completions),
-    /// Print the man page
-    Man,
-    /// An operation: MODULE OPERATION [--PARAMETER VALUE]...
-    #[command(external_subcommand)]
-    Operation(Vec<OsString>),
-}
+use clap::{Args, ValueEnum};
 
 /// Options of all commands
 #[derive(Args, Clone, Debug, Default)]
@@ -62,6 +17,10 @@ pub(crate) struct Options {
     /// Company (agency) to act on
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) company: Option<String>,
+
+    /// Server to use instead of the platform
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "mock")]
+    pub(crate) base_url: Option<String>,
 
     /// API version to send, such as 2021-07-28
     #[arg(long, global = true, value_name = "DATE")]

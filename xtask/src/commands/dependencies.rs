@@ -66,6 +66,16 @@ fn may_depend_on(metadata: &Metadata, package: &Package, other: &str) -> bool {
     let is_own = own.is_some();
     match package.name.as_str() {
         "hoopai-runtime" | "hoopai-catalogue" | "hoopai-mock" | "hoopai-codegen" => !is_own,
+        "hoopai-cli" => {
+            !is_own
+                || [
+                    "hoopai-auth",
+                    "hoopai-catalogue",
+                    "hoopai-mock",
+                    "hoopai-runtime",
+                ]
+                .contains(&other)
+        }
         "hoopai-auth" => !is_own || other == "hoopai-runtime",
         "hoopai-webhooks" => !is_own || ["hoopai-runtime", "hoopai-auth"].contains(&other),
         "hoopai-postgres" | "hoopai-redis" => {

@@ -40,11 +40,12 @@ pub(crate) const WEBHOOKS: &str = "webhooks";
 pub(crate) const EVENTS: &str = "specs/webhooks/events";
 pub(crate) const ENVELOPE: &str = "specs/webhooks/envelope.json";
 /// The published crates that are not generated.
-pub(crate) const HAND_WRITTEN: [&str; 8] = [
+pub(crate) const HAND_WRITTEN: [&str; 9] = [
     "crates/hoopai",
     "crates/hoopai-mock",
     "crates/hoopai-auth",
     "crates/hoopai-catalogue",
+    "crates/hoopai-cli",
     "crates/hoopai-postgres",
     "crates/hoopai-redis",
     "crates/hoopai-runtime",

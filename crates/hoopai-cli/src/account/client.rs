@@ -9,7 +9,8 @@ use hoopai_runtime::auth::TokenSource;
 use hoopai_runtime::observe::{CallInfo, CallOutcome, Observer, WaitReason};
 use hoopai_runtime::{Handle, HandleBuilder, SecretString};
 
-use super::{Credentials, Directory, Environment, Profile, Profiles};
+use super::{Credentials, Environment, Profile, Profiles};
+use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 use crate::limit::{LimitedProvider, LimitedSource, SharedLimit};
 use crate::options::Options;
@@ -30,7 +31,7 @@ impl Client {
         if options.mock {
             return Self::with_mock(options).await;
         }
-        let environment = Environment::read()?;
+        let environment = Environment::read(options)?;
         let directory = Directory::find()?;
         let profile = match &environment.token {
             Some(token) => Profile {
@@ -110,7 +111,7 @@ fn account_and_url(options: &Options) -> Result<(Option<String>, Option<String>)
             None,
         ));
     }
-    let environment = Environment::read()?;
+    let environment = Environment::read(options)?;
     let stored = match (&environment.token, &options.profile) {
         (Some(_), _) => None,
         (None, Some(name)) => Some(
@@ -297,7 +298,12 @@ impl Attempts {
 impl Observer for Attempts {
     fn on_attempt(&self, call: &CallInfo<'_>, end: &CallOutcome) {
         if let Some(limit) = &self.limit {
-            let declared = self.handle.get().map(Handle::rate_limit_snapshot);
+            // Other replies do not declare the limit.
+            let declares = end
+                .status
+                .is_some_and(|status| matches!(status, 200..300 | 429));
+            let handle = self.handle.get().filter(|_| declares);
+            let declared = handle.map(Handle::rate_limit_snapshot);
             limit.completed(declared.map(|limits| (limits.max, limits.interval)));
         }
         if self.verbose {

@@ -1,6 +1,7 @@
 //! The environment variables of the program. A variable without contents counts as not set.
 
 use crate::failure::{Failure, Result};
+use crate::options::Options;
 
 pub(crate) const TOKEN: &str = "HOOPAI_TOKEN";
 pub(crate) const LOCATION: &str = "HOOPAI_LOCATION_ID";
@@ -19,12 +20,16 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    pub(crate) fn read() -> Result<Self> {
+    /// Reads the variables. Options precede them.
+    pub(crate) fn read(options: &Options) -> Result<Self> {
         Ok(Environment {
             token: variable(TOKEN)?,
             location: variable(LOCATION)?,
             company: variable(COMPANY)?,
-            base_url: variable(BASE_URL)?,
+            base_url: match &options.base_url {
+                Some(url) => Some(url.clone()),
+                None => variable(BASE_URL)?,
+            },
             client_secret: variable(CLIENT_SECRET)?,
         })
     }

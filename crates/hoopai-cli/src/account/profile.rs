@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Directory;
+use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 
 const VERSION: u32 = 1;

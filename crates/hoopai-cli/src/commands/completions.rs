@@ -1,10 +1,9 @@
 //! `hoopai completions`: completions of a shell.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use crate::failure::Result;
-use crate::options::CommandLine;
 
 /// Completions of a shell
 #[derive(Args, Debug)]
@@ -13,14 +12,9 @@ pub(crate) struct Completions {
     shell: Shell,
 }
 
-pub(crate) fn run(completions: &Completions) -> Result {
+pub(crate) fn run(completions: &Completions, mut command: Command) -> Result {
     let mut script = Vec::new();
-    clap_complete::generate(
-        completions.shell,
-        &mut CommandLine::command(),
-        "hoopai",
-        &mut script,
-    );
+    clap_complete::generate(completions.shell, &mut command, "hoopai", &mut script);
     write(&script)
 }
 

@@ -6,8 +6,9 @@ use hoopai_runtime::operation::Method;
 use hoopai_runtime::{CallOptions, Error};
 use serde_json::{Value, json};
 
-use crate::account::{Client, Directory, Environment, Profiles};
+use crate::account::{Client, Environment, Profiles};
 use crate::call::interruptible;
+use crate::directory::Directory;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
@@ -35,7 +36,7 @@ pub(crate) async fn run(options: &Options) -> Result {
     let mut exit = None;
     if !options.mock {
         let directory = Directory::find()?;
-        let environment = Environment::read()?;
+        let environment = Environment::read(options)?;
         add("directory", Ok(directory.path().display().to_string()));
         let exposed = [
             directory.path().to_owned(),
@@ -72,6 +73,7 @@ pub(crate) async fn run(options: &Options) -> Result {
             add("client", Err(failure.sentence()));
         }
         Ok(client) => {
+            let has_location = client.handle.location().is_some();
             let id = client.handle.location().unwrap_or("unknown").to_owned();
             let call = client
                 .handle
@@ -88,6 +90,14 @@ pub(crate) async fn run(options: &Options) -> Result {
                     Err(error),
                 ),
             };
+            // Without a location, any reply shows whether the token is accepted.
+            let accepted = accepted.or_else(|error: &Error| {
+                let is_of_token = Exit::of(error) == Exit::LoginNeeded;
+                match has_location || is_of_token || error.status().is_none() {
+                    true => Err(error),
+                    false => Ok(()),
+                }
+            });
             add(
                 "platform",
                 match (reached, accepted) {
@@ -106,7 +116,7 @@ pub(crate) async fn run(options: &Options) -> Result {
                 );
                 add("clock", clock(date.as_deref()));
             }
-            exit = exit.or(accepted.err().map(|error: &Error| Exit::of(error)));
+            exit = exit.or(accepted.err().map(Exit::of));
         }
     }
     let failed: Vec<&str> = checks

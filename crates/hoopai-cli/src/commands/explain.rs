@@ -4,7 +4,7 @@ use clap::Args;
 use hoopai_catalogue::{Explanation, Operation, Row};
 use serde_json::{Value, json};
 
-use super::operation::command;
+use super::names::command;
 use crate::call::print_line;
 use crate::failure::{Failure, Result};
 use crate::options::{Format, Options};

@@ -10,8 +10,9 @@ use hoopai_auth::{AccountId, OAuthApp, TokenManager};
 use hoopai_runtime::Handle;
 use hoopai_runtime::operation::Method;
 
-use crate::account::{Credentials, Directory, Environment, Profile, Profiles, oauth_handle};
+use crate::account::{Credentials, Environment, Profile, Profiles, oauth_handle};
 use crate::call::interruptible;
+use crate::directory::Directory;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
@@ -66,7 +67,7 @@ pub(crate) async fn run(options: &Options, login: Login) -> Result {
         ));
     }
     let directory = Directory::find()?;
-    let environment = Environment::read()?;
+    let environment = Environment::read(options)?;
     let name = options
         .profile
         .clone()
@@ -195,8 +196,8 @@ async fn oauth(
     })
 }
 
-/// Reads a secret: from a prompt without echo on a terminal, otherwise the first line of the standard
-/// input.
+/// Reads a secret: from a prompt without echo on a terminal, otherwise the first line of the
+/// standard input.
 fn secret(what: &str) -> Result<String> {
     let failed =
         |error: io::Error| Failure::usage(format_args!("the {what} cannot be read: {error}"));

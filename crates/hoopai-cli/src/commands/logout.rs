@@ -2,7 +2,8 @@
 
 use hoopai_auth::{AccountId, OAuthApp, TokenManager};
 
-use crate::account::{Credentials, Directory, Profiles, oauth_handle};
+use crate::account::{Credentials, Profiles, oauth_handle};
+use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
 

@@ -1,13 +1,12 @@
 //! `hoopai man`: the man page.
 
-use clap::CommandFactory;
+use clap::Command;
 
 use super::completions::write;
 use crate::failure::Result;
-use crate::options::CommandLine;
 
-pub(crate) fn run() -> Result {
+pub(crate) fn run(command: Command) -> Result {
     let mut page = Vec::new();
-    clap_mangen::Man::new(CommandLine::command()).render(&mut page)?;
+    clap_mangen::Man::new(command).render(&mut page)?;
     write(&page)
 }

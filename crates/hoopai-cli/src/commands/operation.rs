@@ -1,20 +1,25 @@
 //! `hoopai MODULE OPERATION`: a call of an operation, from the catalogue.
 //!
-//! `flags.rs` reads the arguments, `values.rs` converts them to the values of the request and
-//! validates them, `row.rs` makes the operation of the client, `list.rs` reads whole lists.
+//! `flags.rs` reads the arguments, `target.rs` finds what they set, `values.rs` converts them to
+//! the values of the request and validates them, `row.rs` makes the operation of the client,
+//! `list.rs` reads whole lists.
 
 mod flags;
 mod list;
 mod row;
+mod target;
 mod values;
 
 use std::ffi::OsString;
 
 use hoopai_catalogue::{Module, Operation, Reply};
+use hoopai_runtime::reqwest::Request;
 use serde_json::{Value, json};
 
+use crate::account::placeholder;
 use crate::call::{self, AnyCall, Plan, Prepared, ReplyKind, print_line};
-use crate::commands::{explain, wait};
+use crate::commands::explain;
+use crate::commands::names::command;
 use crate::confirm::Consequence;
 use crate::failure::{Failure, Result};
 use crate::options::{Format, Options};
@@ -23,13 +28,37 @@ use crate::output::Printer;
 use flags::Flags;
 use values::RequestValues;
 
-/// The name of an operation as a command: `contacts get`.
-pub(crate) fn command(operation: &Operation) -> String {
-    let name = operation.entry.short_name.unwrap_or(operation.entry.name);
-    format!("{} {}", operation.module.name(), name.replace('_', "-"))
+/// What the arguments ask for.
+enum Asked {
+    /// The operations of a module.
+    Module(&'static Module),
+    /// A call, or the description of its operation.
+    Call(&'static Operation, Flags),
 }
 
-pub(crate) fn run(options: &Options, arguments: Vec<OsString>) -> Result {
+pub(crate) async fn run(options: &Options, arguments: Vec<OsString>) -> Result {
+    match parse(arguments)? {
+        Asked::Module(module) => list_operations(options, module),
+        Asked::Call(operation, flags) if flags.help => explain::print(options, operation),
+        Asked::Call(operation, flags) => send(options, operation, flags).await,
+    }
+}
+
+/// The request of a call, which is not sent.
+pub(crate) fn request_of(options: &Options, arguments: Vec<OsString>) -> Result<Request> {
+    let Asked::Call(operation, flags) = parse(arguments)? else {
+        return Err(Failure::usage("the operation is missing"));
+    };
+    let unchecked = flags.unchecked;
+    let values = RequestValues::of(operation, flags, options)?;
+    if !unchecked {
+        values.validate(operation)?;
+    }
+    let (call, _) = values.call(operation, &placeholder(options)?, unchecked)?;
+    Ok(call.into_request()?)
+}
+
+fn parse(arguments: Vec<OsString>) -> Result<Asked> {
     let mut arguments = arguments
         .into_iter()
         .map(|argument| argument.into_string().unwrap_or_default());
@@ -54,7 +83,7 @@ pub(crate) fn run(options: &Options, arguments: Vec<OsString>) -> Result {
                 "the operation is missing before `{flag}`: see hoopai {module_name} --help"
             )));
         }
-        _ => return list_operations(options, module),
+        _ => return Ok(Asked::Module(module)),
     };
     let operation = module.operation(name).ok_or_else(|| {
         let unknown = hoopai_catalogue::find(&format!("{}.{name}", module.name())).err();
@@ -65,10 +94,7 @@ pub(crate) fn run(options: &Options, arguments: Vec<OsString>) -> Result {
         ))
     })?;
     let flags = Flags::parse(rest, operation)?;
-    if flags.help {
-        return explain::print(options, operation);
-    }
-    wait(send(options, operation, flags))
+    Ok(Asked::Call(operation, flags))
 }
 
 /// Lists the operations of a module.

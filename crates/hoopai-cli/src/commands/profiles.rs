@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::account::{Directory, Profiles as Stored};
+use crate::account::Profiles as Stored;
+use crate::directory::Directory;
 use crate::failure::Result;
 use crate::options::Options;
 use crate::output::Printer;

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::operation::command;
+use super::names::command;
 use crate::failure::Result;
 use crate::options::Options;
 use crate::output::Printer;

@@ -3,15 +3,16 @@
 use hoopai_runtime::operation::Method;
 use serde_json::json;
 
-use crate::account::{Client, Credentials, Directory, Environment, Profiles};
+use crate::account::{Client, Credentials, Environment, Profiles};
 use crate::call::interruptible;
+use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
 use crate::output::Printer;
 
 pub(crate) async fn run(options: &Options) -> Result {
     let client = Client::open(options).await?;
-    let environment = Environment::read()?;
+    let environment = Environment::read(options)?;
     let (source, credentials, company) = if options.mock {
         ("mock server".to_owned(), "private token", None)
     } else if environment.token.is_some() {

@@ -13,7 +13,7 @@ use hoopai_runtime::auth::{
 use hoopai_runtime::time::BoxFuture;
 use hoopai_runtime::{Error, SecretString};
 
-use super::SharedLimit;
+use super::shared::SharedLimit;
 
 /// A private token.
 pub(crate) struct LimitedSource {

@@ -314,7 +314,7 @@ mod tests {
             let error = Printer::new(Vec::new(), &options, false, false, None)
                 .err()
                 .unwrap();
-            assert_eq!(error.exit(), crate::Exit::Usage, "{filter}");
+            assert_eq!(error.exit(), crate::exit::Exit::Usage, "{filter}");
         }
     }
 }

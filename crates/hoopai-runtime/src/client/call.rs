@@ -16,7 +16,7 @@ use crate::call_site::CallSite;
 use crate::decode;
 use crate::drift::Reading;
 use crate::error::Error;
-use crate::operation::{ListStyle, Operation, PageParam, Paging, QueryParam};
+use crate::operation::{ListStyle, Operation, PageParam, Paging, QueryParam, Reply};
 use crate::reply::context::{self, ReplyContext};
 use crate::reply::response_future::ResponseFuture;
 use crate::request::body::{Body, ExtraField};
@@ -284,7 +284,9 @@ impl Call {
 
     /// Checks the call and returns its request without sending it. The request has no token.
     pub fn into_request(self) -> Result<reqwest::Request, Error> {
-        let (handle, mut prepared) = self.prepare(false)?;
+        let operation = self.call_site.operation;
+        let streamed = operation.is_some_and(|operation| operation.reply == Reply::Bytes);
+        let (handle, mut prepared) = self.prepare(streamed)?;
         handle.0.shared.transport.request(&mut prepared)
     }
 

@@ -2,7 +2,7 @@
 
 use hoopai_catalogue::{Kind, Operation};
 
-use super::values::Target;
+use super::target::{Flag, Target};
 use crate::body::pair;
 use crate::failure::{Failure, Result};
 
@@ -22,17 +22,6 @@ pub(super) struct Flags {
     pub(super) extra_fields: Vec<(String, String)>,
     /// Parts of a body that are files, and their paths.
     pub(super) files: Vec<(String, String)>,
-}
-
-/// How a value is named.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Flag {
-    /// `--NAME`: a parameter or a field.
-    Any(String),
-    /// `--param NAME=`: a parameter, also one that has the name of an option.
-    Parameter(String),
-    /// `--field PATH=`: a field of the body, also one that has the name of an option or parameter.
-    Field(String),
 }
 
 impl Flags {

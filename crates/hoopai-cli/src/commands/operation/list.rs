@@ -94,7 +94,7 @@ fn resumable(
     written: u64,
     options: &Options,
 ) -> Failure {
-    if failure.exit() == crate::Exit::Success {
+    if failure.exit() == crate::exit::Exit::Success {
         return failure;
     }
     let position = serde_json::to_value(list.position()).unwrap_or_default();
@@ -106,7 +106,7 @@ fn resumable(
         );
     }
     let failure = failure.with("position", position);
-    if failure.exit() == crate::Exit::Interrupted {
+    if failure.exit() == crate::exit::Exit::Interrupted {
         failure
     } else {
         failure.partial(written)

@@ -8,21 +8,15 @@ use hoopai_catalogue::{
 use hoopai_runtime::{Call, CallOptions, Handle, Part};
 use serde_json::{Map, Value};
 
-use super::flags::{Flag, Flags};
+use super::flags::Flags;
 use super::row;
+use super::target::{Flag, Target};
 use crate::account::account_of;
 use crate::body;
+use crate::commands::names::command;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
 use crate::preview::{FormPart, PartValue};
-
-/// The declared value that a flag sets.
-pub(super) enum Target {
-    Parameter(&'static Parameter),
-    Field(FieldPath, Schema),
-    /// A part of the body that is a file.
-    File(String),
-}
 
 /// The values of a request.
 pub(super) struct RequestValues {
@@ -31,43 +25,6 @@ pub(super) struct RequestValues {
     paths: Vec<String>,
     extra_query: Vec<(String, String)>,
     extra_fields: Vec<(String, Value)>,
-}
-
-impl Target {
-    pub(super) fn find(
-        operation: &Operation,
-        flag: &Flag,
-    ) -> std::result::Result<Self, Option<Problem>> {
-        // Operations of the catalogue live as long as the program.
-        let operation: &'static Operation = operation
-            .module
-            .operation(operation.entry.name)
-            .ok_or(None)?;
-        let (Flag::Any(name) | Flag::Parameter(name) | Flag::Field(name)) = flag;
-        if !matches!(flag, Flag::Field(_))
-            && let Some(parameter) = operation.parameter(name)
-        {
-            return Ok(Target::Parameter(parameter));
-        }
-        let body = operation
-            .body
-            .as_ref()
-            .filter(|_| !matches!(flag, Flag::Parameter(_)));
-        let Some(body) = body else {
-            return Err(None);
-        };
-        let similar = |one: &str| one.eq_ignore_ascii_case(&name.replace(['-', '_'], ""));
-        if let Some(part) = body.parts.iter().find(|part| {
-            part.is_file && (part.name == name || similar(&part.name.replace(['-', '_'], "")))
-        }) {
-            return Ok(Target::File(part.name.to_owned()));
-        }
-        let path: FieldPath = name.parse().map_err(|_| None)?;
-        match body.schema.at(&path) {
-            Ok((path, schema)) => Ok(Target::Field(path, schema)),
-            Err(problem) => Err(Some(problem)),
-        }
-    }
 }
 
 impl RequestValues {
@@ -221,7 +178,7 @@ impl RequestValues {
             format_args!(
                 "not sent: {}; see hoopai {} --help, or add --unchecked",
                 sentences.join("; "),
-                super::command(operation)
+                command(operation)
             ),
         ))
     }
@@ -274,7 +231,7 @@ impl RequestValues {
         for (name, path) in self.values.files.iter().zip(&self.paths) {
             let content = std::fs::read(path).map_err(|error| {
                 Failure::invalid(
-                    &[name.clone()],
+                    std::slice::from_ref(name),
                     format_args!("the file {path} of `{name}` cannot be read: {error}"),
                 )
             })?;
@@ -343,7 +300,7 @@ fn unknown(operation: &Operation, name: &str, problem: Option<Problem>) -> Failu
         &[name.to_owned()],
         format_args!(
             "not sent: {sentence}; see hoopai {} --help; --extra-query and --extra-field send undeclared values",
-            super::command(operation)
+            command(operation)
         ),
     )
 }
