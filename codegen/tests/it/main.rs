@@ -4,6 +4,7 @@ mod changes;
 mod diff;
 mod documentation;
 mod edits;
+mod effects;
 mod emit;
 mod events;
 mod example_types;

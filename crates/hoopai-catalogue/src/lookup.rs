@@ -72,14 +72,14 @@ pub fn find(name: &str) -> Result<&'static Operation, UnknownOperation> {
 
 /// The operation or module that a name without module may mean.
 fn closest_name(name: &str) -> Option<String> {
-    let wanted = normal(name);
+    let expected = normal(name);
     let entries = || {
         MODULES.iter().flat_map(|module| {
             let entries = module.entries().iter();
             entries.map(move |entry| (module.name(), entry.name))
         })
     };
-    let same = entries().find(|(_, own)| normal(own) == wanted);
+    let same = entries().find(|(_, own)| normal(own) == expected);
     let same = same.map(|(module, own)| format!("{module}.{own}"));
     same.or_else(|| closest(name, MODULES.iter().map(Module::name)).map(str::to_owned))
 }
@@ -97,6 +97,9 @@ pub fn by_id(id: &str) -> Vec<&'static Operation> {
         .collect()
 }
 
+/// The names and values of path parameters.
+type PathValues = Vec<(&'static str, String)>;
+
 /// The operation of a method and a path, and the values of its path parameters as they stand in the
 /// path. The path is a template (`/contacts/{contactId}`) or has values; a query is ignored. A
 /// trailing slash matters. Of several operations, the one with the most literal path is returned.
@@ -106,7 +109,7 @@ pub fn route(
 ) -> Option<(&'static Operation, Vec<(&'static str, String)>)> {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let segments: Vec<&str> = path.split('/').collect();
-    let mut best: Option<(usize, &'static Module, usize, Vec<(&'static str, String)>)> = None;
+    let mut best: Option<(&'static Module, usize, PathValues)> = None;
     for module in &MODULES {
         for (index, entry) in module.entries().iter().enumerate() {
             if !entry.method.as_str().eq_ignore_ascii_case(method) {
@@ -115,15 +118,13 @@ pub fn route(
             let Some(values) = path_values(entry.path, &segments) else {
                 continue;
             };
-            if best
-                .as_ref()
-                .is_none_or(|(fewest, ..)| values.len() < *fewest)
-            {
-                best = Some((values.len(), module, index, values));
+            let is_better = |(_, _, other): &(_, _, PathValues)| values.len() < other.len();
+            if best.as_ref().is_none_or(is_better) {
+                best = Some((module, index, values));
             }
         }
     }
-    let (_, module, index, values) = best?;
+    let (module, index, values) = best?;
     Some((module.operations().get(index)?, values))
 }
 
@@ -141,16 +142,16 @@ pub fn methods(path: &str) -> Vec<Method> {
     methods
 }
 
-fn path_values(template: &'static str, segments: &[&str]) -> Option<Vec<(&'static str, String)>> {
+fn path_values(template: &'static str, segments: &[&str]) -> Option<PathValues> {
     let template: Vec<&'static str> = template.split('/').collect();
     if template.len() != segments.len() {
         return None;
     }
     let mut values = Vec::new();
-    for (own, given) in template.into_iter().zip(segments) {
+    for (own, segment) in template.into_iter().zip(segments) {
         match own.strip_prefix('{').and_then(|own| own.strip_suffix('}')) {
-            Some(name) if !given.is_empty() => values.push((name, (*given).to_owned())),
-            None if own == *given => {}
+            Some(name) if !segment.is_empty() => values.push((name, (*segment).to_owned())),
+            None if own == *segment => {}
             _ => return None,
         }
     }

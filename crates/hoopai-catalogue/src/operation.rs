@@ -32,7 +32,8 @@ pub struct Operation {
     pub effect_reason: Option<&'static str>,
     /// Whether the platform discourages its use.
     pub deprecated: bool,
-    /// Whether HoopAI documents only method and path, and parameters and bodies are not known.
+    /// Whether HoopAI documents only method and path. Parameters and bodies are then not known, and
+    /// query parameters of any name are accepted.
     pub documented_only: bool,
     /// The parameters: those of the path in its order, then query and headers, required ones first.
     pub parameters: Vec<Parameter>,

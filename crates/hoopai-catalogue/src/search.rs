@@ -94,12 +94,12 @@ impl Index {
     }
 
     fn search(&self, text: &str) -> Vec<Hit> {
-        let mut wanted = words(text);
-        wanted.sort();
-        wanted.dedup();
+        let mut requested = words(text);
+        requested.sort();
+        requested.dedup();
         // The number of matched words, and the sum of their weights.
         let mut scores: HashMap<usize, (usize, f64)> = HashMap::new();
-        for word in &wanted {
+        for word in &requested {
             for (number, weight) in self.matches(word) {
                 let (matched, score) = scores.entry(number).or_default();
                 *matched += 1;

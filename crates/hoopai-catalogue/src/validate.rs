@@ -58,6 +58,7 @@ impl Operation {
                     set.push(parameter);
                     problems.extend(parameter_problems(parameter, value));
                 }
+                None if self.documented_only => {}
                 None => problems.push(self.unknown(name)),
             }
         }

@@ -77,6 +77,33 @@ fn edited_missing_and_extra_generated_files_are_found_and_repaired() {
 }
 
 #[test]
+fn edited_and_orphaned_files_of_the_catalogue_are_found_and_repaired() {
+    const FINDING: &str =
+        "crates/hoopai-catalogue/data/links.json.deflate: differs from the file that codegen";
+    const COMMAND: &str = "run cargo xtask codegen";
+    let tree = generated();
+    let before = tree.files();
+    tree.write_bytes("crates/hoopai-catalogue/data/links.json.deflate", &[0]);
+    let text = tree.run(&["check"]).failed();
+    assert_findings(&text, &[(FINDING, COMMAND)]);
+    tree.run(&["codegen"]).ok();
+    assert!(tree.files() == before);
+
+    let orphans = [
+        "crates/hoopai-catalogue/data/gone.json.deflate",
+        "crates/hoopai-catalogue/src/modules/gone.rs",
+    ];
+    for orphan in orphans {
+        tree.write(orphan, "of a removed module");
+    }
+    let text = tree.run(&["check"]).failed();
+    let findings = orphans.map(|orphan| (orphan, COMMAND));
+    assert_findings(&text, &findings);
+    tree.run(&["codegen"]).ok();
+    assert!(tree.files() == before);
+}
+
+#[test]
 fn edited_facade_is_found() {
     let tree = generated();
     let manifest = tree.read("crates/hoopai/Cargo.toml");

@@ -25,9 +25,11 @@ pub(crate) fn upstream() -> Option<PathBuf> {
 }
 
 /// Folders in which regen writes all files, apart from [`is_input`] and [`EVENTS`].
-const GENERATED: [&str; 4] = [
+const GENERATED: [&str; 6] = [
     "specs",
     "crates/api",
+    "crates/hoopai-catalogue/data",
+    "crates/hoopai-catalogue/src/modules",
     "crates/hoopai-mock/interface",
     "tests/generated",
 ];

@@ -3,3 +3,4 @@
 mod effects;
 mod lookups;
 mod requests;
+mod size;
