@@ -1,6 +1,7 @@
 //! Tests of the facade with all module crates.
 
 mod call_table;
+mod catalogue;
 mod command_line;
 mod decode_table;
 mod decoding;

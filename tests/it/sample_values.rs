@@ -148,6 +148,7 @@ impl Sampler {
             Some("date") => return format!("2031-0{month}-1{day}"),
             Some("date-month-first") => return format!("0{month}-1{day}-2031"),
             Some("date-at-midnight") => return format!("2031-0{month}-1{day}T00:00:00.000Z"),
+            Some("email") => return format!("{name}{number}@example.com"),
             Some("unix-milliseconds") => return (1_900_000_000_000 + hash % 1000).to_string(),
             _ => {}
         }
