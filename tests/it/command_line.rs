@@ -181,9 +181,9 @@ fn invalid_requests_are_rejected_with_the_name_of_the_field() {
         }
         // A path parameter that is missing, or would change the path.
         if let Some((parameter, _)) = input.of_kind("path").next()
-            && !operation
+            && operation
                 .location
-                .is_some_and(|location| location.name == parameter)
+                .is_none_or(|location| location.name != parameter)
         {
             let prefix = format!("--param={parameter}=");
             let rest = || {
