@@ -2,6 +2,7 @@
 
 mod call_table;
 mod catalogue;
+mod command_line;
 mod decode_table;
 mod decoding;
 mod error_replies;

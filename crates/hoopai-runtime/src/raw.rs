@@ -82,6 +82,16 @@ impl RawRequest {
         self
     }
 
+    /// Checks the call and returns its request without sending it, for display. The request has no
+    /// token.
+    ///
+    /// # Errors
+    /// A path or parameter is missing or invalid; kind
+    /// [`Request`](crate::error::ErrorKind::Request).
+    pub fn into_request(self) -> Result<reqwest::Request, crate::Error> {
+        self.call.into_request()
+    }
+
     /// Sends the call; the reply is any JSON value.
     ///
     /// # Errors

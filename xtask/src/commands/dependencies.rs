@@ -67,6 +67,16 @@ fn may_depend_on(metadata: &Metadata, package: &Package, other: &str) -> bool {
     match package.name.as_str() {
         "hoopai-runtime" | "hoopai-catalogue" | "hoopai-mock" | "hoopai-codegen" => !is_own,
         "hoopai-auth" | "hoopai-bulk" => !is_own || other == "hoopai-runtime",
+        "hoopai-cli" => {
+            !is_own
+                || [
+                    "hoopai-auth",
+                    "hoopai-catalogue",
+                    "hoopai-mock",
+                    "hoopai-runtime",
+                ]
+                .contains(&other)
+        }
         "hoopai-webhooks" => !is_own || ["hoopai-runtime", "hoopai-auth"].contains(&other),
         "hoopai-postgres" | "hoopai-redis" => {
             !is_own || ["hoopai-runtime", "hoopai-auth", "hoopai-webhooks"].contains(&other)

@@ -46,6 +46,7 @@ pub(crate) const HAND_WRITTEN: [&str; 9] = [
     "crates/hoopai-auth",
     "crates/hoopai-bulk",
     "crates/hoopai-catalogue",
+    "crates/hoopai-cli",
     "crates/hoopai-postgres",
     "crates/hoopai-redis",
     "crates/hoopai-runtime",

@@ -16,7 +16,7 @@ use crate::call_site::CallSite;
 use crate::decode;
 use crate::drift::Reading;
 use crate::error::Error;
-use crate::operation::{ListStyle, Operation, PageParam, Paging, QueryParam};
+use crate::operation::{ListStyle, Operation, PageParam, Paging, QueryParam, Reply};
 use crate::reply::context::{self, ReplyContext};
 use crate::reply::response_future::ResponseFuture;
 use crate::request::body::{Body, ExtraField};
@@ -280,6 +280,14 @@ impl Call {
     /// Sends the call; the reply is JSON.
     pub fn send_json<T: DeserializeOwned>(self) -> ResponseFuture<T> {
         ResponseFuture::new(self.dispatch(false), context::json)
+    }
+
+    /// Checks the call and returns its request without sending it. The request has no token.
+    pub fn into_request(self) -> Result<reqwest::Request, Error> {
+        let operation = self.call_site.operation;
+        let streamed = operation.is_some_and(|operation| operation.reply == Reply::Bytes);
+        let (handle, mut prepared) = self.prepare(streamed)?;
+        handle.0.shared.transport.request(&mut prepared)
     }
 
     /// The paging rule of the operation.

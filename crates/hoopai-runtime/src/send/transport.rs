@@ -148,7 +148,10 @@ impl Transport {
     }
 
     /// Builds the HTTP request of a call.
-    fn request(&self, prepared: &mut PreparedRequest) -> Result<reqwest::Request, Error> {
+    pub(crate) fn request(
+        &self,
+        prepared: &mut PreparedRequest,
+    ) -> Result<reqwest::Request, Error> {
         let call_site = &prepared.call_site;
         let accept = if prepared.streamed {
             "*/*"

@@ -1,0 +1,14 @@
+//! The commands, one file each.
+
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod man;
+mod names;
+pub(crate) mod operation;
+pub(crate) mod profiles;
+pub(crate) mod request;
+pub(crate) mod search;
+pub(crate) mod whoami;

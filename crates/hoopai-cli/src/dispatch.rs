@@ -1,0 +1,49 @@
+//! Runs the command of a command line.
+
+use clap::CommandFactory;
+use hoopai_runtime::reqwest::Request;
+
+use crate::command_line::{Command, CommandLine};
+use crate::commands::{
+    completions, doctor, explain, login, logout, man, operation, profiles, request, search, whoami,
+};
+use crate::failure::{Failure, Result};
+
+/// Runs a command to its end.
+pub(crate) fn run(line: CommandLine) -> Result {
+    let options = line.options;
+    match line.command {
+        Command::Request(request) => wait(request::run(&options, request)),
+        Command::Login(login) => wait(login::run(&options, login)),
+        Command::Logout => wait(logout::run(&options)),
+        Command::Whoami => wait(whoami::run(&options)),
+        Command::Profiles(profiles) => profiles::run(&options, &profiles),
+        Command::Doctor => wait(doctor::run(&options)),
+        Command::Completions(completions) => completions::run(&completions, CommandLine::command()),
+        Command::Man => man::run(CommandLine::command()),
+        Command::Search(search) => search::run(&options, &search),
+        Command::Explain(explain) => explain::run(&options, &explain),
+        Command::Operation(arguments) => wait(operation::run(&options, arguments)),
+    }
+}
+
+/// The request of a command of an operation.
+pub(crate) fn request_of(line: CommandLine) -> Result<Request> {
+    match line.command {
+        Command::Operation(arguments) => operation::request_of(&line.options, arguments),
+        _ => Err(Failure::usage("the command is none of an operation")),
+    }
+}
+
+/// Runs a future on a runtime of one thread.
+fn wait(work: impl Future<Output = Result>) -> Result {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Failure::internal(format_args!("the program cannot be started: {error}"))
+        })?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
+}

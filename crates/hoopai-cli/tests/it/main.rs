@@ -1,0 +1,9 @@
+//! Tests of the program `hoopai`, against stub servers and the mock server.
+
+mod accounts;
+mod limits;
+mod operations;
+mod output;
+mod program;
+mod requests;
+mod secrets;
