@@ -32,6 +32,7 @@
 //! state.rs      all of these behind one lock
 //! limiter.rs    the lock, the waiting calls, and the one timer
 //! registry.rs   one limiter for each account
+//! shared/       the division of a limit among processes
 //! ```
 
 mod aimd;
@@ -44,6 +45,7 @@ mod pause;
 mod queue;
 mod registry;
 mod settings;
+mod shared;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -55,6 +57,10 @@ use std::time::Duration;
 pub(crate) use limiter::{Limiter, Permit};
 pub(crate) use registry::Limiters;
 pub use settings::RateLimitSettings;
+pub use shared::{
+    DailyGrant, DailyReport, Excess, FORGOTTEN_AFTER, Ledger, LimitKey, LimiterBackend,
+    LimiterError, MemoryLimiter, ShareGrant, ShareReport,
+};
 
 /// A call that is not admitted in time.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -30,6 +30,7 @@ pub struct RateLimitSettings {
     pub(super) daily_probe: Duration,
     pub(crate) max_wait: Duration,
     pub(super) fixed: bool,
+    pub(super) exchange_timeout: Duration,
 }
 
 impl Default for RateLimitSettings {
@@ -42,6 +43,7 @@ impl Default for RateLimitSettings {
             daily_probe: Duration::from_secs(300),
             max_wait: Duration::from_secs(60),
             fixed: false,
+            exchange_timeout: Duration::from_secs(1),
         }
     }
 }
@@ -111,6 +113,14 @@ impl RateLimitSettings {
     /// other processes counts against it only beyond the rest of the declared limit.
     pub fn fixed(mut self, fixed: bool) -> Self {
         self.fixed = fixed;
+        self
+    }
+
+    /// Sets how long an exchange with a [`LimiterBackend`](super::LimiterBackend) may take. Default:
+    /// one second. After that time the process keeps to the share that it has, as if the backend
+    /// could not be reached.
+    pub fn exchange_timeout(mut self, timeout: Duration) -> Self {
+        self.exchange_timeout = timeout;
         self
     }
 }
