@@ -32,7 +32,8 @@
 //! state.rs      all of these behind one lock
 //! limiter.rs    the lock, the waiting calls, and the one timer
 //! registry.rs   one limiter for each account
-//! shared/       the division of a limit among processes
+//! sharing.rs    the share of this process in a limit that several share
+//! shared/       the backends of shares
 //! ```
 
 mod aimd;
@@ -46,6 +47,7 @@ mod queue;
 mod registry;
 mod settings;
 mod shared;
+mod sharing;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -54,7 +56,7 @@ mod window;
 
 use std::time::Duration;
 
-pub(crate) use limiter::{Limiter, Permit};
+pub(crate) use limiter::{Backend, Limiter, Permit};
 pub(crate) use registry::Limiters;
 pub use settings::RateLimitSettings;
 pub use shared::{
@@ -86,8 +88,13 @@ pub(crate) enum RateLimitReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimitSnapshot {
-    /// The number of requests allowed in any interval, as last reported. `usize::MAX` if unlimited.
+    /// The number of requests allowed in any interval, as last reported, or the share of this
+    /// process. `usize::MAX` if unlimited.
     pub max: usize,
+    /// The share of this process in a limit that a [`LimiterBackend`] divides. `None` without one.
+    pub share: Option<usize>,
+    /// Whether the limiter backend cannot be reached.
+    pub is_cut_off: bool,
     /// The interval, as last reported.
     pub interval: Duration,
     /// The number of taken slots: by requests in flight, by requests that the server may still

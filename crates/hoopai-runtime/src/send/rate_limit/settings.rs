@@ -61,6 +61,12 @@ impl RateLimitSettings {
         }
     }
 
+    /// The limit in words.
+    pub(crate) fn shown(&self) -> String {
+        let interval = crate::time::format_wait(self.interval);
+        format!("{} requests in {interval}", self.max)
+    }
+
     /// No client-side limit: every call is sent at once, also after refusals.
     pub fn unlimited() -> Self {
         RateLimitSettings {

@@ -106,6 +106,29 @@ impl Window {
         self.admitted
     }
 
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// The slots that are taken beyond `share`, with the moment at which they are free. `None`:
+    /// their requests are in flight. They are the slots that are free first.
+    pub(super) fn excess(&self, share: usize) -> Vec<(Option<Instant>, usize)> {
+        let mut missing = self.taken().saturating_sub(share);
+        let mut excess = Vec::new();
+        for run in &self.runs {
+            let slots = run.len().min(missing);
+            if slots == 0 {
+                break;
+            }
+            missing -= slots;
+            excess.push((Some(later(run.at, self.interval)), slots));
+        }
+        if missing > 0 {
+            excess.push((None, missing));
+        }
+        excess
+    }
+
     /// Takes a slot. The caller checks before that one is free.
     pub(super) fn take(&mut self) -> WindowSnapshot {
         self.in_flight += 1;

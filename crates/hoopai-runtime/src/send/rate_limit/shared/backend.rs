@@ -95,8 +95,11 @@ pub struct ShareReport {
     pub share: u32,
     /// The slots that it occupies beyond its share, in order of their end.
     pub excess: Vec<Excess>,
-    /// The share that it could use. Zero if it does not call.
+    /// The share that it could use now, with the slots that it occupies. Zero if it does not call.
     pub demand: u32,
+    /// The share that it needs for the next interval, at most `demand`. If all processes together
+    /// need more than the limit, this decides.
+    pub need: u32,
     /// The number of requests that the platform allows in any interval, as far as the process
     /// knows.
     pub max: u32,
@@ -122,6 +125,7 @@ impl ShareReport {
             share: 0,
             excess: Vec::new(),
             demand: 0,
+            need: 0,
             max,
             interval,
             declared: false,

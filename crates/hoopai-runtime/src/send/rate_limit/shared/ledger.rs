@@ -20,7 +20,7 @@ use super::backend::{FORGOTTEN_AFTER, ShareGrant, ShareReport};
 ///
 /// let (mut ledger, interval) = (Ledger::new(), Duration::from_secs(10));
 /// let mut report = ShareReport::new(1, 100, interval);
-/// report.demand = 60;
+/// (report.demand, report.need) = (60, 60);
 /// // The time of the server that keeps the ledger.
 /// let grant = ledger.exchange(Duration::from_secs(1_900_000_000), &report);
 /// assert_eq!(grant.share, 60);
@@ -48,6 +48,7 @@ struct Client {
     number: u64,
     share: u64,
     demand: u64,
+    need: u64,
     /// Slots beyond the share, with their end. `u64::MAX`: their requests are in flight.
     excess: Vec<(u64, u64)>,
     /// When it reported, in `active` time.
@@ -105,15 +106,18 @@ impl Ledger {
         if let Some(client) = self.clients.get(&report.client)
             && report.number <= client.number
         {
+            // An old report, which was delayed. Its process no longer waits for the reply.
             let share = client.share;
-            return self.grant(now, report, share);
+            let division = self.division(now, None);
+            return self.clone().grant(now, report, share, &division);
         }
         self.limit(report);
         self.advance(now);
         self.record(now, report);
         self.observe(now, report);
-        let share = self.raised(now, report);
-        self.grant(now, report, share)
+        let division = self.division(now, None);
+        let share = self.raised(now, report, &division);
+        self.grant(now, report, share, &division)
     }
 
     /// Updates the limit.
@@ -171,6 +175,7 @@ impl Ledger {
             number: report.number,
             share: u64::from(report.share),
             demand: u64::from(report.demand).min(max),
+            need: u64::from(report.need.min(report.demand)).min(max),
             excess: report
                 .excess
                 .iter()
@@ -223,13 +228,13 @@ impl Ledger {
     }
 
     /// Raises the share of a client by what is free, up to its fair part.
-    fn raised(&mut self, now: u64, report: &ShareReport) -> u64 {
+    fn raised(&mut self, now: u64, report: &ShareReport, division: &Division) -> u64 {
         let others = self.used(now, Some(report.client));
         let limit = match now < self.settles {
             true => self.max / 8,
             false => self.max,
         };
-        let target = self.fair(now, report.client, u64::from(report.demand));
+        let target = part(division, report.client);
         let held = u64::from(report.share);
         let share = held.max(target.min(limit.saturating_sub(others)));
         if let Some(client) = self.clients.get_mut(&report.client) {
@@ -248,64 +253,91 @@ impl Ledger {
         share
     }
 
-    /// The share of a client if shares were divided now and it needed so much: each has an equal
-    /// part, or what it needs if that is less. Silent clients keep what they hold.
-    fn fair(&self, now: u64, id: u64, demand: u64) -> u64 {
+    /// The shares if they were divided now: each process has an equal part, or what it needs if that
+    /// is less. Then what is left is divided in the same way by what they could use. Silent clients
+    /// keep what they hold.
+    fn division(&self, now: u64, unlimited: Option<u64>) -> Division {
         let mut capacity = self.max.saturating_sub(occupied(&self.external, now));
-        let mut demands = Vec::with_capacity(self.clients.len());
-        for (other, client) in &self.clients {
-            if *other == id {
-                demands.push((demand.min(self.max), *other));
-            } else if self.is_silent(now, client) {
+        let mut shares = Division::new();
+        let (mut needs, mut demands) = (Vec::new(), Vec::new());
+        for (id, client) in &self.clients {
+            if self.is_silent(now, client) {
                 capacity = capacity.saturating_sub(client.share);
+                shares.insert(*id, client.share);
+            } else if unlimited == Some(*id) {
+                needs.push((self.max, *id));
+                demands.push((self.max, *id));
             } else if client.demand > 0 {
-                demands.push((client.demand, *other));
+                needs.push((client.need, *id));
+                demands.push((client.demand, *id));
             }
         }
-        demands.sort_unstable();
-        let mut rest = &demands[..];
-        while let Some(((demand, client), larger)) = rest.split_first() {
-            let equal = capacity / count(rest);
-            if *demand > equal {
-                break;
-            }
-            if *client == id {
-                return *demand;
-            }
-            capacity -= demand;
+        capacity -= self.divide(now, needs, capacity, &mut shares);
+        for (demand, id) in &mut demands {
+            *demand -= shares.get(id).copied().unwrap_or(0).min(*demand);
+        }
+        self.divide(now, demands, capacity, &mut shares);
+        shares
+    }
+
+    /// Adds to shares an equal part of the capacity, or what is asked for if that is less. Returns
+    /// the sum.
+    fn divide(
+        &self,
+        now: u64,
+        mut asked: Vec<(u64, u64)>,
+        capacity: u64,
+        shares: &mut Division,
+    ) -> u64 {
+        asked.sort_unstable();
+        let mut left = capacity;
+        let mut rest = &asked[..];
+        while let Some(((slots, id), larger)) = rest.split_first()
+            && *slots <= left / count(rest)
+        {
+            *shares.entry(*id).or_default() += slots;
+            left -= slots;
             rest = larger;
         }
         if rest.is_empty() {
-            return 0;
+            return capacity - left;
         }
-        let mut ids: Vec<u64> = rest.iter().map(|(_, client)| *client).collect();
+        let (equal, remainder) = (left / count(rest), left % count(rest));
+        let mut ids: Vec<u64> = rest.iter().map(|(_, id)| *id).collect();
         ids.sort_unstable();
-        let (equal, remainder) = (capacity / count(rest), capacity % count(rest));
         // If there are more clients than slots, the slots rotate.
-        let first = match equal {
+        let turn = match equal {
             0 => now / self.interval,
             _ => 0,
         };
-        let position = ids.iter().position(|other| *other == id).unwrap_or(0);
-        let rank = (u64::try_from(position).unwrap_or(0) + first) % count(rest);
-        equal + u64::from(rank < remainder)
+        for (position, id) in (turn..).zip(&ids) {
+            let extra = u64::from(position % count(rest) < remainder);
+            *shares.entry(*id).or_default() += equal + extra;
+        }
+        capacity
     }
 
     fn is_silent(&self, now: u64, client: &Client) -> bool {
         now > client.due + self.interval / 2
     }
 
-    fn grant(&mut self, now: u64, report: &ShareReport, share: u64) -> ShareGrant {
+    fn grant(
+        &mut self,
+        now: u64,
+        report: &ShareReport,
+        share: u64,
+        division: &Division,
+    ) -> ShareGrant {
         let id = report.client;
-        let target = self.fair(now, id, u64::from(report.demand));
+        let target = part(division, id);
         let members = self
             .clients
             .values()
             .filter(|client| client.share > 0 || client.demand > 0)
             .count();
         let members = u64::try_from(members).unwrap_or(u64::MAX).max(1);
-        let renew_after = self.renew_after(now, id, share, target, members);
-        let is_wanted = share > target && self.is_short(now, id);
+        let renew_after = self.renew_after(now, id, share, members, division);
+        let is_wanted = share > target && self.is_short(now, id, division);
         let daily = report.daily.map(|_| self.daily(id, members));
         if let Some(client) = self.clients.get_mut(&id) {
             client.due = now + renew_after;
@@ -316,7 +348,7 @@ impl Ledger {
             Duration::from_micros(self.interval),
         );
         grant.target = narrow(if is_wanted { target } else { share });
-        grant.prospect = narrow(self.fair(now, id, u64::MAX));
+        grant.prospect = narrow(part(&self.division(now, Some(id)), id));
         grant.members = narrow(members);
         grant.renew_after = Duration::from_micros(renew_after);
         match (daily, self.day) {
@@ -329,21 +361,19 @@ impl Ledger {
     }
 
     /// Whether a client that reports has less than its fair part, apart from this one.
-    fn is_short(&self, now: u64, except: u64) -> bool {
+    fn is_short(&self, now: u64, except: u64, division: &Division) -> bool {
         self.clients.iter().any(|(id, client)| {
-            *id != except
-                && !self.is_silent(now, client)
-                && client.share < self.fair(now, *id, client.demand)
+            *id != except && !self.is_silent(now, client) && client.share < part(division, *id)
         })
     }
 
     /// The time until the next report: such that reports are few compared with requests, and sooner
     /// if the share is too small.
-    fn renew_after(&self, now: u64, id: u64, share: u64, target: u64, members: u64) -> u64 {
+    fn renew_after(&self, now: u64, id: u64, share: u64, members: u64, division: &Division) -> u64 {
         let interval = self.interval;
         let spread = interval.saturating_mul(members).saturating_mul(25) / (self.max * 4);
         let regular = spread.clamp(interval / 4, interval);
-        if share >= target {
+        if share >= part(division, id) {
             return regular;
         }
         let mut next = now + regular;
@@ -362,7 +392,7 @@ impl Ledger {
                 for (end, _) in &client.excess {
                     next = next.min((*end).max(now));
                 }
-                if *other != id && client.share > self.fair(now, *other, client.demand) {
+                if *other != id && client.share > part(division, *other) {
                     next = next.min(client.due.max(now));
                 }
             }
@@ -393,6 +423,13 @@ impl Ledger {
         };
         client.held
     }
+}
+
+/// The fair share of each client.
+type Division = BTreeMap<u64, u64>;
+
+fn part(division: &Division, id: u64) -> u64 {
+    division.get(&id).copied().unwrap_or(0)
 }
 
 fn occupied(slots: &[(u64, u64)], now: u64) -> u64 {

@@ -388,7 +388,7 @@ async fn extreme_settings_work() {
 async fn registry_keeps_limiters_in_use() {
     let clock = ManualClock::new();
     let settings = RateLimitSettings::default().max(1);
-    let limiters = Limiters::new(settings.clone(), Arc::new(clock.clone()));
+    let limiters = Limiters::new(settings.clone(), Arc::new(clock.clone()), None);
     let one = limiters.get("app/location-1");
     let mut permit = one.acquire(None).await.unwrap();
     permit.sent();
@@ -419,7 +419,7 @@ async fn registry_keeps_limiters_in_use() {
 async fn registry_keeps_limiter_with_half_spent_day() {
     let settings = RateLimitSettings::default().daily(Some(2));
     let clock = ManualClock::new();
-    let limiters = Limiters::new(settings, Arc::new(clock.clone()));
+    let limiters = Limiters::new(settings, Arc::new(clock.clone()), None);
     for key in ["a little", "a lot", "a lot"] {
         let permit = limiters.get(key).acquire(None).await.unwrap();
         permit.complete(200, &headers(NONE));
