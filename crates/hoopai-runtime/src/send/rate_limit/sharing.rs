@@ -131,6 +131,13 @@ impl Sharing {
         self.lost_at.is_some()
     }
 
+    /// Whether the backend could not be reached for so long that it may have given the share to
+    /// others. Then replies show what these use.
+    pub(super) fn is_forgotten(&self, interval: Duration, now: Instant) -> bool {
+        let kept = interval.saturating_mul(FORGOTTEN_AFTER);
+        self.lost_at.is_some_and(|at| later(at, kept) < now)
+    }
+
     /// Whether the backend has nothing of this process.
     pub(super) fn is_idle(&self) -> bool {
         self.share == 0 && self.reported == 0
@@ -211,7 +218,7 @@ impl Sharing {
     ) -> ShareReport {
         let needed = match need.queued {
             0 => window.taken(),
-            queued => window.in_flight().saturating_add(queued),
+            queued => window.recently_taken(now).saturating_add(queued),
         };
         let (demand, needed) = match self.is_unused(window, need) {
             true => (0, 0),

@@ -299,10 +299,16 @@ impl State {
         if let Some(remaining) = headers.remaining {
             let limit = headers.max.unwrap_or(self.window.max);
             let used = limit.saturating_sub(remaining);
-            match &mut self.sharing {
-                Some(sharing) => sharing.replied(Some(used), false),
-                None => self.window.count_external(&ticket.window, used, limit, now),
-            }
+            let share = match &mut self.sharing {
+                Some(sharing) if !sharing.is_forgotten(self.window.interval, now) => {
+                    sharing.replied(Some(used), false);
+                    return;
+                }
+                Some(sharing) => sharing.limit(),
+                None => self.window.max,
+            };
+            self.window
+                .count_external(&ticket.window, used, limit, share, now);
         }
     }
 

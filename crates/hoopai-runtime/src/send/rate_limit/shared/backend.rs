@@ -54,7 +54,7 @@ impl<B: LimiterBackend + ?Sized> LimiterBackend for Arc<B> {
 }
 
 /// The number of intervals after which a backend gives the share of a silent process to others.
-pub const FORGOTTEN_AFTER: u32 = 6;
+pub const FORGOTTEN_AFTER: u32 = 12;
 
 /// What a limit applies to. `Debug` hides it, since it contains the id of an account.
 #[derive(Clone, PartialEq, Eq, Hash)]

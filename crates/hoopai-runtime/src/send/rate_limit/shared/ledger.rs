@@ -234,7 +234,11 @@ impl Ledger {
             true => self.max / 8,
             false => self.max,
         };
-        let target = part(division, report.client);
+        let target = match self.is_short(now, report.client, division) {
+            true => part(division, report.client),
+            // What the others do not need is free for all.
+            false => u64::from(report.demand).min(self.max),
+        };
         let held = u64::from(report.share);
         let share = held.max(target.min(limit.saturating_sub(others)));
         if let Some(client) = self.clients.get_mut(&report.client) {
