@@ -24,9 +24,9 @@ if packed then
 else
   s = { max = 0, interval = 0, declared = 0, last = 0, active = 0, settles = 0, clients = {},
     external = {} }
-  -- A database that is in use for less than half an interval may have lost its entries.
+  -- A database that is in use for less than an interval may have lost its entries.
   redis.call('SET', KEYS[2], now, 'NX')
-  s.settles = tonumber(redis.call('GET', KEYS[2])) + report.interval / 2
+  s.settles = tonumber(redis.call('GET', KEYS[2])) + report.interval
 end
 now = max(now, s.last)
 
@@ -135,7 +135,7 @@ else
     if report.declared == 1 then s.declared = 1 end
   end
   -- Time passes.
-  local settle = floor(s.interval / 2)
+  local settle = s.interval
   local gap = now - s.last
   if s.last > 0 and gap > settle then
     for _, client in pairs(s.clients) do
@@ -201,7 +201,7 @@ else
   -- The share is raised by what is free, up to the fair part.
   shares = division(nil)
   local limit = s.max
-  if now < s.settles then limit = floor(s.max / 8) end
+  if now < s.settles then limit = ceil(s.max / 8) end
   local target = min(report.demand, s.max)
   if is_short(id, shares) then target = shares[id] or 0 end
   share = max(report.share, min(target, max(limit - used(id), 0)))

@@ -1,4 +1,5 @@
 //! The token store and the replay guard against a real server. Without Redis, the tests print SKIPPED.
 
+mod limiter;
 mod replay;
 mod store;

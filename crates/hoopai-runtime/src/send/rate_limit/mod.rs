@@ -37,6 +37,8 @@
 //! ```
 
 mod aimd;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod day;
 mod headers;
 mod latency;

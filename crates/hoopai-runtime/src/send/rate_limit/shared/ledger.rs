@@ -33,7 +33,7 @@ pub struct Ledger {
     declared: bool,
     /// The time of the last report.
     last: u64,
-    /// The time in which processes reported: pauses count as at most half an interval.
+    /// The time in which processes reported: pauses count as at most an interval.
     active: u64,
     /// Until then, shares are not raised, except those of the first few slots.
     settles: u64,
@@ -78,11 +78,11 @@ impl Ledger {
     }
 
     /// Creates the ledger of a limit that processes may be using, because earlier ledgers were lost.
-    /// For half an interval, processes report the shares that they hold, and others get at most an
-    /// eighth of the limit.
+    /// For an interval, processes report the shares that they hold, and others get at most an eighth
+    /// of the limit together.
     pub fn recovering(now: Duration, interval: Duration) -> Self {
         Ledger {
-            settles: micros(now) + micros(interval) / 2,
+            settles: micros(now) + micros(interval),
             ..Self::default()
         }
     }
@@ -130,7 +130,7 @@ impl Ledger {
     }
 
     fn advance(&mut self, now: u64) {
-        let settle = self.interval / 2;
+        let settle = self.interval;
         let gap = now - self.last;
         if self.last > 0 && gap > settle && self.clients.values().any(|client| client.share > 0) {
             self.settles = now + settle;
@@ -166,7 +166,7 @@ impl Ledger {
         let max = self.max;
         if known.is_none() && report.share > 0 {
             // The ledger is older than this process, or was lost.
-            self.settles = self.settles.max(now + self.interval / 2);
+            self.settles = self.settles.max(now + self.interval);
         }
         let admitted = report.daily.map_or(0, |daily| daily.admitted);
         let before = known.map_or(admitted, |client| client.admitted);
@@ -231,7 +231,7 @@ impl Ledger {
     fn raised(&mut self, now: u64, report: &ShareReport, division: &Division) -> u64 {
         let others = self.used(now, Some(report.client));
         let limit = match now < self.settles {
-            true => self.max / 8,
+            true => self.max.div_ceil(8),
             false => self.max,
         };
         let target = match self.is_short(now, report.client, division) {
