@@ -129,7 +129,7 @@ fn arguments(report: &ShareReport, time: Option<Duration>) -> Vec<String> {
         // In the order of numbers.
         format!("{:016x}", report.client),
     ];
-    let flag = |is_set| i64::from(is_set);
+    let flag = |is_set: bool| i64::from(is_set);
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX).min(1 << 50);
     let numbers = [
         number(report.number),
@@ -173,8 +173,8 @@ fn grant(reply: &[i64]) -> Option<ShareGrant> {
     else {
         return None;
     };
-    let small = |number| u32::try_from(number).ok();
-    let time = |number| Some(Duration::from_micros(u64::try_from(number).ok()?));
+    let small = |number: i64| u32::try_from(number).ok();
+    let time = |number: i64| Some(Duration::from_micros(u64::try_from(number).ok()?));
     let mut grant = ShareGrant::new(small(share)?, small(max)?, time(interval)?);
     grant.target = small(target)?;
     grant.prospect = small(prospect)?;

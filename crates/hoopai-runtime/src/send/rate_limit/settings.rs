@@ -31,6 +31,7 @@ pub struct RateLimitSettings {
     pub(crate) max_wait: Duration,
     pub(super) fixed: bool,
     pub(super) exchange_timeout: Duration,
+    pub(super) without_share: u32,
 }
 
 impl Default for RateLimitSettings {
@@ -44,6 +45,7 @@ impl Default for RateLimitSettings {
             max_wait: Duration::from_secs(60),
             fixed: false,
             exchange_timeout: Duration::from_secs(1),
+            without_share: 1,
         }
     }
 }
@@ -119,6 +121,17 @@ impl RateLimitSettings {
     /// other processes counts against it only beyond the rest of the declared limit.
     pub fn fixed(mut self, fixed: bool) -> Self {
         self.fixed = fixed;
+        self
+    }
+
+    /// Sets how many requests a process may send in any interval if it has no share and its
+    /// [`LimiterBackend`](super::LimiterBackend) cannot be reached. Default: 1.
+    ///
+    /// Processes with shares leave an eighth of them for this. If only this process cannot reach the
+    /// backend, the limit can be exceeded by as many requests, which the platform refuses and which
+    /// are retried. With 0, such calls wait for the backend.
+    pub fn without_share(mut self, requests: u32) -> Self {
+        self.without_share = requests;
         self
     }
 

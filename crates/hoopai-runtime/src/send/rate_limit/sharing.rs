@@ -50,6 +50,8 @@ pub(super) struct Need {
 pub(super) struct Sharing {
     client: u64,
     random: fastrand::Rng,
+    /// The limit without a share and without the backend.
+    without_share: usize,
     number: u64,
     share: usize,
     /// The share in the next report, if it must be lower.
@@ -79,11 +81,12 @@ pub(super) struct Sharing {
 }
 
 impl Sharing {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(without_share: u32) -> Self {
         let client = fastrand::u64(..);
         Sharing {
             client,
             random: fastrand::Rng::with_seed(client),
+            without_share: wide(without_share),
             number: 0,
             share: 0,
             target: usize::MAX,
@@ -158,7 +161,10 @@ impl Sharing {
                 let is_recent = self
                     .failed_at
                     .is_some_and(|at| later(at, interval / 2) > now);
-                usize::from(is_recent && later(since, interval) <= now)
+                match is_recent && later(since, interval) <= now {
+                    true => self.without_share,
+                    false => 0,
+                }
             }
         };
     }
@@ -233,7 +239,10 @@ impl Sharing {
         };
         self.sleeps_until = None;
         self.number += 1;
-        self.share = self.share.min(self.target).min(demand);
+        self.share = self.share.min(self.target);
+        if self.lost_at.is_none() {
+            self.share = self.share.min(demand);
+        }
         self.target = usize::MAX;
         self.reported = demand;
         self.reported_admitted = window.admitted();

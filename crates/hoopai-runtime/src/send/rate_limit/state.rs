@@ -101,7 +101,8 @@ impl State {
                 .map(|budget| Day::new(budget, settings.daily_probe, settings.fixed)),
             queue: Queue::default(),
             driver: Driver::default(),
-            sharing: (is_shared && settings.limited).then(|| Box::new(Sharing::new())),
+            sharing: (is_shared && settings.limited)
+                .then(|| Box::new(Sharing::new(settings.without_share))),
             wakers: Vec::new(),
             settings,
         }

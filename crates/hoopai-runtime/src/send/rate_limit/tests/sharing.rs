@@ -371,6 +371,7 @@ async fn random_fleet(seed: u64) -> (Fleet, Duration) {
     let interval = ms(random.u64(500..20_000));
     let part = |random: &mut Rng, most: f64| interval.mul_f64(random.f64() * most);
     let mut fleet = Fleet::new(0, random.u32(8..120), interval);
+    fleet.settings = fleet.settings.without_share(0);
     lock(&fleet.platform).declares = random.bool();
     let processes = random.usize(1..8);
     for _ in 0..processes {
@@ -400,12 +401,8 @@ async fn random_fleet(seed: u64) -> (Fleet, Duration) {
         };
         fleet.link(first..last, link);
     }
-    let link = if random.bool() {
-        Link::Works
-    } else {
-        Link::Refused
-    };
-    fleet.link(0..processes, link);
+    fleet.run_until(now + part(&mut random, 1.8)).await;
+    fleet.link(0..processes, Link::Works);
     let took = fleet.finish().await;
     (fleet, took)
 }
