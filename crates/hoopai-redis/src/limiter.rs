@@ -239,7 +239,8 @@ mod tests {
             let key = LimitKey::new("app", "location:1");
             let interval = Duration::from_micros(random.u64(1_000..20_000_000));
             let mut now = Duration::from_secs(1_900_000_000);
-            let mut ledger = Ledger::recovering(now, interval);
+            // The script has used the database since its first report.
+            let mut ledger: Option<Ledger> = None;
             let mut clients: Vec<ShareReport> = (0..random.usize(1..10))
                 .map(|_| ShareReport::new(random.u64(..), random.u32(1..200), interval))
                 .collect();
@@ -267,6 +268,7 @@ mod tests {
                     daily.left = random.bool().then(|| random.u64(0..1000));
                     report.daily = Some(daily);
                 }
+                let ledger = ledger.get_or_insert_with(|| Ledger::recovering(now, interval));
                 let expected = ledger.exchange(now, report);
                 let found = limiter.run(&key, report, Some(now)).await.unwrap();
                 assert_eq!(found, expected, "run {run}, step {step}: {report:?}");
