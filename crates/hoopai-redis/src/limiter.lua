@@ -244,8 +244,9 @@ if share < (shares[id] or 0) then
 end
 local target = share
 if share > (shares[id] or 0) and is_short(id, shares) then target = shares[id] or 0 end
-local prospect = division(id)[id] or 0
 local client = s.clients[id]
+client.due = now + renew_after
+local prospect = division(id)[id] or 0
 local daily_left, daily_held, daily_resets_in = -1, 0, 0
 if report.daily == 1 and s.day then
   local others = 0
@@ -254,14 +255,14 @@ if report.daily == 1 and s.day then
   end
   local free = max(s.day.left - others, 0)
   if client.demand > 0 then
-    daily_held = min(max(floor(free / (members * 2)), 1, client.held), free)
+    local kept = min(client.held, floor(s.day.left / members))
+    daily_held = min(max(floor(free / (members * 2)), 1, kept), free)
   end
   daily_left = s.day.left
   daily_resets_in = max(s.day.resets - now, 0)
 end
 if not stale then
   client.held = daily_held
-  client.due = now + renew_after
   local kept = s.interval * (report.forgotten + 2)
   if s.day then kept = max(kept, s.day.resets - now) end
   redis.call('SET', KEYS[1], cmsgpack.pack(s), 'PX', ceil(kept / 1000))

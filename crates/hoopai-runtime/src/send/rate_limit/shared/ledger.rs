@@ -423,7 +423,8 @@ impl Ledger {
         let part = (free / (members * 2)).max(1);
         client.held = match client.demand {
             0 => 0,
-            _ => part.max(client.held).min(free),
+            // Of a ledger that was lost, processes can hold more than is left.
+            _ => part.max(client.held.min(day.left / members)).min(free),
         };
         client.held
     }
