@@ -336,7 +336,7 @@ impl Process {
         checks: &LimiterChecks,
         rule: &'static str,
     ) -> Result<ShareGrant, Violation> {
-        let backend = &checks.backends[usize::from(self.report.number % 2 == 0)];
+        let backend = &checks.backends[usize::from(self.report.number.is_multiple_of(2))];
         self.send(backend)
             .await
             .map_err(|error| failed(rule, &error))
