@@ -47,6 +47,10 @@ impl TokenProviderBuilder for OAuth {
             checkpoints: None,
         })))
     }
+
+    fn app_id(&self) -> Option<&str> {
+        Some(self.app.client_id())
+    }
 }
 
 /// Shows the app without ids and secret.

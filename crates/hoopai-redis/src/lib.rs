@@ -34,17 +34,21 @@
 //! [`wait_for_replicas`](RedisStore::wait_for_replicas).
 //! [`check_durability`](RedisStore::check_durability) reads these settings.
 //!
+//! [`RedisLimiter`] divides the rate limits of the app among all machines.
+//!
 //! With the feature `webhooks`, `RedisReplayGuard` has each delivery of a webhook handled once by
 //! all machines.
 
 mod connection;
 mod durability;
 mod error;
+mod limiter;
 #[cfg(feature = "webhooks")]
 mod replay;
 mod shared;
 mod store;
 
+pub use limiter::RedisLimiter;
 pub use redis;
 #[cfg(feature = "webhooks")]
 pub use replay::RedisReplayGuard;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hoopai_auth::{AuthorizeUrl, Installation, OAuth, OAuthApp, TokenManager, TokenStore};
 use hoopai_runtime::auth::{TokenProviderBuilder, TokenSource};
 use hoopai_runtime::observe::Observer;
-use hoopai_runtime::rate_limit::RateLimitSettings;
+use hoopai_runtime::rate_limit::{LimiterBackend, RateLimitSettings};
 use hoopai_runtime::retry::{Backoff, RetryBudget, RetryPolicy};
 use hoopai_runtime::time::Clock;
 use hoopai_runtime::{
@@ -192,6 +192,10 @@ settings! {
     /// Sets the initial rate limit of each account, which reply headers correct. Default: 100 calls
     /// in 10 seconds and 200,000 calls a day.
     limits(RateLimitSettings);
+    /// Sets the limit of the token endpoint. Default: 5 requests in a minute.
+    token_limits(RateLimitSettings);
+    /// Sets the backend that divides all limits among the processes of the app. Default: none.
+    limiter_backend(impl LimiterBackend);
     /// Sets the policy that decides whether a failed attempt is retried. Default:
     /// [`DefaultRetryPolicy`](crate::retry::DefaultRetryPolicy), with 5 attempts.
     retry(impl RetryPolicy);

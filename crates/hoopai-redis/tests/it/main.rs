@@ -1,6 +1,7 @@
 //! The token store and the replay guard against a real server. Without Redis, the tests print
 //! SKIPPED.
 
+mod limiter;
 mod replay;
 mod store;
 mod tls;

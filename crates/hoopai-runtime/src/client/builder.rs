@@ -16,12 +16,13 @@ use crate::client::handle::limit_key;
 use crate::drift::{DriftObserver, Reading};
 use crate::request::base_url::BaseUrl;
 use crate::send::auth::{
-    AccountId, Credentials, ProviderContext, TokenProviderBuilder, TokenSource,
+    AccountId, Credentials, LOCATION_TOKEN_PATH, ProviderContext, TOKEN_PATH, TokenProviderBuilder,
+    TokenSource,
 };
 use crate::send::byte_stream::ReadTimeout;
 use crate::send::context::{ClientState, HandleState};
 use crate::send::observe::Observer;
-use crate::send::rate_limit::{Limiters, RateLimitSettings};
+use crate::send::rate_limit::{Backend, Limiter, LimiterBackend, Limiters, RateLimitSettings};
 use crate::send::retry::{
     Backoff, DefaultRetryPolicy, FullJitter, RetryBudget, RetryPolicy, TokenBucket,
 };
@@ -56,6 +57,8 @@ pub struct HandleBuilder {
     user_agent: Option<String>,
     api_version: Option<String>,
     limits: RateLimitSettings,
+    token_limits: RateLimitSettings,
+    limiter_backend: Option<Arc<dyn LimiterBackend>>,
     policy: Arc<dyn RetryPolicy>,
     backoff: Arc<dyn Backoff>,
     budget: Arc<dyn RetryBudget>,
@@ -161,6 +164,8 @@ impl HandleBuilder {
             user_agent: None,
             api_version: None,
             limits: RateLimitSettings::default(),
+            token_limits: RateLimitSettings::token_endpoint(),
+            limiter_backend: None,
             policy: Arc::new(DefaultRetryPolicy::new()),
             backoff: Arc::new(FullJitter::new()),
             budget: Arc::new(TokenBucket::new()),
@@ -264,6 +269,21 @@ impl HandleBuilder {
         self
     }
 
+    /// Sets the limit of the token endpoint. Default: 5 requests in a minute, see
+    /// [`RateLimitSettings::token_endpoint`].
+    pub fn token_limits(mut self, limits: RateLimitSettings) -> Self {
+        self.token_limits = limits;
+        self
+    }
+
+    /// Sets the backend that divides all limits among the processes of the app, such as
+    /// `RedisLimiter` of the crate `hoopai-redis`. Default: none; each process has its own limiter,
+    /// and takes calls of others into account as replies report them.
+    pub fn limiter_backend(mut self, backend: impl LimiterBackend) -> Self {
+        self.limiter_backend = Some(Arc::new(backend));
+        self
+    }
+
     /// Sets the policy that decides on retries. Default: [`DefaultRetryPolicy`].
     pub fn retry(mut self, policy: impl RetryPolicy) -> Self {
         self.policy = Arc::new(policy);
@@ -350,7 +370,14 @@ impl HandleBuilder {
                 time: self.read_timeout,
             },
         };
-        let limiters = Limiters::new(self.limits, self.clock.clone());
+        let app = self.token_provider.as_ref();
+        let app = app.and_then(|provider| provider.app_id()).unwrap_or("");
+        let backend = self.limiter_backend.map(|limiter| Backend {
+            limiter,
+            app: app.to_owned(),
+            observer: self.observer.clone(),
+        });
+        let limiters = Limiters::new(self.limits.clone(), self.clock.clone(), backend.clone());
 
         let token_provider = match self.token_provider {
             Some(token_provider) => {
@@ -358,9 +385,19 @@ impl HandleBuilder {
                     http: self.connection.for_tokens(&transport.http, &base_url)?,
                     ..transport.clone()
                 };
+                let limiter = |settings, path| match &backend {
+                    Some(backend) => {
+                        Limiter::shared(settings, self.clock.clone(), backend.clone(), path)
+                    }
+                    None => Limiter::new(settings, self.clock.clone()),
+                };
                 let endpoint = HttpTokenEndpoint::new(
                     transport,
                     base_url.clone(),
+                    [
+                        limiter(self.token_limits, TOKEN_PATH),
+                        limiter(RateLimitSettings::default(), LOCATION_TOKEN_PATH),
+                    ],
                     self.clock.clone(),
                     self.attempt_timeout,
                 );

@@ -57,6 +57,41 @@ pub enum WaitReason {
     Retry,
 }
 
+/// An event of the share of this process in a limit that a
+/// [`LimiterBackend`](crate::rate_limit::LimiterBackend) divides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ShareEvent {
+    /// The share was exchanged.
+    #[non_exhaustive]
+    Exchanged {
+        /// The share: how many requests this process may send in any interval.
+        share: usize,
+        /// The number of processes with a share.
+        members: u32,
+        /// The duration of the exchange.
+        took: Duration,
+    },
+    /// An exchange failed.
+    #[non_exhaustive]
+    Failed {
+        /// The duration of the exchange.
+        took: Duration,
+    },
+    /// The backend cannot be reached, so calls keep to the share that the process has.
+    #[non_exhaustive]
+    Lost {
+        /// The share.
+        share: usize,
+    },
+    /// The backend is reached again.
+    #[non_exhaustive]
+    Recovered {
+        /// The time since it was lost.
+        after: Duration,
+    },
+}
+
 /// Receives the events of calls. Its methods are called during calls, so they must be fast.
 ///
 /// No argument contains a token or personal data.
@@ -81,6 +116,12 @@ pub trait Observer: Send + Sync + 'static {
     /// A call ended. It is not called for a call that is dropped.
     fn on_call(&self, call: &CallInfo<'_>, end: &CallOutcome) {
         let _ = (call, end);
+    }
+
+    /// The share of this process in a rate limit was exchanged, or the backend of the limit was lost
+    /// or reached again.
+    fn on_share(&self, event: &ShareEvent) {
+        let _ = event;
     }
 
     /// A token was refreshed, or the refresh failed.

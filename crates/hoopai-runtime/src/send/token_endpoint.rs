@@ -21,7 +21,7 @@ use crate::send::attempt::attempt;
 use crate::send::auth::{
     BearerToken, TOKEN_PATH, TokenEndpoint, TokenEndpointError, TokenEndpointReply,
 };
-use crate::send::rate_limit::{Limiter, RateLimitSettings};
+use crate::send::rate_limit::Limiter;
 use crate::send::retry_after::server_wait;
 use crate::send::transport::{ErrorReply, PreparedRequest, ReplyBody, Transport};
 use crate::time::{BoxFuture, Clock};
@@ -35,7 +35,7 @@ const REMAINDER_TIMEOUT: Duration = Duration::from_millis(250);
 pub(crate) struct HttpTokenEndpoint {
     transport: Transport,
     base_url: BaseUrl,
-    /// The limit of `/oauth/token`: five requests a minute.
+    /// The limit of `/oauth/token`: five requests a minute, unless the builder sets another.
     tokens: Limiter,
     /// The limit of location tokens, of which an agency's app may need many at a time: that of
     /// calls.
@@ -48,14 +48,15 @@ impl HttpTokenEndpoint {
     pub(crate) fn new(
         transport: Transport,
         base_url: BaseUrl,
+        [tokens, locations]: [Limiter; 2],
         clock: Arc<dyn Clock>,
         timeout: Duration,
     ) -> Self {
         HttpTokenEndpoint {
             transport,
             base_url,
-            tokens: Limiter::new(RateLimitSettings::token_endpoint(), clock.clone()),
-            locations: Limiter::new(RateLimitSettings::default(), clock.clone()),
+            tokens,
+            locations,
             clock,
             timeout,
         }
@@ -109,10 +110,10 @@ impl HttpTokenEndpoint {
         prepared: &mut PreparedRequest,
     ) -> Result<TokenEndpointReply, TokenEndpointError> {
         let call_site = prepared.call_site.clone();
-        let (limiter, limit) = if path == TOKEN_PATH {
-            (&self.tokens, "5 requests a minute")
+        let limiter = if path == TOKEN_PATH {
+            &self.tokens
         } else {
-            (&self.locations, "100 requests in 10 seconds")
+            &self.locations
         };
         let mut permit = match limiter.acquire(None).await {
             Ok(permit) => permit,
@@ -120,7 +121,10 @@ impl HttpTokenEndpoint {
                 return Err(TokenEndpointError::NotSent(Error::rate_limit(
                     Some(call_site),
                     limited.wait,
-                    format!("not sent: the token endpoint allows {limit}"),
+                    format!(
+                        "not sent: the token endpoint allows {}",
+                        limiter.settings().shown()
+                    ),
                 )));
             }
         };

@@ -10,6 +10,7 @@ mod error_messages;
 mod errors;
 mod handle_builder;
 mod headers;
+mod limiter_backends;
 mod models;
 mod paging;
 mod raw_calls;

@@ -56,6 +56,11 @@ pub trait TokenProviderBuilder: Send + 'static {
     /// # Errors
     /// Its settings cannot be used: see [`Error::config`].
     fn open(self: Box<Self>, context: ProviderContext) -> Result<Arc<dyn TokenProvider>, Error>;
+
+    /// The id of the app, for limits that processes share. The platform limits each app separately.
+    fn app_id(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// The parts of a client that its token provider uses.

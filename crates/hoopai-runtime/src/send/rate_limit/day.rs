@@ -14,6 +14,7 @@
 use std::time::{Duration, Instant};
 
 use super::headers::RateLimitHeaders;
+use super::shared::{DailyGrant, DailyReport};
 use super::window::later;
 
 const DAY_LENGTH: Duration = Duration::from_secs(86_400);
@@ -100,6 +101,25 @@ impl Day {
 
     pub(super) fn left(&self) -> u64 {
         self.left
+    }
+
+    /// The report for a limiter backend. `since`: the last report.
+    pub(super) fn report(&self, since: Option<Instant>, now: Instant) -> DailyReport {
+        let mut report = DailyReport::new(self.budget, self.resets_in(now));
+        let is_new = match (self.last_report, since) {
+            (Some(at), Some(since)) => at >= since,
+            (at, None) => at.is_some(),
+            (None, _) => false,
+        };
+        report.left = is_new.then_some(self.left);
+        report
+    }
+
+    /// Adopts the state that a limiter backend has for all processes.
+    pub(super) fn adopt(&mut self, grant: &DailyGrant, now: Instant) {
+        self.left = grant.left;
+        self.resets_at = Some(later(now, grant.resets_in));
+        self.update_probe(now);
     }
 
     /// The time until the budget resets.

@@ -6,18 +6,24 @@
 //! while its consumer waits, possibly in the same queue.
 
 use std::fmt;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
+use tokio::sync::Notify;
+use tracing::{debug, info, warn};
 
 use super::queue::WaiterId;
+use super::shared::{LimitKey, LimiterBackend, LimiterError, ShareGrant, ShareReport};
+use super::sharing::Contact;
 use super::state::{Admission, DriverAction, RequestOutcome, State};
 use super::ticket::{Ticket, Verdict};
 use super::{RateLimitSettings, RateLimitSnapshot, RateLimited};
-use crate::time::{BoxFuture, Clock, lock};
+use crate::send::observe::{Observer, ShareEvent};
+use crate::time::{BoxFuture, Clock, Elapsed, lock, millis, within};
 
 /// Admits requests as the platform's limits allow. Clones share one window and one queue.
 #[derive(Clone)]
@@ -27,14 +33,42 @@ struct Shared {
     settings: RateLimitSettings,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
+    /// `None` if the limit is not shared with other processes.
+    backend: Option<(Backend, LimitKey)>,
+}
+
+/// The backend of shared limits, and what it needs.
+#[derive(Clone)]
+pub(crate) struct Backend {
+    pub(crate) limiter: Arc<dyn LimiterBackend>,
+    /// The id of the app.
+    pub(crate) app: String,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
 impl Limiter {
     pub(crate) fn new(settings: RateLimitSettings, clock: Arc<dyn Clock>) -> Self {
         Limiter(Arc::new(Shared {
-            state: Mutex::new(State::new(settings.clone())),
+            state: Mutex::new(State::new(settings.clone(), false)),
             settings,
             clock,
+            backend: None,
+        }))
+    }
+
+    /// Creates the limiter of a resource whose limit a backend divides among processes.
+    pub(crate) fn shared(
+        settings: RateLimitSettings,
+        clock: Arc<dyn Clock>,
+        backend: Backend,
+        resource: &str,
+    ) -> Self {
+        let key = LimitKey::new(backend.app.clone(), resource);
+        Limiter(Arc::new(Shared {
+            state: Mutex::new(State::new(settings.clone(), true)),
+            settings,
+            clock,
+            backend: Some((backend, key)),
         }))
     }
 
@@ -59,6 +93,7 @@ impl Limiter {
                 waiter.await
             }
         };
+        shared.ensure_keeper();
         match verdict {
             Verdict::Admit(ticket) => Ok(Permit::new(shared.clone(), ticket)),
             Verdict::Reject(limited) => Err(limited),
@@ -171,6 +206,12 @@ impl Shared {
     fn unlock_and_wake(&self, mut state: MutexGuard<'_, State>, now: Instant) {
         state.settle(now);
         state.ensure_driver(now);
+        if state.sharing.is_some() {
+            let next = state.next_exchange(now);
+            if let Some(sharing) = &mut state.sharing {
+                sharing.wake_keeper(next);
+            }
+        }
         let wakers = std::mem::take(&mut state.wakers);
         drop(state);
         for waker in &wakers {
@@ -188,6 +229,12 @@ impl Shared {
         let must_drive = verdict.is_none() && state.claim_driver();
         drop(state);
         (verdict, must_drive)
+    }
+
+    /// How long an exchange may take: not so long that the share would end meanwhile.
+    fn exchange_timeout(&self) -> Duration {
+        let interval = lock(&self.state).window.interval;
+        self.settings.exchange_timeout.min(interval)
     }
 
     /// Starts a driver as a task. Without a runtime, it is returned to the waiting call, which
@@ -236,6 +283,7 @@ impl Future for Waiter<'_> {
             if must_drive {
                 this.driver = this.shared.start_driver();
             }
+            this.shared.ensure_keeper();
             if !must_drive || this.driver.is_none() {
                 break;
             }
@@ -311,6 +359,187 @@ impl Drop for Driver {
             let (mut state, now) = shared.lock_settled();
             state.driver_dropped();
             shared.unlock_and_wake(state, now);
+        }
+    }
+}
+
+impl Shared {
+    /// Starts the task that exchanges the share, unless there is one or the limit is not shared.
+    fn ensure_keeper(self: &Arc<Self>) {
+        let Some((backend, key)) = &self.backend else {
+            return;
+        };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        let is_claimed = match &mut lock(&self.state).sharing {
+            Some(sharing) => sharing.claim_keeper(),
+            None => false,
+        };
+        if is_claimed {
+            let keeper = Keeper {
+                shared: Arc::downgrade(self),
+                backend: backend.clone(),
+                key: key.clone(),
+                done: false,
+            };
+            let work: BoxFuture<'static, ()> = Box::pin(keeper.run());
+            runtime.spawn(work);
+        }
+    }
+}
+
+/// Exchanges the share of this process with the backend. It ends when there is nothing to report.
+struct Keeper {
+    shared: Weak<Shared>,
+    backend: Backend,
+    key: LimitKey,
+    done: bool,
+}
+
+/// The next action of the keeper.
+enum KeeperAction {
+    Sleep(BoxFuture<'static, ()>, Arc<Notify>),
+    Exchange(Arc<Shared>, ShareReport),
+}
+
+impl Keeper {
+    async fn run(mut self) {
+        while let Some(action) = self.next() {
+            match action {
+                KeeperAction::Sleep(sleep, changed) => {
+                    let changed = pin!(changed.notified());
+                    let mut both = (sleep, changed);
+                    poll_fn(|context| {
+                        let slept = both.0.as_mut().poll(context).is_ready();
+                        match slept || both.1.as_mut().poll(context).is_ready() {
+                            true => Poll::Ready(()),
+                            false => Poll::Pending,
+                        }
+                    })
+                    .await;
+                }
+                KeeperAction::Exchange(shared, report) => {
+                    let started = shared.clock.now();
+                    let timeout = shared.exchange_timeout();
+                    let exchange = self.backend.limiter.exchange(&self.key, &report);
+                    let result = within(&*shared.clock, timeout, pin!(exchange)).await;
+                    let result = result.unwrap_or_else(|Elapsed| {
+                        let text = format!("there was no reply within {} ms", millis(timeout));
+                        Err(LimiterError::new(text))
+                    });
+                    self.finish(&shared, result, started);
+                }
+            }
+        }
+        self.done = true;
+    }
+
+    /// `None`: the keeper ends.
+    fn next(&self) -> Option<KeeperAction> {
+        let shared = self.shared.upgrade()?;
+        let (mut state, now) = shared.lock_settled();
+        let next = state.next_exchange(now);
+        let action = match next {
+            None => {
+                if let Some(sharing) = &mut state.sharing {
+                    sharing.keeper_ended();
+                }
+                None
+            }
+            Some(at) if at <= now => {
+                let report = state.begin_exchange(now);
+                report.map(|report| KeeperAction::Exchange(shared.clone(), report))
+            }
+            Some(at) => state.sharing.as_mut().map(|sharing| {
+                sharing.keeper_sleeps(at);
+                let sleep = shared.clock.sleep(at.saturating_duration_since(now));
+                KeeperAction::Sleep(sleep, sharing.changed.clone())
+            }),
+        };
+        shared.unlock_and_wake(state, now);
+        action
+    }
+
+    fn finish(
+        &self,
+        shared: &Arc<Shared>,
+        result: Result<ShareGrant, LimiterError>,
+        started: Instant,
+    ) {
+        let (mut state, now) = shared.lock_settled();
+        let contact = state.end_exchange(result.as_ref().ok(), now);
+        state.settle(now);
+        let share = state.snapshot(now).share.unwrap_or(0);
+        shared.unlock_and_wake(state, now);
+        let took = now.saturating_duration_since(started);
+        match (&result, contact) {
+            (Err(error), Contact::Lost) => {
+                warn!(target: "hoopai", share, "the limiter backend cannot be reached, calls keep to the share of this process: {error}");
+            }
+            (Err(error), _) => {
+                debug!(target: "hoopai", share, "the limiter backend still cannot be reached: {error}");
+            }
+            (Ok(_), Contact::Recovered(after)) => {
+                info!(target: "hoopai", share, after_ms = millis(after), "the limiter backend is reached again");
+            }
+            (Ok(grant), _) => {
+                debug!(target: "hoopai", share, members = grant.members, took_ms = millis(took), "exchanged the share of the rate limit");
+            }
+        }
+        let Some(observer) = &self.backend.observer else {
+            return;
+        };
+        match contact {
+            Contact::Lost => observer.on_share(&ShareEvent::Lost { share }),
+            Contact::Recovered(after) => observer.on_share(&ShareEvent::Recovered { after }),
+            Contact::Reached | Contact::Unreachable => {}
+        }
+        match &result {
+            Ok(grant) => observer.on_share(&ShareEvent::Exchanged {
+                share,
+                members: grant.members,
+                took,
+            }),
+            Err(_) => observer.on_share(&ShareEvent::Failed { took }),
+        }
+    }
+}
+
+/// A keeper that is dropped with its runtime is started again by the next call that waits.
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        if !self.done
+            && let Some(shared) = self.shared.upgrade()
+        {
+            let (mut state, now) = shared.lock_settled();
+            if let Some(sharing) = &mut state.sharing {
+                sharing.keeper_ended();
+            }
+            state.wake_first();
+            shared.unlock_and_wake(state, now);
+        }
+    }
+}
+
+/// Returns the share of a limiter that is no longer used.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let Some((backend, key)) = self.backend.take() else {
+            return;
+        };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        let now = self.clock.now();
+        let (clock, timeout) = (self.clock.clone(), self.exchange_timeout());
+        if let Some(report) = lock(&self.state).last_report(now) {
+            let work: BoxFuture<'static, ()> = Box::pin(async move {
+                let exchange = backend.limiter.exchange(&key, &report);
+                // Without a reply, the share is forgotten after some intervals.
+                let _ = within(&*clock, timeout, pin!(exchange)).await;
+            });
+            runtime.spawn(work);
         }
     }
 }

@@ -32,9 +32,13 @@
 //! state.rs      all of these behind one lock
 //! limiter.rs    the lock, the waiting calls, and the one timer
 //! registry.rs   one limiter for each account
+//! sharing.rs    the share of this process in a limit that several share
+//! shared/       the backends of shares
 //! ```
 
 mod aimd;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod day;
 mod headers;
 mod latency;
@@ -44,6 +48,8 @@ mod pause;
 mod queue;
 mod registry;
 mod settings;
+mod shared;
+mod sharing;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -52,9 +58,13 @@ mod window;
 
 use std::time::Duration;
 
-pub(crate) use limiter::{Limiter, Permit};
+pub(crate) use limiter::{Backend, Limiter, Permit};
 pub(crate) use registry::Limiters;
 pub use settings::RateLimitSettings;
+pub use shared::{
+    DailyGrant, DailyReport, Excess, FORGOTTEN_AFTER, Ledger, LimitKey, LimiterBackend,
+    LimiterError, MemoryLimiter, ShareGrant, ShareReport,
+};
 
 /// A call that is not admitted in time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,8 +90,13 @@ pub(crate) enum RateLimitReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimitSnapshot {
-    /// The number of requests allowed in any interval, as last reported. `usize::MAX` if unlimited.
+    /// The number of requests allowed in any interval, as last reported, or the share of this
+    /// process. `usize::MAX` if unlimited.
     pub max: usize,
+    /// The share of this process in a limit that a [`LimiterBackend`] divides. `None` without one.
+    pub share: Option<usize>,
+    /// Whether the limiter backend cannot be reached.
+    pub is_cut_off: bool,
     /// The interval, as last reported.
     pub interval: Duration,
     /// The number of taken slots: by requests in flight, by requests that the server may still

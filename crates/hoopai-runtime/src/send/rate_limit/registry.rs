@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use super::{Limiter, RateLimitSettings};
+use super::{Backend, Limiter, RateLimitSettings};
 use crate::time::{Clock, lock};
 
 /// The number of limiters below which none is removed.
@@ -18,6 +18,8 @@ pub(crate) struct Limiters(Arc<Inner>);
 struct Inner {
     settings: RateLimitSettings,
     clock: Arc<dyn Clock>,
+    /// `None` if limits are not shared with other processes.
+    backend: Option<Backend>,
     known: Mutex<Known>,
 }
 
@@ -30,10 +32,15 @@ struct Known {
 
 impl Limiters {
     /// Creates a registry whose limiters start with these settings.
-    pub(crate) fn new(settings: RateLimitSettings, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        settings: RateLimitSettings,
+        clock: Arc<dyn Clock>,
+        backend: Option<Backend>,
+    ) -> Self {
         Limiters(Arc::new(Inner {
             settings,
             clock,
+            backend,
             known: Mutex::new(Known {
                 limiters: HashMap::new(),
                 sweep_at: FEW,
@@ -54,7 +61,11 @@ impl Limiters {
             let room = known.sweep_at;
             known.limiters.shrink_to(room);
         }
-        let limiter = Limiter::new(self.0.settings.clone(), self.0.clock.clone());
+        let (settings, clock) = (self.0.settings.clone(), self.0.clock.clone());
+        let limiter = match &self.0.backend {
+            Some(backend) => Limiter::shared(settings, clock, backend.clone(), key),
+            None => Limiter::new(settings, clock),
+        };
         known.limiters.insert(key.to_owned(), limiter.clone());
         limiter
     }

@@ -30,6 +30,8 @@ pub struct RateLimitSettings {
     pub(super) daily_probe: Duration,
     pub(crate) max_wait: Duration,
     pub(super) fixed: bool,
+    pub(super) exchange_timeout: Duration,
+    pub(super) without_share: u32,
 }
 
 impl Default for RateLimitSettings {
@@ -42,6 +44,8 @@ impl Default for RateLimitSettings {
             daily_probe: Duration::from_secs(300),
             max_wait: Duration::from_secs(60),
             fixed: false,
+            exchange_timeout: Duration::from_secs(1),
+            without_share: 1,
         }
     }
 }
@@ -57,6 +61,12 @@ impl RateLimitSettings {
             max_wait: Duration::from_secs(70),
             ..Self::default()
         }
+    }
+
+    /// The limit in words.
+    pub(crate) fn shown(&self) -> String {
+        let interval = crate::time::format_wait(self.interval);
+        format!("{} requests in {interval}", self.max)
     }
 
     /// No client-side limit: every call is sent at once, also after refusals.
@@ -111,6 +121,25 @@ impl RateLimitSettings {
     /// other processes counts against it only beyond the rest of the declared limit.
     pub fn fixed(mut self, fixed: bool) -> Self {
         self.fixed = fixed;
+        self
+    }
+
+    /// Sets how many requests a process may send in any interval if it has no share and its
+    /// [`LimiterBackend`](super::LimiterBackend) cannot be reached. Default: 1.
+    ///
+    /// Processes with shares leave an eighth of them for this. If only this process cannot reach the
+    /// backend, the limit can be exceeded by as many requests, which the platform refuses and which
+    /// are retried. With 0, such calls wait for the backend.
+    pub fn without_share(mut self, requests: u32) -> Self {
+        self.without_share = requests;
+        self
+    }
+
+    /// Sets how long an exchange with a [`LimiterBackend`](super::LimiterBackend) may take. Default:
+    /// one second. After that time the process keeps to the share that it has, as if the backend
+    /// could not be reached.
+    pub fn exchange_timeout(mut self, timeout: Duration) -> Self {
+        self.exchange_timeout = timeout;
         self
     }
 }

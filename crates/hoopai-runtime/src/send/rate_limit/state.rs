@@ -13,6 +13,8 @@ use super::latency::Latency;
 use super::order::{Observation, Order};
 use super::pause::Pause;
 use super::queue::{Queue, WaiterId};
+use super::shared::{ShareGrant, ShareReport};
+use super::sharing::{Contact, Need, Sharing};
 use super::ticket::{Ticket, Verdict};
 use super::window::{Window, later};
 use super::{RateLimitReason, RateLimitSettings, RateLimitSnapshot, RateLimited};
@@ -72,12 +74,14 @@ pub(super) struct State {
     day: Option<Day>,
     queue: Queue,
     driver: Driver,
+    /// `None` if the limit is not shared.
+    pub(super) sharing: Option<Box<Sharing>>,
     /// The wakers to call after the lock is released.
     pub(super) wakers: Vec<Waker>,
 }
 
 impl State {
-    pub(super) fn new(settings: RateLimitSettings) -> Self {
+    pub(super) fn new(settings: RateLimitSettings, is_shared: bool) -> Self {
         let max = if settings.limited {
             usize::try_from(settings.max).unwrap_or(usize::MAX)
         } else {
@@ -97,6 +101,8 @@ impl State {
                 .map(|budget| Day::new(budget, settings.daily_probe, settings.fixed)),
             queue: Queue::default(),
             driver: Driver::default(),
+            sharing: (is_shared && settings.limited)
+                .then(|| Box::new(Sharing::new(settings.without_share))),
             wakers: Vec::new(),
             settings,
         }
@@ -111,6 +117,13 @@ impl State {
             return Admission::Decided(Verdict::Admit(self.take(now)));
         }
         let limited = self.forecast(now);
+        let max_wait = match &self.sharing {
+            // An exchange that raises the share is not a wait for the limit.
+            Some(sharing) if sharing.could_grow(&self.window, self.queue.len()) => {
+                max_wait.max(self.settings.exchange_timeout)
+            }
+            _ => max_wait,
+        };
         if limited.wait > max_wait {
             return Admission::Decided(Verdict::Reject(limited));
         }
@@ -156,6 +169,9 @@ impl State {
                 self.order.disturb(now);
                 if let Some(day) = &mut self.day {
                     day.release(ticket.day, now);
+                }
+                if let Some(sharing) = &mut self.sharing {
+                    sharing.release();
                 }
             }
             RequestOutcome::Abandoned(sent) => {
@@ -220,7 +236,11 @@ impl State {
         self.window.replied(now);
         if is_full {
             self.count_external(ticket, headers, now);
-            self.window.fill_up(now);
+        }
+        match &mut self.sharing {
+            Some(sharing) => sharing.replied(None, true),
+            None if is_full => self.window.fill_up(now),
+            None => {}
         }
         let was_recovering = self.pause.is_recovering();
         let is_new = self
@@ -251,6 +271,10 @@ impl State {
         let Some(remaining) = headers.remaining else {
             return false;
         };
+        // The requests of other processes would count as deviations.
+        if self.sharing.is_some() {
+            return false;
+        }
         let interval = self.window.interval;
         // Sendings are recorded at admission.
         if self.settings.fixed || sent > later(ticket.admitted_at, interval / 1024) {
@@ -276,7 +300,16 @@ impl State {
         if let Some(remaining) = headers.remaining {
             let limit = headers.max.unwrap_or(self.window.max);
             let used = limit.saturating_sub(remaining);
-            self.window.count_external(&ticket.window, used, limit, now);
+            let share = match &mut self.sharing {
+                Some(sharing) if !sharing.is_forgotten(self.window.interval, now) => {
+                    sharing.replied(Some(used), false);
+                    return;
+                }
+                Some(sharing) => sharing.limit(),
+                None => self.window.max,
+            };
+            self.window
+                .count_external(&ticket.window, used, limit, share, now);
         }
     }
 
@@ -311,6 +344,9 @@ impl State {
         if let Some(day) = &mut self.day {
             day.reset_if_expired(now);
         }
+        if let Some(sharing) = &mut self.sharing {
+            sharing.update(self.window.interval, now);
+        }
         while let Some(id) = self.queue.first() {
             let verdict = match self.daily_rejection(0, now) {
                 Some(limited) => Verdict::Reject(limited),
@@ -335,6 +371,9 @@ impl State {
         self.pause.take(now);
         self.aimd.take(now);
         self.latency.begin(now);
+        if let Some(sharing) = &mut self.sharing {
+            sharing.take();
+        }
         self.last = Some(now);
         let window = self.window.take();
         self.order.sent(window.admitted, self.window.interval, now);
@@ -349,8 +388,29 @@ impl State {
         }
     }
 
+    /// The number of slots that may be taken now.
     fn max(&self) -> usize {
-        self.aimd.max(self.window.max)
+        let max = self.aimd.max(self.window.max);
+        match &self.sharing {
+            Some(sharing) => max.min(sharing.limit()),
+            None => max,
+        }
+    }
+
+    /// The number of slots that a forecast expects.
+    fn expected_max(&self) -> usize {
+        let max = self.aimd.max(self.window.max);
+        match &self.sharing {
+            Some(sharing) => max.min(sharing.prospect(self.window.max)),
+            None => max,
+        }
+    }
+
+    /// Whether calls wait for a part of the daily budget. A probe of a day that is used up does not.
+    fn waits_for_budget(&self) -> bool {
+        let sharing = self.sharing.as_ref();
+        sharing.is_some_and(|sharing| sharing.is_out_of_budget())
+            && self.day.as_ref().is_some_and(|day| day.left() > 0)
     }
 
     /// Whether a request may be sent now. The error is the moment from which it may, or `None` if
@@ -359,6 +419,9 @@ impl State {
         let interval = self.window.interval;
         let pause_end = self.pause.opens_at(0, interval, now);
         let next_slot = self.aimd.next_slot(0, interval).filter(|slot| *slot > now);
+        if self.waits_for_budget() {
+            return Err(None);
+        }
         delayed(self.window.room(self.max()), pause_end.max(next_slot))
     }
 
@@ -399,7 +462,8 @@ impl State {
         } else {
             self.latency.mean()
         };
-        let predict = |from| self.window.predict(self.max(), ahead, from, replies, hold);
+        let max = self.expected_max();
+        let predict = |from| self.window.predict(max, ahead, from, replies, hold);
         let spaced = self
             .aimd
             .next_slot(ahead, interval)
@@ -476,9 +540,68 @@ impl State {
         Some(waker)
     }
 
+    /// Wakes the first waiting call, which polls again.
+    pub(super) fn wake_first(&mut self) {
+        self.wakers.extend(self.queue.take_first_waker());
+    }
+
+    fn need(&self) -> Need {
+        Need {
+            queued: self.queue.len(),
+            waits_for_budget: !self.queue.is_empty() && self.waits_for_budget(),
+        }
+    }
+
+    /// When the share is to be exchanged next. `None`: there is nothing to report.
+    pub(super) fn next_exchange(&self, now: Instant) -> Option<Instant> {
+        let sharing = self.sharing.as_ref()?;
+        sharing.next(&self.window, &self.need(), now)
+    }
+
+    /// Begins an exchange of the share.
+    pub(super) fn begin_exchange(&mut self, now: Instant) -> Option<ShareReport> {
+        let need = self.need();
+        let sharing = self.sharing.as_mut()?;
+        let is_declared = self.is_declared && !self.settings.fixed;
+        let daily = self
+            .day
+            .as_ref()
+            .map(|day| day.report(sharing.exchanged_at(), now));
+        Some(sharing.report(&self.window, &need, now, is_declared, daily))
+    }
+
+    /// The report of a limiter that ends, if it holds anything.
+    pub(super) fn last_report(&mut self, now: Instant) -> Option<ShareReport> {
+        let sharing = self.sharing.as_mut()?;
+        (!sharing.is_idle()).then(|| sharing.last_report(&self.window, now))
+    }
+
+    /// Ends an exchange. Without a reply, the backend was not reached.
+    pub(super) fn end_exchange(&mut self, grant: Option<&ShareGrant>, now: Instant) -> Contact {
+        let Some(sharing) = &mut self.sharing else {
+            return Contact::Reached;
+        };
+        let Some(grant) = grant else {
+            return sharing.failed(self.window.interval, now);
+        };
+        if !self.is_declared && !self.settings.fixed {
+            self.window.max = usize::try_from(grant.max).unwrap_or(usize::MAX).max(1);
+            self.window.interval = grant.interval.max(Duration::from_millis(1));
+        }
+        if let (Some(day), Some(daily)) = (&mut self.day, &grant.daily) {
+            day.adopt(daily, now);
+        }
+        sharing.granted(grant, &self.window, now)
+    }
+
     pub(super) fn snapshot(&self, now: Instant) -> RateLimitSnapshot {
         RateLimitSnapshot {
             max: self.max(),
+            share: self.sharing.as_ref().map(|sharing| sharing.limit()),
+            is_cut_off: self
+                .sharing
+                .as_ref()
+                .is_some_and(|sharing| sharing.is_lost()),
             interval: self.window.interval,
             in_window: self.window.taken(),
             queued: self.queue.len(),
@@ -494,6 +617,10 @@ impl State {
     pub(super) fn is_idle(&self, now: Instant) -> bool {
         self.window.taken() == 0
             && self.queue.is_empty()
+            && self
+                .sharing
+                .as_ref()
+                .is_none_or(|sharing| sharing.is_idle())
             && self.pause.is_over(now)
             && self.aimd.is_inactive()
             && !self.day.as_ref().is_some_and(Day::is_mostly_used)

@@ -106,6 +106,36 @@ impl Window {
         self.admitted
     }
 
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// The slots that are taken for half an interval or more.
+    pub(super) fn recently_taken(&self, now: Instant) -> usize {
+        let recent = |run: &&Run| later(run.at, self.interval / 2) > now;
+        let runs = self.runs.iter().rev().take_while(recent);
+        runs.map(Run::len).sum::<usize>() + self.in_flight
+    }
+
+    /// The slots that are taken beyond `share`, with the moment at which they are free. `None`:
+    /// their requests are in flight. They are the slots that are free first.
+    pub(super) fn excess(&self, share: usize) -> Vec<(Option<Instant>, usize)> {
+        let mut missing = self.taken().saturating_sub(share);
+        let mut excess = Vec::new();
+        for run in &self.runs {
+            let slots = run.len().min(missing);
+            if slots == 0 {
+                break;
+            }
+            missing -= slots;
+            excess.push((Some(later(run.at, self.interval)), slots));
+        }
+        if missing > 0 {
+            excess.push((None, missing));
+        }
+        excess
+    }
+
     /// Takes a slot. The caller checks before that one is free.
     pub(super) fn take(&mut self) -> WindowSnapshot {
         self.in_flight += 1;
@@ -174,27 +204,28 @@ impl Window {
         snapshot: &WindowSnapshot,
         used: usize,
         limit: usize,
+        share: usize,
         now: Instant,
     ) {
         let since =
             usize::try_from(self.admitted.saturating_sub(snapshot.admitted)).unwrap_or(usize::MAX);
         // If we keep to a share of the limit, others may use the rest.
-        let room = limit.saturating_sub(self.max);
+        let room = limit.saturating_sub(share);
         let external = used
             .saturating_sub(snapshot.own.saturating_add(since))
             .saturating_sub(room);
-        self.fill(external.saturating_sub(self.external), now);
+        self.fill(external.saturating_sub(self.external), share, now);
     }
 
     /// Fills the window, since the server's is full.
     pub(super) fn fill_up(&mut self, now: Instant) {
-        self.fill(self.max, now);
+        self.fill(self.max, self.max, now);
     }
 
     /// Takes slots for external requests, as far as slots are free. They are freed when the last of
     /// those requests must have left.
-    fn fill(&mut self, slots: usize, now: Instant) {
-        let slots = slots.min(self.max.saturating_sub(self.taken()));
+    fn fill(&mut self, slots: usize, share: usize, now: Instant) {
+        let slots = slots.min(share.saturating_sub(self.taken()));
         if slots > 0 {
             self.put(now, 0, slots);
         }

@@ -8,6 +8,7 @@ mod queue;
 mod refusals;
 mod replies;
 mod runtimes;
+mod sharing;
 mod simulation;
 mod throughput;
 

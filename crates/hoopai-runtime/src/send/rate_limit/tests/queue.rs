@@ -388,7 +388,7 @@ async fn extreme_settings_work() {
 async fn registry_keeps_limiters_in_use() {
     let clock = ManualClock::new();
     let settings = RateLimitSettings::default().max(1);
-    let limiters = Limiters::new(settings.clone(), Arc::new(clock.clone()));
+    let limiters = Limiters::new(settings.clone(), Arc::new(clock.clone()), None);
     let one = limiters.get("app/location-1");
     let mut permit = one.acquire(None).await.unwrap();
     permit.sent();
@@ -419,7 +419,7 @@ async fn registry_keeps_limiters_in_use() {
 async fn registry_keeps_limiter_with_half_spent_day() {
     let settings = RateLimitSettings::default().daily(Some(2));
     let clock = ManualClock::new();
-    let limiters = Limiters::new(settings, Arc::new(clock.clone()));
+    let limiters = Limiters::new(settings, Arc::new(clock.clone()), None);
     for key in ["a little", "a lot", "a lot"] {
         let permit = limiters.get(key).acquire(None).await.unwrap();
         permit.complete(200, &headers(NONE));
@@ -437,6 +437,6 @@ fn limiter_debug_shows_numbers_only() {
     let limiter = Limiter::new(RateLimitSettings::default(), Arc::new(ManualClock::new()));
     assert_eq!(
         format!("{limiter:?}"),
-        "Limiter(RateLimitSnapshot { max: 100, interval: 10s, in_window: 0, queued: 0, daily_left: Some(200000), paused: 0ns })"
+        "Limiter(RateLimitSnapshot { max: 100, share: None, is_cut_off: false, interval: 10s, in_window: 0, queued: 0, daily_left: Some(200000), paused: 0ns })"
     );
 }

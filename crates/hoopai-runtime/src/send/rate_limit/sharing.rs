@@ -1,0 +1,359 @@
+//! The share of this process in a limit that a backend divides among processes.
+//!
+//! The limiter keeps to its share, and a task (see `limiter.rs`) exchanges reports and shares with
+//! the backend. If the backend cannot be reached, the share stays, less an eighth. The eighths of
+//! all processes are left for those without a share, which then send one request in each interval.
+//!
+//! A process that did not run for half of the time after which backends forget it drops its share.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::shared::{DailyReport, Excess, FORGOTTEN_AFTER, ShareGrant, ShareReport};
+use super::window::{Window, later};
+
+/// The part of the limit that is added to the needed slots, so that not each call needs an exchange.
+const HEADROOM: usize = 16;
+
+/// The part of an interval that is at least between two exchanges because of new calls.
+const SPACING: u32 = 64;
+
+/// The part of an interval after which an exchange that failed is tried again, at the latest.
+const RETRY: u32 = 4;
+
+/// The part of the share that is left for other processes if the backend cannot be reached.
+const LEFT_OUT: usize = 8;
+
+/// Why the keeper of the share acts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Contact {
+    /// The backend was reached, as before.
+    Reached,
+    /// It was reached again after this time.
+    Recovered(Duration),
+    /// It could not be reached for the first time.
+    Lost,
+    /// It could still not be reached.
+    Unreachable,
+}
+
+/// What the limiter needs, apart from the share.
+pub(super) struct Need {
+    /// The number of waiting calls.
+    pub(super) queued: usize,
+    /// Whether calls wait for a part of the daily budget.
+    pub(super) waits_for_budget: bool,
+}
+
+pub(super) struct Sharing {
+    client: u64,
+    random: fastrand::Rng,
+    /// The limit without a share and without the backend.
+    without_share: usize,
+    number: u64,
+    share: usize,
+    /// The share in the next report, if it must be lower.
+    target: usize,
+    /// The share with unlimited demand. `None` before the first contact.
+    prospect: Option<usize>,
+    /// The number of requests that may be sent now, as of the last `update`.
+    limit: usize,
+    renew_at: Option<Instant>,
+    /// The last exchange, and what it reported.
+    exchanged_at: Option<Instant>,
+    reported: usize,
+    reported_admitted: u64,
+    /// When the backend was first not reached. `None` while it can be reached.
+    lost_at: Option<Instant>,
+    /// When the backend was last not reached.
+    failed_at: Option<Instant>,
+    /// The part of the daily budget that may be used.
+    budget: Option<u64>,
+    counted: Option<usize>,
+    refused: bool,
+    has_keeper: bool,
+    /// Until when the keeper sleeps.
+    sleeps_until: Option<Instant>,
+    /// Wakes the keeper.
+    pub(super) changed: Arc<Notify>,
+}
+
+impl Sharing {
+    pub(super) fn new(without_share: u32) -> Self {
+        let client = fastrand::u64(..);
+        Sharing {
+            client,
+            random: fastrand::Rng::with_seed(client),
+            without_share: wide(without_share),
+            number: 0,
+            share: 0,
+            target: usize::MAX,
+            prospect: None,
+            limit: 0,
+            renew_at: None,
+            exchanged_at: None,
+            reported: 0,
+            reported_admitted: 0,
+            lost_at: None,
+            failed_at: None,
+            budget: None,
+            counted: None,
+            refused: false,
+            has_keeper: false,
+            sleeps_until: None,
+            changed: Arc::new(Notify::new()),
+        }
+    }
+
+    /// The number of slots that this process may occupy.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// The number of slots to expect, for forecasts.
+    pub(super) fn prospect(&self, max: usize) -> usize {
+        match (self.lost_at, self.prospect) {
+            (Some(_), _) => self.limit,
+            (None, Some(prospect)) => self.limit.max(prospect),
+            (None, None) => max,
+        }
+    }
+
+    /// Whether an exchange may admit one more call.
+    pub(super) fn could_grow(&self, window: &Window, queued: usize) -> bool {
+        self.lost_at.is_none() && window.taken() + queued < self.prospect(window.max)
+    }
+
+    pub(super) fn exchanged_at(&self) -> Option<Instant> {
+        self.exchanged_at
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost_at.is_some()
+    }
+
+    /// Whether the backend could not be reached for so long that it may have given the share to
+    /// others. Then replies show what these use.
+    pub(super) fn is_forgotten(&self, interval: Duration, now: Instant) -> bool {
+        let kept = interval.saturating_mul(FORGOTTEN_AFTER);
+        self.lost_at.is_some_and(|at| later(at, kept) < now)
+    }
+
+    /// Whether the backend has nothing of this process.
+    pub(super) fn is_idle(&self) -> bool {
+        self.share == 0 && self.reported == 0
+    }
+
+    /// Drops the share of a process that was suspended, and updates the limit.
+    pub(super) fn update(&mut self, interval: Duration, now: Instant) {
+        let valid = interval.saturating_mul(FORGOTTEN_AFTER / 2);
+        if self.share > 0 && self.exchanged_at.is_some_and(|at| later(at, valid) < now) {
+            self.share = 0;
+            self.renew_at = Some(now);
+        }
+        self.limit = match self.lost_at {
+            None => self.share,
+            Some(_) if self.share == 1 => 1,
+            Some(_) if self.share > 0 => self.share - self.share.div_ceil(LEFT_OUT),
+            Some(since) => {
+                let is_recent = self
+                    .failed_at
+                    .is_some_and(|at| later(at, interval / 2) > now);
+                match is_recent && later(since, interval) <= now {
+                    true => self.without_share,
+                    false => 0,
+                }
+            }
+        };
+    }
+
+    /// Whether the part of the daily budget is used up.
+    pub(super) fn is_out_of_budget(&self) -> bool {
+        self.budget == Some(0)
+    }
+
+    /// Counts an admitted request.
+    pub(super) fn take(&mut self) {
+        self.budget = self.budget.map(|budget| budget.saturating_sub(1));
+    }
+
+    /// Handles an admitted request that was not sent.
+    pub(super) fn release(&mut self) {
+        self.budget = self.budget.map(|budget| budget.saturating_add(1));
+    }
+
+    /// Records what a reply declares.
+    pub(super) fn replied(&mut self, counted: Option<usize>, refused: bool) {
+        self.counted = self.counted.max(counted);
+        self.refused |= refused;
+    }
+
+    fn is_unused(&self, window: &Window, need: &Need) -> bool {
+        need.queued == 0 && window.in_flight() == 0 && window.admitted() == self.reported_admitted
+    }
+
+    /// When the next exchange is due. `None`: there is nothing to report.
+    pub(super) fn next(&self, window: &Window, need: &Need, now: Instant) -> Option<Instant> {
+        let unused = self.is_unused(window, need);
+        if unused && self.share == 0 && (self.reported == 0 || self.lost_at.is_some()) {
+            return None;
+        }
+        let (Some(renew_at), Some(exchanged_at)) = (self.renew_at, self.exchanged_at) else {
+            return Some(now);
+        };
+        let needed = window.taken().saturating_add(need.queued).min(window.max);
+        let could_grow = self.prospect.is_none_or(|prospect| self.share < prospect);
+        let is_early = self.lost_at.is_none()
+            && (needed > self.reported && could_grow || need.waits_for_budget);
+        if is_early {
+            return Some(renew_at.min(later(exchanged_at, window.interval / SPACING)));
+        }
+        Some(renew_at)
+    }
+
+    /// Begins an exchange.
+    pub(super) fn report(
+        &mut self,
+        window: &Window,
+        need: &Need,
+        now: Instant,
+        declared: bool,
+        daily: Option<DailyReport>,
+    ) -> ShareReport {
+        let needed = match need.queued {
+            0 => window.taken(),
+            queued => window.recently_taken(now).saturating_add(queued),
+        };
+        let (demand, needed) = match self.is_unused(window, need) {
+            true => (0, 0),
+            false => {
+                let headroom = window.max.div_ceil(HEADROOM);
+                let occupied = window.taken().saturating_add(need.queued);
+                (
+                    occupied.saturating_add(headroom).min(window.max),
+                    needed.min(window.max),
+                )
+            }
+        };
+        self.sleeps_until = None;
+        self.number += 1;
+        self.share = self.share.min(self.target);
+        if self.lost_at.is_none() {
+            self.share = self.share.min(demand);
+        }
+        self.target = usize::MAX;
+        self.reported = demand;
+        self.reported_admitted = window.admitted();
+        self.exchanged_at = Some(now);
+        self.update(window.interval, now);
+        let mut report = ShareReport::new(self.client, narrow(window.max), window.interval);
+        report.number = self.number;
+        report.share = narrow(self.share);
+        report.demand = narrow(demand);
+        report.need = narrow(needed);
+        report.declared = declared;
+        report.counted = self.counted.take().map(narrow);
+        report.refused = std::mem::take(&mut self.refused);
+        report.daily = daily.map(|daily| DailyReport {
+            held: self.budget.unwrap_or(0),
+            admitted: window.admitted(),
+            ..daily
+        });
+        report.excess = window
+            .excess(self.share)
+            .into_iter()
+            .map(|(end, slots)| {
+                let free_in = end.map(|end| end.saturating_duration_since(now));
+                Excess::new(free_in, narrow(slots))
+            })
+            .collect();
+        report
+    }
+
+    /// The report that returns everything.
+    pub(super) fn last_report(&mut self, window: &Window, now: Instant) -> ShareReport {
+        let need = Need {
+            queued: 0,
+            waits_for_budget: false,
+        };
+        self.target = 0;
+        let mut report = self.report(window, &need, now, false, None);
+        (report.demand, report.need) = (0, 0);
+        report
+    }
+
+    /// Ends an exchange with its reply.
+    pub(super) fn granted(&mut self, grant: &ShareGrant, window: &Window, now: Instant) -> Contact {
+        let valid = window.interval.saturating_mul(FORGOTTEN_AFTER / 2);
+        let began = self.exchanged_at.unwrap_or(now);
+        let contact = match self.lost_at.take() {
+            Some(since) => Contact::Recovered(now.saturating_duration_since(since)),
+            None => Contact::Reached,
+        };
+        self.renew_at = Some(later(now, grant.renew_after));
+        if later(began, valid) < now {
+            // The process was suspended during the exchange.
+            self.share = 0;
+            self.renew_at = Some(now);
+        } else {
+            self.share = wide(grant.share).max(self.share);
+            if grant.target < grant.share {
+                self.target = wide(grant.target);
+                self.renew_at = Some(now);
+            }
+        }
+        self.prospect = Some(wide(grant.prospect));
+        let sent = window.admitted().saturating_sub(self.reported_admitted);
+        self.budget = grant.daily.map(|daily| daily.held.saturating_sub(sent));
+        self.update(window.interval, now);
+        contact
+    }
+
+    /// Ends an exchange without a reply.
+    pub(super) fn failed(&mut self, interval: Duration, now: Instant) -> Contact {
+        let contact = match self.lost_at {
+            Some(_) => Contact::Unreachable,
+            None => Contact::Lost,
+        };
+        self.lost_at = self.lost_at.or(Some(now));
+        self.failed_at = Some(now);
+        let wait = (interval / RETRY).mul_f64(0.5 + self.random.f64() / 2.0);
+        self.renew_at = Some(later(now, wait));
+        self.update(interval, now);
+        contact
+    }
+
+    /// Returns whether there is no keeper. The caller then has to start one.
+    pub(super) fn claim_keeper(&mut self) -> bool {
+        !std::mem::replace(&mut self.has_keeper, true)
+    }
+
+    pub(super) fn keeper_ended(&mut self) {
+        self.has_keeper = false;
+        self.sleeps_until = None;
+    }
+
+    pub(super) fn keeper_sleeps(&mut self, until: Instant) {
+        self.sleeps_until = Some(until);
+    }
+
+    /// Wakes the keeper if it sleeps beyond this moment.
+    pub(super) fn wake_keeper(&mut self, next: Option<Instant>) {
+        if let (Some(until), Some(next)) = (self.sleeps_until, next)
+            && next < until
+        {
+            self.sleeps_until = None;
+            self.changed.notify_one();
+        }
+    }
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn wide(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
