@@ -12,7 +12,7 @@ use hoopai_runtime::time::BoxFuture;
 use redis::{Client, Script};
 
 use crate::connection::Connection;
-use crate::error::{command, within};
+use crate::error::command;
 use crate::store;
 
 const EXCHANGE: &str = include_str!("limiter.lua");
@@ -210,7 +210,8 @@ impl LimiterBackend for RedisLimiter {
         report: &'a ShareReport,
     ) -> BoxFuture<'a, Result<ShareGrant, LimiterError>> {
         Box::pin(async move {
-            let result = within(self.timeout, self.run(key, report, None)).await;
+            let exchange = self.run(key, report, None);
+            let result = self.connection.within(self.timeout, exchange).await;
             result.map_err(|error| LimiterError::new(error.to_string()).caused_by(error))
         })
     }

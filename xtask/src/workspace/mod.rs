@@ -40,7 +40,7 @@ pub(crate) const WEBHOOKS: &str = "webhooks";
 pub(crate) const EVENTS: &str = "specs/webhooks/events";
 pub(crate) const ENVELOPE: &str = "specs/webhooks/envelope.json";
 /// The published crates that are not generated.
-pub(crate) const HAND_WRITTEN: [&str; 9] = [
+pub(crate) const HAND_WRITTEN: [&str; 10] = [
     "crates/hoopai",
     "crates/hoopai-mock",
     "crates/hoopai-auth",

@@ -272,7 +272,7 @@ impl Fleet {
             .iter()
             .map(|process| {
                 let admitted = lock(&process.admitted);
-                admitted.iter().filter(|at| period.contains(at)).count() as f64
+                admitted.iter().filter(|at| period.contains(*at)).count() as f64
             })
             .collect();
         let sum: f64 = counts.iter().sum();
