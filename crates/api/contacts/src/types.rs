@@ -250,15 +250,15 @@ hoopai_runtime::model! {
     }
     /// A condition on one field of a contact, or a group of conditions.
     pub struct ContactSearchFilter {
-        /// The name of the field of the contact to compare, such as "tags" or "email".
+        /// The name of the field of the contact to compare, such as "tags", "email" or "dateAdded". Conditions of a list must all hold, unless they are in a group with `OR`.
         pub field: String = "field",
         /// The filters of the group.
         pub filters: Vec<ContactSearchFilter> = "filters",
         /// For a group of filters in place of a condition: `AND` or `OR`.
         pub group: String = "group",
-        /// The comparison: `eq`, `not_eq`, `contains`, `not_contains`, `exists`, `range` or others, depending on the field.
+        /// The comparison: `eq`, `not_eq`, `contains`, `not_contains`, `exists`, `not_exists` or `range`, depending on the field.
         pub operator: String = "operator",
-        /// The value to compare with.
+        /// The value to compare with, of up to 75 characters. For `range`, an object with one or two of `gt`, `gte`, `lt` and `lte`. `exists` and `not_exists` take none.
         pub value: Value = "value",
     }
     /// A field by which the hits of a search are ordered.

@@ -16,25 +16,25 @@
 //! request is sent, and each reply that is not a refusal doubles the number of requests in flight.
 //! After five such replies only the window limits them.
 //!
-//! Replies can contain wrong values: see `day.rs`, `aimd.rs` and `order.rs`.
-//!
-//! ```text
-//! settings.rs   the settings
-//! window.rs     the sliding window: requests that the server may still count, own and external
-//! pause.rs      the pause after a refusal, and the recovery
-//! aimd.rs       a lower limit derived from refusals
-//! order.rs      whether the server counts in order of sending, so that slots can be freed early
-//! latency.rs    reply times
-//! day.rs        the daily budget, and probes of a day that is used up
-//! headers.rs    the headers of replies
-//! queue.rs      the waiting calls, in order of arrival, with their deadlines
-//! ticket.rs     the decision on a call, and the record of an admitted request
-//! state.rs      all of these behind one lock
-//! limiter.rs    the lock, the waiting calls, and the one timer
-//! registry.rs   one limiter for each account
-//! sharing.rs    the share of this process in a limit that several share
-//! shared/       the backends of shares
-//! ```
+//! Replies can contain wrong values, so no single value of a header blocks an account.
+
+// The files of this module:
+//
+// settings.rs   the settings
+// window.rs     the sliding window: requests that the server may still count, own and external
+// pause.rs      the pause after a refusal, and the recovery
+// aimd.rs       a lower limit derived from refusals
+// order.rs      whether the server counts in order of sending, so that slots can be freed early
+// latency.rs    reply times
+// day.rs        the daily budget, and probes of a day that is used up
+// headers.rs    the headers of replies
+// queue.rs      the waiting calls, in order of arrival, with their deadlines
+// ticket.rs     the decision on a call, and the record of an admitted request
+// state.rs      all of these behind one lock
+// limiter.rs    the lock, the waiting calls, and the one timer
+// registry.rs   one limiter for each account
+// sharing.rs    the share of this process in a limit that several share
+// shared/       the backends of shares
 
 mod aimd;
 #[cfg(feature = "conformance")]
