@@ -20,15 +20,35 @@ mod generators;
 
 use generators::{ENCODINGS, Planted, Random, SHAPES, encoded, odd_success, secret, shaped, value};
 
-/// The next reply: status, content type, body, and the value in its headers.
-type Script = Arc<Mutex<(u16, String, String, String)>>;
+/// The next reply: status, content type, body, and the value in its headers. It is sent to requests
+/// below this path: a client of an earlier round may still be repeating a refresh, and has not sent
+/// the value.
+#[derive(Clone, Default)]
+struct Next {
+    path: String,
+    status: u16,
+    content_type: String,
+    body: String,
+    echoed: String,
+}
+
+type Script = Arc<Mutex<Next>>;
 
 const CURSOR: &str = "Qm4rk0fTheFirstPage7";
 
 fn server(script: &Script) -> Server {
     let script = script.clone();
     Server::start(move |request| {
-        let (status, content_type, body, echoed) = script.lock().unwrap().clone();
+        let Next {
+            path,
+            status,
+            content_type,
+            body,
+            echoed,
+        } = script.lock().unwrap().clone();
+        if !request.target.starts_with(&path) {
+            return Reply::json(400, r#"{"error":"invalid_grant"}"#);
+        }
         if request.target.contains("startAfterId") || !request.target.contains("limit=2") {
             let mut headers = vec![("content-type", &*content_type)];
             if echoed.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -42,6 +62,15 @@ fn server(script: &Script) -> Server {
         let page = json!({"contacts": [{"id": "a"}, {"id": CURSOR}], "meta": meta});
         Reply::json(200, page.to_string())
     })
+}
+
+fn json_reply(status: u16, body: String) -> Next {
+    Next {
+        status,
+        content_type: "application/json".to_owned(),
+        body,
+        ..Next::default()
+    }
 }
 
 fn show(out: &mut String, what: &impl Debug) {
@@ -368,8 +397,16 @@ async fn random_replies_reveal_no_request_value() {
                     (*random.pick(&STATUSES), shaped(&mut random, shape, &echoed))
                 }
             };
-            *script.lock().unwrap() = (status, content.to_owned(), body.clone(), echoed.clone());
-            let (shown, raw) = run(kind, &server.url, &values).await;
+            let path = format!("/{round}-{kind:?}");
+            let url = format!("{}{path}", server.url);
+            *script.lock().unwrap() = Next {
+                path,
+                status,
+                content_type: content.to_owned(),
+                body: body.clone(),
+                echoed: echoed.clone(),
+            };
+            let (shown, raw) = run(kind, &url, &values).await;
             let log = log::take().concat();
             logged += log.len();
             masked += usize::from(shown.contains("***"));
@@ -410,7 +447,7 @@ async fn ordinary_messages_are_not_masked() {
         "type must be one of: OAuth, contact, true, en, 1, dateAdded",
     ] {
         let body = json!({"statusCode": 422, "message": message}).to_string();
-        *script.lock().unwrap() = (422, "application/json".to_owned(), body, String::new());
+        *script.lock().unwrap() = json_reply(422, body);
         let call = client
             .request(Method::POST, "/custom/{id}")
             .path("id", "c1")
@@ -434,7 +471,7 @@ async fn observed_drift_contains_no_request_value() {
     let client = observe_drift(builder, &observed).build().unwrap();
     let key = "Zanzibara";
     let body = json!({key: {key: 1, values.token.as_str(): 2}}).to_string();
-    *script.lock().unwrap() = (200, "application/json".to_owned(), body, String::new());
+    *script.lock().unwrap() = json_reply(200, body);
     let call = client
         .request(Method::POST, "/custom/{id}")
         .path("id", key)
