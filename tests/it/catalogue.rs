@@ -262,6 +262,22 @@ fn missing_values_are_those_that_the_builders_report() {
     }
 }
 
+#[test]
+fn requests_of_the_builders_are_valid() {
+    let mut rejected = Vec::new();
+    for operation in all_operations() {
+        let own = found(operation);
+        // Without optional fields, a union may lack what each of its alternatives requires.
+        let required = CallInput::with_coverage(operation, Coverage::Required);
+        let mut problems = errors(own, &values(&required));
+        let all = CallInput::with_coverage(operation, Coverage::All);
+        problems.extend(own.validate(&values(&all)));
+        let problems = problems.iter();
+        rejected.extend(problems.map(|problem| format!("{}: {problem}", own.key())));
+    }
+    assert!(rejected.is_empty(), "{}", rejected.join("\n"));
+}
+
 /// A text that no problem may contain.
 const SECRET: &str = "geheim-4711";
 

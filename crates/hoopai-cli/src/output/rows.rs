@@ -4,9 +4,10 @@ use std::io::Write;
 
 use serde_json::Value;
 
-use super::table;
+use super::table::Columns;
 use crate::failure::{Failure, Result};
 use crate::options::Format;
+use crate::style::Style;
 use crate::text;
 
 /// The column of the name of items without fields.
@@ -21,7 +22,8 @@ pub(super) struct Rows {
     columns: Vec<String>,
     /// Fields of later items that have no column.
     without_column: Vec<String>,
-    hidden: usize,
+    /// The widths of a table, which the first items decide.
+    table: Option<Columns>,
 }
 
 impl Rows {
@@ -33,7 +35,7 @@ impl Rows {
             width,
             columns: Vec::new(),
             without_column: Vec::new(),
-            hidden: 0,
+            table: None,
         }
     }
 
@@ -95,18 +97,24 @@ impl Rows {
             })
             .collect();
         let names: Vec<String> = self.columns.iter().map(|name| text::plain(name)).collect();
-        self.hidden = table::write(out, &names, &rows, is_first, self.width)?;
+        if is_first {
+            let table = Columns::of(&names, &rows, self.width);
+            table.line(out, &names, &Style::bold(self.terminal))?;
+            self.table = Some(table);
+        }
+        for row in &rows {
+            if let Some(table) = &self.table {
+                table.line(out, row, &Style::PLAIN)?;
+            }
+        }
         Ok(())
     }
 
     /// Reports columns that are not shown.
     pub(super) fn report(&mut self) {
-        if self.hidden > 0 {
-            eprintln!(
-                "{} more columns do not fit: select some with --fields, or use -o json",
-                self.hidden
-            );
-            self.hidden = 0;
+        let hidden = self.table.take().map_or(0, |table| table.hidden);
+        if hidden > 0 {
+            eprintln!("{hidden} more columns do not fit: select some with --fields, or use -o json");
         }
         if !self.without_column.is_empty() {
             let names: Vec<String> = self

@@ -7,3 +7,4 @@ mod output;
 mod program;
 mod requests;
 mod secrets;
+mod terminal;
