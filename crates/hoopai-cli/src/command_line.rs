@@ -12,13 +12,32 @@ use crate::options::Options;
 /// `hoopai MODULE OPERATION --help` documents an operation, `hoopai search WORDS` finds one, and
 /// `hoopai --mock contacts list` tries one on a mock server, without an account.
 #[derive(Debug, Parser)]
-#[command(name = "hoopai", version, max_term_width = 100)]
+#[command(name = "hoopai", version, max_term_width = 100, after_help = modules())]
 pub(crate) struct CommandLine {
     #[command(flatten)]
     pub(crate) options: Options,
 
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// The modules, as the end of the help.
+fn modules() -> String {
+    /// The width of a line.
+    const WIDTH: usize = 90;
+    let mut text = "Modules (hoopai MODULE --help lists the operations):".to_owned();
+    let mut length = WIDTH;
+    for module in hoopai_catalogue::modules() {
+        let name = module.name();
+        if length + name.len() + 1 > WIDTH {
+            text.push_str("\n ");
+            length = 1;
+        }
+        text.push(' ');
+        text.push_str(name);
+        length += name.len() + 1;
+    }
+    text
 }
 
 #[derive(Debug, Subcommand)]

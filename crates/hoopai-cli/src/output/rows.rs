@@ -48,7 +48,7 @@ impl Rows {
         let is_first = self.columns.is_empty();
         if is_first {
             self.columns = if fields.is_empty() {
-                columns(items)
+                columns(items, self.format)
             } else {
                 fields.to_vec()
             };
@@ -162,8 +162,15 @@ fn cell_text(cell: Option<&Value>) -> String {
     }
 }
 
-/// The names of all fields, `id` first.
-fn columns(items: &[Value]) -> Vec<String> {
+/// The fields that a table begins with, since they name an item.
+const LEADING: [&str; 12] = [
+    "id", "_id", "name", "title", "firstName", "lastName", "email", "phone", "type", "status",
+    "command", "subject",
+];
+
+/// The names of all fields, `id` first. A table is cut at the width of the terminal, so the fields
+/// that name an item are next, and copies in lower case are last.
+fn columns(items: &[Value], format: Format) -> Vec<String> {
     let mut columns: Vec<String> = Vec::new();
     for item in items {
         match item.as_object() {
@@ -171,7 +178,15 @@ fn columns(items: &[Value]) -> Vec<String> {
             None => columns.push(VALUE.to_owned()),
         }
     }
-    columns.sort_by_key(|name| (!matches!(name.as_str(), "id" | "_id"), name.clone()));
+    let rank = |name: &str| {
+        let leading = LEADING.iter().position(|leading| *leading == name);
+        match leading {
+            Some(index) if format == Format::Table || index < 2 => index,
+            _ if format == Format::Table && name.ends_with("LowerCase") => LEADING.len() + 1,
+            _ => LEADING.len(),
+        }
+    };
+    columns.sort_by_key(|name| (rank(name), name.clone()));
     columns.dedup();
     columns
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod limits;
+mod mock;
 mod operations;
 mod output;
 mod program;
