@@ -12,7 +12,7 @@ use hoopai_mock::{LOCATION, Mock, RateLimitSettings as MockLimits, TOKEN, TokenS
 use hoopai_test_support::{seed, seeded_random};
 use serde_json::{Map, Value, json};
 
-use crate::call_table::CallInput;
+use crate::call_table::{CallInput, Coverage};
 use crate::operations::{all_operations, qualified_name, test_operations};
 
 type Operation = hoopai::runtime::operation::Operation;
