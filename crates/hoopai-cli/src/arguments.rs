@@ -164,7 +164,14 @@ mod tests {
     fn mock_has_options_of_its_own() {
         for arguments in [
             &["hoopai", "mock", "--limit", "25/10", "--location", "l1"][..],
-            &["hoopai", "--json-errors", "--profile", "x", "mock", "--port=0"],
+            &[
+                "hoopai",
+                "--json-errors",
+                "--profile",
+                "x",
+                "mock",
+                "--port=0",
+            ],
             &["hoopai", "mock", "record", "--port", "0"],
         ] {
             let line = parsed(arguments);

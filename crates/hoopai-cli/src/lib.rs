@@ -31,8 +31,8 @@ use std::process::ExitCode;
 pub use exit::Exit;
 
 use failure::Failure;
-use style::Style;
 use hoopai_runtime::reqwest::Request;
+use style::Style;
 
 /// Runs the command of these arguments, the first of which is the name of the program. Errors are
 /// written to the standard error stream.

@@ -45,13 +45,11 @@ pub(crate) fn run(options: &Options, explain: &Explain) -> Result {
 pub(crate) fn print(options: &Options, operation: &'static Operation) -> Result {
     let explanation = operation.explain();
     match options.output {
-        None | Some(Format::Table) if options.jq.is_none() => {
-            print_line(&format!(
-                "hoopai {} [--NAME VALUE]...\n\n{explanation}\n\n{}",
-                command(operation),
-                OPTIONS.trim_end()
-            ))
-        }
+        None | Some(Format::Table) if options.jq.is_none() => print_line(&format!(
+            "hoopai {} [--NAME VALUE]...\n\n{explanation}\n\n{}",
+            command(operation),
+            OPTIONS.trim_end()
+        )),
         _ => Printer::stdout(options, false)?.reply(value(&explanation), None),
     }
 }

@@ -164,13 +164,13 @@ async fn oauth(
             }
         };
         tokio::time::timeout(Duration::from_secs(login.wait), code)
-        .await
-        .unwrap_or_else(|_| {
-            Err(Failure::unavailable(format_args!(
-                "no account was chosen within {} seconds: run the command again, or set --wait",
-                login.wait
-            )))
-        })
+            .await
+            .unwrap_or_else(|_| {
+                Err(Failure::unavailable(format_args!(
+                    "no account was chosen within {} seconds: run the command again, or set --wait",
+                    login.wait
+                )))
+            })
     })
     .await?;
     let installation = manager.exchange_code(code).await?;

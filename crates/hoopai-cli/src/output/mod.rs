@@ -107,9 +107,12 @@ impl<W: Write> Printer<W> {
                 };
                 match reply {
                     Value::Object(fields) if self.format == Format::Table => {
+                        // They are rows now, and no columns.
+                        self.fields.clear();
                         let rows = fields.into_iter();
-                        self.waiting
-                            .extend(rows.map(|(name, value)| json!({ "field": name, "value": value })));
+                        self.waiting.extend(
+                            rows.map(|(name, value)| json!({ "field": name, "value": value })),
+                        );
                         self.written += 1;
                     }
                     reply => {
@@ -314,16 +317,25 @@ mod tests {
             fields: vec!["contact.id".to_owned()],
             ..options(Format::Table)
         };
-        assert_eq!(printed(selected, reply), "field       value\ncontact.id  1\n");
+        assert_eq!(
+            printed(selected, reply),
+            "field       value\ncontact.id  1\n"
+        );
     }
 
     #[test]
     fn table_begins_with_the_fields_that_name_an_item() {
         let reply = json!([{ "assignedTo": "u", "email": "e", "id": "1", "nameLowerCase": "n", "name": "N" }]);
         let text = printed(options(Format::Table), reply.clone());
-        assert!(text.starts_with("id  name  email  assignedTo  nameLowerCase\n"), "{text}");
+        assert!(
+            text.starts_with("id  name  email  assignedTo  nameLowerCase\n"),
+            "{text}"
+        );
         let text = printed(options(Format::Csv), reply);
-        assert!(text.starts_with("id,assignedTo,email,name,nameLowerCase\n"), "{text}");
+        assert!(
+            text.starts_with("id,assignedTo,email,name,nameLowerCase\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -114,7 +114,9 @@ impl Rows {
     pub(super) fn report(&mut self) {
         let hidden = self.table.take().map_or(0, |table| table.hidden);
         if hidden > 0 {
-            eprintln!("{hidden} more columns do not fit: select some with --fields, or use -o json");
+            eprintln!(
+                "{hidden} more columns do not fit: select some with --fields, or use -o json"
+            );
         }
         if !self.without_column.is_empty() {
             let names: Vec<String> = self
@@ -164,8 +166,18 @@ fn cell_text(cell: Option<&Value>) -> String {
 
 /// The fields that a table begins with, since they name an item.
 const LEADING: [&str; 12] = [
-    "id", "_id", "name", "title", "firstName", "lastName", "email", "phone", "type", "status",
-    "command", "subject",
+    "id",
+    "_id",
+    "name",
+    "title",
+    "firstName",
+    "lastName",
+    "email",
+    "phone",
+    "type",
+    "status",
+    "command",
+    "subject",
 ];
 
 /// The names of all fields, `id` first. A table is cut at the width of the terminal, so the fields

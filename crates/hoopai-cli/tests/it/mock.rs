@@ -11,7 +11,15 @@ fn mock_serves_other_commands_until_it_is_interrupted() {
     let program = Program::new();
     let mut child = program
         .command(&[
-            "mock", "--port", "0", "--contacts", "3", "--limit", "25/10", "--location", "l1",
+            "mock",
+            "--port",
+            "0",
+            "--contacts",
+            "3",
+            "--limit",
+            "25/10",
+            "--location",
+            "l1",
         ])
         .spawn()
         .unwrap();

@@ -160,11 +160,17 @@ fn unknown_names_are_usage_errors_with_a_suggestion() {
     let ended = program.run(&["contacts", "lsit"]).expect(2);
     assert!(ended.err.contains("list"), "{}", ended.err);
     for (arguments, hint) in [
-        (&["conversations", "send"][..], "`conversations send-message`"),
+        (
+            &["conversations", "send"][..],
+            "`conversations send-message`",
+        ),
         (&["list", "contacts"], "did you mean `contacts list`?"),
         (&["contacts", "get", "c1"], "write --contact-id VALUE"),
         (&["contacts", "list"], "--location ID"),
-        (&["contacts", "create", "--name", "x"], "hoopai login --location"),
+        (
+            &["contacts", "create", "--name", "x"],
+            "hoopai login --location",
+        ),
     ] {
         let ended = program.run(arguments).expect(2);
         assert!(ended.err.contains(hint), "{}", ended.err);

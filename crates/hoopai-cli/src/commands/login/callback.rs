@@ -205,9 +205,15 @@ mod tests {
         );
         for (line, reason) in [
             ("c1", "whole URL"),
-            ("http://localhost:8484/callback?code=c1&state=s2", "another login"),
+            (
+                "http://localhost:8484/callback?code=c1&state=s2",
+                "another login",
+            ),
             ("https://example.com/?code=c1&state=s1", "redirect URI"),
-            ("http://localhost:8484/callback?error=denied&state=s1", "not installed"),
+            (
+                "http://localhost:8484/callback?error=denied&state=s1",
+                "not installed",
+            ),
         ] {
             let error = code(line).unwrap_err();
             assert!(error.contains(reason) && !error.contains("c1"), "{error}");
