@@ -46,8 +46,9 @@ pub(crate) fn print(options: &Options, operation: &'static Operation) -> Result 
     let explanation = operation.explain();
     match options.output {
         None | Some(Format::Table) if options.jq.is_none() => print_line(&format!(
-            "hoopai {} [--NAME VALUE]...\n\n{explanation}\n\n{}",
+            "hoopai {} [--NAME VALUE]...\n\n{}\n\n{}",
             command(operation),
+            explanation.to_string().trim_end(),
             OPTIONS.trim_end()
         )),
         _ => Printer::stdout(options, false)?.reply(value(&explanation), None),
