@@ -36,7 +36,7 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<CommandLine> {
         let mock = MockOnly::try_parse_from(&arguments[command..])?;
         return Ok(CommandLine {
             options: Options::default(),
-            command: Command::Mock(mock.arguments),
+            command: Command::Mock(Box::new(mock.arguments)),
         });
     }
     let mut line = CommandLine::try_parse_from(arguments.iter().cloned())?;

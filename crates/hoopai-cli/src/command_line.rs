@@ -59,7 +59,7 @@ pub(crate) enum Command {
     /// Describe an operation, such as contacts.upsert, without a request
     Explain(commands::explain::Explain),
     /// Run a mock server of the platform, or record what the platform replies
-    Mock(hoopai_mock::program::Arguments),
+    Mock(Box<hoopai_mock::program::Arguments>),
     /// Print the completions of a shell
     Completions(commands::completions::Completions),
     /// Print the candidates of a completion

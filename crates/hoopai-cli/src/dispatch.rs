@@ -15,7 +15,7 @@ use crate::failure::{Failure, Result};
 pub(crate) fn run(line: CommandLine) -> Result<ExitCode> {
     let options = line.options;
     let ended = match line.command {
-        Command::Mock(arguments) => return mock(arguments),
+        Command::Mock(arguments) => return mock(*arguments),
         Command::Request(request) => wait(request::run(&options, request)),
         Command::Login(login) => wait(login::run(&options, login)),
         Command::Logout => wait(logout::run(&options)),
