@@ -23,7 +23,7 @@ pub(crate) fn run(line: CommandLine) -> Result<ExitCode> {
         Command::Profiles(profiles) => profiles::run(&options, &profiles),
         Command::Doctor => wait(doctor::run(&options)),
         Command::Completions(completions) => completions::run(&completions, CommandLine::command()),
-        Command::Complete(words) => completions::complete(&words),
+        Command::Complete(words) => completions::complete(&words, &CommandLine::command()),
         Command::Man => man::run(CommandLine::command()),
         Command::Search(search) => search::run(&options, &search),
         Command::Explain(explain) => explain::run(&options, &explain),

