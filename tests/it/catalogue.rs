@@ -12,7 +12,7 @@ use hoopai_mock::{LOCATION, Mock, RateLimitSettings as MockLimits, TOKEN, TokenS
 use hoopai_test_support::{seed, seeded_random};
 use serde_json::{Map, Value, json};
 
-use crate::call_table::CallInput;
+use crate::call_table::{CallInput, Coverage};
 use crate::operations::{all_operations, qualified_name, test_operations};
 
 type Operation = hoopai::runtime::operation::Operation;
@@ -260,6 +260,22 @@ fn missing_values_are_those_that_the_builders_report() {
         expected.dedup();
         assert_eq!(names, expected, "{}", own.key());
     }
+}
+
+#[test]
+fn requests_of_the_builders_are_valid() {
+    let mut rejected = Vec::new();
+    for operation in all_operations() {
+        let own = found(operation);
+        // Without optional fields, a union may lack what each of its alternatives requires.
+        let required = CallInput::with_coverage(operation, Coverage::Required);
+        let mut problems = errors(own, &values(&required));
+        let all = CallInput::with_coverage(operation, Coverage::All);
+        problems.extend(own.validate(&values(&all)));
+        let problems = problems.iter();
+        rejected.extend(problems.map(|problem| format!("{}: {problem}", own.key())));
+    }
+    assert!(rejected.is_empty(), "{}", rejected.join("\n"));
 }
 
 /// A text that no problem may contain.

@@ -85,7 +85,10 @@ impl Sampler {
                 [] => (whole as i64).into(),
                 values => values[hash as usize % values.len()].clone(),
             },
-            Shape::Integer => (whole as i64).into(),
+            Shape::Integer => match items(&schema["enum"]) {
+                [] => (whole as i64).into(),
+                values => values[hash as usize % values.len()].clone(),
+            },
             Shape::Boolean => (hash.is_multiple_of(2)).into(),
             Shape::List(of) => {
                 // Two scalars show the style of a list; one object suffices.

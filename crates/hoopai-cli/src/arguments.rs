@@ -1,5 +1,6 @@
 //! From arguments to a command. The options of all commands may be anywhere, also between the
-//! parameters of an operation.
+//! parameters of an operation. Only `mock` has options of its own that have their names, so its
+//! arguments are parsed apart.
 
 use std::ffi::OsString;
 
@@ -17,9 +18,27 @@ struct OptionsOnly {
     options: Options,
 }
 
+/// A mock server of the HoopAI Platform for tests and demos. Listens on the loopback address, and
+/// stops on Ctrl-C
+#[derive(Parser)]
+#[command(name = "mock", bin_name = "hoopai mock", version, max_term_width = 100)]
+struct MockOnly {
+    #[command(flatten)]
+    arguments: hoopai_mock::program::Arguments,
+}
+
 /// Parses the arguments, the first of which is the name of the program.
 pub(crate) fn parse(arguments: Vec<OsString>) -> Result<CommandLine> {
     let count = arguments.len();
+    let command = first_command(&arguments);
+    if arguments.get(command).is_some_and(|name| name == "mock") {
+        OptionsOnly::try_parse_from(&arguments[..command])?;
+        let mock = MockOnly::try_parse_from(&arguments[command..])?;
+        return Ok(CommandLine {
+            options: Options::default(),
+            command: Command::Mock(Box::new(mock.arguments)),
+        });
+    }
     let mut line = CommandLine::try_parse_from(arguments.iter().cloned())?;
     if let Command::Operation(rest) = &mut line.command {
         let before = &arguments[..count - rest.len()];
@@ -29,6 +48,41 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<CommandLine> {
         *rest = own;
     }
     Ok(line)
+}
+
+/// The index of the first argument that is neither an option of all commands nor its value.
+fn first_command(arguments: &[OsString]) -> usize {
+    let command = OptionsOnly::command();
+    let mut index = 1;
+    while let Some(argument) = arguments.get(index).and_then(|one| one.to_str()) {
+        index += match option(&command, argument) {
+            Some(true) => 2,
+            Some(false) => 1,
+            None => break,
+        };
+    }
+    index
+}
+
+/// Whether the value of an option is the next argument. `None`: it is no option of all commands.
+fn option(command: &clap::Command, argument: &str) -> Option<bool> {
+    let (name, has_value) = match argument.split_once('=') {
+        Some((name, _)) => (name, true),
+        None => (argument, false),
+    };
+    let option = command.get_arguments().find(|option| {
+        let long = name.strip_prefix("--");
+        let short = argument
+            .strip_prefix('-')
+            .filter(|rest| !rest.starts_with('-'));
+        long.is_some_and(|long| option.get_long() == Some(long))
+            || short.is_some_and(|short| {
+                option.get_short().is_some() && short.chars().next() == option.get_short()
+            })
+    })?;
+    let is_short_with_value = !argument.starts_with("--") && argument.chars().count() > 2;
+    let separate = option.get_action().takes_values() && !has_value && !is_short_with_value;
+    Some(separate)
 }
 
 /// Splits the arguments of an operation into the options of all commands and the others.
@@ -43,27 +97,14 @@ fn split(arguments: Vec<OsString>) -> Result<(Vec<OsString>, Vec<OsString>)> {
                 argument.to_string_lossy()
             ))
         })?;
-        let (name, has_value) = match text.split_once('=') {
-            Some((name, _)) => (name, true),
-            None => (text, false),
-        };
-        let option = command.get_arguments().find(|option| {
-            let long = name.strip_prefix("--");
-            let short = text.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
-            long.is_some_and(|long| option.get_long() == Some(long))
-                || short.is_some_and(|short| {
-                    option.get_short().is_some() && short.chars().next() == option.get_short()
-                })
-        });
-        let Some(option) = option else {
-            own.push(argument);
-            continue;
-        };
-        let is_short_with_value = !text.starts_with("--") && text.chars().count() > 2;
-        let separate = option.get_action().takes_values() && !has_value && !is_short_with_value;
-        global.push(argument);
-        if separate {
-            global.extend(arguments.next());
+        match option(&command, text) {
+            None => own.push(argument),
+            Some(separate) => {
+                global.push(argument);
+                if separate {
+                    global.extend(arguments.next());
+                }
+            }
         }
     }
     Ok((global, own))
@@ -117,5 +158,26 @@ mod tests {
             let line = parsed(&[&["hoopai", "contacts", "list"][..], form].concat());
             assert_eq!(line.options.output, Some(Format::Csv), "{form:?}");
         }
+    }
+
+    #[test]
+    fn mock_has_options_of_its_own() {
+        for arguments in [
+            &["hoopai", "mock", "--limit", "25/10", "--location", "l1"][..],
+            &[
+                "hoopai",
+                "--json-errors",
+                "--profile",
+                "x",
+                "mock",
+                "--port=0",
+            ],
+            &["hoopai", "mock", "record", "--port", "0"],
+        ] {
+            let line = parsed(arguments);
+            assert!(matches!(line.command, Command::Mock(_)), "{arguments:?}");
+        }
+        let line = parsed(&["hoopai", "contacts", "create", "--name", "mock"]);
+        assert!(matches!(line.command, Command::Operation(_)));
     }
 }

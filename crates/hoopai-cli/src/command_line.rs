@@ -12,13 +12,32 @@ use crate::options::Options;
 /// `hoopai MODULE OPERATION --help` documents an operation, `hoopai search WORDS` finds one, and
 /// `hoopai --mock contacts list` tries one on a mock server, without an account.
 #[derive(Debug, Parser)]
-#[command(name = "hoopai", version, max_term_width = 100)]
+#[command(name = "hoopai", version, max_term_width = 100, after_help = modules())]
 pub(crate) struct CommandLine {
     #[command(flatten)]
     pub(crate) options: Options,
 
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// The modules, as the end of the help.
+fn modules() -> String {
+    /// The width of a line.
+    const WIDTH: usize = 90;
+    let mut text = "Modules (hoopai MODULE --help lists the operations):".to_owned();
+    let mut length = WIDTH;
+    for module in hoopai_catalogue::modules() {
+        let name = module.name();
+        if length + name.len() + 1 > WIDTH {
+            text.push_str("\n ");
+            length = 1;
+        }
+        text.push(' ');
+        text.push_str(name);
+        length += name.len() + 1;
+    }
+    text
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,8 +58,13 @@ pub(crate) enum Command {
     Search(commands::search::Search),
     /// Describe an operation, such as contacts.upsert, without a request
     Explain(commands::explain::Explain),
+    /// Run a mock server of the platform, or record what the platform replies
+    Mock(Box<hoopai_mock::program::Arguments>),
     /// Print the completions of a shell
     Completions(commands::completions::Completions),
+    /// Print the candidates of a completion
+    #[command(hide = true)]
+    Complete(commands::completions::Complete),
     /// Print the man page
     Man,
     /// An operation: MODULE OPERATION [--PARAMETER VALUE]...
@@ -56,15 +80,15 @@ mod tests {
 
     use super::*;
 
-    fn chapter() -> String {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/src/command-line.md");
-        std::fs::read_to_string(path).unwrap()
+    fn chapter(name: &str) -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/src");
+        std::fs::read_to_string(path.join(name)).unwrap()
     }
 
     fn options(command: &Command, found: &mut Vec<String>) {
         let own = command.get_arguments().filter_map(clap::Arg::get_long);
         found.extend(own.map(|name| format!("--{name}")));
-        for inner in command.get_subcommands() {
+        for inner in command.get_subcommands().filter(|one| !one.is_hide_set()) {
             found.push(inner.get_name().to_owned());
             options(inner, found);
         }
@@ -77,18 +101,18 @@ mod tests {
 
     #[test]
     fn guide_names_every_command_and_option() {
-        let chapter = chapter();
+        let chapters = chapter("command-line.md") + &chapter("mock-server.md");
         let mut names = Vec::new();
         options(&CommandLine::command(), &mut names);
         assert!(names.len() > 30, "{names:?}");
         for name in names {
-            assert!(chapter.contains(&name), "{name}");
+            assert!(chapters.contains(&name), "{name}");
         }
     }
 
     #[test]
     fn guide_names_every_exit_code() {
-        let chapter = chapter();
+        let chapter = chapter("command-line.md");
         let (_, table) = chapter.split_once("## Exit codes").unwrap();
         let codes: Vec<u8> = table
             .lines()

@@ -21,16 +21,18 @@ mod mask;
 mod options;
 mod output;
 mod preview;
+mod style;
 mod text;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 pub use exit::Exit;
 
 use failure::Failure;
 use hoopai_runtime::reqwest::Request;
+use style::Style;
 
 /// Runs the command of these arguments, the first of which is the name of the program. Errors are
 /// written to the standard error stream.
@@ -41,14 +43,13 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
         .take_while(|argument| *argument != "--")
         .any(|argument| argument == "--json-errors");
     let result = arguments::parse(arguments).and_then(dispatch::run);
-    let exit = match result {
-        Ok(()) => Exit::Success,
+    match result {
+        Ok(code) => code,
         Err(failure) => {
             report(&failure, json_errors);
-            failure.exit()
+            ExitCode::from(failure.exit().code())
         }
-    };
-    ExitCode::from(exit.code())
+    }
 }
 
 /// Returns the request of a command of an operation without sending it, as `--dry-run` shows it. It
@@ -68,7 +69,14 @@ fn report(failure: &Failure, json: bool) {
     } else {
         failure.sentence()
     };
-    if !text.is_empty() {
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
-    }
+    let mut err = std::io::stderr().lock();
+    let result = match text.strip_prefix("error:") {
+        Some(rest) => {
+            let style = Style::error(err.is_terminal());
+            writeln!(err, "{}{rest}", style.paint("error:"))
+        }
+        None if text.is_empty() => return,
+        None => writeln!(err, "{text}"),
+    };
+    let _ = result;
 }

@@ -1,9 +1,54 @@
 //! `hoopai completions`: completions of a shell.
+//!
+//! For most shells the script calls `hoopai complete WORDS`, which prints the candidates for the
+//! last word: commands, modules, operations and their flags. The other scripts have commands only.
 
-use clap::{Args, Command};
+use clap::{Arg, Args, Command};
 use clap_complete::Shell;
+use hoopai_catalogue::Operation;
 
+use super::names::hyphened;
 use crate::failure::Result;
+
+const BASH: &str = r#"_hoopai() {
+    local IFS=$'\n'
+    COMPREPLY=($(hoopai complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o bashdefault -o default -F _hoopai hoopai
+"#;
+
+const ZSH: &str = r#"#compdef hoopai
+_hoopai() {
+    local -a candidates
+    candidates=(${(f)"$(hoopai complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)"})
+    if (( $#candidates )); then
+        compadd -- $candidates
+    else
+        _files
+    fi
+}
+if [ "$funcstack[1]" = "_hoopai" ]; then
+    _hoopai
+else
+    compdef _hoopai hoopai
+fi
+"#;
+
+const FISH: &str = r#"complete --command hoopai --arguments '(hoopai complete -- (commandline --tokenize --cut-at-cursor --current-process)[2..] (commandline --current-token --cut-at-cursor) 2>/dev/null)'
+"#;
+
+/// The options that operations have beside those of all commands.
+const OF_OPERATIONS: [&str; 9] = [
+    "--all",
+    "--body",
+    "--extra-field",
+    "--extra-query",
+    "--field",
+    "--file",
+    "--from",
+    "--param",
+    "--unchecked",
+];
 
 /// Completions of a shell
 #[derive(Args, Debug)]
@@ -12,10 +57,140 @@ pub(crate) struct Completions {
     shell: Shell,
 }
 
+/// The words before the cursor, for the scripts of `completions`
+#[derive(Args, Debug)]
+pub(crate) struct Complete {
+    /// The words after the name of the program. The last one is completed
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    words: Vec<String>,
+}
+
 pub(crate) fn run(completions: &Completions, mut command: Command) -> Result {
-    let mut script = Vec::new();
-    clap_complete::generate(completions.shell, &mut command, "hoopai", &mut script);
+    let script = match completions.shell {
+        Shell::Bash => BASH.into(),
+        Shell::Zsh => ZSH.into(),
+        Shell::Fish => FISH.into(),
+        other => {
+            let mut script = Vec::new();
+            clap_complete::generate(other, &mut command, "hoopai", &mut script);
+            script
+        }
+    };
     write(&script)
+}
+
+/// Prints the candidates for the last word.
+pub(crate) fn complete(complete: &Complete, root: &Command) -> Result {
+    let (last, before) = match complete.words.split_last() {
+        Some((last, before)) => (last.as_str(), before),
+        None => ("", &[][..]),
+    };
+    let mut candidates = candidates(root, before, last.starts_with('-'));
+    candidates.retain(|candidate| candidate.starts_with(last));
+    candidates.sort();
+    candidates.dedup();
+    write((candidates.join("\n") + "\n").trim_start().as_bytes())
+}
+
+/// The words that can follow, or the flags that can.
+fn candidates(root: &Command, before: &[String], flag: bool) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut before = before.iter().peekable();
+    while let Some(word) = before.next() {
+        match value_of(root, word) {
+            Some(option) => match before.next() {
+                Some(_) => {}
+                None => return values(option),
+            },
+            None if word.starts_with('-') => {}
+            None => words.push(word.as_str()),
+        }
+    }
+    let own: Vec<&Command> = own_command(root, &words);
+    match (own.as_slice(), words.as_slice()) {
+        ([_, .., command], _) if flag => options(command),
+        ([_, .., command], _) => {
+            let of_arguments = command.get_positionals().flat_map(values);
+            names(command).chain(of_arguments).collect()
+        }
+        (_, []) if flag => options(root),
+        (_, []) => {
+            let modules = hoopai_catalogue::modules().iter();
+            let modules = modules.map(|module| module.name().to_owned());
+            names(root).chain(modules).collect()
+        }
+        (_, [module]) => hoopai_catalogue::module(module).map_or_else(Vec::new, |module| {
+            let entries = module.entries().iter();
+            entries
+                .map(|entry| hyphened(entry.short_name.unwrap_or(entry.name)))
+                .collect()
+        }),
+        (_, [module, name, ..]) => {
+            let module = hoopai_catalogue::module(module);
+            match module.and_then(|module| module.operation(name)) {
+                Some(operation) if flag => [flags(operation), options(root)].concat(),
+                _ => Vec::new(),
+            }
+        }
+    }
+}
+
+/// The commands that the words lead to, from the program itself.
+fn own_command<'a>(root: &'a Command, words: &[&str]) -> Vec<&'a Command> {
+    let mut commands = vec![root];
+    for word in words {
+        match commands
+            .last()
+            .and_then(|command| command.find_subcommand(word))
+        {
+            Some(command) => commands.push(command),
+            None => break,
+        }
+    }
+    commands
+}
+
+fn names(command: &Command) -> impl Iterator<Item = String> {
+    let commands = command.get_subcommands();
+    let shown = commands.filter(|command| !command.is_hide_set());
+    shown.map(|command| command.get_name().to_owned())
+}
+
+/// The option whose value follows this word.
+fn value_of<'a>(root: &'a Command, word: &str) -> Option<&'a Arg> {
+    root.get_arguments().find(|option| {
+        let long = option.get_long().map(|name| format!("--{name}"));
+        let short = option.get_short().map(|name| format!("-{name}"));
+        option.get_action().takes_values()
+            && (long.as_deref() == Some(word) || short.as_deref() == Some(word))
+    })
+}
+
+fn values(option: &Arg) -> Vec<String> {
+    let values = option.get_possible_values();
+    values
+        .iter()
+        .map(|value| value.get_name().to_owned())
+        .collect()
+}
+
+fn options(command: &Command) -> Vec<String> {
+    let names = command.get_arguments().filter_map(Arg::get_long);
+    let names = names.chain(["help"]);
+    names.map(|name| format!("--{name}")).collect()
+}
+
+/// The flags of an operation: its options, parameters, and the fields of its body.
+fn flags(operation: &Operation) -> Vec<String> {
+    let parameters = operation.parameters.iter().map(|parameter| parameter.name);
+    let body = operation.body.as_ref();
+    let fields = body.into_iter().flat_map(|body| body.schema.fields());
+    let parts = body.into_iter().flat_map(|body| body.parts.iter());
+    let names = parameters
+        .chain(fields.map(|field| field.name))
+        .chain(parts.map(|part| part.name));
+    let flags = names.map(|name| format!("--{}", hyphened(name)));
+    flags.chain(OF_OPERATIONS.map(str::to_owned)).collect()
 }
 
 /// Writes to the standard output.

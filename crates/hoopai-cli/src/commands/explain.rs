@@ -10,6 +10,20 @@ use crate::failure::{Failure, Result};
 use crate::options::{Format, Options};
 use crate::output::Printer;
 
+/// The end of a description as text.
+const OPTIONS: &str = "\
+Flags
+  Each parameter and each field of the body is a flag: --contact-id or --contactId, and
+  --custom-fields.0.id for a field inside of a list. Further flags:
+  --all                      the items of all pages; --from POSITION continues
+  --body JSON|@FILE|-        the whole body
+  --param, --field           a value whose name is that of another flag: --field body=TEXT
+  --file NAME=PATH           a file of an upload
+  --extra-query, --extra-field   an undeclared value
+  --unchecked                send although the validation rejects it
+  hoopai --help lists the options of all commands, such as --output, --fields and --limit.
+";
+
 /// An operation
 #[derive(Args, Debug)]
 pub(crate) struct Explain {
@@ -31,9 +45,12 @@ pub(crate) fn run(options: &Options, explain: &Explain) -> Result {
 pub(crate) fn print(options: &Options, operation: &'static Operation) -> Result {
     let explanation = operation.explain();
     match options.output {
-        None | Some(Format::Table) if options.jq.is_none() => {
-            print_line(&format!("hoopai {}\n\n{explanation}", command(operation)))
-        }
+        None | Some(Format::Table) if options.jq.is_none() => print_line(&format!(
+            "hoopai {} [--NAME VALUE]...\n\n{}\n\n{}",
+            command(operation),
+            explanation.to_string().trim_end(),
+            OPTIONS.trim_end()
+        )),
         _ => Printer::stdout(options, false)?.reply(value(&explanation), None),
     }
 }

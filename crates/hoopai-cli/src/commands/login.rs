@@ -146,23 +146,31 @@ async fn oauth(
     let manager = TokenManager::of(&handle)?;
     let authorize = manager.authorize_url(&login.scope)?;
     let listener = callback::Listener::bind(&login.redirect_uri).await?;
-    if login.no_browser || !open_browser(&authorize.url) {
-        eprintln!("open this URL and choose an account:\n{}", authorize.url);
+    let manual = login.no_browser || !open_browser(&authorize.url);
+    if manual {
+        eprintln!(
+            "open this URL and choose an account:\n{}\nIf the browser is on another machine, it shows \
+             an error then: copy the URL of that page, and paste it here.",
+            authorize.url
+        );
     } else {
         eprintln!("choose an account in the browser; --no-browser prints the URL instead");
     }
     let code = interruptible(async {
-        tokio::time::timeout(
-            Duration::from_secs(login.wait),
-            listener.code(&authorize.state),
-        )
-        .await
-        .unwrap_or_else(|_| {
-            Err(Failure::unavailable(format_args!(
-                "no account was chosen within {} seconds: run the command again, or set --wait",
-                login.wait
-            )))
-        })
+        let code = async {
+            tokio::select! {
+                code = listener.code(&authorize.state) => code,
+                code = pasted_code(&login.redirect_uri, &authorize.state), if manual => code,
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(login.wait), code)
+            .await
+            .unwrap_or_else(|_| {
+                Err(Failure::unavailable(format_args!(
+                    "no account was chosen within {} seconds: run the command again, or set --wait",
+                    login.wait
+                )))
+            })
     })
     .await?;
     let installation = manager.exchange_code(code).await?;
@@ -177,11 +185,11 @@ async fn oauth(
             ));
         }
     };
-    if let (Some(wanted), Some(chosen), None) = (&options.location, &location, &company)
-        && wanted != chosen
+    if let (Some(requested), Some(chosen), None) = (&options.location, &location, &company)
+        && requested != chosen
     {
         return Err(Failure::refused(format_args!(
-            "the chosen location is {chosen}, and --location is {wanted}: choose the same one"
+            "the chosen location is {chosen}, and --location is {requested}: choose the same one"
         )));
     }
     Ok(Profile {
@@ -194,6 +202,30 @@ async fn oauth(
         company,
         base_url: environment.base_url.clone(),
     })
+}
+
+/// Reads redirect URLs from the standard input until one has the code. Without input it never ends,
+/// so that the redirect can arrive.
+async fn pasted_code(redirect_uri: &str, state: &str) -> Result<String> {
+    let (sender, mut lines) = tokio::sync::mpsc::unbounded_channel();
+    // A thread that waits for a line does not keep the program from ending.
+    std::thread::spawn(move || {
+        for line in io::stdin().lines().map_while(io::Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    while let Some(line) = lines.recv().await {
+        if line.trim().is_empty() {
+            continue;
+        }
+        match callback::pasted(&line, redirect_uri, state) {
+            Err(failure) if failure.exit() == Exit::Usage => eprintln!("{}", failure.sentence()),
+            ended => return ended,
+        }
+    }
+    std::future::pending().await
 }
 
 /// Reads a secret: from a prompt without echo on a terminal, otherwise the first line of the

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::account::placeholder;
 use crate::call::{self, AnyCall, Plan, Prepared, ReplyKind, print_line};
 use crate::commands::explain;
-use crate::commands::names::command;
+use crate::commands::names::{command, hyphened};
 use crate::confirm::Consequence;
 use crate::failure::{Failure, Result};
 use crate::options::{Format, Options};
@@ -68,11 +68,16 @@ fn parse(arguments: Vec<OsString>) -> Result<Asked> {
         let closest = hoopai_catalogue::find(&module_name)
             .err()
             .and_then(|unknown| unknown.closest);
-        let hint = closest.map_or_else(String::new, |closest| {
-            format!("; did you mean `{closest}`?")
-        });
+        let reversed = arguments
+            .next()
+            .filter(|second| hoopai_catalogue::module(second).is_some())
+            .map(|second| format!("{second} {module_name}"));
+        let hint = match reversed.or(closest) {
+            Some(closest) => format!("did you mean `{closest}`? See"),
+            None => "see".to_owned(),
+        };
         return Err(Failure::usage(format_args!(
-            "there is no command or module `{module_name}`{hint} See hoopai --help, or hoopai search WORDS"
+            "there is no command or module `{module_name}`: {hint} hoopai --help, or hoopai search WORDS"
         )));
     };
     let rest: Vec<String> = arguments.collect();
@@ -86,15 +91,38 @@ fn parse(arguments: Vec<OsString>) -> Result<Asked> {
         _ => return Ok(Asked::Module(module)),
     };
     let operation = module.operation(name).ok_or_else(|| {
-        let unknown = hoopai_catalogue::find(&format!("{}.{name}", module.name())).err();
-        let unknown = unknown.map_or_else(String::new, |unknown| unknown.to_string());
+        let own = module.name();
+        let suggestions = similar(module, name);
+        let hint = match suggestions.as_slice() {
+            [] => String::new(),
+            names => format!("did you mean {}? ", names.join(", ")),
+        };
         Failure::usage(format_args!(
-            "{unknown}; hoopai {} --help lists the operations",
-            module.name()
+            "there is no operation `{own} {name}`: {hint}hoopai {own} --help lists all operations"
         ))
     })?;
     let flags = Flags::parse(rest, operation)?;
     Ok(Asked::Call(operation, flags))
+}
+
+/// The operations whose names contain a word, or the one whose name is most similar.
+fn similar(module: &Module, name: &str) -> Vec<String> {
+    /// The longest list of suggestions.
+    const MOST: usize = 5;
+    let name = hyphened(name);
+    let entries = module.entries().iter();
+    let names = entries.map(|entry| hyphened(entry.short_name.unwrap_or(entry.name)));
+    let mut found: Vec<String> = names
+        .filter(|own| own.split('-').any(|word| word == name) || own.starts_with(&name))
+        .map(|own| format!("`{} {own}`", module.name()))
+        .take(MOST)
+        .collect();
+    if found.is_empty() {
+        let unknown = hoopai_catalogue::find(&format!("{}.{name}", module.name())).err();
+        let closest = unknown.and_then(|unknown| unknown.closest);
+        found.extend(closest.map(|closest| format!("`{}`", hyphened(&closest).replace('.', " "))));
+    }
+    found
 }
 
 /// Lists the operations of a module.

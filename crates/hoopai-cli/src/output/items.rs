@@ -31,6 +31,18 @@ pub(super) fn get<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     })
 }
 
+/// The only object of a reply such as `{"contact":{…},"traceId":"…"}`; any other reply itself.
+pub(super) fn single(mut reply: Value) -> Value {
+    let Some(fields) = reply.as_object_mut() else {
+        return reply;
+    };
+    let mut names = fields.keys().filter(|name| *name != "traceId");
+    match (names.next().cloned(), names.next()) {
+        (Some(name), None) if fields[&name].is_object() => fields[&name].take(),
+        _ => reply,
+    }
+}
+
 /// The selected fields of an item, by their paths; the whole item if none are selected.
 pub(super) fn select(item: Value, fields: &[String]) -> Value {
     if fields.is_empty() {

@@ -7,7 +7,7 @@ mod table;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::failure::Result;
 use crate::options::{Format, Options};
@@ -101,7 +101,24 @@ impl<W: Write> Printer<W> {
                 self.line(&reply, true)?;
             }
             _ => {
-                self.item(reply)?;
+                let reply = match self.format {
+                    Format::Csv | Format::Table if self.fields.is_empty() => items::single(reply),
+                    _ => items::select(reply, &self.fields),
+                };
+                match reply {
+                    Value::Object(fields) if self.format == Format::Table => {
+                        // They are rows now, and no columns.
+                        self.fields.clear();
+                        let rows = fields.into_iter();
+                        self.waiting.extend(
+                            rows.map(|(name, value)| json!({ "field": name, "value": value })),
+                        );
+                        self.written += 1;
+                    }
+                    reply => {
+                        self.write_item(reply)?;
+                    }
+                }
             }
         }
         self.finish()
@@ -118,6 +135,11 @@ impl<W: Write> Printer<W> {
             return Ok(self.written < self.limit);
         }
         let item = items::select(item, &self.fields);
+        self.write_item(item)
+    }
+
+    /// Writes an item, of which the fields are selected.
+    fn write_item(&mut self, item: Value) -> Result<bool> {
         self.written += 1;
         match self.format {
             Format::Ndjson => self.line(&item, false)?,
@@ -156,6 +178,9 @@ impl<W: Write> Printer<W> {
             self.out.write_all(b"\n]\n")?;
         }
         self.out.flush()?;
+        if self.terminal && self.written == 0 && self.format == Format::Table {
+            eprintln!("no items");
+        }
         self.rows.report();
         Ok(())
     }
@@ -217,8 +242,6 @@ impl<W: Write> Printer<W> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn printed(options: Options, reply: Value) -> String {
@@ -281,6 +304,38 @@ mod tests {
         let text = printed(options(Format::Table), contacts());
         assert!(text.contains("\\u{1b}[2Jx"), "{text}");
         assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn object_is_a_table_of_its_fields() {
+        let reply = json!({ "contact": { "id": "1", "tags": ["a"] }, "traceId": "t" });
+        let text = printed(options(Format::Table), reply.clone());
+        assert_eq!(text, "field  value\nid     1\ntags   [\"a\"]\n");
+        let text = printed(options(Format::Csv), reply.clone());
+        assert_eq!(text, "id,tags\n1,\"[\"\"a\"\"]\"\n");
+        let selected = Options {
+            fields: vec!["contact.id".to_owned()],
+            ..options(Format::Table)
+        };
+        assert_eq!(
+            printed(selected, reply),
+            "field       value\ncontact.id  1\n"
+        );
+    }
+
+    #[test]
+    fn table_begins_with_the_fields_that_name_an_item() {
+        let reply = json!([{ "assignedTo": "u", "email": "e", "id": "1", "nameLowerCase": "n", "name": "N" }]);
+        let text = printed(options(Format::Table), reply.clone());
+        assert!(
+            text.starts_with("id  name  email  assignedTo  nameLowerCase\n"),
+            "{text}"
+        );
+        let text = printed(options(Format::Csv), reply);
+        assert!(
+            text.starts_with("id,assignedTo,email,name,nameLowerCase\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::io::Write;
 
 use serde_json::Value;
 
-use super::table;
+use super::table::Columns;
 use crate::failure::{Failure, Result};
 use crate::options::Format;
+use crate::style::Style;
 use crate::text;
 
 /// The column of the name of items without fields.
@@ -21,7 +22,8 @@ pub(super) struct Rows {
     columns: Vec<String>,
     /// Fields of later items that have no column.
     without_column: Vec<String>,
-    hidden: usize,
+    /// The widths of a table, which the first items decide.
+    table: Option<Columns>,
 }
 
 impl Rows {
@@ -33,7 +35,7 @@ impl Rows {
             width,
             columns: Vec::new(),
             without_column: Vec::new(),
-            hidden: 0,
+            table: None,
         }
     }
 
@@ -46,7 +48,7 @@ impl Rows {
         let is_first = self.columns.is_empty();
         if is_first {
             self.columns = if fields.is_empty() {
-                columns(items)
+                columns(items, self.format)
             } else {
                 fields.to_vec()
             };
@@ -95,18 +97,26 @@ impl Rows {
             })
             .collect();
         let names: Vec<String> = self.columns.iter().map(|name| text::plain(name)).collect();
-        self.hidden = table::write(out, &names, &rows, is_first, self.width)?;
+        if is_first {
+            let table = Columns::of(&names, &rows, self.width);
+            table.line(out, &names, &Style::bold(self.terminal))?;
+            self.table = Some(table);
+        }
+        for row in &rows {
+            if let Some(table) = &self.table {
+                table.line(out, row, &Style::PLAIN)?;
+            }
+        }
         Ok(())
     }
 
     /// Reports columns that are not shown.
     pub(super) fn report(&mut self) {
-        if self.hidden > 0 {
+        let hidden = self.table.take().map_or(0, |table| table.hidden);
+        if hidden > 0 {
             eprintln!(
-                "{} more columns do not fit: select some with --fields, or use -o json",
-                self.hidden
+                "{hidden} more columns do not fit: select some with --fields, or use -o json"
             );
-            self.hidden = 0;
         }
         if !self.without_column.is_empty() {
             let names: Vec<String> = self
@@ -154,8 +164,25 @@ fn cell_text(cell: Option<&Value>) -> String {
     }
 }
 
-/// The names of all fields, `id` first.
-fn columns(items: &[Value]) -> Vec<String> {
+/// The fields that a table begins with, since they name an item.
+const LEADING: [&str; 12] = [
+    "id",
+    "_id",
+    "name",
+    "title",
+    "firstName",
+    "lastName",
+    "email",
+    "phone",
+    "type",
+    "status",
+    "command",
+    "subject",
+];
+
+/// The names of all fields, `id` first. A table is cut at the width of the terminal, so the fields
+/// that name an item are next, and copies in lower case are last.
+fn columns(items: &[Value], format: Format) -> Vec<String> {
     let mut columns: Vec<String> = Vec::new();
     for item in items {
         match item.as_object() {
@@ -163,7 +190,15 @@ fn columns(items: &[Value]) -> Vec<String> {
             None => columns.push(VALUE.to_owned()),
         }
     }
-    columns.sort_by_key(|name| (!matches!(name.as_str(), "id" | "_id"), name.clone()));
+    let rank = |name: &str| {
+        let leading = LEADING.iter().position(|leading| *leading == name);
+        match leading {
+            Some(index) if format == Format::Table || index < 2 => index,
+            _ if format == Format::Table && name.ends_with("LowerCase") => LEADING.len() + 1,
+            _ => LEADING.len(),
+        }
+    };
+    columns.sort_by_key(|name| (rank(name), name.clone()));
     columns.dedup();
     columns
 }

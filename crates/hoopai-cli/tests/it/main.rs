@@ -2,8 +2,10 @@
 
 mod accounts;
 mod limits;
+mod mock;
 mod operations;
 mod output;
 mod program;
 mod requests;
 mod secrets;
+mod terminal;

@@ -159,8 +159,53 @@ fn unknown_names_are_usage_errors_with_a_suggestion() {
     assert!(ended.err.contains("contacts"), "{}", ended.err);
     let ended = program.run(&["contacts", "lsit"]).expect(2);
     assert!(ended.err.contains("list"), "{}", ended.err);
+    for (arguments, hint) in [
+        (
+            &["conversations", "send"][..],
+            "`conversations send-message`",
+        ),
+        (&["list", "contacts"], "did you mean `contacts list`?"),
+        (&["contacts", "get", "c1"], "write --contact-id VALUE"),
+        (&["contacts", "list"], "--location ID"),
+        (
+            &["contacts", "create", "--name", "x"],
+            "hoopai login --location",
+        ),
+    ] {
+        let ended = program.run(arguments).expect(2);
+        assert!(ended.err.contains(hint), "{}", ended.err);
+    }
     program.run(&["contacts", "--all"]).expect(2);
     program.run(&["contacts", "get", "value"]).expect(2);
+}
+
+#[test]
+fn candidates_of_completions_are_what_can_follow() {
+    let program = Program::new();
+    for (words, expected) in [
+        (&[""][..], &["contacts", "login"][..]),
+        (&["--mo"], &["--mock"]),
+        (&["--profile", "contacts", ""], &["calendars"]),
+        (&["contacts", "up"], &["update", "upsert"]),
+        (&["-o", ""], &["ndjson"]),
+        (&["contacts", "list", "--output", "c"], &["csv"]),
+        (
+            &["--mock", "contacts", "create", "--"],
+            &["--first-name", "--jq"],
+        ),
+        (&["contacts", "get", "--"], &["--contact-id", "--all"]),
+        (&["mock", ""], &["record"]),
+        (&["mock", "--s"], &["--seed", "--state"]),
+        (&["completions", ""], &["fish"]),
+    ] {
+        let arguments = [&["complete", "--"], words].concat();
+        let out = program.run(&arguments).expect(0).out;
+        for name in expected {
+            assert!(out.lines().any(|line| line == *name), "{words:?}: {out}");
+        }
+    }
+    let out = program.run(&["complete", "--", "c"]).expect(0).out;
+    assert!(!out.lines().any(|line| line == "complete"), "{out}");
 }
 
 #[test]
@@ -221,6 +266,11 @@ fn file_is_uploaded_and_shown_for_curl() {
     let path = program.directory().join("a b.csv");
     std::fs::write(&path, "x,y\n").unwrap();
     let path = path.to_str().unwrap();
+    // The name of the only part may be left out.
+    program
+        .run(&["medias", "upload-file", "--file", path])
+        .expect(0);
+    assert!(server.take_single().text().contains("name=\"file\""));
     let arguments = [
         "medias",
         "upload-file",

@@ -76,9 +76,7 @@ impl Listener {
                 }
                 Request::Rejected(reason) => {
                     reply(&mut stream, "200 OK", "The app was not installed.").await;
-                    return Err(Failure::refused(format_args!(
-                        "the app was not installed: {reason}"
-                    )));
+                    return Err(not_installed(&reason));
                 }
                 Request::Code(code) => {
                     let text = "Logged in. You can close this page.";
@@ -107,8 +105,33 @@ async fn head(stream: &mut TcpStream) -> Option<String> {
 fn read(head: &str, path: &str, state: &str) -> Request {
     let mut line = head.lines().next().unwrap_or_default().split(' ');
     let (method, target) = (line.next(), line.next().unwrap_or_default());
+    if method != Some("GET") {
+        return Request::Other;
+    }
+    read_target(target, path, state)
+}
+
+/// The redirect URL that the user copied from a browser, also from one on another machine.
+pub(super) fn pasted(line: &str, redirect_uri: &str, state: &str) -> Result<String> {
+    let failed = |reason: &str| Failure::usage(format_args!("this is not the redirect: {reason}"));
+    let path = Url::parse(redirect_uri).map(|url| url.path().to_owned());
+    let url = Url::parse(line.trim()).map_err(|_| failed("paste the whole URL"))?;
+    let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
+    match read_target(target, &path.unwrap_or_default(), state) {
+        Request::Code(code) => Ok(code),
+        Request::Other => Err(failed("the URL begins with the redirect URI of the app")),
+        Request::WrongState => Err(failed("it belongs to another login")),
+        Request::Rejected(reason) => Err(not_installed(&reason)),
+    }
+}
+
+fn not_installed(reason: &str) -> Failure {
+    Failure::refused(format_args!("the app was not installed: {reason}"))
+}
+
+fn read_target(target: &str, path: &str, state: &str) -> Request {
     let (target_path, query) = target.split_once('?').unwrap_or((target, ""));
-    if method != Some("GET") || target_path != path {
+    if target_path != path {
         return Request::Other;
     }
     let value = |name: &str| {
@@ -170,5 +193,30 @@ mod tests {
             request("/callback?error=access_denied&state=s1"),
             Request::Rejected("access_denied".to_owned())
         );
+    }
+
+    #[test]
+    fn pasted_url_is_read_like_a_redirect() {
+        let uri = "http://localhost:8484/callback";
+        let code = |line: &str| pasted(line, uri, "s1").map_err(|error| error.sentence());
+        assert_eq!(
+            code(" http://localhost:8484/callback?code=c%2F1&state=s1\n"),
+            Ok("c/1".to_owned())
+        );
+        for (line, reason) in [
+            ("c1", "whole URL"),
+            (
+                "http://localhost:8484/callback?code=c1&state=s2",
+                "another login",
+            ),
+            ("https://example.com/?code=c1&state=s1", "redirect URI"),
+            (
+                "http://localhost:8484/callback?error=denied&state=s1",
+                "not installed",
+            ),
+        ] {
+            let error = code(line).unwrap_err();
+            assert!(error.contains(reason) && !error.contains("c1"), "{error}");
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! The arguments of an operation: its own options, and flags for parameters and fields.
 
-use hoopai_catalogue::{Kind, Operation};
+use hoopai_catalogue::{Kind, Operation, Place};
 
 use super::target::{Flag, Target};
 use crate::body::pair;
+use crate::commands::names::hyphened;
 use crate::failure::{Failure, Result};
 
 /// The arguments of an operation.
@@ -34,9 +35,10 @@ impl Flags {
                 continue;
             }
             let Some(flag) = argument.strip_prefix("--").filter(|flag| !flag.is_empty()) else {
-                return Err(Failure::usage(
-                    "there is a value without a flag: write --NAME VALUE, and quote values with spaces",
-                ));
+                return Err(Failure::usage(format_args!(
+                    "there is a value without a flag: write {} VALUE, and quote values with spaces",
+                    first_flag(operation)
+                )));
             };
             let (name, attached) = match flag.split_once('=') {
                 Some((name, value)) => (name, Some(value.to_owned())),
@@ -63,7 +65,10 @@ impl Flags {
                             ));
                         }
                     };
-                    flags.add(name, value)?;
+                    match name {
+                        "file" => flags.files.push(file(operation, value)?),
+                        _ => flags.add(name, value)?,
+                    }
                 }
             }
         }
@@ -82,13 +87,40 @@ impl Flags {
                 let (path, value) = pair(&value, "--field")?;
                 self.values.push((Flag::Field(path), value));
             }
-            "file" => self.files.push(pair(&value, "--file")?),
             "extra-query" => self.extra_query.push(pair(&value, "--extra-query")?),
             "extra-field" => self.extra_fields.push(pair(&value, "--extra-field")?),
             _ => self.values.push((Flag::Any(name.to_owned()), value)),
         }
         Ok(())
     }
+}
+
+/// The part and the path of a file. The part may be left out if the operation has only one.
+fn file(operation: &Operation, value: String) -> Result<(String, String)> {
+    let parts = operation.body.iter().flat_map(|body| body.parts.iter());
+    let names: Vec<&str> = parts
+        .filter(|part| part.is_file)
+        .map(|part| part.name)
+        .collect();
+    let named = value
+        .split_once('=')
+        .is_some_and(|(name, _)| names.contains(&name));
+    match names.as_slice() {
+        [only] if !named && std::path::Path::new(&value).exists() => {
+            Ok(((*only).to_owned(), value))
+        }
+        _ => pair(&value, "--file"),
+    }
+}
+
+/// The flag of the first parameter of the path, as an example.
+fn first_flag(operation: &Operation) -> String {
+    let mut parameters = operation.parameters.iter();
+    let first = parameters.find(|parameter| parameter.place == Place::Path);
+    first.map_or_else(
+        || "--NAME".to_owned(),
+        |parameter| format!("--{}", hyphened(parameter.name)),
+    )
 }
 
 /// Whether a flag may stand without a value.

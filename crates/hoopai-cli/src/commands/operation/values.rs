@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hoopai_catalogue::{
-    BodyKind, FieldPath, Kind, Operation, Parameter, Place, Problem, Schema, Values,
+    BodyKind, FieldPath, Kind, Operation, Parameter, Place, Problem, ProblemKind, Schema, Values,
 };
 use hoopai_runtime::{Call, CallOptions, Handle, Part};
 use serde_json::{Map, Value};
@@ -172,6 +172,20 @@ impl RequestValues {
             .iter()
             .map(|problem| problem.path.clone())
             .collect();
+        let location = operation.location.map(|location| location.name);
+        let lacks_location = problems.iter().any(|problem| {
+            problem.kind == ProblemKind::Missing && Some(problem.path.as_str()) == location
+        });
+        if lacks_location && problems.len() == 1 {
+            return Err(Failure::invalid(
+                &names,
+                format_args!(
+                    "not sent: no location is selected (`{}`): pass --location ID, set HOOPAI_LOCATION_ID, \
+                     or log in with hoopai login --location ID; --mock needs none",
+                    names.join("")
+                ),
+            ));
+        }
         let sentences: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Err(Failure::invalid(
             &names,
