@@ -346,7 +346,6 @@ fn prepare(
         },
     };
     let generated = generate_crate(tree, module, &spec)?;
-    attention.extend(generated.attention.iter().cloned());
     let api = match interface {
         InterfaceDiff::New => Ok(Vec::new()),
         _ => crate_api_changes(tree, module, &generated),
@@ -359,6 +358,8 @@ fn prepare(
     attention.extend(rename_entries(
         tree, module, &spec, &generated, renames, list,
     )?);
+    // In the order of codegen and check.
+    attention.extend(generated.attention.iter().cloned());
     progress.done(&module.name);
     Ok(PreparedModule::Current(Box::new(Prepared {
         origin: document.origin.clone(),

@@ -92,9 +92,14 @@ fn exit_code_of_regen_shows_what_changed() {
 
     folder.set("links", &interface("links", &[LIST, GET, CREATE]));
     assert_eq!(regen(&["--dry-run"]).0, Some(2), "an operation is new");
+    let mut changed = interface("links", &[LIST, GET]);
+    changed["paths"]["/links/"]["get"]["parameters"][0]["schema"]["type"] = "string".into();
+    folder.set("links", &changed);
+    let (code, text) = regen(&["--dry-run"]);
+    assert_eq!(code, Some(3), "a parameter has another type: {text}");
     folder.set("links", &interface("links", &[LIST]));
     let (code, text) = regen(&["--dry-run"]);
-    assert_eq!(code, Some(3), "{text}");
+    assert_eq!(code, Some(4), "types have other names: {text}");
     assert_eq!(regen(&["--dry-run", "--module", "users"]).0, Some(0));
 
     let mut broken = interface("links", &[LIST]);
@@ -352,7 +357,7 @@ fn update_writes_the_reports_and_checks_the_tree() {
     let output = run(&tree, &["update"], Some(&folder.path()));
     assert_eq!(
         output.code,
-        Some(3),
+        Some(4),
         "the variable names the source: {}",
         output.stderr
     );
@@ -363,7 +368,7 @@ fn update_writes_the_reports_and_checks_the_tree() {
     );
     assert_eq!(
         output.code,
-        Some(0),
+        Some(4),
         "the option comes before the variable: {}",
         output.stderr
     );
@@ -393,7 +398,7 @@ fn update_reports_a_failed_module_and_writes_the_others() {
     assert_contains(&output.stdout, "all agree");
     assert_contains(&tree.read("specs/links/openapi.json"), "/links/{linkId}");
     let report: Value = serde_json::from_str(&tree.read("target/regen/report.json")).expect("JSON");
-    assert_eq!(report["labels"], json!(["breaking", "failed"]));
+    assert_eq!(report["labels"], json!(["breaking", "attention", "failed"]));
     assert_eq!(
         (
             &report["modules"][0]["status"],

@@ -57,7 +57,7 @@ impl FileWriter for InterruptedWriter {
 fn interrupt_at_each_change(old: &Tree, server: &crate::server::Server) -> usize {
     let new = old.copy();
     new.regen(server, &[]).ok();
-    new.run(&["check"]).ok();
+    new.run(&["check", "--allow-attention"]).ok();
     // Without the file that is no longer generated, the tree has the old state.
     let regenerated = old.copy();
     regenerated.run(&["codegen"]);
@@ -77,7 +77,7 @@ fn interrupt_at_each_change(old: &Tree, server: &crate::server::Server) -> usize
         assert!(output.error().contains("interrupted by the test"));
         assert!(tree.files() != after, "interrupted after {changes} changes");
         if !before.contains(&tree.files()) {
-            let text = tree.run(&["check"]).failed();
+            let text = tree.run(&["check", "--allow-attention"]).failed();
             assert!(
                 text.contains("If a cargo xtask command was interrupted, repeat it"),
                 "interrupted after {changes} changes: {text}"
@@ -86,7 +86,7 @@ fn interrupt_at_each_change(old: &Tree, server: &crate::server::Server) -> usize
         }
         tree.regen(server, &[]).ok();
         assert!(tree.files() == after, "interrupted after {changes} changes");
-        tree.run(&["check"]).ok();
+        tree.run(&["check", "--allow-attention"]).ok();
     }
     rejected
 }
@@ -168,10 +168,10 @@ fn temporary_file_is_rejected_by_check() {
         "crates/api.xtask-tmp/lib.rs",
     ] {
         tree.write(path, "partial");
-        let text = tree.run(&["check"]).failed();
+        let text = tree.run(&["check", "--allow-attention"]).failed();
         assert!(text.contains(path.trim_end_matches("/lib.rs")), "{text}");
         std::fs::remove_file(tree.path(path)).expect("removed");
         let _ = std::fs::remove_dir(tree.path("crates/api.xtask-tmp"));
     }
-    tree.run(&["check"]).ok();
+    tree.run(&["check", "--allow-attention"]).ok();
 }
