@@ -3,12 +3,15 @@
 //! A job is a folder with a plan, a journal and its outputs. A job that ended early, by an error, a
 //! deployment or a loss of power, continues when it is run again.
 
+mod budget;
 mod csv_file;
 mod error;
 mod export;
 mod import;
 mod job;
+mod lists;
 
+pub use budget::Budget;
 pub use csv_file::to_csv;
 pub use error::{BulkError, BulkErrorKind};
 pub use export::{
@@ -16,3 +19,4 @@ pub use export::{
 };
 pub use import::{Found, Import, ImportReport, Row, RowError, RowWriter, import_status};
 pub use job::pause;
+pub use lists::{PlatformList, platform_lists};

@@ -19,6 +19,7 @@ use self::progress::{Entry, Progress};
 pub use self::rows::Row;
 use self::rows::{Rows, fingerprint};
 pub use self::writer::{Found, RowError, RowWriter};
+use crate::budget::{Budget, turn};
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::journal::Journal;
 use crate::job::{self, JobFolder};
@@ -45,6 +46,7 @@ pub struct Import {
     concurrency: usize,
     max_rejected: Option<u64>,
     look_up_all: bool,
+    budget: Option<Budget>,
 }
 
 /// What an [`Import`] has done in all of its runs.
@@ -75,6 +77,7 @@ impl Import {
             concurrency: 10,
             max_rejected: None,
             look_up_all: false,
+            budget: None,
         }
     }
 
@@ -88,6 +91,14 @@ impl Import {
     /// Sets how many rows are sent at a time. Default: 10.
     pub fn concurrency(mut self, rows: usize) -> Self {
         self.concurrency = rows.max(1);
+        self
+    }
+
+    /// Sets the part of the rate limit that the import may use. Without one it uses all of it, and
+    /// ends with an error when the daily budget is used up. A call of the writer counts as one
+    /// request.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
         self
     }
 
@@ -183,6 +194,8 @@ enum Answer {
     Rejected(RowError),
     /// The row stays in doubt.
     Failed(Error),
+    /// The job was paused while the row waited for the limit. It stays in doubt.
+    Postponed,
 }
 
 struct ImportRun<'a> {
@@ -274,11 +287,12 @@ impl ImportRun<'_> {
             self.record(&Entry::Sending { rows: new })?;
             self.journal.sync()?;
         }
+        let (budget, folder) = (self.import.budget.as_ref(), self.folder);
         let answers = batch
             .into_iter()
             .zip(doubtful)
             .map(|((number, row), doubtful)| async move {
-                (number, settle(writer, &row, doubtful).await)
+                (number, settle(writer, &row, doubtful, budget, folder).await)
             });
         let mut answers = stream::iter(answers).buffer_unordered(self.import.concurrency);
         let mut failed = None;
@@ -291,6 +305,7 @@ impl ImportRun<'_> {
                 })?,
                 Answer::Rejected(error) => self.reject(number, error)?,
                 Answer::Failed(error) => failed = Some(BulkError::row(number, error)),
+                Answer::Postponed => {}
             }
         }
         failed.map_or(Ok(()), Err)
@@ -326,15 +341,46 @@ impl ImportRun<'_> {
     }
 }
 
-/// Sends a row. One that was sent before is looked up.
-async fn settle(writer: &impl RowWriter, row: &Row, doubtful: bool) -> Answer {
-    if doubtful {
+/// Sends a row. One that was sent before is looked up. A call that the limit refused, which the
+/// platform has not executed, is repeated after the wait.
+async fn settle(
+    writer: &impl RowWriter,
+    row: &Row,
+    mut doubtful: bool,
+    budget: Option<&Budget>,
+    folder: &JobFolder,
+) -> Answer {
+    loop {
+        let error = match attempt(writer, row, &mut doubtful, budget).await {
+            Answer::Failed(error) => error,
+            answer => return answer,
+        };
+        let wait = budget.and_then(|budget| Some((budget, budget.refused_for(&error)?)));
+        let Some((budget, wait)) = wait else {
+            return Answer::Failed(error);
+        };
+        budget.wait(wait, || folder.is_paused()).await;
+        if folder.is_paused() {
+            return Answer::Postponed;
+        }
+    }
+}
+
+async fn attempt(
+    writer: &impl RowWriter,
+    row: &Row,
+    doubtful: &mut bool,
+    budget: Option<&Budget>,
+) -> Answer {
+    if *doubtful {
+        turn(budget).await;
         match writer.find(row).await {
             Ok(Found::Record(id)) => return Answer::Record { id, found: true },
-            Ok(Found::Nothing | Found::Unknown) => {}
+            Ok(Found::Nothing | Found::Unknown) => *doubtful = false,
             Err(error) => return Answer::Failed(error),
         }
     }
+    turn(budget).await;
     match writer.write(row).await {
         Ok(id) => Answer::Record { id, found: false },
         Err(error) => match rejection(&error) {

@@ -1,5 +1,6 @@
 //! Tests of bulk jobs against a server that serves one list.
 
+mod budget;
 mod csv_file;
 mod export;
 mod import;
