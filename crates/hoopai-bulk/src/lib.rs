@@ -17,6 +17,8 @@ pub use error::{BulkError, BulkErrorKind};
 pub use export::{
     Export, ExportList, ExportProgress, ExportReport, ExportStatus, ExportedFile, export_status,
 };
-pub use import::{Found, Import, ImportReport, Row, RowError, RowWriter, import_status};
+pub use import::{
+    Found, Import, ImportCheck, ImportReport, MappedWriter, Row, RowError, RowWriter, import_status,
+};
 pub use job::pause;
 pub use lists::{PlatformList, platform_lists};

@@ -39,6 +39,10 @@ pub(crate) enum Command {
     Search(commands::search::Search),
     /// Describe an operation, such as contacts.upsert, without a request
     Explain(commands::explain::Explain),
+    /// Export lists into files; the export continues after any interruption
+    Export(commands::export::Export),
+    /// Import the rows of a file; the import continues after any interruption
+    Import(commands::import::Import),
     /// Print the completions of a shell
     Completions(commands::completions::Completions),
     /// Print the man page

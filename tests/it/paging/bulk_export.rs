@@ -22,12 +22,12 @@ fn parameters(operation: &Operation, entry: &Entry) -> BTreeMap<String, String> 
     let mut all: BTreeMap<String, String> = path.collect();
     all.extend(entry.query.iter().cloned());
     // Those that the client sets.
-    for location in &operation.location {
+    if let Some(location) = &operation.location {
         all.remove(location.name);
         all.remove("altType");
     }
     let size = operation.paging.as_ref().and_then(|paging| paging.size);
-    for size in &size {
+    if let Some(size) = size {
         all.remove(size.parameter.name);
     }
     all

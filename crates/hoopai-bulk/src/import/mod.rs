@@ -1,5 +1,6 @@
 //! Imports of rows into the platform.
 
+mod mapping;
 mod progress;
 mod rows;
 mod writer;
@@ -15,6 +16,7 @@ use futures_util::stream::{self, StreamExt};
 use hoopai_runtime::Error;
 use serde_json::{Value, json};
 
+pub use self::mapping::MappedWriter;
 use self::progress::{Entry, Progress};
 pub use self::rows::Row;
 use self::rows::{Rows, fingerprint};
@@ -26,6 +28,8 @@ use crate::job::{self, JobFolder};
 
 const KIND: &str = "import";
 const JOURNAL: &str = "journal";
+/// The number of rows that a check names.
+const FIRST_REJECTIONS: usize = 20;
 const REJECTED: &str = "rejected.ndjson";
 const RECORDS: &str = "records.ndjson";
 
@@ -63,6 +67,18 @@ pub struct ImportReport {
     pub found: u64,
     /// The number of rejected rows.
     pub rejected: u64,
+}
+
+/// The result of [`Import::check`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImportCheck {
+    /// The number of rows of the input.
+    pub rows: u64,
+    /// The number of rows that would be rejected before anything is sent.
+    pub rejected: u64,
+    /// The numbers and reasons of the first 20 of them.
+    pub first_rejections: Vec<(u64, RowError)>,
 }
 
 impl Import {
@@ -113,6 +129,26 @@ impl Import {
     pub fn look_up_all(mut self, look_up: bool) -> Self {
         self.look_up_all = look_up;
         self
+    }
+
+    /// Checks all rows and sends nothing. The folder is neither read nor made.
+    ///
+    /// # Errors
+    /// The input cannot be read.
+    pub fn check(&self, writer: &impl RowWriter) -> Result<ImportCheck, BulkError> {
+        let mut check = ImportCheck {
+            rows: 0,
+            rejected: 0,
+            first_rejections: Vec::new(),
+        };
+        check.rows = check_rows(&self.input, writer, |number, error| {
+            check.rejected += 1;
+            if check.first_rejections.len() < FIRST_REJECTIONS {
+                check.first_rejections.push((number, error));
+            }
+            Ok(())
+        })?;
+        Ok(check)
     }
 
     /// Runs the import, or continues it.
@@ -220,7 +256,7 @@ impl ImportRun<'_> {
             }
             let mut batch = Vec::new();
             while batch.len() < self.import.concurrency {
-                let Some(row) = self.next(&mut rows)? else {
+                let Some(row) = next(&mut rows, &self.import.input)? else {
                     break;
                 };
                 number += 1;
@@ -238,32 +274,14 @@ impl ImportRun<'_> {
         }
     }
 
-    fn next(&self, rows: &mut Rows) -> Result<Option<Result<Row, &'static str>>, BulkError> {
-        let input = &self.import.input;
-        let row = rows.next();
-        row.map_err(|cause| BulkError::io("the input cannot be read", input, cause))
-    }
-
     /// Checks all rows, and rejects those that cannot be sent.
     fn check_all(&mut self, writer: &impl RowWriter) -> Result<(), BulkError> {
-        let mut rows = Rows::open(&self.import.input)?;
-        // Hashes, since the keys of a million rows would take more memory than the rest of the job.
-        let mut keys: HashMap<u64, u64> = HashMap::new();
-        let mut number = 0;
-        while let Some(row) = self.next(&mut rows)? {
-            number += 1;
-            let checked = match &row {
-                Ok(row) => writer
-                    .check(row)
-                    .and_then(|()| unique(writer, row, number, &mut keys)),
-                Err(reason) => Err(RowError::new(*reason)),
-            };
-            if let Err(error) = checked
-                && !self.progress.is_settled(number)
-            {
-                self.reject(number, error)?;
+        let number = check_rows(&self.import.input, writer, |number, error| {
+            match self.progress.is_settled(number) {
+                true => Ok(()),
+                false => self.reject(number, error),
             }
-        }
+        })?;
         self.record(&Entry::Checked { rows: number })?;
         self.journal.sync()
     }
@@ -339,6 +357,36 @@ impl ImportRun<'_> {
             _ => Ok(()),
         }
     }
+}
+
+fn next(rows: &mut Rows, input: &Path) -> Result<Option<Result<Row, &'static str>>, BulkError> {
+    let row = rows.next();
+    row.map_err(|cause| BulkError::io("the input cannot be read", input, cause))
+}
+
+/// Checks all rows, and passes those that cannot be sent on. Returns the number of rows.
+fn check_rows(
+    input: &Path,
+    writer: &impl RowWriter,
+    mut reject: impl FnMut(u64, RowError) -> Result<(), BulkError>,
+) -> Result<u64, BulkError> {
+    let mut rows = Rows::open(input)?;
+    // Hashes, since the keys of a million rows would take more memory than the rest of the job.
+    let mut keys: HashMap<u64, u64> = HashMap::new();
+    let mut number = 0;
+    while let Some(row) = next(&mut rows, input)? {
+        number += 1;
+        let checked = match &row {
+            Ok(row) => writer
+                .check(row)
+                .and_then(|()| unique(writer, row, number, &mut keys)),
+            Err(reason) => Err(RowError::new(*reason)),
+        };
+        if let Err(error) = checked {
+            reject(number, error)?;
+        }
+    }
+    Ok(number)
 }
 
 /// Sends a row. One that was sent before is looked up. A call that the limit refused, which the

@@ -4,7 +4,7 @@ mod children;
 
 use std::fmt;
 
-use hoopai_catalogue::{FieldPath, Operation, Problem, Values};
+use hoopai_catalogue::{FieldPath, Operation, Problem, ProblemKind, Values};
 use hoopai_runtime::paging::{ItemStream, item_stream};
 use hoopai_runtime::{Call, Handle, operation};
 use serde_json::value::RawValue;
@@ -145,9 +145,19 @@ impl PlatformList {
     pub fn export(mut self, client: &Handle) -> Result<ExportList, BulkError> {
         self.values.has_location = client.location().is_some();
         let problems = self.operation.validate(&self.values);
+        let size = self
+            .operation
+            .paging
+            .as_ref()
+            .and_then(|paging| paging.size);
         let problems: Vec<String> = problems
             .iter()
             .filter(|problem| !problem.is_advice)
+            // The client sets the page size.
+            .filter(|problem| {
+                problem.kind != ProblemKind::Missing
+                    || size.is_none_or(|size| size.parameter.name != problem.path)
+            })
             .map(ToString::to_string)
             .collect();
         if !problems.is_empty() {

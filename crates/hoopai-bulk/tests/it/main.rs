@@ -6,3 +6,5 @@ mod export;
 mod import;
 mod interruptions;
 mod lists;
+mod long_export;
+mod mapping;
