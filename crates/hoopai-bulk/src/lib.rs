@@ -3,16 +3,22 @@
 //! A job is a folder with a plan, a journal and its outputs. A job that ended early, by an error, a
 //! deployment or a loss of power, continues when it is run again.
 
+mod budget;
 mod csv_file;
 mod error;
 mod export;
 mod import;
 mod job;
+mod lists;
 
+pub use budget::Budget;
 pub use csv_file::to_csv;
 pub use error::{BulkError, BulkErrorKind};
 pub use export::{
     Export, ExportList, ExportProgress, ExportReport, ExportStatus, ExportedFile, export_status,
 };
-pub use import::{Found, Import, ImportReport, Row, RowError, RowWriter, import_status};
+pub use import::{
+    Found, Import, ImportCheck, ImportReport, MappedWriter, Row, RowError, RowWriter, import_status,
+};
 pub use job::pause;
+pub use lists::{PlatformList, platform_lists};

@@ -40,7 +40,10 @@
 //! | validate a request | [`Operation::validate`] |
 //! | convert the text of a flag | [`FieldPath`], [`Schema::at`], [`Schema::parse`] |
 //! | describe an operation | [`Operation::explain`] |
+//! | call an operation with the client | `Operation::call` (feature `runtime`) |
 
+#[cfg(feature = "runtime")]
+mod client;
 mod closest;
 mod entry;
 mod explain;

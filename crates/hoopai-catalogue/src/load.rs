@@ -207,6 +207,8 @@ fn read(
         }),
         paging: raw.paging.as_ref().map(paging),
         unpaged: raw.unpaged.as_deref(),
+        #[cfg(feature = "runtime")]
+        client: std::sync::OnceLock::new(),
     }
 }
 

@@ -47,6 +47,9 @@ pub struct Operation {
     pub paging: Option<Paging>,
     /// Why an operation with paging parameters is not paged.
     pub unpaged: Option<&'static str>,
+    /// The operation of the client, made when it is first called.
+    #[cfg(feature = "runtime")]
+    pub(crate) client: std::sync::OnceLock<hoopai_runtime::operation::Operation>,
 }
 
 impl Operation {

@@ -60,6 +60,10 @@ pub(crate) enum Command {
     Explain(commands::explain::Explain),
     /// Run a mock server of the platform, or record what the platform replies
     Mock(Box<hoopai_mock::program::Arguments>),
+    /// Export lists into files; the export continues after any interruption
+    Export(commands::export::Export),
+    /// Import the rows of a file; the import continues after any interruption
+    Import(commands::import::Import),
     /// Print the completions of a shell
     Completions(commands::completions::Completions),
     /// Print the candidates of a completion

@@ -7,7 +7,8 @@ use hoopai_runtime::reqwest::Request;
 
 use crate::command_line::{Command, CommandLine};
 use crate::commands::{
-    completions, doctor, explain, login, logout, man, operation, profiles, request, search, whoami,
+    completions, doctor, explain, export, import, login, logout, man, operation, profiles, request,
+    search, whoami,
 };
 use crate::failure::{Failure, Result};
 
@@ -27,6 +28,8 @@ pub(crate) fn run(line: CommandLine) -> Result<ExitCode> {
         Command::Man => man::run(CommandLine::command()),
         Command::Search(search) => search::run(&options, &search),
         Command::Explain(explain) => explain::run(&options, &explain),
+        Command::Export(export) => wait(export::run(&options, export)),
+        Command::Import(import) => wait(import::run(&options, import)),
         Command::Operation(arguments) => wait(operation::run(&options, arguments)),
     };
     ended.map(|()| ExitCode::SUCCESS)

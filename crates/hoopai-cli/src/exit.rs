@@ -22,7 +22,8 @@ pub enum Exit {
     RateLimited,
     /// The network or the platform failed, after all retries.
     Unavailable,
-    /// A list ended with an error after some of its items were written.
+    /// A list ended with an error after some of its items were written, or rows of an import were
+    /// rejected.
     Partial,
     /// The user interrupted the command.
     Interrupted,

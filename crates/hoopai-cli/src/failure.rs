@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io;
 
+use hoopai_bulk::{BulkError, BulkErrorKind};
 use hoopai_runtime::Error;
 use serde_json::{Map, Value, json};
 
@@ -173,6 +174,25 @@ impl From<Error> for Failure {
             failure = failure.with("retryAfterSeconds", wait.as_secs_f64().into());
         }
         failure
+    }
+}
+
+/// An error of a bulk job.
+impl From<BulkError> for Failure {
+    fn from(error: BulkError) -> Self {
+        let exit = match (error.kind(), error.call_error()) {
+            (_, Some(call)) => Exit::of(call),
+            (BulkErrorKind::Rejected, _) => Exit::Partial,
+            (
+                BulkErrorKind::Busy
+                | BulkErrorKind::OtherPlan
+                | BulkErrorKind::NoJob
+                | BulkErrorKind::Invalid,
+                _,
+            ) => Exit::Usage,
+            _ => Exit::Internal,
+        };
+        Failure::of(exit, error)
     }
 }
 

@@ -21,6 +21,7 @@ mod mask;
 mod options;
 mod output;
 mod preview;
+mod progress;
 mod style;
 mod text;
 

@@ -22,6 +22,8 @@ use super::seeds::Seeded;
 pub(super) struct Row {
     pub(super) operation: &'static Operation,
     pub(super) seed: Seed,
+    /// The field of the id.
+    pub(super) id: &'static str,
     read: ReadFns,
     /// The number of items on a page, unless [`ReadOptions::full_pages`] is set.
     pub(super) page_size: usize,
@@ -95,6 +97,7 @@ macro_rules! rows {
         vec![$(Row {
             operation: &hoopai::$module::operations::$operation,
             seed: $seed,
+            id: $id,
             read: ReadFns {
                 items: |$client, $parent, options| {
                     let list = match options.full_pages {

@@ -3,6 +3,7 @@
 //! The mock server is independent of the paging rules of the operation tables. So a wrong rule
 //! (path of the items, parameter of the next page, end of the list) fails here.
 
+mod bulk_export;
 mod faults;
 mod full_read;
 mod harness;

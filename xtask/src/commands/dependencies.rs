@@ -65,12 +65,14 @@ fn may_depend_on(metadata: &Metadata, package: &Package, other: &str) -> bool {
     let own = own.find(|own| own.name == other);
     let is_own = own.is_some();
     match package.name.as_str() {
-        "hoopai-runtime" | "hoopai-catalogue" | "hoopai-mock" | "hoopai-codegen" => !is_own,
-        "hoopai-auth" | "hoopai-bulk" => !is_own || other == "hoopai-runtime",
+        "hoopai-runtime" | "hoopai-mock" | "hoopai-codegen" => !is_own,
+        "hoopai-auth" | "hoopai-catalogue" => !is_own || other == "hoopai-runtime",
+        "hoopai-bulk" => !is_own || ["hoopai-catalogue", "hoopai-runtime"].contains(&other),
         "hoopai-cli" => {
             !is_own
                 || [
                     "hoopai-auth",
+                    "hoopai-bulk",
                     "hoopai-catalogue",
                     "hoopai-mock",
                     "hoopai-runtime",

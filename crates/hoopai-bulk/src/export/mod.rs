@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_core::Stream;
+use hoopai_runtime::Error;
 use hoopai_runtime::paging::{ItemStream, ListPosition};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use self::output::{Mark, Output, matching};
+use crate::budget::{Budget, turn};
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::journal::Journal;
 use crate::job::{self, JobFolder};
@@ -51,7 +53,7 @@ type Observer = Arc<dyn Fn(&ExportProgress) + Send + Sync>;
 ///     ..Paging::DEFAULT
 /// };
 /// let links = ExportList::new("links", move || {
-///     client.request(Method::GET, "/links/search").stream(rule)
+///     client.request(Method::GET, "/links/search").stream::<serde_json::Value>(rule)
 /// });
 /// let report = Export::new("backup").list(links).run().await?;
 /// println!("{} links in {}", report.lists[0].rows, report.lists[0].path.display());
@@ -64,6 +66,7 @@ pub struct Export {
     lists: Vec<ExportList>,
     settings: Value,
     observer: Option<Observer>,
+    budget: Option<Budget>,
 }
 
 /// A list of an [`Export`].
@@ -71,6 +74,7 @@ pub struct ExportList {
     name: String,
     open: Open,
     children: Vec<Children>,
+    settings: Value,
 }
 
 /// The records below each record of a list.
@@ -151,7 +155,15 @@ impl ExportList {
             name: name.into(),
             open: Box::new(move || open().items_as()),
             children: Vec::new(),
+            settings: Value::Null,
         }
+    }
+
+    /// Sets what identifies the list besides its name, such as its filter. An export does not
+    /// continue with other settings.
+    pub fn settings(mut self, settings: impl Into<Value>) -> Self {
+        self.settings = settings.into();
+        self
     }
 
     /// Also exports a list below each record. The record has its id in the field `id`, of which the
@@ -185,6 +197,7 @@ impl Export {
             lists: Vec::new(),
             settings: Value::Null,
             observer: None,
+            budget: None,
         }
     }
 
@@ -198,6 +211,13 @@ impl Export {
     /// location. An export does not continue with other settings.
     pub fn settings(mut self, settings: impl Into<Value>) -> Self {
         self.settings = settings.into();
+        self
+    }
+
+    /// Sets the part of the rate limit that the export may use. Without one it uses all of it, and
+    /// ends with an error when the daily budget is used up.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
         self
     }
 
@@ -223,7 +243,12 @@ impl Export {
             .iter()
             .map(|list| list.names().collect())
             .collect();
-        let settings = json!({ "lists": lists, "settings": self.settings });
+        let queries: Vec<&Value> = self.lists.iter().map(|list| &list.settings).collect();
+        let settings = json!({
+            "lists": lists,
+            "listSettings": queries,
+            "settings": self.settings,
+        });
         let folder = JobFolder::open(&self.folder, KIND, settings)?;
         folder.resume()?;
 
@@ -243,7 +268,10 @@ impl Export {
         };
         for (index, (list, candidates)) in self.lists.iter().zip(latest).enumerate() {
             let mut run = ListRun::open(&folder, &mut journal, index, list, candidates)?;
-            report.complete = report.complete && run.export(self.observer.as_ref()).await?;
+            report.complete = report.complete
+                && run
+                    .export(self.observer.as_ref(), self.budget.as_ref())
+                    .await?;
             report.lists.extend(run.files());
             if !report.complete {
                 break;
@@ -375,7 +403,11 @@ impl<'a> ListRun<'a> {
     }
 
     /// Reads the list to its end. `false`: the job was paused.
-    async fn export(&mut self, observer: Option<&Observer>) -> Result<bool, BulkError> {
+    async fn export(
+        &mut self,
+        observer: Option<&Observer>,
+        budget: Option<&Budget>,
+    ) -> Result<bool, BulkError> {
         if self.ended {
             return Ok(true);
         }
@@ -386,18 +418,29 @@ impl<'a> ListRun<'a> {
             self.checkpoint(items.position(), false)?;
             self.sync()?;
         }
+        turn(budget).await;
         loop {
             let item = match items.next().await {
                 None => break,
                 Some(Ok(item)) => item,
                 Some(Err(error)) => {
-                    self.checkpoint(items.position(), false)?;
+                    let position = items.position();
+                    self.checkpoint(position.clone(), false)?;
                     self.sync()?;
-                    return Err(BulkError::call(&self.list.name, error));
+                    if !self.wait_for_limit(budget, &error).await {
+                        return Err(BulkError::call(&self.list.name, error));
+                    }
+                    if self.folder.is_paused() {
+                        return Ok(false);
+                    }
+                    items = (self.list.open)().resume(position);
+                    continue;
                 }
             };
             self.outputs[0].write(item.get())?;
-            self.export_children(&item).await?;
+            if !self.export_children(&item, budget).await? {
+                return Ok(false);
+            }
             let (left_of_page, _) = items.size_hint();
             let page_ends = left_of_page == 0;
             if page_ends || !self.list.children.is_empty() {
@@ -408,6 +451,9 @@ impl<'a> ListRun<'a> {
                     return Ok(false);
                 }
             }
+            if page_ends {
+                turn(budget).await;
+            }
         }
         self.checkpoint(items.position(), true)?;
         self.sync()?;
@@ -415,13 +461,30 @@ impl<'a> ListRun<'a> {
         Ok(true)
     }
 
-    async fn export_children(&mut self, parent: &RawValue) -> Result<(), BulkError> {
+    /// Waits if a call failed because of the limit, until it can be repeated or the job is paused.
+    /// `false`: it failed for another reason.
+    async fn wait_for_limit(&self, budget: Option<&Budget>, error: &Error) -> bool {
+        let Some((budget, wait)) =
+            budget.and_then(|budget| Some((budget, budget.refused_for(error)?)))
+        else {
+            return false;
+        };
+        budget.wait(wait, || self.folder.is_paused()).await;
+        true
+    }
+
+    /// Writes the children of a record. `false`: the job was paused while it waited.
+    async fn export_children(
+        &mut self,
+        parent: &RawValue,
+        budget: Option<&Budget>,
+    ) -> Result<bool, BulkError> {
         if self.list.children.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
         let fields: serde_json::Map<String, Value> =
             serde_json::from_str(parent.get()).unwrap_or_default();
-        for (children, output) in self.list.children.iter().zip(&mut self.outputs[1..]) {
+        for (number, children) in self.list.children.iter().enumerate() {
             let Some(id) = id(&fields, &children.id) else {
                 return Err(BulkError::new(
                     BulkErrorKind::Invalid,
@@ -436,12 +499,28 @@ impl<'a> ListRun<'a> {
                 ));
             };
             let mut items = (children.open)(&id);
+            turn(budget).await;
             while let Some(item) = items.next().await {
-                let item = item.map_err(|error| BulkError::call(&children.name, error))?;
-                output.write(&with_parent(item.get(), &id))?;
+                match item {
+                    Ok(item) => self.outputs[number + 1].write(&with_parent(item.get(), &id))?,
+                    Err(error) => {
+                        let position = items.position();
+                        if !self.wait_for_limit(budget, &error).await {
+                            return Err(BulkError::call(&children.name, error));
+                        }
+                        if self.folder.is_paused() {
+                            return Ok(false);
+                        }
+                        items = (children.open)(&id).resume(position);
+                        continue;
+                    }
+                }
+                if items.size_hint().0 == 0 {
+                    turn(budget).await;
+                }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Records how far the list was read.

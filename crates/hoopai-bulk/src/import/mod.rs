@@ -1,5 +1,6 @@
 //! Imports of rows into the platform.
 
+mod mapping;
 mod progress;
 mod rows;
 mod writer;
@@ -15,16 +16,20 @@ use futures_util::stream::{self, StreamExt};
 use hoopai_runtime::Error;
 use serde_json::{Value, json};
 
+pub use self::mapping::MappedWriter;
 use self::progress::{Entry, Progress};
 pub use self::rows::Row;
 use self::rows::{Rows, fingerprint};
 pub use self::writer::{Found, RowError, RowWriter};
+use crate::budget::{Budget, turn};
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::journal::Journal;
 use crate::job::{self, JobFolder};
 
 const KIND: &str = "import";
 const JOURNAL: &str = "journal";
+/// The number of rows that a check names.
+const FIRST_REJECTIONS: usize = 20;
 const REJECTED: &str = "rejected.ndjson";
 const RECORDS: &str = "records.ndjson";
 
@@ -45,6 +50,7 @@ pub struct Import {
     concurrency: usize,
     max_rejected: Option<u64>,
     look_up_all: bool,
+    budget: Option<Budget>,
 }
 
 /// What an [`Import`] has done in all of its runs.
@@ -63,6 +69,18 @@ pub struct ImportReport {
     pub rejected: u64,
 }
 
+/// The result of [`Import::check`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImportCheck {
+    /// The number of rows of the input.
+    pub rows: u64,
+    /// The number of rows that would be rejected before anything is sent.
+    pub rejected: u64,
+    /// The numbers and reasons of the first 20 of them.
+    pub first_rejections: Vec<(u64, RowError)>,
+}
+
 impl Import {
     /// An import of a file into a folder for the job, which is empty, does not exist yet, or holds
     /// this import. A file whose name ends with `.csv` is CSV with a header; other files have a JSON
@@ -75,6 +93,7 @@ impl Import {
             concurrency: 10,
             max_rejected: None,
             look_up_all: false,
+            budget: None,
         }
     }
 
@@ -91,6 +110,14 @@ impl Import {
         self
     }
 
+    /// Sets the part of the rate limit that the import may use. Without one it uses all of it, and
+    /// ends with an error when the daily budget is used up. A call of the writer counts as one
+    /// request.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = Some(budget);
+        self
+    }
+
     /// Stops the import with an error after more than this many rejected rows. Default: no limit.
     pub fn max_rejected(mut self, rows: u64) -> Self {
         self.max_rejected = Some(rows);
@@ -102,6 +129,26 @@ impl Import {
     pub fn look_up_all(mut self, look_up: bool) -> Self {
         self.look_up_all = look_up;
         self
+    }
+
+    /// Checks all rows and sends nothing. The folder is neither read nor made.
+    ///
+    /// # Errors
+    /// The input cannot be read.
+    pub fn check(&self, writer: &impl RowWriter) -> Result<ImportCheck, BulkError> {
+        let mut check = ImportCheck {
+            rows: 0,
+            rejected: 0,
+            first_rejections: Vec::new(),
+        };
+        check.rows = check_rows(&self.input, writer, |number, error| {
+            check.rejected += 1;
+            if check.first_rejections.len() < FIRST_REJECTIONS {
+                check.first_rejections.push((number, error));
+            }
+            Ok(())
+        })?;
+        Ok(check)
     }
 
     /// Runs the import, or continues it.
@@ -183,6 +230,8 @@ enum Answer {
     Rejected(RowError),
     /// The row stays in doubt.
     Failed(Error),
+    /// The job was paused while the row waited for the limit. It stays in doubt.
+    Postponed,
 }
 
 struct ImportRun<'a> {
@@ -207,7 +256,7 @@ impl ImportRun<'_> {
             }
             let mut batch = Vec::new();
             while batch.len() < self.import.concurrency {
-                let Some(row) = self.next(&mut rows)? else {
+                let Some(row) = next(&mut rows, &self.import.input)? else {
                     break;
                 };
                 number += 1;
@@ -225,32 +274,14 @@ impl ImportRun<'_> {
         }
     }
 
-    fn next(&self, rows: &mut Rows) -> Result<Option<Result<Row, &'static str>>, BulkError> {
-        let input = &self.import.input;
-        let row = rows.next();
-        row.map_err(|cause| BulkError::io("the input cannot be read", input, cause))
-    }
-
     /// Checks all rows, and rejects those that cannot be sent.
     fn check_all(&mut self, writer: &impl RowWriter) -> Result<(), BulkError> {
-        let mut rows = Rows::open(&self.import.input)?;
-        // Hashes, since the keys of a million rows would take more memory than the rest of the job.
-        let mut keys: HashMap<u64, u64> = HashMap::new();
-        let mut number = 0;
-        while let Some(row) = self.next(&mut rows)? {
-            number += 1;
-            let checked = match &row {
-                Ok(row) => writer
-                    .check(row)
-                    .and_then(|()| unique(writer, row, number, &mut keys)),
-                Err(reason) => Err(RowError::new(*reason)),
-            };
-            if let Err(error) = checked
-                && !self.progress.is_settled(number)
-            {
-                self.reject(number, error)?;
+        let number = check_rows(&self.import.input, writer, |number, error| {
+            match self.progress.is_settled(number) {
+                true => Ok(()),
+                false => self.reject(number, error),
             }
-        }
+        })?;
         self.record(&Entry::Checked { rows: number })?;
         self.journal.sync()
     }
@@ -274,11 +305,12 @@ impl ImportRun<'_> {
             self.record(&Entry::Sending { rows: new })?;
             self.journal.sync()?;
         }
+        let (budget, folder) = (self.import.budget.as_ref(), self.folder);
         let answers = batch
             .into_iter()
             .zip(doubtful)
             .map(|((number, row), doubtful)| async move {
-                (number, settle(writer, &row, doubtful).await)
+                (number, settle(writer, &row, doubtful, budget, folder).await)
             });
         let mut answers = stream::iter(answers).buffer_unordered(self.import.concurrency);
         let mut failed = None;
@@ -291,6 +323,7 @@ impl ImportRun<'_> {
                 })?,
                 Answer::Rejected(error) => self.reject(number, error)?,
                 Answer::Failed(error) => failed = Some(BulkError::row(number, error)),
+                Answer::Postponed => {}
             }
         }
         failed.map_or(Ok(()), Err)
@@ -326,15 +359,76 @@ impl ImportRun<'_> {
     }
 }
 
-/// Sends a row. One that was sent before is looked up.
-async fn settle(writer: &impl RowWriter, row: &Row, doubtful: bool) -> Answer {
-    if doubtful {
+fn next(rows: &mut Rows, input: &Path) -> Result<Option<Result<Row, &'static str>>, BulkError> {
+    let row = rows.next();
+    row.map_err(|cause| BulkError::io("the input cannot be read", input, cause))
+}
+
+/// Checks all rows, and passes those that cannot be sent on. Returns the number of rows.
+fn check_rows(
+    input: &Path,
+    writer: &impl RowWriter,
+    mut reject: impl FnMut(u64, RowError) -> Result<(), BulkError>,
+) -> Result<u64, BulkError> {
+    let mut rows = Rows::open(input)?;
+    // Hashes, since the keys of a million rows would take more memory than the rest of the job.
+    let mut keys: HashMap<u64, u64> = HashMap::new();
+    let mut number = 0;
+    while let Some(row) = next(&mut rows, input)? {
+        number += 1;
+        let checked = match &row {
+            Ok(row) => writer
+                .check(row)
+                .and_then(|()| unique(writer, row, number, &mut keys)),
+            Err(reason) => Err(RowError::new(*reason)),
+        };
+        if let Err(error) = checked {
+            reject(number, error)?;
+        }
+    }
+    Ok(number)
+}
+
+/// Sends a row. One that was sent before is looked up. A call that the limit refused, which the
+/// platform has not executed, is repeated after the wait.
+async fn settle(
+    writer: &impl RowWriter,
+    row: &Row,
+    mut doubtful: bool,
+    budget: Option<&Budget>,
+    folder: &JobFolder,
+) -> Answer {
+    loop {
+        let error = match attempt(writer, row, &mut doubtful, budget).await {
+            Answer::Failed(error) => error,
+            answer => return answer,
+        };
+        let wait = budget.and_then(|budget| Some((budget, budget.refused_for(&error)?)));
+        let Some((budget, wait)) = wait else {
+            return Answer::Failed(error);
+        };
+        budget.wait(wait, || folder.is_paused()).await;
+        if folder.is_paused() {
+            return Answer::Postponed;
+        }
+    }
+}
+
+async fn attempt(
+    writer: &impl RowWriter,
+    row: &Row,
+    doubtful: &mut bool,
+    budget: Option<&Budget>,
+) -> Answer {
+    if *doubtful {
+        turn(budget).await;
         match writer.find(row).await {
             Ok(Found::Record(id)) => return Answer::Record { id, found: true },
-            Ok(Found::Nothing | Found::Unknown) => {}
+            Ok(Found::Nothing | Found::Unknown) => *doubtful = false,
             Err(error) => return Answer::Failed(error),
         }
     }
+    turn(budget).await;
     match writer.write(row).await {
         Ok(id) => Answer::Record { id, found: false },
         Err(error) => match rejection(&error) {

@@ -69,6 +69,16 @@ impl RowError {
         }
     }
 
+    /// The name of the field, if the reason is about one.
+    pub fn field_name(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    /// The reason.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Names the field.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>) -> Self {

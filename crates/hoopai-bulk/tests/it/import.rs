@@ -23,17 +23,17 @@ const URL: &str = "HOOPAI_BULK_IMPORT_URL";
 /// The records of the server: how often each email address was created, and how often it was looked
 /// up.
 #[derive(Default)]
-struct Records {
-    created: BTreeMap<String, u32>,
-    looked_up: u32,
+pub(crate) struct Records {
+    pub(crate) created: BTreeMap<String, u32>,
+    searches: u32,
 }
 
-type Shared = Arc<Mutex<Records>>;
+pub(crate) type Shared = Arc<Mutex<Records>>;
 
 fn reply(records: &Shared, request: &Request) -> Reply {
     let mut records = records.lock().unwrap();
     if request.path() == "/find" {
-        records.looked_up += 1;
+        records.searches += 1;
         let email = request.query("email").unwrap();
         let found = records.created.contains_key(&email);
         let id = found.then(|| format!("id-{email}"));
@@ -47,7 +47,7 @@ fn reply(records: &Shared, request: &Request) -> Reply {
     Reply::json(201, json!({ "id": format!("id-{email}") }).to_string())
 }
 
-fn serve() -> (Server, Shared) {
+pub(crate) fn serve() -> (Server, Shared) {
     let records = Shared::default();
     let shared = Arc::clone(&records);
     (
@@ -56,7 +56,7 @@ fn serve() -> (Server, Shared) {
     )
 }
 
-struct People(Handle);
+pub(crate) struct People(pub(crate) Handle);
 
 fn email(row: &Row) -> String {
     row.get("email")
@@ -101,7 +101,7 @@ fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-fn input(folder: &Path, rows: usize) -> PathBuf {
+pub(crate) fn input(folder: &Path, rows: usize) -> PathBuf {
     let path = folder.join("input.csv");
     let rows: Vec<String> = (0..rows)
         .map(|n| format!("p{n}@example.com,\"Person, {n}\""))
@@ -224,7 +224,7 @@ async fn a_paused_import_continues() {
 }
 
 #[tokio::test]
-async fn a_journal_that_was_cut_is_an_error_until_rows_are_looked_up() {
+async fn a_journal_that_was_cut_is_an_error_until_rows_are_searched() {
     let (folder, (server, records)) = (folder(), serve());
     let path = input(folder.path(), 40);
     let job = folder.path().join("job");
@@ -274,7 +274,7 @@ async fn a_dropped_import_makes_each_record_once() {
             records.created.values().all(|count| *count == 1),
             "HOOPAI_SEED={seed}"
         );
-        assert!(records.looked_up <= drops * concurrency as u32);
+        assert!(records.searches <= drops * concurrency as u32);
     }
 }
 
@@ -301,7 +301,7 @@ fn child_process() {
 async fn an_import_whose_process_is_killed_makes_each_record_once() {
     let kills: u32 = std::env::var("HOOPAI_KILLS").map_or(10, |kills| kills.parse().unwrap());
     let mut random = Rng::with_seed(hoopai_test_support::seed());
-    let (mut killed, mut rows, mut looked_up) = (0, 0, 0);
+    let (mut killed, mut rows, mut searches) = (0, 0, 0);
     while killed < kills {
         let folder = folder();
         input(folder.path(), 300);
@@ -333,7 +333,7 @@ async fn an_import_whose_process_is_killed_makes_each_record_once() {
         // record was made without a look-up.
         assert!(records.created.values().all(|count| *count == 1));
         rows += records.created.len();
-        looked_up += records.looked_up;
+        searches += records.searches;
     }
-    println!("{killed} processes killed, {rows} rows once each, {looked_up} look-ups");
+    println!("{killed} processes killed, {rows} rows once each, {searches} look-ups");
 }

@@ -1,12 +1,10 @@
 //! `hoopai MODULE OPERATION`: a call of an operation, from the catalogue.
 //!
 //! `flags.rs` reads the arguments, `target.rs` finds what they set, `values.rs` converts them to
-//! the values of the request and validates them, `row.rs` makes the operation of the client,
-//! `list.rs` reads whole lists.
+//! the values of the request and validates them, `list.rs` reads whole lists.
 
 mod flags;
 mod list;
-mod row;
 mod target;
 mod values;
 

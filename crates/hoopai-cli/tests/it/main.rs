@@ -1,6 +1,7 @@
 //! Tests of the program `hoopai`, against stub servers and the mock server.
 
 mod accounts;
+mod bulk;
 mod limits;
 mod mock;
 mod operations;

@@ -8,6 +8,7 @@ use crate::request::base_url::BaseUrl;
 use crate::send::auth::{AccountId, TokenProvider};
 use crate::send::context::HandleState;
 use crate::send::rate_limit::RateLimitSnapshot;
+use crate::time::Clock;
 
 /// The client that all module clients share: settings, credentials, rate limits and connections.
 /// Clones are cheap and share all of these.
@@ -74,6 +75,11 @@ impl Handle {
     /// The token provider, if there is one. `hoopai-auth` uses it to find its token manager.
     pub fn token_provider(&self) -> Option<&dyn TokenProvider> {
         self.0.shared.token_provider.as_deref()
+    }
+
+    /// The clock of the client.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.shared.clock
     }
 
     /// The expected wait for the rate limit of a call that is made now.

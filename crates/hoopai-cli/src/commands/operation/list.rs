@@ -1,6 +1,6 @@
 //! `--all`: the items of a list over all of its pages, as a stream.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 
 use hoopai_catalogue::Operation;
 use hoopai_runtime::paging::{ItemStream, ListPosition, item_stream};
@@ -13,6 +13,7 @@ use crate::confirm::confirm;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
 use crate::output::Printer;
+use crate::progress::Progress;
 
 /// The number of items between two updates of the progress.
 const PROGRESS: u64 = 100;
@@ -47,7 +48,7 @@ pub(super) async fn run(
     if let Some(position) = position {
         list = list.resume(position);
     }
-    let progress = Progress::new();
+    let progress = Progress::beside_output();
     let result = read(&mut list, &mut printer, &progress).await;
     progress.clear();
     client.close().await;
@@ -81,7 +82,10 @@ async fn read<W: Write>(
         }
         if printer.written().is_multiple_of(PROGRESS) {
             printer.flush()?;
-            progress.show(printer.written(), list.total());
+            let total = list
+                .total()
+                .map_or_else(String::new, |total| format!(" of {total}"));
+            progress.show(&format!("{}{total} items", printer.written()));
         }
     }
     Ok(())
@@ -110,29 +114,5 @@ fn resumable(
         failure
     } else {
         failure.partial(written)
-    }
-}
-
-/// The progress on a terminal, if the output is not on it as well.
-struct Progress(bool);
-
-impl Progress {
-    fn new() -> Self {
-        Progress(io::stderr().is_terminal() && !io::stdout().is_terminal())
-    }
-
-    fn show(&self, items: u64, total: Option<u64>) {
-        if self.0 {
-            let total = total.map_or_else(String::new, |total| format!(" of {total}"));
-            let mut err = io::stderr().lock();
-            let _ = write!(err, "\r\u{1b}[K{items}{total} items");
-            let _ = err.flush();
-        }
-    }
-
-    fn clear(&self) {
-        if self.0 {
-            let _ = write!(io::stderr().lock(), "\r\u{1b}[K");
-        }
     }
 }

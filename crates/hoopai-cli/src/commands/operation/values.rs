@@ -9,7 +9,6 @@ use hoopai_runtime::{Call, CallOptions, Handle, Part};
 use serde_json::{Map, Value};
 
 use super::flags::Flags;
-use super::row;
 use super::target::{Flag, Target};
 use crate::account::account_of;
 use crate::body;
@@ -204,20 +203,10 @@ impl RequestValues {
         handle: &Handle,
         unchecked: bool,
     ) -> Result<(Call, Vec<FormPart>)> {
-        let mut call = Call::new(handle, row::of(operation));
+        let mut call = operation.call(handle, &self.values.parameters);
         let mut parts = Vec::new();
         if unchecked {
             call.options(CallOptions::new().unchecked());
-        }
-        for (name, value) in &self.values.parameters {
-            let Some(parameter) = operation.parameter(name) else {
-                continue;
-            };
-            match parameter.place {
-                Place::Path => call.path(parameter.name, value.clone()),
-                Place::Header => call.header(parameter.name, value.clone()),
-                _ => call.query(parameter.name, value.clone()),
-            }
         }
         for (name, value) in &self.extra_query {
             call.extra_query(name.clone(), value.as_str());

@@ -1,11 +1,44 @@
-//! The client's operation, made from that of the catalogue. Both are generated from the same data.
+//! Calls of the client (feature `runtime`). The client's operation is made from that of the
+//! catalogue; both are generated from the same data.
 
-use hoopai_catalogue::{BodyKind, Operation, PageParameter, PageStrategy, Paging, Place, Reply};
-use hoopai_runtime::operation as client;
+use hoopai_runtime::{Call, Handle, operation as client};
+use serde_json::Value;
 
-/// The operation of the client. It lives as long as the program, which calls one operation.
-pub(super) fn of(operation: &'static Operation) -> &'static client::Operation {
-    let method = client::Method::from_bytes(operation.entry.method.as_str().as_bytes());
+use crate::entry::Method;
+use crate::operation::{BodyKind, Operation, PageParameter, PageStrategy, Paging, Place, Reply};
+
+const DELETE: &client::Method = &client::Method::DELETE;
+const GET: &client::Method = &client::Method::GET;
+const PATCH: &client::Method = &client::Method::PATCH;
+const POST: &client::Method = &client::Method::POST;
+const PUT: &client::Method = &client::Method::PUT;
+
+impl Operation {
+    /// The operation of the client, with its paging rule.
+    pub fn client_operation(&'static self) -> &'static client::Operation {
+        self.client.get_or_init(|| of(self))
+    }
+
+    /// A call with these parameters in path, query and headers, by name in the request or name of
+    /// the setter. Parameters that the operation does not declare are left out.
+    pub fn call(&'static self, handle: &Handle, parameters: &[(String, Value)]) -> Call {
+        let mut call = Call::new(handle, self.client_operation());
+        for (name, value) in parameters {
+            let Some(parameter) = self.parameter(name) else {
+                continue;
+            };
+            match parameter.place {
+                Place::Path => call.path(parameter.name, value.clone()),
+                Place::Header => call.header(parameter.name, value.clone()),
+                _ => call.query(parameter.name, value.clone()),
+            }
+        }
+        call
+    }
+}
+
+/// The operation of the client. Its lists live as long as the catalogue.
+fn of(operation: &'static Operation) -> client::Operation {
     let query = operation
         .parameters
         .iter()
@@ -20,11 +53,17 @@ pub(super) fn of(operation: &'static Operation) -> &'static client::Operation {
             },
         })
         .collect();
-    Box::leak(Box::new(client::Operation {
+    client::Operation {
         module: operation.module.name(),
         name: operation.entry.name,
         id: operation.entry.id,
-        method: Box::leak(Box::new(method.unwrap_or_default())),
+        method: match operation.entry.method {
+            Method::Delete => DELETE,
+            Method::Get => GET,
+            Method::Patch => PATCH,
+            Method::Post => POST,
+            Method::Put => PUT,
+        },
         path: operation.entry.path,
         version: operation.version,
         tokens: client::Tokens {
@@ -39,7 +78,7 @@ pub(super) fn of(operation: &'static Operation) -> &'static client::Operation {
                     Place::Path => client::ParamLocation::Path,
                     Place::Query => client::ParamLocation::Query,
                     Place::Body => client::ParamLocation::Body,
-                    _ => return None,
+                    Place::Header => return None,
                 },
                 name: location.name,
                 alt_type: location.alt_type,
@@ -51,7 +90,7 @@ pub(super) fn of(operation: &'static Operation) -> &'static client::Operation {
             kind: match body.kind {
                 BodyKind::Form => client::BodyKind::Form,
                 BodyKind::Multipart => client::BodyKind::Multipart,
-                _ => client::BodyKind::Json,
+                BodyKind::Json => client::BodyKind::Json,
             },
             required: body.required,
             fields: &body.required_fields,
@@ -60,11 +99,11 @@ pub(super) fn of(operation: &'static Operation) -> &'static client::Operation {
         reply: match operation.reply {
             Reply::Empty => client::Reply::Empty,
             Reply::Bytes => client::Reply::Bytes,
-            _ => client::Reply::Json,
+            Reply::Json(_) => client::Reply::Json,
         },
         paging: operation.paging.as_ref().map(paging),
         deprecated: operation.deprecated,
-    }))
+    }
 }
 
 fn paging(rule: &'static Paging) -> client::Paging {
@@ -99,7 +138,6 @@ fn paging(rule: &'static Paging) -> client::Paging {
                     .collect();
                 client::PageStrategy::Cursor(fields.leak())
             }
-            _ => client::Paging::DEFAULT.strategy,
         },
     }
 }

@@ -1,0 +1,261 @@
+//! The lists of the platform, by name of their operations.
+
+mod children;
+
+use std::fmt;
+
+use hoopai_catalogue::{FieldPath, Operation, Problem, ProblemKind, Values};
+use hoopai_runtime::paging::{ItemStream, item_stream};
+use hoopai_runtime::{Call, Handle, operation};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use self::children::{CHILD_LISTS, ChildList, in_one_reply};
+use crate::error::{BulkError, BulkErrorKind};
+use crate::export::ExportList;
+
+/// A list of the platform, by the name of its operation, with its parameters.
+///
+/// ```no_run
+/// # async fn run(client: hoopai_runtime::Handle) -> Result<(), hoopai_bulk::BulkError> {
+/// use hoopai_bulk::{Export, PlatformList};
+///
+/// let contacts = PlatformList::find("contacts.search_contacts")?.with_children();
+/// let invoices = PlatformList::find("invoices.list_invoices")?.set("status", "paid")?;
+/// let export = Export::new("backup")
+///     .list(contacts.export(&client)?)
+///     .list(invoices.export(&client)?);
+/// for file in export.run().await?.lists {
+///     println!("{}: {} records", file.path.display(), file.rows);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "nothing is exported before it is run"]
+pub struct PlatformList {
+    operation: &'static Operation,
+    values: Values,
+    children: bool,
+}
+
+/// The names of all lists of the platform, such as `contacts.search_contacts`.
+pub fn platform_lists() -> Vec<String> {
+    let modules = hoopai_catalogue::modules().iter();
+    let operations = modules.flat_map(|module| module.operations());
+    operations
+        .filter(|operation| operation.paging.is_some())
+        .map(Operation::key)
+        .collect()
+}
+
+impl PlatformList {
+    /// The list of this operation, with its module: `contacts.search_contacts`, or its short name.
+    ///
+    /// # Errors
+    /// There is no such operation, or it returns no list in pages.
+    pub fn find(name: &str) -> Result<Self, BulkError> {
+        let operation = hoopai_catalogue::find(name).map_err(|unknown| {
+            invalid(
+                unknown.to_string(),
+                "`platform_lists` returns the names of all lists",
+            )
+        })?;
+        if operation.paging.is_none() {
+            let reason = operation.unpaged.unwrap_or("it has no pages");
+            return Err(invalid(
+                format!("`{}` cannot be exported: {reason}", operation.key()),
+                "`platform_lists` returns the names of all lists",
+            ));
+        }
+        Ok(PlatformList {
+            operation,
+            values: Values::default(),
+            children: false,
+        })
+    }
+
+    /// The name of the operation with its module.
+    pub fn name(&self) -> String {
+        self.operation.key()
+    }
+
+    /// Whether the operation declares a parameter, or a field of its body, of this name.
+    pub fn declares(&self, name: &str) -> bool {
+        self.operation.parameter(name).is_some() || self.field(name).is_some()
+    }
+
+    /// Sets a parameter, or a field of the body by its path, from a text: `status`,
+    /// `filters.0.value`.
+    ///
+    /// # Errors
+    /// The operation does not declare it, or the text is no value of its type.
+    pub fn set(mut self, name: &str, text: &str) -> Result<Self, BulkError> {
+        let refused = |problem: Problem| invalid(problem.to_string(), CORRECT);
+        if let Some(parameter) = self.operation.parameter(name) {
+            let value = parameter.schema.parse(parameter.name, text);
+            let value = (parameter.name.to_owned(), value.map_err(refused)?);
+            self.values
+                .parameters
+                .retain(|(other, _)| *other != value.0);
+            self.values.parameters.push(value);
+            return Ok(self);
+        }
+        let Some((path, schema)) = self.field(name) else {
+            return Err(invalid(
+                format!("`{}` declares no parameter `{name}`", self.name()),
+                CORRECT,
+            ));
+        };
+        let value = schema.parse(&path.to_string(), text).map_err(refused)?;
+        let body = self.values.body.get_or_insert_with(empty_object);
+        path.insert(body, value).map_err(|blocked| {
+            invalid(
+                format!("`{path}` cannot be set: `{blocked}` is another kind of value"),
+                CORRECT,
+            )
+        })?;
+        Ok(self)
+    }
+
+    fn field(&self, name: &str) -> Option<(FieldPath, hoopai_catalogue::Schema)> {
+        let body = self.operation.body.as_ref()?;
+        let path: FieldPath = name.parse().ok()?;
+        body.schema.at(&path).ok()
+    }
+
+    /// Sets the body, such as the filters and the order of a search.
+    pub fn body(mut self, body: impl Into<Value>) -> Self {
+        self.values.body = Some(body.into());
+        self
+    }
+
+    /// Also exports the lists below each record: notes, tasks and appointments of contacts,
+    /// messages of conversations. Other lists have none.
+    pub fn with_children(mut self) -> Self {
+        self.children = true;
+        self
+    }
+
+    /// The list for an [`Export`](crate::Export). Its file has the name of the operation with `-`
+    /// for the dot, those of its children a further part: `contacts-search_contacts-notes.ndjson`.
+    ///
+    /// # Errors
+    /// A parameter is missing or invalid.
+    pub fn export(mut self, client: &Handle) -> Result<ExportList, BulkError> {
+        self.values.has_location = client.location().is_some();
+        let problems = self.operation.validate(&self.values);
+        let size = self
+            .operation
+            .paging
+            .as_ref()
+            .and_then(|paging| paging.size);
+        let problems: Vec<String> = problems
+            .iter()
+            .filter(|problem| !problem.is_advice)
+            // The client sets the page size.
+            .filter(|problem| {
+                problem.kind != ProblemKind::Missing
+                    || size.is_none_or(|size| size.parameter.name != problem.path)
+            })
+            .map(ToString::to_string)
+            .collect();
+        if !problems.is_empty() {
+            let list = self.name();
+            return Err(invalid(
+                format!("the list `{list}` cannot be read: {}", problems.join("; ")),
+                CORRECT,
+            ));
+        }
+        if self.operation.body.is_some() {
+            self.values.body.get_or_insert_with(empty_object);
+        }
+        let identity = json!({
+            "operation": self.name(),
+            "location": client.location(),
+            "parameters": self.values.parameters,
+            "body": self.values.body,
+        });
+        let file = self.name().replace('.', "-");
+        let (operation, values, handle) = (self.operation, self.values, client.clone());
+        let open = move || -> ItemStream<Box<RawValue>> {
+            let mut call = operation.call(&handle, &values.parameters);
+            if let Some(body) = &values.body {
+                call.json(body);
+            }
+            item_stream(call)
+        };
+        let mut list = ExportList::new(file.clone(), open).settings(identity);
+        let name = operation.key();
+        for child in CHILD_LISTS {
+            if self.children && child.parents.contains(&name.as_str()) {
+                let open = children_of(child, client)?;
+                list = list.children(format!("{file}-{}", child.name), child.id, open);
+            }
+        }
+        Ok(list)
+    }
+}
+
+const CORRECT: &str = "correct the parameter: `hoopai explain` describes those of an operation";
+
+fn empty_object() -> Value {
+    Value::Object(Map::new())
+}
+
+fn invalid(message: String, remedy: &str) -> BulkError {
+    BulkError::new(BulkErrorKind::Invalid, message, remedy)
+}
+
+/// A function that opens the list of the children of a parent.
+fn children_of(
+    child: &'static ChildList,
+    client: &Handle,
+) -> Result<impl Fn(&str) -> ItemStream<Box<RawValue>> + Send + Sync + 'static, BulkError> {
+    let operation = hoopai_catalogue::find(child.operation)
+        .map_err(|unknown| invalid(unknown.to_string(), CORRECT))?;
+    let row: &'static operation::Operation = match child.items {
+        None => operation.client_operation(),
+        Some(items) => Box::leak(Box::new(operation::Operation {
+            paging: Some(in_one_reply(items)),
+            ..*operation.client_operation()
+        })),
+    };
+    let is_path = operation
+        .parameter(child.parameter)
+        .is_some_and(|parameter| parameter.place == hoopai_catalogue::Place::Path);
+    let handle = client.clone();
+    Ok(move |id: &str| {
+        let mut call = Call::new(&handle, row);
+        match is_path {
+            true => call.path(child.parameter, id),
+            false => call.query(child.parameter, id),
+        }
+        item_stream(call)
+    })
+}
+
+/// Shows no values, which can be personal data.
+impl fmt::Debug for PlatformList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PlatformList").field(&self.name()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn child_lists_name_declared_operations_and_parameters() {
+        for child in CHILD_LISTS {
+            let operation = hoopai_catalogue::find(child.operation).unwrap();
+            assert_eq!(operation.key(), child.operation);
+            assert!(operation.parameter(child.parameter).is_some());
+            assert_eq!(operation.paging.is_none(), child.items.is_some());
+            for parent in child.parents {
+                assert_eq!(PlatformList::find(parent).unwrap().name(), *parent);
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `hoopai export` and `hoopai import`, against the mock server.
+
+use std::fs;
+
+use hoopai_mock::{LOCATION, Mock, TOKEN};
+use serde_json::json;
+
+use crate::program::Program;
+
+/// Runs a test with a mock server and a program for it.
+fn with_mock(test: impl FnOnce(&Mock, &Program)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let mock = runtime.block_on(Mock::builder().start()).unwrap();
+    let program = Program::new()
+        .with("HOOPAI_BASE_URL", &mock.url())
+        .with("HOOPAI_TOKEN", TOKEN)
+        .with("HOOPAI_LOCATION_ID", LOCATION);
+    test(&mock, &program);
+}
+
+#[test]
+fn export_writes_lists_with_their_children() {
+    with_mock(|mock, program| {
+        let contacts = mock.seed().items("contacts", LOCATION, 7);
+        mock.seed().items_of("notes", LOCATION, &contacts[3], 2);
+        let folder = program.directory().join("backup");
+        let folder = folder.to_str().unwrap();
+        let arguments = [
+            "export",
+            "contacts.search_contacts",
+            "--to",
+            folder,
+            "--children",
+            "--format",
+            "csv",
+        ];
+        let report = program.run(&arguments).expect(0).json();
+        assert_eq!(report["complete"], true);
+        assert_eq!(report["files"][0]["name"], "contacts-search_contacts");
+        assert_eq!(report["files"][0]["rows"], 7);
+        assert_eq!(report["files"][1]["rows"], 2);
+        let csv = fs::read_to_string(report["files"][0]["csv"].as_str().unwrap()).unwrap();
+        assert!(csv.contains(&contacts[3]), "{csv}");
+
+        let requests = mock.journal().count();
+        let status = program
+            .run(&["export", "--status", folder])
+            .expect(0)
+            .json();
+        assert_eq!(status["files"][0]["rows"], 7);
+        program.run(&arguments).expect(0);
+        assert_eq!(mock.journal().count(), requests);
+
+        let other = program.run(&["export", "links.search_links", "--to", folder]);
+        assert!(other.expect(2).err.contains("other settings"));
+    });
+}
+
+#[test]
+fn export_that_cannot_be_planned_sends_nothing() {
+    with_mock(|mock, program| {
+        let folder = program.directory().join("backup");
+        let folder = folder.to_str().unwrap();
+        for (arguments, part) in [
+            (&["contacts.serch_contacts"][..], "search_contacts"),
+            (&["contacts.get_contact"], "cannot be exported"),
+            (&["contacts.list_contacts", "--param", "limt=3"], "limt"),
+            (&["contacts.list_contacts", "--param", "limit=x"], "limit"),
+        ] {
+            let all = [&["export", "--to", folder][..], arguments].concat();
+            let ended = program.run(&all).expect(2);
+            assert!(ended.err.contains(part), "{}", ended.err);
+        }
+        program.run(&["export", "--status", folder]).expect(2);
+        assert_eq!(mock.journal().count(), 0);
+    });
+}
+
+#[test]
+fn import_ends_with_the_code_of_partial_failure() {
+    with_mock(|mock, program| {
+        let path = |name: &str| program.directory().join(name).to_str().unwrap().to_owned();
+        fs::write(
+            path("rows.csv"),
+            "mail,name\na@example.com,A\nb@example.com,B\n,C\n",
+        )
+        .unwrap();
+        fs::write(
+            path("map.json"),
+            json!({ "email": "mail", "firstName": "name" }).to_string(),
+        )
+        .unwrap();
+        let (rows, map, job) = (path("rows.csv"), path("map.json"), path("job"));
+        let arguments = [
+            "import",
+            &rows,
+            "--operation",
+            "contacts.upsert_contact",
+            "--map",
+            &map,
+            "--to",
+            &job,
+        ];
+        let check = program.run(&[&arguments[..], &["--dry-run"]].concat());
+        let check = check.expect(8).json();
+        assert_eq!((&check["rows"], &check["rejected"]), (&3.into(), &1.into()));
+        assert_eq!(check["firstRejections"][0]["row"], 3);
+        assert_eq!(mock.journal().count(), 0);
+
+        let stopped = program.run(&[&arguments[..], &["--max-rejected", "0"]].concat());
+        stopped.expect(8);
+        assert_eq!(mock.journal().count(), 0);
+
+        let report = program.run(&arguments).expect(8).json();
+        assert_eq!(
+            (&report["done"], &report["rejected"]),
+            (&2.into(), &1.into())
+        );
+        assert_eq!(mock.journal().of("contacts.upsert-contact").len(), 2);
+        let rejected = fs::read_to_string(path("job/rejected.ndjson")).unwrap();
+        assert!(rejected.contains("\"row\":3"), "{rejected}");
+    });
+}
