@@ -50,6 +50,8 @@ pub(crate) fn rename_entries(
         }
     }
     let mut renames: Vec<Renamed> = changes.iter().filter_map(renamed).collect();
+    // A command that was interrupted before it wrote the crate has listed the same renames.
+    open.retain(|earlier| !renames.contains(earlier));
     for earlier in open {
         match renames.iter_mut().find(|later| later.from == earlier.to) {
             Some(later) => later.from = earlier.from,

@@ -464,7 +464,12 @@ impl Run<'_> {
                 facade_changes(self.tree, &mut changes, &self.present)?;
             }
         }
+        let ended = self.attention.set(&module.name, prepared.attention.clone());
         if let Some(write_lock) = &self.write_lock {
+            // First, since the old name of a renamed item is known only until its crate is written.
+            let mut list = Changes::default();
+            self.attention.change(self.tree, &mut list)?;
+            list.apply(self.tree, write_lock)?;
             changes.apply(self.tree, write_lock)?;
         }
         let mut changed = module_changes(module, prepared, same_crate);
@@ -476,7 +481,7 @@ impl Run<'_> {
             self.console
                 .line(format_args!("  . #{pointer}: {text} ({places})"));
         }
-        changed.attention = self.set_attention(&module.name, prepared.attention.clone());
+        changed.attention = self.print_attention(&module.name, ended);
         self.changes.push(changed);
         if !same_download || !matches!(prepared.interface, InterfaceDiff::Same) {
             self.print_contradictions(&prepared.example_mismatches);
@@ -509,14 +514,16 @@ impl Run<'_> {
         let mut entries = other_entries(&self.attention, module, generated);
         entries.extend(generated.attention.iter().cloned());
         let mut missing = ModuleChanges::without_changes(name, ModuleStatus::Missing);
-        missing.attention = self.set_attention(name, entries);
+        let ended = self.attention.set(name, entries);
+        missing.attention = self.print_attention(name, ended);
         self.changes.push(missing);
         Ok(())
     }
 
-    /// Replaces the entries of a module. Prints and returns those that are open.
-    fn set_attention(&mut self, name: &str, entries: Vec<Attention>) -> Vec<Attention> {
-        for ended in self.attention.set(name, entries) {
+    /// Prints the entries of a module that have ended and those that are open, and returns the
+    /// latter.
+    fn print_attention(&mut self, name: &str, ended: Vec<Attention>) -> Vec<Attention> {
+        for ended in ended {
             let note = "no longer accepted, because it has ended";
             self.console.line(format_args!("  {note}: {ended}"));
         }
