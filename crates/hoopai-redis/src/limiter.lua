@@ -13,7 +13,7 @@ if ARGV[1] ~= '' then now = tonumber(ARGV[1]) end
 local id = ARGV[2]
 local report = {}
 local names = { 'number', 'share', 'demand', 'need', 'max', 'interval', 'declared', 'counted',
-  'refused', 'daily', 'budget', 'admitted', 'held', 'left', 'resets_in', 'forgotten' }
+  'refused', 'daily', 'budget', 'admitted', 'reserved', 'left', 'resets_in', 'forgotten' }
 for i, name in ipairs(names) do report[name] = tonumber(ARGV[i + 2]) end
 local first_excess = #names + 3
 
@@ -50,7 +50,7 @@ local function is_silent(client)
   return now > client.due + floor(s.interval / 2)
 end
 
--- The slots that are held or occupied, except those of one client.
+-- The slots that are reserved or occupied, except those of one client.
 local function used(except)
   local sum = occupied(s.external)
   for other, client in pairs(s.clients) do
@@ -146,17 +146,17 @@ else
   s.last = now
   for other, client in pairs(s.clients) do
     client.excess = retained(client.excess)
-    local silent = s.active - client.heard
+    local silent = s.active - client.reported_at
     local is_idle = client.share == 0 and client.demand == 0 and #client.excess == 0
     if silent > s.interval * report.forgotten or (is_idle and silent > s.interval) then
-      if s.day then s.day.left = max(s.day.left - client.held, 0) end
+      if s.day then s.day.left = max(s.day.left - client.reserved, 0) end
       s.clients[other] = nil
     end
   end
   s.external = retained(s.external)
   if s.day and s.day.resets <= now then
     s.day = nil
-    for _, client in pairs(s.clients) do client.held = 0 end
+    for _, client in pairs(s.clients) do client.reserved = 0 end
   end
   -- The report.
   local known = s.clients[id]
@@ -179,10 +179,10 @@ else
     demand = min(report.demand, s.max),
     need = min(report.need, report.demand, s.max),
     excess = excess,
-    heard = s.active,
+    reported_at = s.active,
     due = now + s.interval,
     admitted = report.admitted,
-    held = report.held,
+    reserved = report.reserved,
   }
   s.clients[id] = client
   if report.daily == 1 then
@@ -247,25 +247,25 @@ if share > (shares[id] or 0) and is_short(id, shares) then target = shares[id] o
 local client = s.clients[id]
 client.due = now + renew_after
 local prospect = division(id)[id] or 0
-local daily_left, daily_held, daily_resets_in = -1, 0, 0
+local daily_left, daily_reserved, daily_resets_in = -1, 0, 0
 if report.daily == 1 and s.day then
   local others = 0
   for other, known in pairs(s.clients) do
-    if other ~= id then others = others + known.held end
+    if other ~= id then others = others + known.reserved end
   end
   local free = max(s.day.left - others, 0)
   if client.demand > 0 then
-    local kept = min(client.held, floor(s.day.left / members))
-    daily_held = min(max(floor(free / (members * 2)), 1, kept), free)
+    local kept = min(client.reserved, floor(s.day.left / members))
+    daily_reserved = min(max(floor(free / (members * 2)), 1, kept), free)
   end
   daily_left = s.day.left
   daily_resets_in = max(s.day.resets - now, 0)
 end
 if not stale then
-  client.held = daily_held
+  client.reserved = daily_reserved
   local kept = s.interval * (report.forgotten + 2)
   if s.day then kept = max(kept, s.day.resets - now) end
   redis.call('SET', KEYS[1], cmsgpack.pack(s), 'PX', ceil(kept / 1000))
 end
-return { share, target, prospect, members, renew_after, s.max, s.interval, daily_left, daily_held,
+return { share, target, prospect, members, renew_after, s.max, s.interval, daily_left, daily_reserved,
   daily_resets_in }

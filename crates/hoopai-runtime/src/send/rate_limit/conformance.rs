@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::shared::{
-    DailyReport, Excess, FORGOTTEN_AFTER, LimitKey, LimiterBackend, LimiterError, ShareGrant,
+    DailyReport, Excess, FORGOTTEN_AFTER, LimitKey, LimiterBackend, LimiterError, ShareReply,
     ShareReport,
 };
 use crate::time::BoxFuture;
@@ -288,13 +288,13 @@ impl LimiterChecks {
                     .report
                     .daily
                     .get_or_insert(DailyReport::new(50, DAY));
-                let held = daily.held;
-                (daily.held, daily.admitted) = (0, daily.admitted + held);
-                sent += held;
-                let grant = process.exchange(self, RULE).await?.daily;
-                let grant = grant.ok_or_else(|| violation(RULE, "the reply had no budget"))?;
+                let reserved = daily.reserved;
+                (daily.reserved, daily.admitted) = (0, daily.admitted + reserved);
+                sent += reserved;
+                let reply = process.exchange(self, RULE).await?.daily;
+                let reply = reply.ok_or_else(|| violation(RULE, "the reply had no budget"))?;
                 if let Some(daily) = &mut process.report.daily {
-                    daily.held = grant.held;
+                    daily.reserved = reply.reserved;
                 }
             }
         }
@@ -335,7 +335,7 @@ impl Process {
         &mut self,
         checks: &LimiterChecks,
         rule: &'static str,
-    ) -> Result<ShareGrant, Violation> {
+    ) -> Result<ShareReply, Violation> {
         let backend = &checks.backends[usize::from(self.report.number.is_multiple_of(2))];
         self.send(backend)
             .await
@@ -345,11 +345,11 @@ impl Process {
     async fn send(
         &mut self,
         backend: &Arc<dyn LimiterBackend>,
-    ) -> Result<ShareGrant, LimiterError> {
-        let grant = backend.exchange(&self.key, &self.report).await?;
+    ) -> Result<ShareReply, LimiterError> {
+        let reply = backend.exchange(&self.key, &self.report).await?;
         self.report.number += 1;
-        self.report.share = grant.share.min(grant.target);
-        Ok(grant)
+        self.report.share = reply.share.min(reply.target);
+        Ok(reply)
     }
 }
 

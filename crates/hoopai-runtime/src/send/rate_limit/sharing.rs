@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::shared::{DailyReport, Excess, FORGOTTEN_AFTER, ShareGrant, ShareReport};
+use super::shared::{DailyReport, Excess, FORGOTTEN_AFTER, ShareReply, ShareReport};
 use super::window::{Window, later};
 
 /// The part of the limit that is added to the needed slots, so that not each call needs an exchange.
@@ -257,7 +257,7 @@ impl Sharing {
         report.counted = self.counted.take().map(narrow);
         report.refused = std::mem::take(&mut self.refused);
         report.daily = daily.map(|daily| DailyReport {
-            held: self.budget.unwrap_or(0),
+            reserved: self.budget.unwrap_or(0),
             admitted: window.admitted(),
             ..daily
         });
@@ -285,28 +285,33 @@ impl Sharing {
     }
 
     /// Ends an exchange with its reply.
-    pub(super) fn granted(&mut self, grant: &ShareGrant, window: &Window, now: Instant) -> Contact {
+    pub(super) fn exchanged(
+        &mut self,
+        reply: &ShareReply,
+        window: &Window,
+        now: Instant,
+    ) -> Contact {
         let valid = window.interval.saturating_mul(FORGOTTEN_AFTER / 2);
         let began = self.exchanged_at.unwrap_or(now);
         let contact = match self.lost_at.take() {
             Some(since) => Contact::Recovered(now.saturating_duration_since(since)),
             None => Contact::Reached,
         };
-        self.renew_at = Some(later(now, grant.renew_after));
+        self.renew_at = Some(later(now, reply.renew_after));
         if later(began, valid) < now {
             // The process was suspended during the exchange.
             self.share = 0;
             self.renew_at = Some(now);
         } else {
-            self.share = wide(grant.share).max(self.share);
-            if grant.target < grant.share {
-                self.target = wide(grant.target);
+            self.share = wide(reply.share).max(self.share);
+            if reply.target < reply.share {
+                self.target = wide(reply.target);
                 self.renew_at = Some(now);
             }
         }
-        self.prospect = Some(wide(grant.prospect));
+        self.prospect = Some(wide(reply.prospect));
         let sent = window.admitted().saturating_sub(self.reported_admitted);
-        self.budget = grant.daily.map(|daily| daily.held.saturating_sub(sent));
+        self.budget = reply.daily.map(|daily| daily.reserved.saturating_sub(sent));
         self.update(window.interval, now);
         contact
     }

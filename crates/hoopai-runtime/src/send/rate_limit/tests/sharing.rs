@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::{CountedPolls, headers, ms, secs};
 use crate::send::rate_limit::limiter::Backend;
 use crate::send::rate_limit::{
-    LimitKey, Limiter, LimiterBackend, LimiterError, MemoryLimiter, RateLimitSettings, ShareGrant,
+    LimitKey, Limiter, LimiterBackend, LimiterError, MemoryLimiter, RateLimitSettings, ShareReply,
     ShareReport,
 };
 use crate::time::{BoxFuture, Clock, ManualClock, lock};
@@ -44,7 +44,7 @@ impl LimiterBackend for Connection {
         &'a self,
         key: &'a LimitKey,
         report: &'a ShareReport,
-    ) -> BoxFuture<'a, Result<ShareGrant, LimiterError>> {
+    ) -> BoxFuture<'a, Result<ShareReply, LimiterError>> {
         Box::pin(async move {
             self.exchanges.fetch_add(1, Ordering::Relaxed);
             let link = *lock(&self.link);
@@ -55,12 +55,12 @@ impl LimiterBackend for Connection {
                 return std::future::pending().await;
             }
             self.clock.sleep(self.delay).await;
-            let grant = self.inner.exchange(key, report).await;
+            let reply = self.inner.exchange(key, report).await;
             if link == Link::OneWay {
                 return std::future::pending().await;
             }
             self.clock.sleep(self.delay).await;
-            grant
+            reply
         })
     }
 }
