@@ -94,7 +94,7 @@ fn info(url: &str) -> Result<ConnectionInfo, StoreError> {
             return Err(StoreError::new(
                 "the URL of Redis ends in #insecure, which accepts any certificate",
                 "remove it, and trust the issuer of the certificate by \
-                 `connect_with_root_certificates` or HOOPAI_STORE_CA",
+                 `connect_with_root_certificates`, HOOPAI_STORE_CA or HOOPAI_LIMITS_CA",
             ));
         }
         // The client panics if rustls has several providers and the process has chosen none.

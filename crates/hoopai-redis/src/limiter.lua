@@ -13,7 +13,7 @@ if ARGV[1] ~= '' then now = tonumber(ARGV[1]) end
 local id = ARGV[2]
 local report = {}
 local names = { 'number', 'share', 'demand', 'need', 'max', 'interval', 'declared', 'counted',
-  'refused', 'daily', 'budget', 'admitted', 'held', 'left', 'resets_in', 'forgotten' }
+  'refused', 'daily', 'budget', 'admitted', 'reserved', 'left', 'resets_in', 'forgotten' }
 for i, name in ipairs(names) do report[name] = tonumber(ARGV[i + 2]) end
 local first_excess = #names + 3
 
@@ -24,9 +24,9 @@ if packed then
 else
   s = { max = 0, interval = 0, declared = 0, last = 0, active = 0, settles = 0, clients = {},
     external = {} }
-  -- A database that is in use for less than an interval may have lost its entries.
+  -- A database that is in use for a short time may have lost its entries.
   redis.call('SET', KEYS[2], now, 'NX')
-  s.settles = tonumber(redis.call('GET', KEYS[2])) + report.interval
+  s.settles = tonumber(redis.call('GET', KEYS[2])) + floor(report.interval * 5 / 4)
 end
 now = max(now, s.last)
 
@@ -50,7 +50,7 @@ local function is_silent(client)
   return now > client.due + floor(s.interval / 2)
 end
 
--- The slots that are held or occupied, except those of one client.
+-- The slots that are reserved or occupied, except those of one client.
 local function used(except)
   local sum = occupied(s.external)
   for other, client in pairs(s.clients) do
@@ -146,23 +146,23 @@ else
   s.last = now
   for other, client in pairs(s.clients) do
     client.excess = retained(client.excess)
-    local silent = s.active - client.heard
+    local silent = s.active - client.reported_at
     local is_idle = client.share == 0 and client.demand == 0 and #client.excess == 0
     if silent > s.interval * report.forgotten or (is_idle and silent > s.interval) then
-      if s.day then s.day.left = max(s.day.left - client.held, 0) end
+      if s.day then s.day.left = max(s.day.left - client.reserved, 0) end
       s.clients[other] = nil
     end
   end
   s.external = retained(s.external)
   if s.day and s.day.resets <= now then
     s.day = nil
-    for _, client in pairs(s.clients) do client.held = 0 end
+    for _, client in pairs(s.clients) do client.reserved = 0 end
   end
   -- The report.
   local known = s.clients[id]
   if not known and report.share > 0 then
     -- The state is older than this process, or was lost.
-    s.settles = max(s.settles, now + settle)
+    s.settles = max(s.settles, now + floor(s.interval * 5 / 2))
   end
   local before = report.admitted
   if known then before = known.admitted end
@@ -179,10 +179,10 @@ else
     demand = min(report.demand, s.max),
     need = min(report.need, report.demand, s.max),
     excess = excess,
-    heard = s.active,
+    reported_at = s.active,
     due = now + s.interval,
     admitted = report.admitted,
-    held = report.held,
+    reserved = report.reserved,
   }
   s.clients[id] = client
   if report.daily == 1 then
@@ -201,7 +201,7 @@ else
   -- The share is raised by what is free, up to the fair part.
   shares = division(nil)
   local limit = s.max
-  if now < s.settles then limit = ceil(s.max / 8) end
+  if now < s.settles then limit = 0 end
   local target = min(report.demand, s.max)
   if is_short(id, shares) then target = shares[id] or 0 end
   share = max(report.share, min(target, max(limit - used(id), 0)))
@@ -224,7 +224,7 @@ for _, client in pairs(s.clients) do
 end
 members = max(members, 1)
 local regular = floor(s.interval * members * 25 / (s.max * 4))
-regular = min(max(regular, floor(s.interval / 4)), s.interval)
+regular = min(max(regular, floor(s.interval / 4)), floor(s.interval * 3 / 4))
 local renew_after = regular
 if share < (shares[id] or 0) then
   local next = now + regular
@@ -247,25 +247,27 @@ if share > (shares[id] or 0) and is_short(id, shares) then target = shares[id] o
 local client = s.clients[id]
 client.due = now + renew_after
 local prospect = division(id)[id] or 0
-local daily_left, daily_held, daily_resets_in = -1, 0, 0
+local daily_left, daily_reserved, daily_resets_in = -1, 0, 0
 if report.daily == 1 and s.day then
   local others = 0
   for other, known in pairs(s.clients) do
-    if other ~= id then others = others + known.held end
+    if other ~= id then others = others + known.reserved end
   end
   local free = max(s.day.left - others, 0)
   if client.demand > 0 then
-    local kept = min(client.held, floor(s.day.left / members))
-    daily_held = min(max(floor(free / (members * 2)), 1, kept), free)
+    local kept = min(client.reserved, floor(s.day.left / members))
+    daily_reserved = min(max(floor(free / (members * 2)), 1, kept), free)
   end
   daily_left = s.day.left
   daily_resets_in = max(s.day.resets - now, 0)
 end
 if not stale then
-  client.held = daily_held
+  client.reserved = daily_reserved
   local kept = s.interval * (report.forgotten + 2)
   if s.day then kept = max(kept, s.day.resets - now) end
   redis.call('SET', KEYS[1], cmsgpack.pack(s), 'PX', ceil(kept / 1000))
 end
-return { share, target, prospect, members, renew_after, s.max, s.interval, daily_left, daily_held,
-  daily_resets_in }
+local recovering = 0
+if now < s.settles then recovering = 1 end
+return { share, target, prospect, members, renew_after, s.max, s.interval, daily_left,
+  daily_reserved, daily_resets_in, recovering }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hoopai_auth::StoreError;
 use hoopai_runtime::rate_limit::{
-    FORGOTTEN_AFTER, LimitKey, LimiterBackend, LimiterError, ShareGrant, ShareReport,
+    FORGOTTEN_AFTER, LimitKey, LimiterBackend, LimiterError, ShareReply, ShareReport,
 };
 use hoopai_runtime::time::BoxFuture;
 use redis::{Client, Script};
@@ -42,8 +42,9 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// exchanged by a script, on the clock of the server, once for many calls: eight processes that use
 /// the whole limit of 100 calls in 10 seconds need less than one operation for five calls.
 ///
-/// A server that is new or lost its entries is used carefully for one interval: processes keep the
-/// shares that they have, and new ones get an eighth of the limit together. Entries expire by themselves.
+/// If the server is new or lost its entries, no share is raised for one and a quarter intervals, or
+/// two and a half if processes have shares, which they keep. Those without a share send as many
+/// requests as without the server (`RateLimitSettings::without_share`). Entries expire by themselves.
 /// The server needs `maxmemory-policy noeviction`, since an evicted entry is a lost one. The script
 /// has two keys, so Redis Cluster is not supported.
 #[derive(Clone)]
@@ -61,6 +62,15 @@ impl RedisLimiter {
     /// Fails if the URL cannot be read.
     pub fn connect(url: &str) -> Result<Self, StoreError> {
         Connection::of_url(url).map(Self::with_connection)
+    }
+
+    /// Creates a backend with TLS, whose server is verified by the certificates of a PEM file
+    /// instead of those of the operating system.
+    ///
+    /// # Errors
+    /// Fails if the URL cannot be read or has no TLS, or the file has no certificate.
+    pub fn connect_with_root_certificates(url: &str, pem: &[u8]) -> Result<Self, StoreError> {
+        Connection::with_roots(url, pem).map(Self::with_connection)
     }
 
     /// Creates a backend with your own client, such as one with certificates of your own.
@@ -98,7 +108,7 @@ impl RedisLimiter {
         key: &LimitKey,
         report: &ShareReport,
         time: Option<Duration>,
-    ) -> Result<ShareGrant, StoreError> {
+    ) -> Result<ShareReply, StoreError> {
         let mut connection = self.connection.get(self.timeout).await?;
         let mut call = self.script.key(format!(
             "{}:limit:{}:{}:{}",
@@ -112,7 +122,7 @@ impl RedisLimiter {
             call.arg(argument);
         }
         let reply: Vec<i64> = call.invoke_async(&mut connection).await.map_err(command)?;
-        grant(&reply).ok_or_else(|| {
+        share_reply(&reply).ok_or_else(|| {
             StoreError::new(
                 "the reply of the script cannot be read",
                 "check that no other program changes the entries of this prefix",
@@ -144,7 +154,7 @@ fn arguments(report: &ShareReport, time: Option<Duration>) -> Vec<String> {
         flag(daily.is_some()),
         daily.map_or(0, |daily| number(daily.budget)),
         daily.map_or(0, |daily| number(daily.admitted)),
-        daily.map_or(0, |daily| number(daily.held)),
+        daily.map_or(0, |daily| number(daily.reserved)),
         daily.and_then(|daily| daily.left).map_or(-1, number),
         daily.map_or(0, |daily| micros(daily.resets_in)),
         i64::from(FORGOTTEN_AFTER),
@@ -157,7 +167,7 @@ fn arguments(report: &ShareReport, time: Option<Duration>) -> Vec<String> {
     arguments
 }
 
-fn grant(reply: &[i64]) -> Option<ShareGrant> {
+fn share_reply(numbers: &[i64]) -> Option<ShareReply> {
     let &[
         share,
         target,
@@ -167,22 +177,24 @@ fn grant(reply: &[i64]) -> Option<ShareGrant> {
         max,
         interval,
         left,
-        held,
+        reserved,
         resets_in,
-    ] = reply
+        recovering,
+    ] = numbers
     else {
         return None;
     };
     let small = |number: i64| u32::try_from(number).ok();
     let time = |number: i64| Some(Duration::from_micros(u64::try_from(number).ok()?));
-    let mut grant = ShareGrant::new(small(share)?, small(max)?, time(interval)?);
-    grant.target = small(target)?;
-    grant.prospect = small(prospect)?;
-    grant.members = small(members)?;
-    grant.renew_after = time(renew_after)?;
+    let mut reply = ShareReply::new(small(share)?, small(max)?, time(interval)?);
+    reply.target = small(target)?;
+    reply.prospect = small(prospect)?;
+    reply.members = small(members)?;
+    reply.renew_after = time(renew_after)?;
+    reply.is_recovering = recovering == 1;
     match u64::try_from(left) {
-        Ok(left) => Some(grant.with_daily(left, u64::try_from(held).ok()?, time(resets_in)?)),
-        Err(_) => Some(grant),
+        Ok(left) => Some(reply.with_daily(left, u64::try_from(reserved).ok()?, time(resets_in)?)),
+        Err(_) => Some(reply),
     }
 }
 
@@ -208,7 +220,7 @@ impl LimiterBackend for RedisLimiter {
         &'a self,
         key: &'a LimitKey,
         report: &'a ShareReport,
-    ) -> BoxFuture<'a, Result<ShareGrant, LimiterError>> {
+    ) -> BoxFuture<'a, Result<ShareReply, LimiterError>> {
         Box::pin(async move {
             let exchange = self.run(key, report, None);
             let result = self.connection.within(self.timeout, exchange).await;
@@ -265,7 +277,7 @@ mod tests {
                 if random.bool() {
                     let mut daily = DailyReport::new(1000, interval * 20);
                     daily.admitted = report.daily.map_or(0, |old| old.admitted) + random.u64(0..9);
-                    daily.held = report.daily.map_or(0, |old| old.held);
+                    daily.reserved = report.daily.map_or(0, |old| old.reserved);
                     daily.left = random.bool().then(|| random.u64(0..1000));
                     report.daily = Some(daily);
                 }
@@ -274,8 +286,8 @@ mod tests {
                 let found = limiter.run(&key, report, Some(now)).await.unwrap();
                 assert_eq!(found, expected, "run {run}, step {step}: {report:?}");
                 report.share = found.target.min(random.u32(0..200));
-                if let (Some(daily), Some(grant)) = (&mut report.daily, found.daily) {
-                    daily.held = grant.held;
+                if let (Some(daily), Some(reply)) = (&mut report.daily, found.daily) {
+                    daily.reserved = reply.reserved;
                 }
             }
         }

@@ -1,10 +1,13 @@
-//! Several processes with one token store: an expired token is refreshed once in total.
+//! Several processes with one token store and one rate limit: an expired token is refreshed once in
+//! total.
 //! `cargo run --example fleet`.
 //!
 //! Each process stands for a machine. All of them call a mock server in the first process, with an
 //! OAuth app that is installed in one location. By default the store is a temporary folder; with
 //! the features `postgres` and `redis`, `HOOPAI_STORE` and `HOOPAI_TOKEN_KEY` set a database, as
-//! for `ConfiguredStore::from_env`.
+//! for `ConfiguredStore::from_env`. With the feature `redis`, `HOOPAI_LIMITS` sets a Redis server that
+//! divides the rate limits, as for `ConfiguredLimiter::from_env`. Without it each process has limits
+//! of its own.
 
 mod common;
 
@@ -15,6 +18,7 @@ use common::{Result, variable};
 use hoopai::Client;
 use hoopai::auth::{ConfiguredStore, OAuthApp};
 use hoopai::contacts::types::SearchContactsRequest;
+use hoopai::rate_limit::ConfiguredLimiter;
 use hoopai_mock::{AccountId, CLIENT_ID, CLIENT_SECRET, LOCATION, Mock, REDIRECT_URI};
 use tokio::process::{Child, Command};
 
@@ -88,6 +92,9 @@ async fn work(number: &str, mock_url: &str) -> Result {
 
 fn client(store: ConfiguredStore, mock_url: &str) -> Result<Client> {
     let app = OAuthApp::new(CLIENT_ID, CLIENT_SECRET, REDIRECT_URI);
-    let builder = Client::builder().oauth_app(app).token_store(store);
+    let mut builder = Client::builder().oauth_app(app).token_store(store);
+    if let Some(limiter) = ConfiguredLimiter::from_env()? {
+        builder = builder.limiter_backend(limiter);
+    }
     Ok(builder.base_url(mock_url).build()?)
 }

@@ -90,26 +90,13 @@ impl ConfiguredStore {
     /// # Errors
     /// Those of [`from_env`](Self::from_env).
     pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
-        let read = |name: &str| match variable(name).map(OsString::into_string) {
-            None => Ok(None),
-            Some(Ok(text)) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
-            Some(Err(_)) => Err(Error::config(format!(
-                "the environment variable {name} is not UTF-8: set it again"
-            ))),
-        };
+        let read = |name: &str| read_variable(&variable, name);
         let Some(url) = read(STORE_VARIABLE)? else {
             return Err(Error::config(format!(
                 "the environment variable {STORE_VARIABLE} is not set: set it to {FORMS}"
             )));
         };
-        let certificates = match read(CERTIFICATES_VARIABLE)? {
-            None => None,
-            Some(path) => Some(std::fs::read(&path).map_err(|error| {
-                Error::config(format!(
-                    "the file {path} of the environment variable {CERTIFICATES_VARIABLE} cannot be read: {error}"
-                ))
-            })?),
-        };
+        let certificates = read_file(read(CERTIFICATES_VARIABLE)?, CERTIFICATES_VARIABLE)?;
         let settings = Settings {
             certificates,
             key: read(KEY_VARIABLE)?,
@@ -222,6 +209,32 @@ impl ConfiguredStore {
             }
         }
     }
+}
+
+/// Reads an environment variable. One without contents counts as not set.
+pub(crate) fn read_variable(
+    variable: impl Fn(&str) -> Option<OsString>,
+    name: &str,
+) -> Result<Option<String>> {
+    match variable(name).map(OsString::into_string) {
+        None => Ok(None),
+        Some(Ok(text)) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+        Some(Err(_)) => Err(Error::config(format!(
+            "the environment variable {name} is not UTF-8: set it again"
+        ))),
+    }
+}
+
+/// Reads the file that an environment variable names.
+pub(crate) fn read_file(path: Option<String>, name: &str) -> Result<Option<Vec<u8>>> {
+    let Some(path) = path else {
+        return Ok(None);
+    };
+    std::fs::read(&path).map(Some).map_err(|error| {
+        Error::config(format!(
+            "the file {path} of the environment variable {name} cannot be read: {error}"
+        ))
+    })
 }
 
 /// The forms of [`STORE_VARIABLE`].

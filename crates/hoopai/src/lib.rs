@@ -61,6 +61,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod client;
+mod configured_limiter;
 mod configured_store;
 #[rustfmt::skip]
 mod modules;
@@ -76,7 +77,7 @@ pub use hoopai_runtime::{
     ByteStream, CallOptions, CustomFieldFile, CustomFieldFileMeta, CustomFieldValue, Date, Decimal,
     Drift, DriftCounter, DriftKind, DriftObserver, Error, Extra, Handle, Method, Part, RawRequest,
     Response, ResponseFuture, SecretString, Timestamp, Unrecognized, json, observe, paging,
-    rate_limit, reqwest, retry, serde_json, testing, time,
+    reqwest, retry, serde_json, testing, time,
 };
 #[allow(unused_imports, reason = "all module features may be disabled")]
 pub use modules::*;
@@ -89,6 +90,12 @@ pub mod auth {
     pub use crate::configured_store::ConfiguredStore;
     pub use hoopai_auth::*;
     pub use hoopai_runtime::auth::*;
+}
+
+/// Rate limits, and backends that divide them among processes.
+pub mod rate_limit {
+    pub use crate::configured_limiter::ConfiguredLimiter;
+    pub use hoopai_runtime::rate_limit::*;
 }
 
 #[cfg(feature = "webhooks")]

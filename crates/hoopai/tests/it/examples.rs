@@ -417,3 +417,29 @@ async fn fleet_refreshes_once_with_databases() {
         assert_one_refresh_of_the_fleet(command).await;
     }
 }
+
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn fleet_shares_its_limits() {
+    use hoopai_test_support::RedisServer;
+    use std::io::{Read, Write};
+
+    let Some(redis) = RedisServer::start_with("--appendonly no") else {
+        return;
+    };
+    // Otherwise the processes wait until a server that is new can be relied on.
+    let request = |text: &str| {
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", redis.port())).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply
+    };
+    assert_eq!(request("SET hoopai:limits-since 1\r\n"), "+OK\r\n");
+    let mut command = example("fleet");
+    command.env("HOOPAI_LIMITS", redis.url());
+    assert_one_refresh_of_the_fleet(command).await;
+    let keys = request("KEYS hoopai:limit:*\r\n");
+    assert!(keys.contains("location:"), "{keys}");
+}

@@ -1,5 +1,6 @@
 //! Tests of the facade against the mock server.
 
+mod configured_limiter;
 #[cfg(feature = "full")]
 mod configured_store;
 mod examples;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::shared::{
-    DailyReport, Excess, FORGOTTEN_AFTER, LimitKey, LimiterBackend, LimiterError, ShareGrant,
+    DailyReport, Excess, FORGOTTEN_AFTER, LimitKey, LimiterBackend, LimiterError, ShareReply,
     ShareReport,
 };
 use crate::time::BoxFuture;
@@ -70,7 +70,7 @@ impl LimiterChecks {
         }
     }
 
-    /// Sets how to wait; by default, in real time for about ten seconds in all.
+    /// Sets how to wait; by default, in real time for about 20 seconds in all.
     #[must_use]
     pub fn wait_by<F>(mut self, wait: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
     where
@@ -99,11 +99,11 @@ impl LimiterChecks {
         Process::new(self.run, resource, interval)
     }
 
-    /// A backend that was just created may give few slots for an interval.
+    /// A backend that was just created may give no slots for one and a quarter intervals.
     async fn settled(&self) -> Result<(), Violation> {
         const RULE: &str = "a process that is alone can use the whole limit";
         let mut process = self.process("settled", LONG);
-        for _ in 0..40 {
+        for _ in 0..60 {
             if process.exchange(self, RULE).await?.share == MAX {
                 return Ok(());
             }
@@ -217,8 +217,14 @@ impl LimiterChecks {
         if early > 0 {
             return Err(violation(RULE, format!("{early} were given early")));
         }
-        (self.wait)(SHORT + SHORT / 4).await;
-        let share = other.exchange(self, RULE).await?.share;
+        let mut share = 0;
+        for _ in 0..10 {
+            (self.wait)(SHORT / 2).await;
+            share = other.exchange(self, RULE).await?.share;
+            if share > 0 {
+                break;
+            }
+        }
         match share {
             0 => Err(violation(RULE, "they were not given later")),
             _ if share >= MAX - 1 => Err(violation(
@@ -288,13 +294,13 @@ impl LimiterChecks {
                     .report
                     .daily
                     .get_or_insert(DailyReport::new(50, DAY));
-                let held = daily.held;
-                (daily.held, daily.admitted) = (0, daily.admitted + held);
-                sent += held;
-                let grant = process.exchange(self, RULE).await?.daily;
-                let grant = grant.ok_or_else(|| violation(RULE, "the reply had no budget"))?;
+                let reserved = daily.reserved;
+                (daily.reserved, daily.admitted) = (0, daily.admitted + reserved);
+                sent += reserved;
+                let reply = process.exchange(self, RULE).await?.daily;
+                let reply = reply.ok_or_else(|| violation(RULE, "the reply had no budget"))?;
                 if let Some(daily) = &mut process.report.daily {
-                    daily.held = grant.held;
+                    daily.reserved = reply.reserved;
                 }
             }
         }
@@ -335,7 +341,7 @@ impl Process {
         &mut self,
         checks: &LimiterChecks,
         rule: &'static str,
-    ) -> Result<ShareGrant, Violation> {
+    ) -> Result<ShareReply, Violation> {
         let backend = &checks.backends[usize::from(self.report.number.is_multiple_of(2))];
         self.send(backend)
             .await
@@ -345,11 +351,11 @@ impl Process {
     async fn send(
         &mut self,
         backend: &Arc<dyn LimiterBackend>,
-    ) -> Result<ShareGrant, LimiterError> {
-        let grant = backend.exchange(&self.key, &self.report).await?;
+    ) -> Result<ShareReply, LimiterError> {
+        let reply = backend.exchange(&self.key, &self.report).await?;
         self.report.number += 1;
-        self.report.share = grant.share.min(grant.target);
-        Ok(grant)
+        self.report.share = reply.share.min(reply.target);
+        Ok(reply)
     }
 }
 

@@ -14,7 +14,7 @@
 use std::time::{Duration, Instant};
 
 use super::headers::RateLimitHeaders;
-use super::shared::{DailyGrant, DailyReport};
+use super::shared::{DailyReply, DailyReport};
 use super::window::later;
 
 const DAY_LENGTH: Duration = Duration::from_secs(86_400);
@@ -116,9 +116,9 @@ impl Day {
     }
 
     /// Adopts the state that a limiter backend has for all processes.
-    pub(super) fn adopt(&mut self, grant: &DailyGrant, now: Instant) {
-        self.left = grant.left;
-        self.resets_at = Some(later(now, grant.resets_in));
+    pub(super) fn adopt(&mut self, reply: &DailyReply, now: Instant) {
+        self.left = reply.left;
+        self.resets_at = Some(later(now, reply.resets_in));
         self.update_probe(now);
     }
 

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
 use super::queue::WaiterId;
-use super::shared::{LimitKey, LimiterBackend, LimiterError, ShareGrant, ShareReport};
+use super::shared::{LimitKey, LimiterBackend, LimiterError, ShareReply, ShareReport};
 use super::sharing::Contact;
 use super::state::{Admission, DriverAction, RequestOutcome, State};
 use super::ticket::{Ticket, Verdict};
@@ -234,7 +234,7 @@ impl Shared {
     /// How long an exchange may take: not so long that the share would end meanwhile.
     fn exchange_timeout(&self) -> Duration {
         let interval = lock(&self.state).window.interval;
-        self.settings.exchange_timeout.min(interval)
+        self.settings.exchange_timeout.min(interval / 4)
     }
 
     /// Starts a driver as a task. Without a runtime, it is returned to the waiting call, which
@@ -464,7 +464,7 @@ impl Keeper {
     fn finish(
         &self,
         shared: &Arc<Shared>,
-        result: Result<ShareGrant, LimiterError>,
+        result: Result<ShareReply, LimiterError>,
         started: Instant,
     ) {
         let (mut state, now) = shared.lock_settled();
@@ -483,8 +483,8 @@ impl Keeper {
             (Ok(_), Contact::Recovered(after)) => {
                 info!(target: "hoopai", share, after_ms = millis(after), "the limiter backend is reached again");
             }
-            (Ok(grant), _) => {
-                debug!(target: "hoopai", share, members = grant.members, took_ms = millis(took), "exchanged the share of the rate limit");
+            (Ok(reply), _) => {
+                debug!(target: "hoopai", share, members = reply.members, took_ms = millis(took), "exchanged the share of the rate limit");
             }
         }
         let Some(observer) = &self.backend.observer else {
@@ -496,9 +496,9 @@ impl Keeper {
             Contact::Reached | Contact::Unreachable => {}
         }
         match &result {
-            Ok(grant) => observer.on_share(&ShareEvent::Exchanged {
+            Ok(reply) => observer.on_share(&ShareEvent::Exchanged {
                 share,
-                members: grant.members,
+                members: reply.members,
                 took,
             }),
             Err(_) => observer.on_share(&ShareEvent::Failed { took }),

@@ -62,8 +62,8 @@ pub(crate) use limiter::{Backend, Limiter, Permit};
 pub(crate) use registry::Limiters;
 pub use settings::RateLimitSettings;
 pub use shared::{
-    DailyGrant, DailyReport, Excess, FORGOTTEN_AFTER, Ledger, LimitKey, LimiterBackend,
-    LimiterError, MemoryLimiter, ShareGrant, ShareReport,
+    DailyReply, DailyReport, Excess, FORGOTTEN_AFTER, Ledger, LimitKey, LimiterBackend,
+    LimiterError, MemoryLimiter, ShareReply, ShareReport,
 };
 
 /// A call that is not admitted in time.

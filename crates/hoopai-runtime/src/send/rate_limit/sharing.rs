@@ -4,14 +4,17 @@
 //! the backend. If the backend cannot be reached, the share stays, less an eighth. The eighths of
 //! all processes are left for those without a share, which then send one request in each interval.
 //!
-//! A process that did not run for half of the time after which backends forget it drops its share.
+//! A share is valid for one and a quarter intervals from the begin of an exchange, or for an
+//! interval from a failed one. A process that was suspended for longer sends nothing until its next
+//! exchange has ended: the backend may have lost the share and given it to others. After half of the
+//! time after which backends forget a process, it drops its share.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::shared::{DailyReport, Excess, FORGOTTEN_AFTER, ShareGrant, ShareReport};
+use super::shared::{DailyReport, Excess, FORGOTTEN_AFTER, ShareReply, ShareReport};
 use super::window::{Window, later};
 
 /// The part of the limit that is added to the needed slots, so that not each call needs an exchange.
@@ -19,6 +22,10 @@ const HEADROOM: usize = 16;
 
 /// The part of an interval that is at least between two exchanges because of new calls.
 const SPACING: u32 = 64;
+
+/// How often the time between two exchanges doubles while no part of the daily budget is free: up
+/// to an interval.
+const DOUBLINGS: u32 = 6;
 
 /// The part of an interval after which an exchange that failed is tried again, at the latest.
 const RETRY: u32 = 4;
@@ -61,6 +68,10 @@ pub(super) struct Sharing {
     /// The number of requests that may be sent now, as of the last `update`.
     limit: usize,
     renew_at: Option<Instant>,
+    /// Until when the share may be used without another exchange.
+    valid_until: Option<Instant>,
+    /// Whether the backend may have lost shares.
+    is_recovering: bool,
     /// The last exchange, and what it reported.
     exchanged_at: Option<Instant>,
     reported: usize,
@@ -71,6 +82,8 @@ pub(super) struct Sharing {
     failed_at: Option<Instant>,
     /// The part of the daily budget that may be used.
     budget: Option<u64>,
+    /// The number of exchanges in a row that returned no part of it.
+    without_budget: u32,
     counted: Option<usize>,
     refused: bool,
     has_keeper: bool,
@@ -93,12 +106,15 @@ impl Sharing {
             prospect: None,
             limit: 0,
             renew_at: None,
+            valid_until: None,
+            is_recovering: false,
             exchanged_at: None,
             reported: 0,
             reported_admitted: 0,
             lost_at: None,
             failed_at: None,
             budget: None,
+            without_budget: 0,
             counted: None,
             refused: false,
             has_keeper: false,
@@ -153,10 +169,15 @@ impl Sharing {
             self.share = 0;
             self.renew_at = Some(now);
         }
+        if self.valid_until.is_some_and(|until| until < now) {
+            self.limit = 0;
+            self.renew_at = Some(now);
+            return;
+        }
         self.limit = match self.lost_at {
-            None => self.share,
-            Some(_) if self.share == 1 => 1,
-            Some(_) if self.share > 0 => self.share - self.share.div_ceil(LEFT_OUT),
+            None if self.share == 0 && self.is_recovering => self.without_share,
+            _ if self.share > 0 => self.share,
+            None => 0,
             Some(since) => {
                 let is_recent = self
                     .failed_at
@@ -205,12 +226,14 @@ impl Sharing {
         };
         let needed = window.taken().saturating_add(need.queued).min(window.max);
         let could_grow = self.prospect.is_none_or(|prospect| self.share < prospect);
-        let is_early = self.lost_at.is_none()
-            && (needed > self.reported && could_grow || need.waits_for_budget);
-        if is_early {
-            return Some(renew_at.min(later(exchanged_at, window.interval / SPACING)));
-        }
-        Some(renew_at)
+        let spacing = window.interval / SPACING;
+        let early = match self.lost_at {
+            Some(_) => None,
+            None if needed > self.reported && could_grow => Some(spacing),
+            None if need.waits_for_budget => Some(spacing * (1 << self.without_budget)),
+            None => None,
+        };
+        Some(early.map_or(renew_at, |wait| renew_at.min(later(exchanged_at, wait))))
     }
 
     /// Begins an exchange.
@@ -257,7 +280,7 @@ impl Sharing {
         report.counted = self.counted.take().map(narrow);
         report.refused = std::mem::take(&mut self.refused);
         report.daily = daily.map(|daily| DailyReport {
-            held: self.budget.unwrap_or(0),
+            reserved: self.budget.unwrap_or(0),
             admitted: window.admitted(),
             ..daily
         });
@@ -285,28 +308,39 @@ impl Sharing {
     }
 
     /// Ends an exchange with its reply.
-    pub(super) fn granted(&mut self, grant: &ShareGrant, window: &Window, now: Instant) -> Contact {
+    pub(super) fn exchanged(
+        &mut self,
+        reply: &ShareReply,
+        window: &Window,
+        now: Instant,
+    ) -> Contact {
         let valid = window.interval.saturating_mul(FORGOTTEN_AFTER / 2);
         let began = self.exchanged_at.unwrap_or(now);
         let contact = match self.lost_at.take() {
             Some(since) => Contact::Recovered(now.saturating_duration_since(since)),
             None => Contact::Reached,
         };
-        self.renew_at = Some(later(now, grant.renew_after));
+        self.renew_at = Some(later(now, reply.renew_after));
         if later(began, valid) < now {
             // The process was suspended during the exchange.
             self.share = 0;
             self.renew_at = Some(now);
         } else {
-            self.share = wide(grant.share).max(self.share);
-            if grant.target < grant.share {
-                self.target = wide(grant.target);
+            self.share = wide(reply.share).max(self.share);
+            if reply.target < reply.share {
+                self.target = wide(reply.target);
                 self.renew_at = Some(now);
             }
         }
-        self.prospect = Some(wide(grant.prospect));
+        self.valid_until = Some(later(began, window.interval + window.interval / 4));
+        self.is_recovering = reply.is_recovering;
+        self.prospect = Some(wide(reply.prospect));
         let sent = window.admitted().saturating_sub(self.reported_admitted);
-        self.budget = grant.daily.map(|daily| daily.held.saturating_sub(sent));
+        self.budget = reply.daily.map(|daily| daily.reserved.saturating_sub(sent));
+        self.without_budget = match self.budget {
+            Some(0) => (self.without_budget + 1).min(DOUBLINGS),
+            _ => 0,
+        };
         self.update(window.interval, now);
         contact
     }
@@ -317,8 +351,12 @@ impl Sharing {
             Some(_) => Contact::Unreachable,
             None => Contact::Lost,
         };
+        if self.lost_at.is_none() && self.share > 1 {
+            self.share -= self.share.div_ceil(LEFT_OUT);
+        }
         self.lost_at = self.lost_at.or(Some(now));
         self.failed_at = Some(now);
+        self.valid_until = Some(later(now, interval));
         let wait = (interval / RETRY).mul_f64(0.5 + self.random.f64() / 2.0);
         self.renew_at = Some(later(now, wait));
         self.update(interval, now);

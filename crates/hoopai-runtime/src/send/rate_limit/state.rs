@@ -13,7 +13,7 @@ use super::latency::Latency;
 use super::order::{Observation, Order};
 use super::pause::Pause;
 use super::queue::{Queue, WaiterId};
-use super::shared::{ShareGrant, ShareReport};
+use super::shared::{ShareReply, ShareReport};
 use super::sharing::{Contact, Need, Sharing};
 use super::ticket::{Ticket, Verdict};
 use super::window::{Window, later};
@@ -577,21 +577,21 @@ impl State {
     }
 
     /// Ends an exchange. Without a reply, the backend was not reached.
-    pub(super) fn end_exchange(&mut self, grant: Option<&ShareGrant>, now: Instant) -> Contact {
+    pub(super) fn end_exchange(&mut self, reply: Option<&ShareReply>, now: Instant) -> Contact {
         let Some(sharing) = &mut self.sharing else {
             return Contact::Reached;
         };
-        let Some(grant) = grant else {
+        let Some(reply) = reply else {
             return sharing.failed(self.window.interval, now);
         };
         if !self.is_declared && !self.settings.fixed {
-            self.window.max = usize::try_from(grant.max).unwrap_or(usize::MAX).max(1);
-            self.window.interval = grant.interval.max(Duration::from_millis(1));
+            self.window.max = usize::try_from(reply.max).unwrap_or(usize::MAX).max(1);
+            self.window.interval = reply.interval.max(Duration::from_millis(1));
         }
-        if let (Some(day), Some(daily)) = (&mut self.day, &grant.daily) {
+        if let (Some(day), Some(daily)) = (&mut self.day, &reply.daily) {
             day.adopt(daily, now);
         }
-        sharing.granted(grant, &self.window, now)
+        sharing.exchanged(reply, &self.window, now)
     }
 
     pub(super) fn snapshot(&self, now: Instant) -> RateLimitSnapshot {

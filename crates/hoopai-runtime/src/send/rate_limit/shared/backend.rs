@@ -40,7 +40,7 @@ pub trait LimiterBackend: Send + Sync + 'static {
         &'a self,
         key: &'a LimitKey,
         report: &'a ShareReport,
-    ) -> BoxFuture<'a, Result<ShareGrant, LimiterError>>;
+    ) -> BoxFuture<'a, Result<ShareReply, LimiterError>>;
 }
 
 impl<B: LimiterBackend + ?Sized> LimiterBackend for Arc<B> {
@@ -48,7 +48,7 @@ impl<B: LimiterBackend + ?Sized> LimiterBackend for Arc<B> {
         &'a self,
         key: &'a LimitKey,
         report: &'a ShareReport,
-    ) -> BoxFuture<'a, Result<ShareGrant, LimiterError>> {
+    ) -> BoxFuture<'a, Result<ShareReply, LimiterError>> {
         (**self).exchange(key, report)
     }
 }
@@ -162,7 +162,7 @@ pub struct DailyReport {
     /// The number of requests that this process was ever granted permits for.
     pub admitted: u64,
     /// The part of the budget that it holds for its next requests.
-    pub held: u64,
+    pub reserved: u64,
     /// The remaining budget, if a reply has reported it since the last report.
     pub left: Option<u64>,
     /// The time until the budget resets.
@@ -175,7 +175,7 @@ impl DailyReport {
         DailyReport {
             budget,
             admitted: 0,
-            held: 0,
+            reserved: 0,
             left: None,
             resets_in,
         }
@@ -185,7 +185,7 @@ impl DailyReport {
 /// The reply to a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ShareGrant {
+pub struct ShareReply {
     /// The share of the process, at least the reported one.
     pub share: u32,
     /// The share to which the process lowers its own with its next report, because others need the
@@ -201,26 +201,29 @@ pub struct ShareGrant {
     pub max: u32,
     /// The interval.
     pub interval: Duration,
+    /// Whether the backend may have lost shares, so that it raises none for now. Processes without a
+    /// share then send as many requests as without the backend.
+    pub is_recovering: bool,
     /// The daily budget, if the report has one.
-    pub daily: Option<DailyGrant>,
+    pub daily: Option<DailyReply>,
 }
 
 /// The part of a reply about the daily budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct DailyGrant {
+pub struct DailyReply {
     /// The remaining budget of all processes.
     pub left: u64,
     /// The part of it that this process may use before its next report.
-    pub held: u64,
+    pub reserved: u64,
     /// The time until the budget resets.
     pub resets_in: Duration,
 }
 
-impl ShareGrant {
+impl ShareReply {
     /// Creates a reply that grants this share.
     pub fn new(share: u32, max: u32, interval: Duration) -> Self {
-        ShareGrant {
+        ShareReply {
             share,
             target: share,
             prospect: max,
@@ -228,16 +231,17 @@ impl ShareGrant {
             renew_after: interval / 2,
             max,
             interval,
+            is_recovering: false,
             daily: None,
         }
     }
 
     /// Adds the daily budget.
     #[must_use]
-    pub fn with_daily(mut self, left: u64, held: u64, resets_in: Duration) -> Self {
-        self.daily = Some(DailyGrant {
+    pub fn with_daily(mut self, left: u64, reserved: u64, resets_in: Duration) -> Self {
+        self.daily = Some(DailyReply {
             left,
-            held,
+            reserved,
             resets_in,
         });
         self

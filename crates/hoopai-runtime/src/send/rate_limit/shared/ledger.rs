@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::backend::{FORGOTTEN_AFTER, ShareGrant, ShareReport};
+use super::backend::{FORGOTTEN_AFTER, ShareReply, ShareReport};
 
 /// The shares of one limit: a value that a [`LimiterBackend`](super::LimiterBackend) stores for each
 /// key and changes in one step.
@@ -22,8 +22,8 @@ use super::backend::{FORGOTTEN_AFTER, ShareGrant, ShareReport};
 /// let mut report = ShareReport::new(1, 100, interval);
 /// (report.demand, report.need) = (60, 60);
 /// // The time of the server that keeps the ledger.
-/// let grant = ledger.exchange(Duration::from_secs(1_900_000_000), &report);
-/// assert_eq!(grant.share, 60);
+/// let reply = ledger.exchange(Duration::from_secs(1_900_000_000), &report);
+/// assert_eq!(reply.share, 60);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
@@ -35,7 +35,7 @@ pub struct Ledger {
     last: u64,
     /// The time in which processes reported: pauses count as at most an interval.
     active: u64,
-    /// Until then, shares are not raised, except those of the first few slots.
+    /// Until then, shares are not raised.
     settles: u64,
     clients: BTreeMap<u64, Client>,
     /// Slots that other programs use, with their end.
@@ -52,11 +52,11 @@ struct Client {
     /// Slots beyond the share, with their end. `u64::MAX`: their requests are in flight.
     excess: Vec<(u64, u64)>,
     /// When it reported, in `active` time.
-    heard: u64,
+    reported_at: u64,
     /// When its next report is due.
     due: u64,
     admitted: u64,
-    held: u64,
+    reserved: u64,
 }
 
 impl Client {
@@ -78,11 +78,12 @@ impl Ledger {
     }
 
     /// Creates the ledger of a limit that processes may be using, because earlier ledgers were lost.
-    /// For an interval, processes report the shares that they hold, and others get at most an eighth
-    /// of the limit together.
+    /// For one and a quarter intervals no share is raised, since for so long a share is used
+    /// without an exchange. If a process reports a share then, it takes two and a half intervals from
+    /// there, since the requests of others count for another interval.
     pub fn recovering(now: Duration, interval: Duration) -> Self {
         Ledger {
-            settles: micros(now) + micros(interval),
+            settles: micros(now) + micros(interval) * 5 / 4,
             ..Self::default()
         }
     }
@@ -101,7 +102,7 @@ impl Ledger {
 
     /// Records a report, and returns the share of its process. `now` is the time on the clock of the
     /// server that keeps the ledger.
-    pub fn exchange(&mut self, now: Duration, report: &ShareReport) -> ShareGrant {
+    pub fn exchange(&mut self, now: Duration, report: &ShareReport) -> ShareReply {
         let now = micros(now).max(self.last);
         if let Some(client) = self.clients.get(&report.client)
             && report.number <= client.number
@@ -109,7 +110,7 @@ impl Ledger {
             // An old report, which was delayed. Its process no longer waits for the reply.
             let share = client.share;
             let division = self.division(now, None);
-            return self.clone().grant(now, report, share, &division);
+            return self.clone().reply(now, report, share, &division);
         }
         self.limit(report);
         self.advance(now);
@@ -117,7 +118,7 @@ impl Ledger {
         self.observe(now, report);
         let division = self.division(now, None);
         let share = self.raised(now, report, &division);
-        self.grant(now, report, share, &division)
+        self.reply(now, report, share, &division)
     }
 
     /// Updates the limit.
@@ -142,13 +143,13 @@ impl Ledger {
         let day = &mut self.day;
         self.clients.retain(|_, client| {
             client.excess.retain(|(end, _)| *end > now);
-            let silent = active - client.heard;
+            let silent = active - client.reported_at;
             let is_idle = client.share == 0 && client.demand == 0 && client.excess.is_empty();
             let keep = silent <= forgotten && !(is_idle && silent > interval);
             if let Some(day) = day
                 && !keep
             {
-                day.left = day.left.saturating_sub(client.held);
+                day.left = day.left.saturating_sub(client.reserved);
             }
             keep
         });
@@ -156,7 +157,7 @@ impl Ledger {
         if self.day.is_some_and(|day| day.resets <= now) {
             self.day = None;
             for client in self.clients.values_mut() {
-                client.held = 0;
+                client.reserved = 0;
             }
         }
     }
@@ -166,7 +167,7 @@ impl Ledger {
         let max = self.max;
         if known.is_none() && report.share > 0 {
             // The ledger is older than this process, or was lost.
-            self.settles = self.settles.max(now + self.interval);
+            self.settles = self.settles.max(now + recovery(self.interval));
         }
         let admitted = report.daily.map_or(0, |daily| daily.admitted);
         let before = known.map_or(admitted, |client| client.admitted);
@@ -181,10 +182,10 @@ impl Ledger {
                 .iter()
                 .map(|excess| (end(excess.free_in), u64::from(excess.slots)))
                 .collect(),
-            heard: self.active,
+            reported_at: self.active,
             due: now + self.interval,
             admitted,
-            held: report.daily.map_or(0, |daily| daily.held),
+            reserved: report.daily.map_or(0, |daily| daily.reserved),
         };
         self.clients.insert(report.client, client);
         if let Some(daily) = &report.daily {
@@ -218,7 +219,7 @@ impl Ledger {
         }
     }
 
-    /// The slots that are held or occupied, except those of one client.
+    /// The slots that are reserved or occupied, except those of one client.
     fn used(&self, now: u64, except: Option<u64>) -> u64 {
         let clients = self.clients.iter();
         clients
@@ -231,7 +232,7 @@ impl Ledger {
     fn raised(&mut self, now: u64, report: &ShareReport, division: &Division) -> u64 {
         let others = self.used(now, Some(report.client));
         let limit = match now < self.settles {
-            true => self.max.div_ceil(8),
+            true => 0,
             false => self.max,
         };
         let target = match self.is_short(now, report.client, division) {
@@ -239,11 +240,11 @@ impl Ledger {
             // What the others do not need is free for all.
             false => u64::from(report.demand).min(self.max),
         };
-        let held = u64::from(report.share);
-        let share = held.max(target.min(limit.saturating_sub(others)));
+        let reserved = u64::from(report.share);
+        let share = reserved.max(target.min(limit.saturating_sub(others)));
         if let Some(client) = self.clients.get_mut(&report.client) {
             // Slots beyond the share become part of it.
-            let mut absorbed = share - held;
+            let mut absorbed = share - reserved;
             while absorbed > 0
                 && let Some((end, slots)) = client.excess.pop()
             {
@@ -325,13 +326,13 @@ impl Ledger {
         now > client.due + self.interval / 2
     }
 
-    fn grant(
+    fn reply(
         &mut self,
         now: u64,
         report: &ShareReport,
         share: u64,
         division: &Division,
-    ) -> ShareGrant {
+    ) -> ShareReply {
         let id = report.client;
         let target = part(division, id);
         let members = self
@@ -341,26 +342,27 @@ impl Ledger {
             .count();
         let members = u64::try_from(members).unwrap_or(u64::MAX).max(1);
         let renew_after = self.renew_after(now, id, share, members, division);
-        let is_wanted = share > target && self.is_short(now, id, division);
+        let is_requested = share > target && self.is_short(now, id, division);
         let daily = report.daily.map(|_| self.daily(id, members));
         if let Some(client) = self.clients.get_mut(&id) {
             client.due = now + renew_after;
         }
-        let mut grant = ShareGrant::new(
+        let mut reply = ShareReply::new(
             narrow(share),
             narrow(self.max),
             Duration::from_micros(self.interval),
         );
-        grant.target = narrow(if is_wanted { target } else { share });
-        grant.prospect = narrow(part(&self.division(now, Some(id)), id));
-        grant.members = narrow(members);
-        grant.renew_after = Duration::from_micros(renew_after);
+        reply.target = narrow(if is_requested { target } else { share });
+        reply.prospect = narrow(part(&self.division(now, Some(id)), id));
+        reply.members = narrow(members);
+        reply.renew_after = Duration::from_micros(renew_after);
+        reply.is_recovering = now < self.settles;
         match (daily, self.day) {
-            (Some(held), Some(day)) => {
+            (Some(reserved), Some(day)) => {
                 let resets_in = Duration::from_micros(day.resets.saturating_sub(now));
-                grant.with_daily(day.left, held, resets_in)
+                reply.with_daily(day.left, reserved, resets_in)
             }
-            _ => grant,
+            _ => reply,
         }
     }
 
@@ -376,7 +378,7 @@ impl Ledger {
     fn renew_after(&self, now: u64, id: u64, share: u64, members: u64, division: &Division) -> u64 {
         let interval = self.interval;
         let spread = interval.saturating_mul(members).saturating_mul(25) / (self.max * 4);
-        let regular = spread.clamp(interval / 4, interval);
+        let regular = spread.clamp(interval / 4, interval * 3 / 4);
         if share >= part(division, id) {
             return regular;
         }
@@ -414,20 +416,25 @@ impl Ledger {
             .clients
             .iter()
             .filter(|(other, _)| **other != id)
-            .map(|(_, client)| client.held)
+            .map(|(_, client)| client.reserved)
             .sum();
         let free = day.left.saturating_sub(others);
         let Some(client) = self.clients.get_mut(&id) else {
             return 0;
         };
         let part = (free / (members * 2)).max(1);
-        client.held = match client.demand {
+        client.reserved = match client.demand {
             0 => 0,
             // Of a ledger that was lost, processes can hold more than is left.
-            _ => part.max(client.held.min(day.left / members)).min(free),
+            _ => part.max(client.reserved.min(day.left / members)).min(free),
         };
-        client.held
+        client.reserved
     }
+}
+
+/// How long shares are not raised after a process reported one that was lost.
+fn recovery(interval: u64) -> u64 {
+    interval * 5 / 2
 }
 
 /// The fair share of each client.

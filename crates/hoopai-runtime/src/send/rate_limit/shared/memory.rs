@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::backend::{LimitKey, LimiterBackend, LimiterError, ShareGrant, ShareReport};
+use super::backend::{LimitKey, LimiterBackend, LimiterError, ShareReply, ShareReport};
 use super::ledger::Ledger;
 use crate::time::{BoxFuture, Clock, SystemClock, lock};
 
@@ -61,7 +61,7 @@ impl LimiterBackend for MemoryLimiter {
         &'a self,
         key: &'a LimitKey,
         report: &'a ShareReport,
-    ) -> BoxFuture<'a, Result<ShareGrant, LimiterError>> {
+    ) -> BoxFuture<'a, Result<ShareReply, LimiterError>> {
         let mut ledgers = lock(&self.0.ledgers);
         // A ledger with the time zero is a new one.
         let now =
@@ -70,7 +70,7 @@ impl LimiterBackend for MemoryLimiter {
             ledgers.retain(|_, ledger| !ledger.is_idle(now));
         }
         let ledger = ledgers.entry(key.clone()).or_default();
-        let grant = ledger.exchange(now, report);
-        Box::pin(async move { Ok(grant) })
+        let reply = ledger.exchange(now, report);
+        Box::pin(async move { Ok(reply) })
     }
 }

@@ -6,8 +6,8 @@ mod ledger;
 mod memory;
 
 pub use backend::{
-    DailyGrant, DailyReport, Excess, FORGOTTEN_AFTER, LimitKey, LimiterBackend, LimiterError,
-    ShareGrant, ShareReport,
+    DailyReply, DailyReport, Excess, FORGOTTEN_AFTER, LimitKey, LimiterBackend, LimiterError,
+    ShareReply, ShareReport,
 };
 pub use ledger::Ledger;
 pub use memory::MemoryLimiter;
