@@ -265,7 +265,7 @@ fn defaults_on_the_settings_page_are_those_of_the_code() {
             }
         }
     }
-    assert_eq!(checked, 20, "the numeric defaults and URLs");
+    assert_eq!(checked, 21, "the numeric defaults and URLs");
 }
 
 #[test]
@@ -415,13 +415,15 @@ fn settings_page_lists_the_environment_variables() {
     };
     let of_client = declared("crates/hoopai-runtime/src/client/builder.rs");
     let of_store = declared("crates/hoopai/src/configured_store.rs");
-    assert!(of_client.len() > 2 && of_store.len() > 3, "{of_store:?}");
+    let of_limits = declared("crates/hoopai/src/configured_limiter.rs");
+    assert!(of_client.len() > 2 && of_store.len() > 3 && of_limits.len() > 2);
+    let of_fleet: BTreeSet<String> = of_store.union(&of_limits).cloned().collect();
     let settings = page("settings");
     let shown = names(sections(&settings)["Environment variables"], "variable");
-    assert_eq!(shown, of_client.union(&of_store).cloned().collect());
+    assert_eq!(shown, of_client.union(&of_fleet).cloned().collect());
     let chapter = page("several-machines");
     let shown = names(sections(&chapter)["Environment variables"], "variable");
-    assert_eq!(shown, of_store);
+    assert_eq!(shown, of_fleet);
 }
 
 #[test]

@@ -23,7 +23,7 @@ struct LookUp {
     record: &'static str,
 }
 
-const LOOK_UPS: &[LookUp] = &[LookUp {
+const SEARCHES: &[LookUp] = &[LookUp {
     operations: &["contacts.create_contact", "contacts.upsert_contact"],
     find: "contacts.get_duplicate_contact",
     keys: &[("email", "email"), ("phone", "number")],
@@ -117,7 +117,7 @@ impl MappedWriter {
             }
         }
         let key = operation.key();
-        let look_up = LOOK_UPS
+        let look_up = SEARCHES
             .iter()
             .find(|one| one.operations.contains(&key.as_str()));
         let look_up = look_up.and_then(|one| Some((one, hoopai_catalogue::find(one.find).ok()?)));

@@ -15,7 +15,7 @@ use crate::interface::OperationPattern;
 /// // The same, as text.
 /// assert_eq!(Ok(rule), "503,on=contacts.*,times=2".parse());
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct FaultRule {
     pub(super) fault: Fault,
     pattern: OperationPattern,
@@ -26,6 +26,17 @@ pub struct FaultRule {
     pub(super) times: Option<u64>,
     pub(super) chance: Option<f64>,
     pub(super) between: Option<(Duration, Duration)>,
+}
+
+/// Rules are equal if they apply the same fault to the same requests, however the operations are
+/// named.
+impl PartialEq for FaultRule {
+    fn eq(&self, other: &Self) -> bool {
+        self.fault == other.fault
+            && self.pattern == other.pattern
+            && (self.skip, self.every, self.times) == (other.skip, other.every, other.times)
+            && (self.chance, self.between) == (other.chance, other.between)
+    }
 }
 
 impl FaultRule {

@@ -236,7 +236,7 @@ fn signal(process: &std::process::Child, name: &str) {
 
 /// Redis crashes under load, loses its entries and is started again. Then more processes start.
 #[test]
-fn shares_that_redis_lost_are_not_given_away_twice() {
+fn shares_that_redis_lost_are_not_assigned_twice() {
     let Some(mut redis) = RedisServer::start_with("--appendonly no") else {
         return;
     };
