@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::account::Client;
 use crate::body::pair;
 use crate::call::interruptible;
+use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
 use crate::output::Printer;
@@ -100,7 +101,7 @@ pub(crate) async fn run(options: &Options, export: Export) -> Result {
             let written = export_status(folder)
                 .map_or(0, |status| status.lists.iter().map(|file| file.rows).sum());
             return Err(match failure.exit() {
-                crate::exit::Exit::Interrupted => failure,
+                Exit::Interrupted | Exit::Usage => failure,
                 _ => failure.partial(written),
             });
         }
