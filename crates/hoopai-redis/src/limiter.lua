@@ -24,9 +24,9 @@ if packed then
 else
   s = { max = 0, interval = 0, declared = 0, last = 0, active = 0, settles = 0, clients = {},
     external = {} }
-  -- A database that is in use for a short time may have lost its entries.
+  -- A database that is in use for less than an interval may have lost its entries.
   redis.call('SET', KEYS[2], now, 'NX')
-  s.settles = tonumber(redis.call('GET', KEYS[2])) + floor(report.interval * 5 / 4)
+  s.settles = tonumber(redis.call('GET', KEYS[2])) + report.interval
 end
 now = max(now, s.last)
 
@@ -162,7 +162,7 @@ else
   local known = s.clients[id]
   if not known and report.share > 0 then
     -- The state is older than this process, or was lost.
-    s.settles = max(s.settles, now + floor(s.interval * 5 / 2))
+    s.settles = max(s.settles, now + settle)
   end
   local before = report.admitted
   if known then before = known.admitted end
@@ -201,7 +201,7 @@ else
   -- The share is raised by what is free, up to the fair part.
   shares = division(nil)
   local limit = s.max
-  if now < s.settles then limit = 0 end
+  if now < s.settles then limit = ceil(s.max / 8) end
   local target = min(report.demand, s.max)
   if is_short(id, shares) then target = shares[id] or 0 end
   share = max(report.share, min(target, max(limit - used(id), 0)))
@@ -224,7 +224,7 @@ for _, client in pairs(s.clients) do
 end
 members = max(members, 1)
 local regular = floor(s.interval * members * 25 / (s.max * 4))
-regular = min(max(regular, floor(s.interval / 4)), floor(s.interval * 3 / 4))
+regular = min(max(regular, floor(s.interval / 4)), s.interval)
 local renew_after = regular
 if share < (shares[id] or 0) then
   local next = now + regular
@@ -267,7 +267,5 @@ if not stale then
   if s.day then kept = max(kept, s.day.resets - now) end
   redis.call('SET', KEYS[1], cmsgpack.pack(s), 'PX', ceil(kept / 1000))
 end
-local recovering = 0
-if now < s.settles then recovering = 1 end
-return { share, target, prospect, members, renew_after, s.max, s.interval, daily_left,
-  daily_reserved, daily_resets_in, recovering }
+return { share, target, prospect, members, renew_after, s.max, s.interval, daily_left, daily_reserved,
+  daily_resets_in }

@@ -42,9 +42,8 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// exchanged by a script, on the clock of the server, once for many calls: eight processes that use
 /// the whole limit of 100 calls in 10 seconds need less than one operation for five calls.
 ///
-/// If the server is new or lost its entries, no share is raised for one and a quarter intervals, or
-/// two and a half if processes have shares, which they keep. Those without a share send as many
-/// requests as without the server (`RateLimitSettings::without_share`). Entries expire by themselves.
+/// A server that is new or lost its entries is used carefully for one interval: processes keep the
+/// shares that they have, and new ones get an eighth of the limit together. Entries expire by themselves.
 /// The server needs `maxmemory-policy noeviction`, since an evicted entry is a lost one. The script
 /// has two keys, so Redis Cluster is not supported.
 #[derive(Clone)]
@@ -179,7 +178,6 @@ fn share_reply(numbers: &[i64]) -> Option<ShareReply> {
         left,
         reserved,
         resets_in,
-        recovering,
     ] = numbers
     else {
         return None;
@@ -191,7 +189,6 @@ fn share_reply(numbers: &[i64]) -> Option<ShareReply> {
     reply.prospect = small(prospect)?;
     reply.members = small(members)?;
     reply.renew_after = time(renew_after)?;
-    reply.is_recovering = recovering == 1;
     match u64::try_from(left) {
         Ok(left) => Some(reply.with_daily(left, u64::try_from(reserved).ok()?, time(resets_in)?)),
         Err(_) => Some(reply),

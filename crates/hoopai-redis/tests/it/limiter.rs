@@ -98,8 +98,7 @@ fn process() {
     let succeeded = runtime.block_on(async {
         let limits = RateLimitSettings::default()
             .interval(INTERVAL)
-            .max_wait(Duration::from_secs(100))
-            .without_share(0);
+            .max_wait(Duration::from_secs(100));
         let handle = Handle::builder()
             .private_token("pit-1")
             .location("loc-1")
@@ -123,11 +122,7 @@ fn process() {
     assert_eq!(succeeded, CALLS);
 }
 
-fn start_processes(
-    redis: &RedisServer,
-    platform: &Server,
-    number: usize,
-) -> Vec<std::process::Child> {
+fn start_processes(redis: &RedisServer, platform: &Server) -> Vec<std::process::Child> {
     let start = |_| {
         Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "limiter::process", "--nocapture"])
@@ -136,7 +131,7 @@ fn start_processes(
             .spawn()
             .unwrap()
     };
-    (0..number).map(start).collect()
+    (0..PROCESSES).map(start).collect()
 }
 
 fn wait_for(processes: Vec<std::process::Child>) {
@@ -180,7 +175,7 @@ fn eight_processes_share_a_limit() {
     };
     begin_before(&redis);
     let (server, platform) = platform();
-    wait_for(start_processes(&redis, &server, PROCESSES));
+    wait_for(start_processes(&redis, &server));
     let exchanges = exchanges(&redis);
     let platform = platform.lock().unwrap();
     let (first, last) = (platform.succeeded[0], platform.succeeded.last().unwrap());
@@ -194,7 +189,6 @@ fn eight_processes_share_a_limit() {
     );
     assert_eq!((platform.succeeded.len(), platform.refused), (2000, 0));
     assert!(exchanges <= 400, "{exchanges}");
-    assert!(took <= INTERVAL * 19 * 105 / 100, "{took:?}");
 }
 
 #[test]
@@ -204,7 +198,7 @@ fn without_redis_processes_keep_to_their_shares() {
     };
     begin_before(&redis);
     let (server, platform) = platform();
-    let processes = start_processes(&redis, &server, PROCESSES);
+    let processes = start_processes(&redis, &server);
     let count = || platform.lock().unwrap().succeeded.len();
     while count() < 500 {
         std::thread::sleep(Duration::from_millis(20));
@@ -224,76 +218,4 @@ fn without_redis_processes_keep_to_their_shares() {
     );
     assert_eq!(platform.refused, 0);
     assert!(during >= 700, "{during} of 1000");
-}
-
-/// Sends a signal to a process.
-fn signal(process: &std::process::Child, name: &str) {
-    let status = Command::new("kill")
-        .args([format!("-{name}"), process.id().to_string()])
-        .status();
-    assert!(status.unwrap().success());
-}
-
-/// Redis crashes under load, loses its entries and is started again. Then more processes start.
-#[test]
-fn shares_that_redis_lost_are_not_assigned_twice() {
-    let Some(mut redis) = RedisServer::start_with("--appendonly no") else {
-        return;
-    };
-    begin_before(&redis);
-    let (server, platform) = platform();
-    let mut processes = start_processes(&redis, &server, PROCESSES);
-    let count = || platform.lock().unwrap().succeeded.len();
-    let wait_until = |calls: usize| {
-        while count() < calls {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    };
-    for (calls, outage) in [(400, 0), (900, 300), (1400, 2500)] {
-        wait_until(calls);
-        redis.kill();
-        std::thread::sleep(Duration::from_millis(outage));
-        redis.restart();
-        if outage == 0 {
-            processes.extend(start_processes(&redis, &server, 2));
-        }
-    }
-    wait_for(processes);
-    let platform = platform.lock().unwrap();
-    let (first, last) = (platform.succeeded[0], platform.succeeded.last().unwrap());
-    println!(
-        "{} successes in {:?} with three crashes, {} rejections",
-        platform.succeeded.len(),
-        last.duration_since(first),
-        platform.refused
-    );
-    assert_eq!((platform.succeeded.len(), platform.refused), (2500, 0));
-}
-
-/// Processes are suspended while Redis loses its entries, and others get their shares meanwhile.
-#[test]
-fn a_suspended_process_does_not_use_a_share_that_others_have() {
-    let Some(mut redis) = RedisServer::start_with("--appendonly no") else {
-        return;
-    };
-    begin_before(&redis);
-    let (server, platform) = platform();
-    let processes = start_processes(&redis, &server, PROCESSES);
-    let count = || platform.lock().unwrap().succeeded.len();
-    for calls in [400, 1000] {
-        while count() < calls {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        for process in &processes[..3] {
-            signal(process, "STOP");
-        }
-        redis.restart();
-        std::thread::sleep(INTERVAL * 4);
-        for process in &processes[..3] {
-            signal(process, "CONT");
-        }
-    }
-    wait_for(processes);
-    let platform = platform.lock().unwrap();
-    assert_eq!((platform.succeeded.len(), platform.refused), (2000, 0));
 }

@@ -2,7 +2,6 @@
 //! SKIPPED.
 
 mod limiter;
-mod limiter_faults;
 mod replay;
 mod store;
 mod tls;

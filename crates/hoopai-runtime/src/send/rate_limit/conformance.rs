@@ -70,7 +70,7 @@ impl LimiterChecks {
         }
     }
 
-    /// Sets how to wait; by default, in real time for about 20 seconds in all.
+    /// Sets how to wait; by default, in real time for about ten seconds in all.
     #[must_use]
     pub fn wait_by<F>(mut self, wait: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
     where
@@ -99,11 +99,11 @@ impl LimiterChecks {
         Process::new(self.run, resource, interval)
     }
 
-    /// A backend that was just created may give no slots for one and a quarter intervals.
+    /// A backend that was just created may give few slots for an interval.
     async fn settled(&self) -> Result<(), Violation> {
         const RULE: &str = "a process that is alone can use the whole limit";
         let mut process = self.process("settled", LONG);
-        for _ in 0..60 {
+        for _ in 0..40 {
             if process.exchange(self, RULE).await?.share == MAX {
                 return Ok(());
             }
@@ -217,14 +217,8 @@ impl LimiterChecks {
         if early > 0 {
             return Err(violation(RULE, format!("{early} were given early")));
         }
-        let mut share = 0;
-        for _ in 0..10 {
-            (self.wait)(SHORT / 2).await;
-            share = other.exchange(self, RULE).await?.share;
-            if share > 0 {
-                break;
-            }
-        }
+        (self.wait)(SHORT + SHORT / 4).await;
+        let share = other.exchange(self, RULE).await?.share;
         match share {
             0 => Err(violation(RULE, "they were not given later")),
             _ if share >= MAX - 1 => Err(violation(

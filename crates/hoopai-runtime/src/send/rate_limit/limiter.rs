@@ -234,7 +234,7 @@ impl Shared {
     /// How long an exchange may take: not so long that the share would end meanwhile.
     fn exchange_timeout(&self) -> Duration {
         let interval = lock(&self.state).window.interval;
-        self.settings.exchange_timeout.min(interval / 4)
+        self.settings.exchange_timeout.min(interval)
     }
 
     /// Starts a driver as a task. Without a runtime, it is returned to the waiting call, which

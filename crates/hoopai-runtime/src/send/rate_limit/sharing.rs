@@ -4,10 +4,7 @@
 //! the backend. If the backend cannot be reached, the share stays, less an eighth. The eighths of
 //! all processes are left for those without a share, which then send one request in each interval.
 //!
-//! A share is valid for one and a quarter intervals from the begin of an exchange, or for an
-//! interval from a failed one. A process that was suspended for longer sends nothing until its next
-//! exchange has ended: the backend may have lost the share and given it to others. After half of the
-//! time after which backends forget a process, it drops its share.
+//! A process that did not run for half of the time after which backends forget it drops its share.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,10 +19,6 @@ const HEADROOM: usize = 16;
 
 /// The part of an interval that is at least between two exchanges because of new calls.
 const SPACING: u32 = 64;
-
-/// How often the time between two exchanges doubles while no part of the daily budget is free: up
-/// to an interval.
-const DOUBLINGS: u32 = 6;
 
 /// The part of an interval after which an exchange that failed is tried again, at the latest.
 const RETRY: u32 = 4;
@@ -68,10 +61,6 @@ pub(super) struct Sharing {
     /// The number of requests that may be sent now, as of the last `update`.
     limit: usize,
     renew_at: Option<Instant>,
-    /// Until when the share may be used without another exchange.
-    valid_until: Option<Instant>,
-    /// Whether the backend may have lost shares.
-    is_recovering: bool,
     /// The last exchange, and what it reported.
     exchanged_at: Option<Instant>,
     reported: usize,
@@ -82,8 +71,6 @@ pub(super) struct Sharing {
     failed_at: Option<Instant>,
     /// The part of the daily budget that may be used.
     budget: Option<u64>,
-    /// The number of exchanges in a row that returned no part of it.
-    without_budget: u32,
     counted: Option<usize>,
     refused: bool,
     has_keeper: bool,
@@ -106,15 +93,12 @@ impl Sharing {
             prospect: None,
             limit: 0,
             renew_at: None,
-            valid_until: None,
-            is_recovering: false,
             exchanged_at: None,
             reported: 0,
             reported_admitted: 0,
             lost_at: None,
             failed_at: None,
             budget: None,
-            without_budget: 0,
             counted: None,
             refused: false,
             has_keeper: false,
@@ -169,15 +153,10 @@ impl Sharing {
             self.share = 0;
             self.renew_at = Some(now);
         }
-        if self.valid_until.is_some_and(|until| until < now) {
-            self.limit = 0;
-            self.renew_at = Some(now);
-            return;
-        }
         self.limit = match self.lost_at {
-            None if self.share == 0 && self.is_recovering => self.without_share,
-            _ if self.share > 0 => self.share,
-            None => 0,
+            None => self.share,
+            Some(_) if self.share == 1 => 1,
+            Some(_) if self.share > 0 => self.share - self.share.div_ceil(LEFT_OUT),
             Some(since) => {
                 let is_recent = self
                     .failed_at
@@ -226,14 +205,12 @@ impl Sharing {
         };
         let needed = window.taken().saturating_add(need.queued).min(window.max);
         let could_grow = self.prospect.is_none_or(|prospect| self.share < prospect);
-        let spacing = window.interval / SPACING;
-        let early = match self.lost_at {
-            Some(_) => None,
-            None if needed > self.reported && could_grow => Some(spacing),
-            None if need.waits_for_budget => Some(spacing * (1 << self.without_budget)),
-            None => None,
-        };
-        Some(early.map_or(renew_at, |wait| renew_at.min(later(exchanged_at, wait))))
+        let is_early = self.lost_at.is_none()
+            && (needed > self.reported && could_grow || need.waits_for_budget);
+        if is_early {
+            return Some(renew_at.min(later(exchanged_at, window.interval / SPACING)));
+        }
+        Some(renew_at)
     }
 
     /// Begins an exchange.
@@ -332,15 +309,9 @@ impl Sharing {
                 self.renew_at = Some(now);
             }
         }
-        self.valid_until = Some(later(began, window.interval + window.interval / 4));
-        self.is_recovering = reply.is_recovering;
         self.prospect = Some(wide(reply.prospect));
         let sent = window.admitted().saturating_sub(self.reported_admitted);
         self.budget = reply.daily.map(|daily| daily.reserved.saturating_sub(sent));
-        self.without_budget = match self.budget {
-            Some(0) => (self.without_budget + 1).min(DOUBLINGS),
-            _ => 0,
-        };
         self.update(window.interval, now);
         contact
     }
@@ -351,12 +322,8 @@ impl Sharing {
             Some(_) => Contact::Unreachable,
             None => Contact::Lost,
         };
-        if self.lost_at.is_none() && self.share > 1 {
-            self.share -= self.share.div_ceil(LEFT_OUT);
-        }
         self.lost_at = self.lost_at.or(Some(now));
         self.failed_at = Some(now);
-        self.valid_until = Some(later(now, interval));
         let wait = (interval / RETRY).mul_f64(0.5 + self.random.f64() / 2.0);
         self.renew_at = Some(later(now, wait));
         self.update(interval, now);

@@ -201,9 +201,6 @@ pub struct ShareReply {
     pub max: u32,
     /// The interval.
     pub interval: Duration,
-    /// Whether the backend may have lost shares, so that it raises none for now. Processes without a
-    /// share then send as many requests as without the backend.
-    pub is_recovering: bool,
     /// The daily budget, if the report has one.
     pub daily: Option<DailyReply>,
 }
@@ -231,7 +228,6 @@ impl ShareReply {
             renew_after: interval / 2,
             max,
             interval,
-            is_recovering: false,
             daily: None,
         }
     }

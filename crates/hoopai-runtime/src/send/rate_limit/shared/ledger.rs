@@ -35,7 +35,7 @@ pub struct Ledger {
     last: u64,
     /// The time in which processes reported: pauses count as at most an interval.
     active: u64,
-    /// Until then, shares are not raised.
+    /// Until then, shares are not raised, except those of the first few slots.
     settles: u64,
     clients: BTreeMap<u64, Client>,
     /// Slots that other programs use, with their end.
@@ -78,12 +78,11 @@ impl Ledger {
     }
 
     /// Creates the ledger of a limit that processes may be using, because earlier ledgers were lost.
-    /// For one and a quarter intervals no share is raised, since for so long a share is used
-    /// without an exchange. If a process reports a share then, it takes two and a half intervals from
-    /// there, since the requests of others count for another interval.
+    /// For an interval, processes report the shares that they hold, and others get at most an eighth
+    /// of the limit together.
     pub fn recovering(now: Duration, interval: Duration) -> Self {
         Ledger {
-            settles: micros(now) + micros(interval) * 5 / 4,
+            settles: micros(now) + micros(interval),
             ..Self::default()
         }
     }
@@ -167,7 +166,7 @@ impl Ledger {
         let max = self.max;
         if known.is_none() && report.share > 0 {
             // The ledger is older than this process, or was lost.
-            self.settles = self.settles.max(now + recovery(self.interval));
+            self.settles = self.settles.max(now + self.interval);
         }
         let admitted = report.daily.map_or(0, |daily| daily.admitted);
         let before = known.map_or(admitted, |client| client.admitted);
@@ -232,7 +231,7 @@ impl Ledger {
     fn raised(&mut self, now: u64, report: &ShareReport, division: &Division) -> u64 {
         let others = self.used(now, Some(report.client));
         let limit = match now < self.settles {
-            true => 0,
+            true => self.max.div_ceil(8),
             false => self.max,
         };
         let target = match self.is_short(now, report.client, division) {
@@ -356,7 +355,6 @@ impl Ledger {
         reply.prospect = narrow(part(&self.division(now, Some(id)), id));
         reply.members = narrow(members);
         reply.renew_after = Duration::from_micros(renew_after);
-        reply.is_recovering = now < self.settles;
         match (daily, self.day) {
             (Some(reserved), Some(day)) => {
                 let resets_in = Duration::from_micros(day.resets.saturating_sub(now));
@@ -378,7 +376,7 @@ impl Ledger {
     fn renew_after(&self, now: u64, id: u64, share: u64, members: u64, division: &Division) -> u64 {
         let interval = self.interval;
         let spread = interval.saturating_mul(members).saturating_mul(25) / (self.max * 4);
-        let regular = spread.clamp(interval / 4, interval * 3 / 4);
+        let regular = spread.clamp(interval / 4, interval);
         if share >= part(division, id) {
             return regular;
         }
@@ -430,11 +428,6 @@ impl Ledger {
         };
         client.reserved
     }
-}
-
-/// How long shares are not raised after a process reported one that was lost.
-fn recovery(interval: u64) -> u64 {
-    interval * 5 / 2
 }
 
 /// The fair share of each client.

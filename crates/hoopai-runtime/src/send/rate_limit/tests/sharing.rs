@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::{CountedPolls, headers, ms, secs};
 use crate::send::rate_limit::limiter::Backend;
 use crate::send::rate_limit::{
-    Ledger, LimitKey, Limiter, LimiterBackend, LimiterError, RateLimitSettings, ShareReply,
+    LimitKey, Limiter, LimiterBackend, LimiterError, MemoryLimiter, RateLimitSettings, ShareReply,
     ShareReport,
 };
 use crate::time::{BoxFuture, Clock, ManualClock, lock};
@@ -30,40 +30,9 @@ enum Link {
     Refused,
 }
 
-/// The ledger of the backend.
-#[derive(Clone)]
-struct Server {
-    clock: ManualClock,
-    start: Instant,
-    ledger: Arc<Mutex<Ledger>>,
-}
-
-impl Server {
-    fn new(clock: ManualClock) -> Self {
-        Server {
-            start: clock.now(),
-            clock,
-            ledger: Arc::default(),
-        }
-    }
-
-    fn now(&self) -> Duration {
-        secs(1) + self.clock.now().saturating_duration_since(self.start)
-    }
-
-    fn exchange(&self, report: &ShareReport) -> ShareReply {
-        lock(&self.ledger).exchange(self.now(), report)
-    }
-
-    /// Loses the shares.
-    fn lose(&self, interval: Duration) {
-        *lock(&self.ledger) = Ledger::recovering(self.now(), interval);
-    }
-}
-
 /// The connection of one process to the backend that all share.
 struct Connection {
-    inner: Server,
+    inner: MemoryLimiter,
     clock: ManualClock,
     delay: Duration,
     link: Arc<Mutex<Link>>,
@@ -73,7 +42,7 @@ struct Connection {
 impl LimiterBackend for Connection {
     fn exchange<'a>(
         &'a self,
-        _: &'a LimitKey,
+        key: &'a LimitKey,
         report: &'a ShareReport,
     ) -> BoxFuture<'a, Result<ShareReply, LimiterError>> {
         Box::pin(async move {
@@ -86,12 +55,12 @@ impl LimiterBackend for Connection {
                 return std::future::pending().await;
             }
             self.clock.sleep(self.delay).await;
-            let reply = self.inner.exchange(report);
+            let reply = self.inner.exchange(key, report).await;
             if link == Link::OneWay {
                 return std::future::pending().await;
             }
             self.clock.sleep(self.delay).await;
-            Ok(reply)
+            reply
         })
     }
 }
@@ -134,7 +103,7 @@ struct Process {
 
 struct Fleet {
     clock: ManualClock,
-    backend: Server,
+    backend: MemoryLimiter,
     settings: RateLimitSettings,
     delay: Duration,
     platform: Arc<Mutex<Platform>>,
@@ -154,7 +123,7 @@ impl Fleet {
             .daily(None)
             .max_wait(Duration::MAX);
         let mut fleet = Fleet {
-            backend: Server::new(clock.clone()),
+            backend: MemoryLimiter::with_clock(clock.clone()),
             settings,
             delay: ms(1),
             platform: Arc::new(Mutex::new(Platform {
@@ -431,104 +400,9 @@ async fn random_fleet(seed: u64) -> (Fleet, Duration) {
             _ => Link::Works,
         };
         fleet.link(first..last, link);
-        if random.u32(0..4) == 0 {
-            fleet.backend.lose(interval);
-        }
     }
     fleet.run_until(now + part(&mut random, 1.8)).await;
     fleet.link(0..processes, Link::Works);
     let took = fleet.finish().await;
     (fleet, took)
-}
-
-#[tokio::test]
-async fn processes_share_the_limit_of_the_token_endpoint() {
-    let interval = secs(60);
-    let mut fleet = Fleet::new(0, 5, interval);
-    fleet.settings = RateLimitSettings::token_endpoint().max_wait(Duration::MAX);
-    lock(&fleet.platform).declares = false;
-    for process in 0..4 {
-        fleet.add();
-        for _ in 0..10 {
-            fleet.call(process, Duration::ZERO, ms(200), ms(200));
-        }
-    }
-    let took = fleet.finish().await;
-    println!("40 token requests of 4 processes took {took:?} of at least 420 s");
-    assert_eq!((fleet.succeeded(), fleet.refused()), (40, 0));
-    assert!(took < secs(480), "{took:?}");
-}
-
-#[tokio::test]
-async fn processes_share_the_daily_budget() {
-    let mut fleet = Fleet::new(0, 100, INTERVAL);
-    fleet.settings = fleet.settings.daily(Some(300));
-    lock(&fleet.platform).declares = false;
-    for process in 0..4 {
-        fleet.add();
-        for call in 0..100 {
-            fleet.call(process, ms(500) * call, ms(40), ms(40));
-        }
-    }
-    let took = fleet.finish().await;
-    let (sent, exchanges) = (fleet.succeeded(), fleet.exchanges.load(Ordering::Relaxed));
-    println!("{sent} of 300 sent in {took:?}, {exchanges} exchanges");
-    assert_eq!(fleet.refused(), 0);
-    assert!((295..=300).contains(&sent), "{sent}");
-    assert!(exchanges < 400, "{exchanges}");
-}
-
-/// A process without a part of the daily budget asks for one less and less often.
-#[tokio::test]
-async fn exchanges_without_budget_are_few() {
-    let mut fleet = Fleet::new(0, 100, INTERVAL);
-    fleet.settings = fleet.settings.daily(Some(40));
-    lock(&fleet.platform).declares = false;
-    fleet.add();
-    fleet.add();
-    // The first process reserves a part and cannot report any more.
-    fleet.call(0, Duration::ZERO, ms(40), ms(40));
-    fleet.run_until(secs(1)).await;
-    fleet.link(0..1, Link::Cut);
-    for _ in 0..60 {
-        fleet.call(1, Duration::ZERO, ms(40), ms(40));
-    }
-    fleet.run_until(secs(30)).await;
-    let before = fleet.exchanges.load(Ordering::Relaxed);
-    fleet.run_until(secs(90)).await;
-    let exchanges = fleet.exchanges.load(Ordering::Relaxed) - before;
-    println!(
-        "{exchanges} exchanges in six intervals, {} sent",
-        fleet.succeeded()
-    );
-    assert!(fleet.succeeded() <= 40);
-    assert!(exchanges <= 60, "{exchanges}");
-}
-
-/// The backend loses the shares while all processes call, and others join at once.
-#[tokio::test]
-async fn a_backend_that_lost_the_shares_gives_none_away_twice() {
-    let mut fleet = Fleet::new(8, 100, INTERVAL);
-    fleet.settings = fleet.settings.without_share(0);
-    for process in 0..8 {
-        for _ in 0..200 {
-            fleet.call(process, Duration::ZERO, ms(40), ms(40));
-        }
-    }
-    fleet.run_until(secs(45)).await;
-    fleet.backend.lose(INTERVAL);
-    let before = fleet.succeeded();
-    for process in 8..10 {
-        fleet.add();
-        for _ in 0..200 {
-            fleet.call(process, Duration::ZERO, ms(40), ms(40));
-        }
-    }
-    fleet.run_until(secs(75)).await;
-    let during = fleet.succeeded() - before;
-    let took = fleet.finish().await;
-    println!("{during} successes in 30 s after the loss, all after {took:?}");
-    assert_eq!((fleet.succeeded(), fleet.refused()), (2000, 0));
-    assert!(during >= 240, "{during} of 300");
-    assert!(took < secs(215), "{took:?}");
 }
