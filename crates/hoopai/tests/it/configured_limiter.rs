@@ -3,6 +3,9 @@
 use hoopai::rate_limit::ConfiguredLimiter;
 use hoopai::{Error, ErrorKind};
 
+/// Names and values.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 fn open(variables: &[(&str, &str)]) -> Result<Option<ConfiguredLimiter>, Error> {
     ConfiguredLimiter::from_variables(|name| {
         let mut variables = variables.iter();
@@ -29,7 +32,7 @@ fn without_the_variable_there_is_no_backend() {
 
 #[test]
 fn wrong_variables_are_errors_that_say_what_to_do() {
-    let cases: [(&[(&str, &str)], &str, &str); 5] = [
+    let cases: [(Variables, &str, &str); 5] = [
         (
             &[("HOOPAI_LIMITS", "postgres://user:s3cret@host/db")],
             "HOOPAI_LIMITS has an unknown form",
@@ -76,7 +79,7 @@ fn without_the_feature_the_error_names_it() {
 fn wrong_urls_of_redis_are_errors() {
     let certificate = tempfile::NamedTempFile::new().unwrap();
     let path = certificate.path().to_str().unwrap();
-    let cases: [(&[(&str, &str)], &str, &str); 4] = [
+    let cases: [(Variables, &str, &str); 4] = [
         (
             &[("HOOPAI_LIMITS", "redis://user:s3cret@host:port/")],
             "HOOPAI_LIMITS is invalid",
