@@ -41,6 +41,10 @@ const FORMS: &str = "redis://user:password@host:6379/0, or with TLS rediss://…
 pub struct ConfiguredLimiter(Arc<dyn LimiterBackend>);
 
 /// The settings of the environment variables.
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "they are read to report what is missing")
+)]
 struct Settings {
     url: String,
     certificates: Option<Vec<u8>>,
