@@ -19,12 +19,14 @@ const WINDOW: Duration = Duration::from_secs(10);
 /// client. Its calls are spread evenly over the window. Jobs side by side have a budget each.
 ///
 /// ```no_run
-/// # fn lists() -> hoopai_bulk::ExportList { unimplemented!() }
-/// # async fn run(client: hoopai_runtime::Handle) -> Result<(), hoopai_bulk::BulkError> {
+/// # async fn run(
+/// #     client: hoopai_runtime::Handle,
+/// #     list: hoopai_bulk::ExportList,
+/// # ) -> Result<(), hoopai_bulk::BulkError> {
 /// use hoopai_bulk::{Budget, Export};
 ///
 /// let budget = Budget::of(&client).share(0.5);
-/// Export::new("backup").list(lists()).budget(budget).run().await?;
+/// Export::new("backup").list(list).budget(budget).run().await?;
 /// # Ok(())
 /// # }
 /// ```

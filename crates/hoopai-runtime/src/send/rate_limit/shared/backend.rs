@@ -140,7 +140,7 @@ impl ShareReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Excess {
-    /// When they are free. `None`: after a later report, since their requests are in flight.
+    /// When they are free. `None`: after a later report, since their requests have no reply yet.
     pub free_in: Option<Duration>,
     /// The number of slots.
     pub slots: u32,

@@ -49,7 +49,7 @@ struct Client {
     share: u64,
     demand: u64,
     need: u64,
-    /// Slots beyond the share, with their end. `u64::MAX`: their requests are in flight.
+    /// Slots beyond the share, with their end. `u64::MAX`: their requests have no reply yet.
     excess: Vec<(u64, u64)>,
     /// When it reported, in `active` time.
     reported_at: u64,
