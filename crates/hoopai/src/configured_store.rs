@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(any(feature = "postgres", feature = "redis"))]
-use hoopai_auth::{AccountId, EncryptionKeys, StoreErrorKind};
+use hoopai_auth::EncryptionKeys;
+#[cfg(feature = "redis")]
+use hoopai_auth::{AccountId, StoreErrorKind};
 use hoopai_auth::{FileStore, Lease, Record, StoreError, Swap, TokenKey, TokenStore};
 #[cfg(feature = "postgres")]
 use hoopai_postgres::PostgresStore;
