@@ -1,5 +1,5 @@
 //! `cargo xtask features`: checks that each feature by itself compiles without warnings, without
-//! the features that tests and other packages enable.
+//! the features that tests and other packages enable; and the tests with all features.
 
 use crate::{
     Console, Result, Workspace,
@@ -28,7 +28,7 @@ pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {
         let mut single: Vec<&str> = features.map(String::as_str).collect();
         // All features first, so that all processors compile the modules.
         if !single.is_empty() {
-            builds.push((name, vec!["--all-features"]));
+            builds.push((name, vec!["--all-features", "--all-targets"]));
         }
         builds.push((name, vec!["--no-default-features"]));
         single.retain(|feature| !["default", "full"].contains(feature));
