@@ -32,6 +32,7 @@
 //! | a `type` that is not known, or none | [`Event::Unknown`] |
 //! | more than 127 levels of nesting | [`Event::Unknown`] with its [`kind`](UnknownEvent::kind) |
 //! | a list of one event | the event |
+//! | a list of several events | [`Event::Unknown`]; [`Verified::events`](crate::Verified::events) has each of them |
 //! | another list | [`Event::Unknown`] |
 //! | a value that is neither object nor list, or no JSON | [`ParseError`] |
 //!

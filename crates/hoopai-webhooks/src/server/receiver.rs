@@ -88,7 +88,8 @@ impl Receiver {
         self
     }
 
-    /// Reads, verifies and reserves a request.
+    /// Reads, verifies and reserves a request, which is one delivery also if its body is a list of
+    /// several events.
     ///
     /// # Errors
     /// The request is to be answered without handling an event: see [`Rejection`].
@@ -97,9 +98,22 @@ impl Receiver {
         B: http_body::Body,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let body = self.read(parts, body).await?;
-        let verified = self.verify(&parts.headers, body)?;
+        let verified = self.read_and_verify(parts, body).await?;
         self.reserve(verified).await
+    }
+
+    /// Reads and verifies a request.
+    pub(super) async fn read_and_verify<B>(
+        &self,
+        parts: &Parts,
+        body: B,
+    ) -> Result<Verified, Rejection>
+    where
+        B: http_body::Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let body = self.read(parts, body).await?;
+        self.verify(&parts.headers, body)
     }
 
     /// Reads the body of a request.

@@ -298,3 +298,30 @@ async fn disconnected_client_releases_the_delivery() {
     again.write_all(head.as_bytes()).await.unwrap();
     wait_until(&|| guard.len() == 1).await;
 }
+
+#[tokio::test]
+async fn layer_handles_the_events_of_a_list_one_by_one() {
+    let [first, second, third] = [1, 2, 3].map(|id| body("UnknownThing", id));
+    let list = format!("[{first},\n{second}]");
+    let [_, (_, app, log, guard)] = apps(&ManualClock::new(), StatusCode::OK);
+    assert_eq!(status(&app, request(&second)).await, StatusCode::OK);
+    let longer = format!("[{first},{second},{third}]");
+    for _ in 0..2 {
+        assert_eq!(status(&app, request(&longer)).await, StatusCode::OK);
+    }
+    assert_eq!(log.take(), [&*second, &*first, &*third]);
+    assert_eq!(guard.len(), 3);
+    // A failure ends the list, which is repeated.
+    let [extractor, (_, app, log, guard)] =
+        apps(&ManualClock::new(), StatusCode::SERVICE_UNAVAILABLE);
+    for _ in 0..2 {
+        let status = status(&app, request(&list)).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(log.take(), [&*first]);
+    }
+    assert!(guard.is_empty());
+    // The extractor has the list as one delivery.
+    let (_, app, log, _) = extractor;
+    status(&app, request(&list)).await;
+    assert_eq!(log.take(), [list]);
+}
