@@ -27,11 +27,12 @@ else
   s = { max = 0, interval = 0, declared = 0, last = 0, active = 0, found = 0, clients = {},
     external = {} }
 end
--- When the server was started. It may then have read old entries.
-local function started()
+-- The run of the server, which may have begun with old entries, and its begin.
+local function run_of_server()
   local info = redis.pcall('INFO', 'server')
-  local uptime = type(info) == 'string' and string.match(info, 'uptime_in_seconds:(%d+)')
-  return uptime and server_time - tonumber(uptime) * 1000000 or 0
+  if type(info) ~= 'string' then return '', 0 end
+  local uptime = string.match(info, 'uptime_in_seconds:(%d+)')
+  return string.match(info, 'run_id:(%w+)') or '', server_time - (tonumber(uptime) or 0) * 1000000
 end
 -- From then on, processes report the shares that another state granted.
 local function begin(at)
@@ -40,11 +41,13 @@ local function begin(at)
 end
 if not packed then
   redis.call('SET', KEYS[2], now, 'NX')
-  local since = tonumber(redis.call('GET', KEYS[2]))
-  if since > 0 then begin(max(since, started())) end
-elseif not s.began and now - s.last > s.interval / 4 then
-  local at = started()
-  if s.last < at then begin(at) end
+  local since, started = tonumber(redis.call('GET', KEYS[2])), 0
+  s.run, started = run_of_server()
+  if since > 0 then begin(max(since, started)) end
+elseif now - s.last > s.interval / 4 then
+  local run = run_of_server()
+  if run ~= s.run then begin(now) end
+  s.run = run
 end
 now = max(now, s.last)
 

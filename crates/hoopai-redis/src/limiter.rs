@@ -206,6 +206,18 @@ fn micros(duration: Duration) -> i64 {
         .min(1 << 51)
 }
 
+/// An exchange that may be dropped, because its caller waits for a shorter time. As one that takes too
+/// long, it gives up the connection: one that the network has lost never answers.
+struct Unfinished<'a>(Option<&'a RedisLimiter>);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Some(limiter) = self.0 {
+            let _ = limiter.connection.give_up(limiter.timeout);
+        }
+    }
+}
+
 /// Hides the URL.
 impl fmt::Debug for RedisLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -223,8 +235,10 @@ impl LimiterBackend for RedisLimiter {
         report: &'a ShareReport,
     ) -> BoxFuture<'a, Result<ShareReply, LimiterError>> {
         Box::pin(async move {
+            let mut unfinished = Unfinished(Some(self));
             let exchange = self.run(key, report, None);
             let result = self.connection.within(self.timeout, exchange).await;
+            unfinished.0 = None;
             result.map_err(|error| LimiterError::new(error.to_string()).caused_by(error))
         })
     }
