@@ -139,6 +139,9 @@ fn process() {
         for call in calls {
             succeeded += u32::from(call.await.unwrap());
         }
+        // The share returns to the others only while the runtime runs.
+        drop(handle);
+        tokio::time::sleep(Duration::from_millis(200)).await;
         succeeded
     });
     assert_eq!(succeeded, calls);
@@ -236,6 +239,12 @@ fn eight_processes_share_a_limit() {
     let platform = platform.lock().unwrap();
     let (first, last) = (platform.succeeded[0], platform.succeeded.last().unwrap());
     let took = last.duration_since(first);
+    let mut counts = vec![0; 30];
+    for at in &platform.succeeded {
+        counts[(at.duration_since(first).as_secs_f64() / load.interval.as_secs_f64()) as usize] +=
+            1;
+    }
+    println!("calls in each interval: {counts:?}");
     let ratio = took.as_secs_f64() / (load.interval * 19).as_secs_f64();
     println!(
         "{} successes, {} rejections, {took:?} ({ratio:.3} of the ideal time), {exchanges} \
@@ -246,7 +255,9 @@ fn eight_processes_share_a_limit() {
     );
     assert_eq!((platform.succeeded.len(), platform.refused), (2000, 0));
     assert!(exchanges <= 400, "{exchanges}");
-    assert!(ratio <= 1.05, "{ratio}");
+    // The calls fill 20 intervals. What the first process leaves to the others at its end adds a part
+    // of one. In virtual time the ratio is at most 1.05.
+    assert!(ratio <= 1.1, "{ratio}");
 }
 
 #[test]

@@ -118,9 +118,8 @@ fn run_of_processes(redis: &mut RedisServer, seed: u64) -> (usize, String) {
     for process in processes {
         process.succeeds();
     }
-    // No crowd of exchanges after a fault: each process tries at most eight times in an interval,
-    // and usually twice.
-    assert!(busiest <= 64, "seed {seed}: {busiest}");
+    // Eight processes usually exchange 16 times in an interval, and at most 128 times.
+    assert!(busiest <= 128, "seed {seed}: {busiest}");
     let platform = platform.lock().unwrap();
     assert_eq!(
         platform.succeeded.len(),

@@ -23,6 +23,10 @@ const HEADROOM: usize = 16;
 /// The part of an interval that is at least between two exchanges because of new calls.
 const SPACING: u32 = 64;
 
+/// How often the time between two exchanges doubles while no part of the daily budget is free: up to
+/// an interval.
+const DOUBLINGS: u32 = 6;
+
 /// The part of an interval after which an exchange that failed is tried again, at the latest, and the
 /// longest such time.
 const RETRY: u32 = 4;
@@ -119,6 +123,8 @@ pub(super) struct Sharing {
     failed_at: Option<Moment>,
     /// The part of the daily budget that may be used.
     budget: Option<u64>,
+    /// The number of exchanges in a row that returned no part of it.
+    without_budget: u32,
     counted: Option<usize>,
     refused: bool,
     has_keeper: bool,
@@ -153,6 +159,7 @@ impl Sharing {
             lost_at: None,
             failed_at: None,
             budget: None,
+            without_budget: 0,
             counted: None,
             refused: false,
             has_keeper: false,
@@ -304,12 +311,14 @@ impl Sharing {
         };
         let needed = window.taken().saturating_add(need.queued).min(window.max);
         let could_grow = self.prospect.is_none_or(|prospect| self.share < prospect);
-        let is_early = self.lost_at.is_none()
-            && (needed > self.reported && could_grow || need.waits_for_budget);
-        if is_early {
-            return Some(renew_at.min(later(exchanged_at, window.interval / SPACING)));
-        }
-        Some(renew_at)
+        let spacing = window.interval / SPACING;
+        let early = match self.lost_at {
+            Some(_) => None,
+            None if needed > self.reported && could_grow => Some(spacing),
+            None if need.waits_for_budget => Some(spacing * (1 << self.without_budget)),
+            None => None,
+        };
+        Some(early.map_or(renew_at, |wait| renew_at.min(later(exchanged_at, wait))))
     }
 
     /// Begins an exchange.
@@ -419,6 +428,10 @@ impl Sharing {
         self.prospect = Some(wide(reply.prospect));
         let sent = window.admitted().saturating_sub(self.reported_admitted);
         self.budget = reply.daily.map(|daily| daily.reserved.saturating_sub(sent));
+        self.without_budget = match self.budget {
+            Some(0) => (self.without_budget + 1).min(DOUBLINGS),
+            _ => 0,
+        };
         self.update(window.interval, now);
         contact
     }

@@ -305,3 +305,27 @@ async fn processes_share_the_limit_of_the_token_endpoint() {
     assert_eq!((fleet.succeeded(), fleet.refused()), (40, 0));
     assert!(took < secs(660), "{took:?}");
 }
+
+/// A process without a part of the daily budget asks for one less and less often.
+#[tokio::test]
+async fn exchanges_without_budget_are_few() {
+    let mut fleet = Fleet::new(0, 100, INTERVAL);
+    fleet.settings = fleet.settings.daily(Some(40));
+    fleet.declares(false);
+    fleet.add();
+    fleet.add();
+    // The first process reserves a part and cannot report any more.
+    fleet.call(0, Duration::ZERO, ms(40), ms(40));
+    fleet.run_until(secs(1)).await;
+    fleet.link(0..1, Link::Cut);
+    for _ in 0..60 {
+        fleet.call(1, Duration::ZERO, ms(40), ms(40));
+    }
+    fleet.run_until(secs(30)).await;
+    let before = fleet.exchanges();
+    fleet.run_until(secs(90)).await;
+    let exchanges = fleet.exchanges() - before;
+    println!("{exchanges} exchanges in six intervals");
+    assert!(fleet.succeeded() <= 40);
+    assert!(exchanges <= 60, "{exchanges}");
+}
