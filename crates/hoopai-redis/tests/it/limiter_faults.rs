@@ -282,7 +282,7 @@ async fn faults_of_networks_do_not_exceed_the_limit() {
 /// The network loses a connection without an error. The next exchanges use another one, also if the
 /// limiter stops waiting before the time of the connection ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_without_replies_is_given_up() {
+async fn a_connection_without_replies_is_replaced() {
     let Some(redis) = RedisServer::start_with("--appendonly no") else {
         return;
     };

@@ -96,7 +96,7 @@ pub(super) struct Sharing {
     without_share: usize,
     number: u64,
     /// The share that the backend granted, and what of it can still be used.
-    granted: usize,
+    confirmed: usize,
     share: usize,
     /// The begin of the exchange that confirmed it.
     confirmed_at: Option<Moment>,
@@ -143,7 +143,7 @@ impl Sharing {
             clock,
             without_share: wide(without_share),
             number: 0,
-            granted: 0,
+            confirmed: 0,
             share: 0,
             confirmed_at: None,
             whole_at: None,
@@ -217,8 +217,8 @@ impl Sharing {
     /// The part of the granted share that can be used without a confirmation. A single slot is not
     /// divided, if calls without a share are admitted at all.
     fn reduced(&self) -> usize {
-        let part = self.granted - self.granted.div_ceil(LEFT_OUT);
-        part.max(self.granted.min(self.without_share).min(1))
+        let part = self.confirmed - self.confirmed.div_ceil(LEFT_OUT);
+        part.max(self.confirmed.min(self.without_share).min(1))
     }
 
     /// What can be used of the granted share.
@@ -232,7 +232,7 @@ impl Sharing {
         let is_running =
             self.lost_at.is_some() && self.failed_at.is_some_and(|at| at.elapsed(now) <= full_use);
         match silent {
-            _ if silent <= full_use => self.granted,
+            _ if silent <= full_use => self.confirmed,
             _ if is_running || silent <= interval.saturating_mul(USABLE) => self.reduced(),
             _ => 0,
         }
@@ -347,11 +347,11 @@ impl Sharing {
         };
         self.sleeps_until = None;
         self.number += 1;
-        self.granted = self.granted.min(self.target);
+        self.confirmed = self.confirmed.min(self.target);
         if self.lost_at.is_none() {
-            self.granted = self.granted.min(demand);
+            self.confirmed = self.confirmed.min(demand);
         }
-        self.share = self.share.min(self.granted);
+        self.share = self.share.min(self.confirmed);
         self.target = usize::MAX;
         self.reported = demand;
         self.reported_admitted = window.admitted();
@@ -413,7 +413,7 @@ impl Sharing {
         self.renew_at = Some(later(now, reply.renew_after));
         self.confirmed_at = self.exchanged_at;
         self.share = wide(reply.share).max(self.share);
-        self.granted = self.share;
+        self.confirmed = self.share;
         if reply.target < reply.share {
             self.target = wide(reply.target);
             self.renew_at = Some(now);

@@ -166,7 +166,7 @@ impl Simulation {
 
 /// Eight processes at the limit, with more that join at the moment of the loss.
 #[tokio::test]
-async fn shares_that_were_lost_are_not_given_away() {
+async fn lost_shares_stay_reserved() {
     for outage in [secs(0), secs(3), secs(60)] {
         let mut fleet = Fleet::new(8, 100, INTERVAL);
         for process in 0..8 {
@@ -266,7 +266,7 @@ async fn a_new_backend_is_used_at_once() {
 /// time for which they are reserved.
 #[tokio::test]
 async fn a_suspended_process_uses_no_share_that_others_have() {
-    for (pause, stands_still) in [(secs(30), false), (secs(300), false), (secs(300), true)] {
+    for (pause, is_frozen) in [(secs(30), false), (secs(300), false), (secs(300), true)] {
         let mut fleet = Fleet::new(8, 100, INTERVAL);
         for process in 0..8 {
             for _ in 0..700 {
@@ -275,7 +275,7 @@ async fn a_suspended_process_uses_no_share_that_others_have() {
         }
         fleet.run_until(secs(45)).await;
         for process in &fleet.processes[..4] {
-            process.clock.suspend(stands_still);
+            process.clock.suspend(is_frozen);
         }
         fleet.run_until(secs(46)).await;
         fleet.store.lose();

@@ -45,7 +45,7 @@ struct ProcessTime {
 struct ProcessState {
     suspended_at: Option<Instant>,
     /// Whether the monotonic clock stands still while the process is suspended.
-    stands_still: bool,
+    freezes: bool,
     /// How long it stood still.
     stood: Duration,
     /// The error of the system clock.
@@ -62,18 +62,18 @@ impl ProcessClock {
         }))
     }
 
-    pub(super) fn suspend(&self, stands_still: bool) {
+    pub(super) fn suspend(&self, freezes: bool) {
         let mut state = lock(&self.0.state);
         if state.suspended_at.is_none() {
             state.suspended_at = Some(self.0.clock.now());
-            state.stands_still = stands_still;
+            state.freezes = freezes;
         }
     }
 
     pub(super) fn resume(&self) {
         let mut state = lock(&self.0.state);
         if let Some(at) = state.suspended_at.take()
-            && state.stands_still
+            && state.freezes
         {
             state.stood += self.0.clock.now() - at;
         }
@@ -84,7 +84,7 @@ impl ProcessClock {
     /// Whether the monotonic clock ever stood still.
     pub(super) fn has_stood_still(&self) -> bool {
         let state = lock(&self.0.state);
-        !state.stood.is_zero() || state.suspended_at.is_some() && state.stands_still
+        !state.stood.is_zero() || state.suspended_at.is_some() && state.freezes
     }
 
     /// Sets the system clock wrong.
@@ -109,7 +109,7 @@ impl Clock for ProcessClock {
     fn now(&self) -> Instant {
         let state = lock(&self.0.state);
         match state.suspended_at {
-            Some(at) if state.stands_still => at - state.stood,
+            Some(at) if state.freezes => at - state.stood,
             _ => self.0.clock.now() - state.stood,
         }
     }
