@@ -2,6 +2,7 @@
 //! SKIPPED.
 
 mod limiter;
+mod limiter_faults;
 mod replay;
 mod store;
 mod tls;
