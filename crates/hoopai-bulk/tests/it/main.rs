@@ -8,3 +8,5 @@ mod interruptions;
 mod lists;
 mod long_export;
 mod mapping;
+#[cfg(feature = "sync")]
+mod sync;
