@@ -15,6 +15,7 @@ mod parquet_file;
 mod replaced_file;
 #[cfg(feature = "sync")]
 mod sync;
+mod verify;
 
 pub use budget::Budget;
 pub use csv_file::to_csv;
@@ -31,3 +32,4 @@ pub use lists::{PlatformList, platform_lists};
 pub use parquet_file::{Column, ColumnKind, to_parquet};
 #[cfg(feature = "sync")]
 pub use sync::{SyncJob, SyncList, SyncProgress, SyncReport, SyncedList, write_synced};
+pub use verify::{FileProblem, VerifiedFile, VerifyReport, verify};

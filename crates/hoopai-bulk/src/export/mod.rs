@@ -19,6 +19,7 @@ use crate::budget::{Budget, turn};
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::journal::Journal;
 use crate::job::{self, JobFolder};
+use crate::verify::{FileProblem, VerifiedFile, VerifyReport, size};
 
 const KIND: &str = "export";
 const JOURNAL: &str = "journal";
@@ -326,6 +327,49 @@ pub fn export_status(folder: impl AsRef<Path>) -> Result<ExportStatus, BulkError
         }
     }
     Ok(status)
+}
+
+/// Compares the files of an export with its journal.
+pub(crate) fn verify_export(folder: &Path) -> Result<VerifyReport, BulkError> {
+    let plan = job::read_settings(folder, KIND)?;
+    let lists: Vec<Vec<String>> = serde_json::from_value(plan["lists"].clone()).unwrap_or_default();
+    let mut latest = vec![None; lists.len()];
+    Journal::check(&folder.join(JOURNAL), |checkpoint: Checkpoint| {
+        if let Some(latest) = latest.get_mut(checkpoint.list) {
+            *latest = Some(checkpoint);
+        }
+    })?;
+    let mut report = VerifyReport {
+        complete: true,
+        files: Vec::new(),
+    };
+    for (names, latest) in lists.iter().zip(latest) {
+        let ended = latest.as_ref().is_some_and(|checkpoint| checkpoint.ended);
+        report.complete &= ended;
+        let Some(checkpoint) = latest else {
+            continue;
+        };
+        for (name, mark) in names.iter().zip(&checkpoint.files) {
+            let path = path(folder, name);
+            let problem = match size(&path)? {
+                None => Some(FileProblem::Missing),
+                Some(size) if size < mark.bytes => Some(FileProblem::Truncated),
+                Some(_) if !matching(&path, &[*mark])?.contains(&true) => {
+                    Some(FileProblem::Changed)
+                }
+                Some(size) if ended && size > mark.bytes => Some(FileProblem::Longer),
+                Some(_) => None,
+            };
+            report.files.push(VerifiedFile {
+                name: name.clone(),
+                path,
+                rows: mark.rows,
+                bytes: mark.bytes,
+                problem,
+            });
+        }
+    }
+    Ok(report)
 }
 
 /// One list of a running export.

@@ -139,6 +139,11 @@ pub(crate) fn read_settings(folder: &Path, kind: &str) -> Result<Value, BulkErro
     .at(folder))
 }
 
+/// What the job in a folder does: `export`.
+pub(crate) fn kind(folder: &Path) -> Result<String, BulkError> {
+    Ok(existing_plan(folder)?.kind)
+}
+
 fn existing_plan(folder: &Path) -> Result<Plan, BulkError> {
     read_plan(folder)?.ok_or_else(|| {
         BulkError::new(

@@ -41,9 +41,7 @@ impl PlatformList {
     /// parameter.
     pub(super) fn update_order(&self) -> Option<(UpdateOrder, &'static str, &'static str)> {
         let name = self.name();
-        let order = UPDATE_ORDERS
-            .iter()
-            .find(|order| order.operation == name)?;
+        let order = UPDATE_ORDERS.iter().find(|order| order.operation == name)?;
         let PageStrategy::Cursor(cursors) = &self.operation.paging.as_ref()?.strategy else {
             return None;
         };

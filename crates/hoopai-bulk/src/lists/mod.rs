@@ -192,7 +192,12 @@ impl PlatformList {
             }
             read(operation, &values, &handle, Some(&body))
         };
-        Ok(SyncList::from_parts(name, Box::new(open), changes, identity))
+        Ok(SyncList::from_parts(
+            name,
+            Box::new(open),
+            changes,
+            identity,
+        ))
     }
 
     /// The columns of the files of an export, by the name of the list, for

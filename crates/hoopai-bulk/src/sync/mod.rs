@@ -18,6 +18,7 @@ use self::store::Store;
 use crate::budget::{Budget, turn};
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::{self, JobFolder};
+use crate::verify::{FileProblem, VerifiedFile, VerifyReport, size};
 
 const KIND: &str = "sync";
 const DATABASE: &str = "records.sqlite";
@@ -304,10 +305,7 @@ impl SyncJob {
     }
 
     /// Sets a function that is called after each page.
-    pub fn on_progress(
-        mut self,
-        observer: impl Fn(&SyncProgress) + Send + Sync + 'static,
-    ) -> Self {
+    pub fn on_progress(mut self, observer: impl Fn(&SyncProgress) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
@@ -408,11 +406,41 @@ pub fn write_synced(
     Store::read(&folder.join(DATABASE))?.write_records(list, records.as_ref())
 }
 
-/// Counts and checks the records of a database.
-pub(crate) fn check_database(folder: &Path) -> Result<Vec<(String, u64)>, BulkError> {
+/// Checks the database of a copy, and counts its records.
+pub(crate) fn verify_database(folder: &Path) -> Result<VerifyReport, BulkError> {
     let plan = job::read_settings(folder, KIND)?;
     let lists: Vec<String> = serde_json::from_value(plan["lists"].clone()).unwrap_or_default();
-    Store::read(&folder.join(DATABASE))?.check(&lists)
+    let path = folder.join(DATABASE);
+    let mut report = VerifyReport {
+        complete: true,
+        files: Vec::new(),
+    };
+    let bytes = size(&path)?;
+    let mut store = match bytes {
+        Some(_) => Some(Store::read(&path)?),
+        None => None,
+    };
+    if let Some(store) = &mut store {
+        store.check()?;
+    }
+    for list in lists {
+        let rows = match &mut store {
+            Some(store) => {
+                let state = store.state(&list)?;
+                report.complete &= state.compared.is_some() && state.pass.is_none();
+                store.rows(&list)?
+            }
+            None => 0,
+        };
+        report.files.push(VerifiedFile {
+            name: list,
+            path: path.clone(),
+            rows,
+            bytes: bytes.unwrap_or(0),
+            problem: bytes.is_none().then_some(FileProblem::Missing),
+        });
+    }
+    Ok(report)
 }
 
 /// One list of a running [`SyncJob`].
@@ -630,9 +658,8 @@ fn position(item: &RawValue, field: &str) -> Option<Value> {
 
 /// Names of lists are names of tables.
 fn check_tables(names: &[&str]) -> Result<(), BulkError> {
-    let reserved = |name: &&&str| {
-        name.starts_with('_') || name.to_ascii_lowercase().starts_with("sqlite_")
-    };
+    let reserved =
+        |name: &&&str| name.starts_with('_') || name.to_ascii_lowercase().starts_with("sqlite_");
     match names.iter().find(reserved) {
         None => Ok(()),
         Some(name) => Err(BulkError::new(

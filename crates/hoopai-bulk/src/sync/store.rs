@@ -90,9 +90,8 @@ impl Store {
         let mut next = pass.clone();
         let run = to_sql(state.runs);
         self.change(|transaction| {
-            let mut find = transaction.prepare(&format!(
-                "SELECT record FROM \"{list}\" WHERE id = ?1"
-            ))?;
+            let mut find =
+                transaction.prepare(&format!("SELECT record FROM \"{list}\" WHERE id = ?1"))?;
             let mut put = transaction.prepare(&format!(
                 "INSERT INTO \"{list}\" (id, record, updated, changed, pass)
                  VALUES (?1, ?2, ?3, ?4, ?4)
@@ -108,9 +107,8 @@ impl Store {
                 next.read += 1;
                 next.latest = next.latest.max(record.updated);
                 // The platform's clocks differ, so the version that was read last is the latest.
-                let known: Option<String> = find
-                    .query_row([&record.id], |row| row.get(0))
-                    .optional()?;
+                let known: Option<String> =
+                    find.query_row([&record.id], |row| row.get(0)).optional()?;
                 match known {
                     Some(json) if json == record.json => {
                         keep.execute(params![record.id, run])?;
@@ -205,20 +203,16 @@ impl Store {
         })
     }
 
-    /// Checks the database, and counts the records of its lists.
-    pub(super) fn check(&mut self, lists: &[String]) -> Result<Vec<(String, u64)>, BulkError> {
+    /// Checks the pages and indexes of the database.
+    pub(super) fn check(&mut self) -> Result<(), BulkError> {
         let result: String = self
             .connection
             .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
             .map_err(|error| failed(&self.path, error))?;
-        if result != "ok" {
-            return Err(damaged(&self.path));
+        match result.as_str() {
+            "ok" => Ok(()),
+            _ => Err(damaged(&self.path)),
         }
-        let mut counts = Vec::new();
-        for list in lists {
-            counts.push((list.clone(), self.rows(list)?));
-        }
-        Ok(counts)
     }
 
     fn change(
@@ -234,11 +228,7 @@ impl Store {
     }
 }
 
-fn put_state(
-    transaction: &Transaction<'_>,
-    list: &str,
-    state: &ListState,
-) -> rusqlite::Result<()> {
+fn put_state(transaction: &Transaction<'_>, list: &str, state: &ListState) -> rusqlite::Result<()> {
     let json = serde_json::to_string(state)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     transaction.execute(
@@ -257,9 +247,7 @@ fn failed(path: &Path, error: rusqlite::Error) -> BulkError {
     let kind = match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => return damaged(path),
         Some(ErrorCode::DiskFull) => io::ErrorKind::StorageFull,
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            io::ErrorKind::PermissionDenied
-        }
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => io::ErrorKind::PermissionDenied,
         _ => io::ErrorKind::Other,
     };
     BulkError::io(

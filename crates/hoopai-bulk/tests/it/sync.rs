@@ -81,7 +81,11 @@ impl Contacts {
             assert_eq!(filters.len(), 1);
             assert_eq!(filters[0]["field"], "dateUpdated");
             assert_eq!(filters[0]["operator"], "range");
-            let since: Timestamp = filters[0]["value"]["gte"].as_str().unwrap().parse().unwrap();
+            let since: Timestamp = filters[0]["value"]["gte"]
+                .as_str()
+                .unwrap()
+                .parse()
+                .unwrap();
             from.0 = since.unix_millis();
         }
         let total = match from.0 {
@@ -109,9 +113,7 @@ impl Contacts {
 }
 
 /// Serves contacts. The function changes them before each reply.
-fn serve(
-    change: impl FnMut(&mut Contacts) + Send + 'static,
-) -> (Server, Arc<Mutex<Contacts>>) {
+fn serve(change: impl FnMut(&mut Contacts) + Send + 'static) -> (Server, Arc<Mutex<Contacts>>) {
     let contacts = Arc::new(Mutex::new(Contacts {
         now: BEGIN,
         ..Contacts::default()
@@ -188,7 +190,10 @@ async fn second_run_reads_changes_alone() {
     let second = server.count() - first;
     println!("{first} calls at first, {second} calls for 1 % changed records");
     assert!(second * 1000 <= first * 15, "{second} of {first}");
-    assert_eq!(copied(folder.path(), LIST), contacts.lock().unwrap().expected());
+    assert_eq!(
+        copied(folder.path(), LIST),
+        contacts.lock().unwrap().expected()
+    );
 }
 
 /// A change of the server's contacts: created, updated, deleted and created again, by servers whose
@@ -299,7 +304,10 @@ async fn deleted_contacts_are_found_by_the_periodic_comparison() {
         contacts.put("c000005", at);
     }
     assert_eq!(counts(&job().run().await.unwrap()), (false, 1, 0, 0));
-    assert_eq!(copied(folder.path(), LIST), contacts.lock().unwrap().expected());
+    assert_eq!(
+        copied(folder.path(), LIST),
+        contacts.lock().unwrap().expected()
+    );
 }
 
 #[tokio::test]
@@ -383,7 +391,10 @@ async fn lists_without_an_order_are_compared_record_by_record() {
                 number => json!({ "id": format!("t{number}") }),
             })
             .collect();
-        Reply::json(200, json!({ "things": page, "total": things.len() }).to_string())
+        Reply::json(
+            200,
+            json!({ "things": page, "total": things.len() }).to_string(),
+        )
     });
     let (folder, client) = (folder(), lists::client(&server.url));
     let job = || {
