@@ -5,6 +5,7 @@ use hoopai_runtime::Timestamp;
 use serde_json::{Value, json};
 
 use super::PlatformList;
+use crate::sync::Start;
 
 /// A search that takes `filters` and `sort` by the time of the last change.
 #[derive(Clone, Copy)]
@@ -51,10 +52,11 @@ impl PlatformList {
 }
 
 impl UpdateOrder {
-    /// Adds the order to the body of a search, and the time from which on it reads.
-    pub(super) fn apply(&self, body: &mut Value, since: Option<i64>) {
-        body["sort"] = json!([{ "field": self.field, "direction": "asc" }]);
-        let Some(since) = since else {
+    /// Adds the order to the body of a search, and where it begins.
+    pub(super) fn apply(&self, body: &mut Value, start: &Start) {
+        let direction = if start.newest { "desc" } else { "asc" };
+        body["sort"] = json!([{ "field": self.field, "direction": direction }]);
+        let Some(since) = start.since else {
             return;
         };
         let since = Timestamp::from_unix_millis(since).to_string();

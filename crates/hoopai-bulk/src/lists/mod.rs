@@ -181,12 +181,17 @@ impl PlatformList {
             position,
             client: client.clone(),
         });
+        let size = operation.paging.as_ref().and_then(|paging| paging.size);
+        let size = size.map(|size| size.parameter.name);
         let open = move |start: &Start| {
             let Some((order, _, parameter)) = order else {
                 return read(operation, &values, &handle, values.body.as_ref());
             };
             let mut body = values.body.clone().unwrap_or_else(empty_object);
-            order.apply(&mut body, start.since);
+            order.apply(&mut body, start);
+            if let Some(size) = size.filter(|_| start.newest) {
+                body[size] = 1.into();
+            }
             if let Some(after) = &start.after {
                 body[parameter] = after.clone();
             }

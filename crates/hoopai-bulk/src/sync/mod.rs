@@ -43,6 +43,8 @@ pub(crate) struct Start {
     pub(crate) since: Option<i64>,
     /// The position of the last record that was read.
     pub(crate) after: Option<Value>,
+    /// Whether the latest change is wanted alone.
+    pub(crate) newest: bool,
 }
 
 /// How a list is read in the order of changes.
@@ -170,7 +172,8 @@ struct ListState {
 struct Pass {
     full: bool,
     since: Option<i64>,
-    /// The time at which it began, in milliseconds since 1970.
+    /// A time before which the platform records no change from the beginning of the pass on, apart
+    /// from the differences of its clocks; in milliseconds since 1970.
     began: Option<i64>,
     latest: Option<i64>,
     /// The position after the last page, of lists in the order of changes.
@@ -458,7 +461,7 @@ impl ListRun<'_> {
         let full = self.job.full || self.is_due(&state);
         let mut pass = match state.pass.take() {
             Some(pass) if pass.full || !self.job.full => pass,
-            _ => self.begin(&mut state, full),
+            _ => self.begin(&mut state, full).await?,
         };
         state.pass = Some(pass.clone());
         self.store
@@ -530,21 +533,49 @@ impl ListRun<'_> {
         self.list.changes.is_none() || state.runs + 1 >= compared + self.job.compare_every
     }
 
-    fn begin(&self, state: &mut ListState, full: bool) -> Pass {
+    async fn begin(&self, state: &mut ListState, full: bool) -> Result<Pass, BulkError> {
+        let began = self.newest().await?;
         state.runs += 1;
         let overlap = i64::try_from(self.job.overlap.as_millis()).unwrap_or(i64::MAX);
-        let began = self.list.changes.as_ref().and_then(|changes| {
-            let now = changes.client.clock().system_time();
-            let since = now.duration_since(std::time::UNIX_EPOCH).ok()?;
-            i64::try_from(since.as_millis()).ok()
-        });
         let since = state.latest.map(|latest| latest.saturating_sub(overlap));
-        Pass {
+        Ok(Pass {
             full: full || since.is_none(),
             since: since.filter(|_| !full),
             began,
             latest: state.latest.filter(|_| !full),
             ..Pass::default()
+        })
+    }
+
+    /// The time of the latest change, or that of the clock if it is earlier: a change while a pass
+    /// runs can be behind the part that was read, but not before this time.
+    async fn newest(&self) -> Result<Option<i64>, BulkError> {
+        let Some(changes) = &self.list.changes else {
+            return Ok(None);
+        };
+        let now = changes.client.clock().system_time();
+        let now = now
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
+        let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+        loop {
+            turn(self.job.budget.as_ref()).await;
+            let start = Start {
+                newest: true,
+                ..Start::default()
+            };
+            match (self.list.open)(&start).prefetch(false).next().await {
+                None => return Ok(Some(now)),
+                Some(Ok(item)) => {
+                    let updated = self.list.record(&item, 1)?.updated;
+                    return Ok(Some(updated.map_or(now, |updated| updated.min(now))));
+                }
+                Some(Err(error)) => {
+                    if self.folder.is_paused() || !self.wait_for_limit(&error).await {
+                        return Err(BulkError::call(&self.list.name, error));
+                    }
+                }
+            }
         }
     }
 
@@ -553,6 +584,7 @@ impl ListRun<'_> {
         let items = (self.list.open)(&Start {
             since: pass.since,
             after: pass.after.clone(),
+            newest: false,
         });
         match &pass.position {
             Some(position) => items.resume(position.clone()),
@@ -581,7 +613,8 @@ impl ListRun<'_> {
         pass: &Pass,
         total: Option<u64>,
     ) -> Result<u64, BulkError> {
-        // A time ahead of the clock would hide the changes until then.
+        // Changes since the pass began can be behind the part that was read. A time ahead of the
+        // clock would hide the changes until then.
         state.latest = match (pass.latest, pass.began) {
             (Some(latest), Some(began)) => Some(latest.min(began)),
             (latest, _) => latest,
