@@ -15,6 +15,7 @@ mod parquet_file;
 mod replaced_file;
 #[cfg(feature = "sync")]
 mod sync;
+mod verified;
 mod verify;
 
 pub use budget::Budget;
@@ -32,4 +33,5 @@ pub use lists::{PlatformList, platform_lists};
 pub use parquet_file::{Column, ColumnKind, to_parquet};
 #[cfg(feature = "sync")]
 pub use sync::{SyncJob, SyncList, SyncProgress, SyncReport, SyncedList, write_synced};
-pub use verify::{FileProblem, VerifiedFile, VerifyReport, verify};
+pub use verified::{FileProblem, VerifiedFile, VerifyReport};
+pub use verify::verify;

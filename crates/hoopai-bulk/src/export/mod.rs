@@ -19,7 +19,7 @@ use crate::budget::{Budget, turn};
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::journal::Journal;
 use crate::job::{self, JobFolder};
-use crate::verify::{FileProblem, VerifiedFile, VerifyReport, size};
+use crate::verified::{FileProblem, VerifiedFile, VerifyReport, size};
 
 const KIND: &str = "export";
 const JOURNAL: &str = "journal";

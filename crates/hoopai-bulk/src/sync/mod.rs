@@ -1,5 +1,6 @@
 //! Copies of lists that are kept up to date.
 
+mod state;
 mod store;
 
 use std::fmt;
@@ -8,17 +9,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_core::Stream;
-use hoopai_runtime::paging::{ItemStream, ListPosition};
+use hoopai_runtime::paging::ItemStream;
 use hoopai_runtime::{Error, Handle, Timestamp};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use self::state::{ListState, Pass, Record};
 use self::store::Store;
 use crate::budget::{Budget, turn};
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::{self, JobFolder};
-use crate::verify::{FileProblem, VerifiedFile, VerifyReport, size};
+use crate::verified::{FileProblem, VerifiedFile, VerifyReport, size};
 
 const KIND: &str = "sync";
 const DATABASE: &str = "records.sqlite";
@@ -152,44 +153,6 @@ pub struct SyncProgress {
     pub read: u64,
     /// The total of this reading that the platform reports. It can be wrong.
     pub total: Option<u64>,
-}
-
-/// What the database holds about a list.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct ListState {
-    /// The number of runs so far. It is the number of the current pass.
-    runs: u64,
-    /// The run that compared all records last.
-    compared: Option<u64>,
-    /// The latest change of the records that were read to the end, in milliseconds since 1970.
-    latest: Option<i64>,
-    /// The pass that has not ended.
-    pass: Option<Pass>,
-}
-
-/// One reading of a list.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Pass {
-    full: bool,
-    since: Option<i64>,
-    /// A time before which the platform records no change from the beginning of the pass on, apart
-    /// from the differences of its clocks; in milliseconds since 1970.
-    began: Option<i64>,
-    latest: Option<i64>,
-    /// The position after the last page, of lists in the order of changes.
-    after: Option<Value>,
-    /// The position after the last page, of other lists.
-    position: Option<ListPosition>,
-    read: u64,
-    added: u64,
-    updated: u64,
-}
-
-/// A record of a page.
-struct Record {
-    id: String,
-    json: String,
-    updated: Option<i64>,
 }
 
 impl SyncList {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, params};
 
-use super::{ListState, Pass, Record};
+use super::state::{ListState, Pass, Record};
 use crate::error::{BulkError, BulkErrorKind};
 use crate::replaced_file::replace;
 
