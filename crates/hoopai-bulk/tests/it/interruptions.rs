@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use fastrand::Rng;
-use hoopai_bulk::{BulkErrorKind, Export};
+use hoopai_bulk::{BulkErrorKind, Export, export_status};
 use hoopai_test_support::seeds;
 
 use crate::lists::{
@@ -141,6 +141,43 @@ async fn an_export_whose_process_is_killed_continues() {
         assert!(files(folder.path()) == expected);
     }
     println!("{killed} processes killed in {finished} exports, none lost or repeated a record");
+}
+
+/// The limit of the size of files stands for a full disk: a write beyond it fails.
+#[cfg(unix)]
+#[tokio::test]
+async fn an_export_on_a_full_disk_keeps_what_it_has_and_continues() {
+    let reference = tempfile::tempdir().unwrap();
+    let expected = undisturbed(reference.path()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve_on_thread();
+    let program = std::env::current_exe().unwrap();
+    let (mut failed, mut before) = (0, 0);
+    // In blocks of 512 or 1024 bytes.
+    for blocks in [4, 12, 24, 40, 1_000_000] {
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" --exact interruptions::child_process --nocapture"
+        );
+        let output = Command::new("sh")
+            .args(["-c", &script])
+            .arg(&program)
+            .env(FOLDER, folder.path())
+            .env(URL, &server.url)
+            .output()
+            .unwrap();
+        if !output.status.success() {
+            failed += 1;
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(text.contains("cannot be written"), "{text}");
+            assert!(text.contains(&*folder.path().to_string_lossy()), "{text}");
+            assert!(text.contains("run the job again"), "{text}");
+        }
+        let rows = export_status(folder.path()).unwrap().lists[0].rows;
+        assert!(rows >= before, "{rows} rows after {before}");
+        before = rows;
+    }
+    assert!(failed >= 2, "{failed} runs failed");
+    assert!(files(folder.path()) == expected);
 }
 
 #[tokio::test]

@@ -8,3 +8,8 @@ mod interruptions;
 mod lists;
 mod long_export;
 mod mapping;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(feature = "sync")]
+mod sync;
+mod verify;

@@ -61,6 +61,63 @@ fn export_writes_lists_with_their_children() {
 }
 
 #[test]
+fn copy_is_brought_up_to_date_and_verified() {
+    with_mock(|mock, program| {
+        mock.seed().items("contacts", LOCATION, 120);
+        let folder = program.directory().join("copy");
+        let folder = folder.to_str().unwrap();
+        let arguments = [
+            "sync",
+            "contacts.search_contacts",
+            "--to",
+            folder,
+            "--format",
+            "csv",
+        ];
+        let report = program.run(&arguments).expect(0).json();
+        assert_eq!(report["complete"], true);
+        let list = &report["lists"][0];
+        assert_eq!((&list["full"], &list["added"]), (&true.into(), &120.into()));
+        let csv = fs::read_to_string(list["csv"].as_str().unwrap()).unwrap();
+        assert_eq!(csv.lines().count(), 121);
+
+        mock.seed().items("contacts", LOCATION, 1);
+        let report = program.run(&arguments).expect(0).json();
+        let list = &report["lists"][0];
+        assert_eq!((&list["full"], &list["added"]), (&false.into(), &1.into()));
+        assert_eq!(list["rows"], 121);
+
+        let report = program.run(&["verify", folder]).expect(0).json();
+        assert_eq!(report["files"][0]["rows"], 121);
+        fs::write(format!("{folder}/records.sqlite"), [1; 8192]).unwrap();
+        program.run(&["verify", folder]).expect(1);
+    });
+}
+
+#[test]
+fn verify_names_changed_files() {
+    with_mock(|mock, program| {
+        mock.seed().items("contacts", LOCATION, 5);
+        let folder = program.directory().join("backup");
+        let folder = folder.to_str().unwrap();
+        let arguments = ["export", "contacts.search_contacts", "--to", folder];
+        #[cfg(feature = "parquet")]
+        let arguments = [&arguments[..], &["--format", "parquet"]].concat();
+        let report = program.run(&arguments).expect(0).json();
+        #[cfg(feature = "parquet")]
+        assert!(fs::exists(report["files"][0]["parquet"].as_str().unwrap()).unwrap());
+        let verified = program.run(&["verify", folder]).expect(0).json();
+        assert_eq!(verified["intact"], true);
+
+        let file = report["files"][0]["path"].as_str().unwrap();
+        fs::write(file, "").unwrap();
+        let ended = program.run(&["verify", folder]).expect(8);
+        assert!(ended.out.contains("truncated"), "{}", ended.out);
+        assert!(ended.err.contains("1 file"), "{}", ended.err);
+    });
+}
+
+#[test]
 fn export_that_cannot_be_planned_sends_nothing() {
     with_mock(|mock, program| {
         let folder = program.directory().join("backup");
