@@ -12,7 +12,7 @@ use hoopai_runtime::{Handle, HandleBuilder, SecretString};
 use super::{Credentials, Environment, Profile, Profiles};
 use crate::directory::Directory;
 use crate::failure::{Failure, Result};
-use crate::limit::{LimitedProvider, LimitedSource, SharedLimit};
+use crate::limit::{LimitSettings, LimitedProvider, LimitedSource, SharedLimit};
 use crate::options::Options;
 
 /// The number of sample contacts of the mock server.
@@ -21,6 +21,7 @@ const SAMPLE_CONTACTS: usize = 25;
 /// A client, and the mock server it uses.
 pub(crate) struct Client {
     pub(crate) handle: Handle,
+    limit: Option<Arc<SharedLimit>>,
     /// The server stops when it is dropped.
     _mock: Option<Mock>,
 }
@@ -47,16 +48,20 @@ impl Client {
                 .1
                 .clone(),
         };
-        let handle = handle(options, &environment, &profile, &directory)?;
+        let (handle, limit) = handle(options, &environment, &profile, &directory)?;
         Ok(Client {
             handle,
+            limit,
             _mock: None,
         })
     }
 
-    /// Waits until tokens that are being refreshed are stored.
+    /// Waits until tokens that are being refreshed are stored, and used slots of the limit.
     pub(crate) async fn close(&self) {
         self.handle.wait_idle(Duration::from_secs(10)).await;
+        if let Some(limit) = &self.limit {
+            limit.finish().await;
+        }
     }
 
     async fn with_mock(options: &Options) -> Result<Self> {
@@ -78,6 +83,7 @@ impl Client {
             .build()?;
         Ok(Client {
             handle,
+            limit: None,
             _mock: Some(mock),
         })
     }
@@ -185,7 +191,7 @@ fn handle(
     environment: &Environment,
     profile: &Profile,
     directory: &Directory,
-) -> Result<Handle> {
+) -> Result<(Handle, Option<Arc<SharedLimit>>)> {
     let location = options
         .location
         .clone()
@@ -213,7 +219,12 @@ fn handle(
         (None, None) => String::new(),
     };
     let host = base_url.as_deref().unwrap_or_default();
-    let limit = SharedLimit::new(&directory.limits(), &[host, app, &account]);
+    let limit = SharedLimit::new(
+        &directory.limits(),
+        LimitSettings::read()?,
+        &[host, app, &account],
+    );
+    let shared = limit.clone();
     let (attempts, handle) = Attempts::new(options, limit.clone());
 
     let mut builder = builder(options).observer(attempts);
@@ -258,7 +269,7 @@ fn handle(
         }
     };
     let _ = handle.set(built.clone());
-    Ok(built)
+    Ok((built, shared))
 }
 
 /// A token that no limit is shared for.

@@ -5,5 +5,5 @@ mod environment;
 mod profile;
 
 pub(crate) use client::{Client, account_of, oauth_handle, placeholder};
-pub(crate) use environment::Environment;
+pub(crate) use environment::{Environment, variable};
 pub(crate) use profile::{Credentials, Profile, Profiles};

@@ -5,3 +5,4 @@ mod limiter;
 mod replay;
 mod store;
 mod tls;
+mod values;
