@@ -24,6 +24,7 @@ mod preview;
 mod progress;
 mod style;
 mod text;
+mod variable;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};

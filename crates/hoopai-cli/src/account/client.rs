@@ -3,13 +3,13 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use hoopai_auth::{FileStore, OAuth, OAuthApp};
+use hoopai_auth::{OAuth, OAuthApp};
 use hoopai_mock::{Mock, TokenSpec};
 use hoopai_runtime::auth::TokenSource;
 use hoopai_runtime::observe::{CallInfo, CallOutcome, Observer, WaitReason};
 use hoopai_runtime::{Handle, HandleBuilder, SecretString};
 
-use super::{Credentials, Environment, Profile, Profiles};
+use super::{Credentials, Environment, Profile, Profiles, Secret, Storage};
 use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 use crate::limit::{LimitSettings, LimitedProvider, LimitedSource, SharedLimit};
@@ -37,7 +37,7 @@ impl Client {
         let profile = match &environment.token {
             Some(token) => Profile {
                 credentials: Credentials::PrivateToken {
-                    token: token.clone(),
+                    token: Secret::Text(token.clone()),
                 },
                 location: None,
                 company: None,
@@ -169,21 +169,14 @@ pub(crate) fn oauth_handle(
     app: OAuthApp,
     base_url: Option<&str>,
     directory: &Directory,
+    storage: &Storage,
 ) -> Result<Handle> {
-    let mut builder =
-        builder(&Options::default()).token_provider(OAuth::new(app).token_store(store(directory)?));
+    let oauth = OAuth::new(app).token_store(storage.token_store(directory)?);
+    let mut builder = builder(&Options::default()).token_provider(oauth);
     if let Some(url) = base_url {
         builder = builder.base_url(url);
     }
     Ok(builder.build()?)
-}
-
-fn store(directory: &Directory) -> Result<FileStore> {
-    Directory::create(directory.path())
-        .map_err(|error| Failure::file(directory.path(), "created", &error))?;
-    FileStore::open(directory.tokens()).map_err(|error| {
-        Failure::internal(format_args!("the token store cannot be opened: {error}"))
-    })
 }
 
 fn handle(
@@ -233,6 +226,7 @@ fn handle(
     }
     let built = match &profile.credentials {
         Credentials::PrivateToken { token } => {
+            let token = token.reveal()?;
             // The check of the token, with its text, is that of `private_token`.
             Handle::builder().private_token(token.as_str()).build()?;
             builder = match (&location, &company) {
@@ -252,8 +246,9 @@ fn handle(
             client_secret,
             redirect_uri,
         } => {
-            let app = OAuthApp::new(client_id, client_secret.as_str(), redirect_uri);
-            let oauth = OAuth::new(app).token_store(store(directory)?);
+            let app = OAuthApp::new(client_id, client_secret.reveal()?, redirect_uri);
+            let storage = Storage::open(client_secret.is_in_keychain())?;
+            let oauth = OAuth::new(app).token_store(storage.token_store(directory)?);
             builder = match limit {
                 Some(limit) => builder.token_provider(LimitedProvider::new(oauth, limit)),
                 None => builder.token_provider(oauth),

@@ -1,7 +1,7 @@
 //! Where the limit is shared: the environment variables that `ConfiguredLimiter` reads, too.
 
-use crate::account::variable;
 use crate::failure::{Failure, Result};
+use crate::variable::variable;
 
 /// The variable with the URL of the server.
 const LIMITS: &str = "HOOPAI_LIMITS";
