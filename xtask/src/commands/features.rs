@@ -9,12 +9,13 @@ use crate::{
 
 /// The crates with hand-written code under features. The build with all features covers the one
 /// feature of generated crates.
-const CRATES: [&str; 6] = [
+const CRATES: [&str; 7] = [
     "hoopai-runtime",
     "hoopai-webhooks",
     "hoopai-postgres",
     "hoopai-redis",
     "hoopai-mock",
+    "hoopai-cli",
     "hoopai",
 ];
 

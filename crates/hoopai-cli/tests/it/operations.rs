@@ -197,6 +197,18 @@ fn candidates_of_completions_are_what_can_follow() {
         (&["mock", ""], &["record"]),
         (&["mock", "--s"], &["--seed", "--state"]),
         (&["completions", ""], &["fish"]),
+        (&["contacts", "list", "--output=c"], &["--output=csv"]),
+        (&["contacts", "list", "--output", "=", "c"], &["csv"]),
+        (&["contacts", "list", "--output", "="], &["csv"]),
+        (&["contacts", "create", "--dnd", ""], &["false", "true"]),
+        (&["contacts", "create", "--dnd", "--"], &["--first-name"]),
+        (&["opportunities", "create", "--status", "w"], &["won"]),
+        (
+            &["opportunities", "create", "--status=w"],
+            &["--status=won"],
+        ),
+        (&["export", "--format", ""], &["ndjson"]),
+        (&["explain", "contacts.up"], &["contacts.upsert_contact"]),
     ] {
         let arguments = [&["complete", "--"], words].concat();
         let out = program.run(&arguments).expect(0).out;
