@@ -16,6 +16,7 @@ mod directory;
 mod dispatch;
 mod exit;
 mod failure;
+mod input;
 mod limit;
 mod mask;
 mod options;

@@ -198,6 +198,11 @@ async fn send(options: &Options, operation: &'static Operation, flags: Flags) ->
     if !unchecked {
         values.validate(operation)?;
     }
+    if from.is_some() && !all {
+        return Err(Failure::usage(
+            "--from continues a whole list: add --all, or remove it",
+        ));
+    }
     let prepare = |handle: &hoopai_runtime::Handle| {
         let (call, parts) = values.call(operation, handle, unchecked)?;
         Ok(Prepared {
