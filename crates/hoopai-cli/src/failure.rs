@@ -82,10 +82,11 @@ impl Failure {
         Self::new(Exit::Success, "closed_output", "")
     }
 
-    /// An error of a file of the user or of the program.
+    /// An error of a file of the program.
     pub(crate) fn file(path: &std::path::Path, action: &str, error: &io::Error) -> Self {
         Self::internal(format_args!(
-            "{} cannot be {action}: {error}",
+            "{} cannot be {action}: {error}; check the path, its permissions and the disk, or set \
+             HOOPAI_CONFIG_DIR to another directory",
             path.display()
         ))
     }
