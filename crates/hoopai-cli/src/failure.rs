@@ -146,7 +146,7 @@ impl Failure {
 }
 
 /// Remedies of the client, which name its methods, and those of the command line.
-const REMEDIES: [(&str, &str); 6] = [
+const REMEDIES: [(&str, &str); 7] = [
     ("with `stream()`", "with --all"),
     (
         "set it, or a default with `location`",
@@ -162,6 +162,10 @@ const REMEDIES: [(&str, &str); 6] = [
         "add its root to the trusted certificates of this machine",
     ),
     (", which `meta()` identifies", ""),
+    (
+        "the token goes to `private_token`",
+        "log in with hoopai login, or set HOOPAI_TOKEN",
+    ),
 ];
 
 fn in_words_of_the_command_line(message: String) -> String {

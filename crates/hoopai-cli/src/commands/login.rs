@@ -1,6 +1,8 @@
 //! `hoopai login`: stores a private token, or installs an OAuth app.
 
 mod callback;
+#[cfg(unix)]
+mod echo;
 
 use std::io::{self, IsTerminal, Read};
 use std::time::Duration;
@@ -265,6 +267,8 @@ fn secret(what: &str) -> Result<String> {
     let failed =
         |error: io::Error| Failure::usage(format_args!("the {what} cannot be read: {error}"));
     let text = if io::stdin().is_terminal() {
+        #[cfg(unix)]
+        let _echo = echo::Off::now().map_err(failed)?;
         rpassword::prompt_password(format!("{what}: ")).map_err(failed)?
     } else {
         let mut text = String::new();
