@@ -3,7 +3,9 @@
 use std::fmt;
 
 use crate::field_path::LARGEST_INDEX;
-use crate::schema::Kind;
+
+/// The name of the kind whose parts have indices.
+pub(crate) const LIST: &str = "a list";
 
 /// A problem of a request, with the name or the path of the value that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +104,7 @@ impl fmt::Display for Problem {
                 }
             }
             ProblemKind::Invalid { rule } => write!(f, "`{path}` {rule}"),
-            ProblemKind::NoParts { expected } if *expected == Kind::Array.name() => write!(
+            ProblemKind::NoParts { expected } if *expected == LIST => write!(
                 f,
                 "`{path}` does not exist: the value before it is a list, whose index is a number from \
                  0 to {LARGEST_INDEX}"

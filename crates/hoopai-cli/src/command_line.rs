@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::commands;
 use crate::options::Options;
@@ -19,13 +19,6 @@ pub(crate) struct CommandLine {
 
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// The option of all commands whose name is most similar to an unknown one.
-pub(crate) fn closest_option(name: &str) -> Option<String> {
-    let command = Options::augment_args(clap::Command::new("hoopai"));
-    let names = command.get_arguments().filter_map(clap::Arg::get_long);
-    hoopai_catalogue::closest(name, names).map(str::to_owned)
 }
 
 /// The modules, as the end of the help.

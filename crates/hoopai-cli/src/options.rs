@@ -75,6 +75,13 @@ pub(crate) struct Options {
     pub(crate) verbose: bool,
 }
 
+/// The option of all commands whose name is most similar to an unknown one.
+pub(crate) fn closest_option(name: &str) -> Option<String> {
+    let command = Options::augment_args(clap::Command::new("hoopai"));
+    let names = command.get_arguments().filter_map(clap::Arg::get_long);
+    hoopai_catalogue::closest(name, names).map(str::to_owned)
+}
+
 /// The format of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {

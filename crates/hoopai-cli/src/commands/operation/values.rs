@@ -12,11 +12,10 @@ use super::flags::Flags;
 use super::target::{Flag, Target};
 use crate::account::account_of;
 use crate::body;
-use crate::command_line::closest_option;
 use crate::commands::names::command;
 use crate::failure::{Failure, Result};
 use crate::input;
-use crate::options::Options;
+use crate::options::{Options, closest_option};
 use crate::preview::{FormPart, PartValue};
 
 /// The values of a request.
