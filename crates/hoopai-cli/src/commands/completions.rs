@@ -36,7 +36,17 @@ else
 fi
 "#;
 
-const FISH: &str = r#"complete --command hoopai --arguments '(hoopai complete -- (commandline --tokenize --cut-at-cursor --current-process)[2..] (commandline --current-token --cut-at-cursor) 2>/dev/null)'
+const FISH: &str = r#"function _hoopai
+    set --local words (commandline --tokenize --cut-at-cursor --current-process)[2..]
+    set --local last (commandline --current-token --cut-at-cursor)
+    set --local candidates (hoopai complete -- $words "$last" 2>/dev/null)
+    if test (count $candidates) -gt 0
+        printf '%s\n' $candidates
+    else
+        __fish_complete_path "$last"
+    end
+end
+complete --command hoopai --no-files --arguments '(_hoopai)'
 "#;
 
 /// The options that operations have beside those of all commands.
