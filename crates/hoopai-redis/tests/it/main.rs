@@ -6,3 +6,4 @@ mod limiter_faults;
 mod replay;
 mod store;
 mod tls;
+mod values;
