@@ -5,6 +5,7 @@ mod mapping;
 mod normal;
 mod progress;
 mod rows;
+mod undo;
 mod writer;
 
 use std::borrow::Cow;
@@ -25,6 +26,7 @@ pub use self::progress::ImportProgress;
 use self::progress::{Entry, Meter, Progress};
 pub use self::rows::Row;
 use self::rows::{Rows, fingerprint};
+pub use self::undo::{OperationRemover, RecordRemover, Undo, UndoReport};
 pub use self::writer::{Found, RowError, RowWriter, Written};
 use crate::budget::Budget;
 use crate::error::{BulkError, BulkErrorKind};
@@ -209,6 +211,15 @@ impl Import {
     async fn start(&self, writer: &impl RowWriter, retry: bool) -> Result<ImportReport, BulkError> {
         let settings = json!({ "input": fingerprint(&self.input)?, "settings": self.settings });
         let folder = JobFolder::open(&self.folder, KIND, settings)?;
+        let undo = folder.file(undo::UNDO);
+        if undo.exists() {
+            return Err(BulkError::new(
+                BulkErrorKind::OtherPlan,
+                "the records of the import are being removed, or were",
+                "start a new job in another folder",
+            )
+            .at(&undo));
+        }
         folder.resume()?;
         let mut progress = Progress::default();
         let journal = Journal::open(&folder.file(JOURNAL), |entry: Entry| {

@@ -245,8 +245,8 @@ async fn values_are_normalised_before_the_first_write() {
     assert_eq!(
         ada["customFields"],
         json!([
-            { "id": "cF8", "field_value": 12.5 },
             { "id": "cF10", "field_value": ["red", "blue"] },
+            { "id": "cF8", "field_value": 12.5 },
         ])
     );
     assert_eq!(stored["b@example.com"]["phone"], "+442079460958");
