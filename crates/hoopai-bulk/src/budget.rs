@@ -109,9 +109,7 @@ impl Budget {
             if limit.max == usize::MAX {
                 return true;
             }
-            let gap = limit
-                .interval
-                .div_f64(limit.max.max(1) as f64 * self.share);
+            let gap = limit.interval.div_f64(limit.max.max(1) as f64 * self.share);
             let now = clock.now();
             let wait = next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now));
             if !wait.is_zero() {

@@ -134,9 +134,9 @@ impl CustomField {
             Form::Text => Ok(text.into()),
             Form::Number => {
                 let number = serde_json::from_str::<serde_json::Number>(text);
-                number.map(Value::Number).map_err(|_| {
-                    RowError::new("it is not a number").field(self.name.clone())
-                })
+                number
+                    .map(Value::Number)
+                    .map_err(|_| RowError::new("it is not a number").field(self.name.clone()))
             }
             Form::List => {
                 let items = text.split(',').map(str::trim);

@@ -156,7 +156,9 @@ impl MappedWriter {
             for (name, column) in names {
                 let field = known.find(name)?;
                 if !ids.insert(field.id.clone()) {
-                    return Err(malformed(&format!("the custom field `{name}` is named twice")));
+                    return Err(malformed(&format!(
+                        "the custom field `{name}` is named twice"
+                    )));
                 }
                 columns.push(column_of(column, Target::CustomField(field))?);
             }
@@ -328,12 +330,14 @@ impl RowWriter for MappedWriter {
         Some(Box::pin(async move {
             let contact = self.look_up(parameter, &phone).await?;
             let stored = contact["email"].as_str().unwrap_or_default();
-            Ok((!stored.is_empty() && stored.to_lowercase() != email).then(|| {
-                RowError::new(
-                    "a contact with this number has another email address, which would be lost",
-                )
-                .field("phone")
-            }))
+            Ok(
+                (!stored.is_empty() && stored.to_lowercase() != email).then(|| {
+                    RowError::new(
+                        "a contact with this number has another email address, which would be lost",
+                    )
+                    .field("phone")
+                }),
+            )
         }))
     }
 

@@ -309,9 +309,8 @@ impl ImportRun<'_> {
                 let batch = self.next_rows(&mut rows, &mut number, room)?;
                 is_read = batch.len() < room;
                 for (number, row, is_doubtful) in self.announce(batch)? {
-                    let settled = async move {
-                        (number, settle(writer, &row, is_doubtful, stop).await)
-                    };
+                    let settled =
+                        async move { (number, settle(writer, &row, is_doubtful, stop).await) };
                     open.push(settled);
                 }
             }
@@ -387,12 +386,7 @@ impl ImportRun<'_> {
         self.journal.sync()
     }
 
-    fn record_written(
-        &mut self,
-        row: u64,
-        written: Written,
-        found: bool,
-    ) -> Result<(), BulkError> {
+    fn record_written(&mut self, row: u64, written: Written, found: bool) -> Result<(), BulkError> {
         match written.problem {
             Some(problem) => self.reject(row, problem),
             None => self.record(&Entry::Done {

@@ -37,14 +37,15 @@ pub(super) fn email(text: &str) -> Result<String, &'static str> {
 
 /// A telephone number in the form of E.164: `+15550100199`. The error is a reason without the number.
 pub(super) fn e164(text: &str, country: Option<Country>) -> Result<String, &'static str> {
-    let number = phonenumber::parse(country.map(|country| country.0), text).map_err(|error| {
-        match (error, country) {
-            (phonenumber::ParseError::InvalidCountryCode, None) => {
-                "it has no country code, and no country is set for such numbers"
+    let number =
+        phonenumber::parse(country.map(|country| country.0), text).map_err(|error| {
+            match (error, country) {
+                (phonenumber::ParseError::InvalidCountryCode, None) => {
+                    "it has no country code, and no country is set for such numbers"
+                }
+                _ => "it is not a telephone number",
             }
-            _ => "it is not a telephone number",
-        }
-    })?;
+        })?;
     if number.extension().is_some() {
         return Err("it has an extension, which E.164 lacks");
     }

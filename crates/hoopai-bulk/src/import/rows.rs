@@ -195,7 +195,10 @@ fn separator_of(start: &[u8]) -> u8 {
     // The first of equals, so that a header without any of them has a comma.
     let most = counts.iter().max().copied().unwrap_or(0);
     let place = counts.iter().position(|count| *count == most);
-    place.and_then(|place| SEPARATORS.get(place)).copied().unwrap_or(b',')
+    place
+        .and_then(|place| SEPARATORS.get(place))
+        .copied()
+        .unwrap_or(b',')
 }
 
 /// Identifies the content of a file.

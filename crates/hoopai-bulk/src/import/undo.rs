@@ -128,13 +128,11 @@ impl Undo {
             removed.insert(entry.row);
         })?;
         let (records, mut report) = self.records(&removed)?;
-        let is_stopped = || {
-            folder.is_paused() || self.budget.as_ref().is_some_and(Budget::is_over)
-        };
+        let is_stopped = || folder.is_paused() || self.budget.as_ref().is_some_and(Budget::is_over);
         let (budget, is_stopped) = (self.budget.as_ref(), &is_stopped);
-        let removals = records.iter().map(|(row, id)| async move {
-            (*row, remove(remover, id, budget, is_stopped).await)
-        });
+        let removals = records
+            .iter()
+            .map(|(row, id)| async move { (*row, remove(remover, id, budget, is_stopped).await) });
         let mut removals = stream::iter(removals).buffer_unordered(CONCURRENCY);
         let mut outcome = Ok(());
         while let Some((row, result)) = removals.next().await {

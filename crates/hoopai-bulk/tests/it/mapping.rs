@@ -102,7 +102,9 @@ async fn columns_become_fields_of_the_body() {
     let (folder, (server, contacts)) = (tempfile::tempdir().unwrap(), serve());
     let path = folder.path().join("input.csv");
     fs::write(&path, ROWS).unwrap();
-    let writer = MappedWriter::open(&client(&server), "contacts.upsert", &mapping()).await.unwrap();
+    let writer = MappedWriter::open(&client(&server), "contacts.upsert", &mapping())
+        .await
+        .unwrap();
     let import = Import::new(folder.path().join("job"), &path).settings(writer.settings());
     let check = import.check(&writer).unwrap();
     assert_eq!((check.rows, check.rejected), (3, 1));
@@ -112,7 +114,10 @@ async fn columns_become_fields_of_the_body() {
         (3, "it has neither email nor phone")
     );
     // The custom fields were read once, and nothing was sent.
-    assert_eq!(server.take_single().path(), format!("/locations/{LOCATION}/customFields"));
+    assert_eq!(
+        server.take_single().path(),
+        format!("/locations/{LOCATION}/customFields")
+    );
     assert!(!folder.path().join("job").exists());
 
     let report = import.run(&writer).await.unwrap();
@@ -141,7 +146,9 @@ async fn continued(operation: &str, is_stored: bool, before: Option<Value>) -> (
     let path = folder.path().join("input.csv");
     fs::write(&path, "email,firstName\nada@example.com,Ada\n").unwrap();
     let mapping = json!({ "email": "email", "firstName": "firstName" });
-    let writer = MappedWriter::open(&client(&server), operation, &mapping).await.unwrap();
+    let writer = MappedWriter::open(&client(&server), operation, &mapping)
+        .await
+        .unwrap();
     {
         let mut contacts = contacts.lock().unwrap();
         contacts.fails = Some(is_stored);
@@ -233,7 +240,10 @@ async fn values_are_normalised_before_the_first_write() {
     ];
     assert_eq!(rejected.len(), expected.len(), "{rejected:?}");
     for ((row, reason), (expected_row, part)) in rejected.iter().zip(expected) {
-        assert!(*row == expected_row && reason.contains(part), "{rejected:?}");
+        assert!(
+            *row == expected_row && reason.contains(part),
+            "{rejected:?}"
+        );
     }
 
     let import = Import::new(folder.path().join("job"), &path);
@@ -257,8 +267,14 @@ async fn custom_field_that_is_unknown_or_ambiguous_is_an_error_with_the_names() 
     let (server, contacts) = serve();
     let client = client(&server);
     for (name, parts) in [
-        ("Plann", &["no custom field `Plann`", "`Budget`", "`Colours`", "`Plan`"][..]),
-        ("BUDGET", &["2 custom fields", "`contact.budget`", "`contact.budget_2`"]),
+        (
+            "Plann",
+            &["no custom field `Plann`", "`Budget`", "`Colours`", "`Plan`"][..],
+        ),
+        (
+            "BUDGET",
+            &["2 custom fields", "`contact.budget`", "`contact.budget_2`"],
+        ),
     ] {
         let mapping = json!({ "email": "a", "customFields": { name: "b" } });
         let error = MappedWriter::open(&client, "contacts.upsert", &mapping).await;
@@ -275,10 +291,18 @@ async fn custom_field_that_is_unknown_or_ambiguous_is_an_error_with_the_names() 
 async fn email_address_is_not_lost_in_silence() {
     let (folder, (server, contacts)) = (tempfile::tempdir().unwrap(), serve());
     let before = json!({ "id": "c1", "email": "old@example.com", "phone": "+12125550199" });
-    contacts.lock().unwrap().stored.insert("old@example.com".to_owned(), before);
+    contacts
+        .lock()
+        .unwrap()
+        .stored
+        .insert("old@example.com".to_owned(), before);
     let path = csv(
         folder.path(),
-        &["email,phone", "new@example.com,+12125550199", "kept@example.com,"],
+        &[
+            "email,phone",
+            "new@example.com,+12125550199",
+            "kept@example.com,",
+        ],
     );
     let mapping = json!({ "email": "email", "phone": "phone" });
     let client = client(&server);
@@ -286,14 +310,18 @@ async fn email_address_is_not_lost_in_silence() {
     let writer = writer.await.unwrap();
     // The reply to the second row has another address than was sent.
     contacts.lock().unwrap().keeps = Some("kept@example.com".to_owned());
-    let report = Import::new(folder.path().join("a"), &path).run(&writer).await;
+    let report = Import::new(folder.path().join("a"), &path)
+        .run(&writer)
+        .await;
     assert_eq!(report.unwrap().rejected, 2);
     let rejected = fs::read_to_string(folder.path().join("a/rejected.ndjson")).unwrap();
     assert!(rejected.contains("which would be lost"), "{rejected}");
     assert!(rejected.contains("that of the row is lost"), "{rejected}");
     assert!(!rejected.contains("example.com"), "{rejected}");
 
-    let report = Import::new(folder.path().join("b"), &path).run(&writer.replace_emails()).await;
+    let report = Import::new(folder.path().join("b"), &path)
+        .run(&writer.replace_emails())
+        .await;
     assert_eq!(report.unwrap().done, 2);
 }
 
@@ -305,12 +333,22 @@ async fn mapping_that_cannot_be_used_is_an_error() {
         ("contacts.upsert", json!({}), "entries"),
         ("contacts.upsert", json!({ "emial": "a" }), "email"),
         ("contacts.upsert", json!({ "email": 1 }), "column"),
-        ("contacts.upsert", json!({ "additionalEmails": "a" }), "would be lost"),
-        ("invoices.create_invoice", json!({ "customFields": { "a": "b" } }), "customFields"),
+        (
+            "contacts.upsert",
+            json!({ "additionalEmails": "a" }),
+            "would be lost",
+        ),
+        (
+            "invoices.create_invoice",
+            json!({ "customFields": { "a": "b" } }),
+            "customFields",
+        ),
         ("contacts.get", json!({ "email": "a" }), "no JSON body"),
         ("contacts.upsrt", json!({ "email": "a" }), "upsert"),
     ] {
-        let error = MappedWriter::open(&client, operation, &mapping).await.unwrap_err();
+        let error = MappedWriter::open(&client, operation, &mapping)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), BulkErrorKind::Invalid);
         assert!(error.to_string().contains(part), "{error}");
     }
