@@ -1,5 +1,6 @@
 //! The part of the rate limit that a job may use.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -42,8 +43,50 @@ pub struct Budget {
     client: Handle,
     share: f64,
     until: Option<SystemTime>,
-    /// The earliest time of the next call. Calls that wait for their turn wait for this lock.
-    next: Mutex<Option<Instant>>,
+    /// Calls that wait for their turn wait for this lock.
+    pace: Mutex<Pace>,
+}
+
+/// The distances between the calls of a job.
+#[derive(Default)]
+struct Pace {
+    /// The earliest time of the next call.
+    next: Option<Instant>,
+    /// The calls of the job that may be in the window.
+    own: VecDeque<Instant>,
+    /// How many calls of a window are for the job.
+    allowed: Option<f64>,
+}
+
+impl Pace {
+    /// Updates the number of calls that others leave, and returns the distance of calls. Each call of
+    /// others delays the next one of the job, so that the window fills evenly.
+    fn gap(&mut self, limit: &RateLimitSnapshot, share: f64, now: Instant) -> Duration {
+        let is_old = |at: &Instant| now.saturating_duration_since(*at) >= limit.interval;
+        while self.own.front().is_some_and(is_old) {
+            self.own.pop_front();
+        }
+        let max = limit.max as f64;
+        let others = limit.in_window.saturating_sub(self.own.len()) as f64;
+        let allowed = (max * share).min(max - others).max(1.0);
+        let gap = limit.interval.div_f64(allowed);
+        let before = self.allowed.replace(allowed).unwrap_or(allowed);
+        let shift = gap.mul_f64((before - allowed).abs());
+        self.next = self.next.map(|next| match before >= allowed {
+            true => next + shift,
+            false => next.checked_sub(shift).unwrap_or(next).max(now),
+        });
+        gap
+    }
+
+    /// Records a call at this time. A late call does not delay the calls after it.
+    fn take(&mut self, gap: Duration, now: Instant) {
+        let due = self
+            .next
+            .filter(|due| now.saturating_duration_since(*due) < gap);
+        self.next = Some(due.unwrap_or(now) + gap);
+        self.own.push_back(now);
+    }
 }
 
 impl Budget {
@@ -53,7 +96,7 @@ impl Budget {
             client: client.clone(),
             share: 1.0,
             until: None,
-            next: Mutex::new(None),
+            pace: Mutex::default(),
         }
     }
 
@@ -91,7 +134,7 @@ impl Budget {
     /// Waits for the turn of the next call. `false`: the job was stopped before.
     pub(crate) async fn turn(&self, is_stopped: impl Fn() -> bool) -> bool {
         let clock = self.client.clock();
-        let mut next = self.next.lock().await;
+        let mut pace = self.pace.lock().await;
         let mut is_logged = false;
         loop {
             if is_stopped() || self.is_over() {
@@ -109,18 +152,18 @@ impl Budget {
             if limit.max == usize::MAX {
                 return true;
             }
-            let gap = limit.interval.div_f64(limit.max.max(1) as f64 * self.share);
             let now = clock.now();
-            let wait = next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now));
+            let gap = pace.gap(&limit, self.share, now);
+            let wait = pace
+                .next
+                .map_or(Duration::ZERO, |next| next.saturating_duration_since(now));
             if !wait.is_zero() {
                 clock.sleep(wait.min(PART)).await;
             } else if limit.queued > 0 || limit.in_window >= limit.max {
-                // Calls of others are first. The limit itself has the queue of the others only.
-                clock.sleep(gap / 4).await;
+                // Waiting calls of others are first.
+                clock.sleep(limit.interval / 400).await;
             } else {
-                // A late call does not shift the calls after it.
-                let due = next.filter(|due| now.saturating_duration_since(*due) < gap);
-                *next = Some(due.unwrap_or(now) + gap);
+                pace.take(gap, now);
                 return true;
             }
         }
