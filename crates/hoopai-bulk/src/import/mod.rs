@@ -273,8 +273,11 @@ enum Answer {
     Rejected(RowError),
     /// The row stays in doubt.
     Failed(Error),
-    /// The job was stopped while the row waited for the limit. It stays in doubt.
-    Postponed,
+    /// The job was stopped while the row waited for the limit. A row of an earlier run stays in
+    /// doubt; another one was not sent.
+    Postponed {
+        is_doubtful: bool,
+    },
 }
 
 struct ImportRun<'a> {
@@ -324,7 +327,12 @@ impl ImportRun<'_> {
                 Answer::Record { written, found } => self.record_written(number, written, found)?,
                 Answer::Rejected(error) => self.reject(number, error)?,
                 Answer::Failed(error) => failed = Some(BulkError::row(number, error)),
-                Answer::Postponed => is_stopped = true,
+                Answer::Postponed { is_doubtful } => {
+                    is_stopped = true;
+                    if !is_doubtful {
+                        self.record(&Entry::NotSent { row: number })?;
+                    }
+                }
             }
             self.report(&mut meter);
             if failed.is_none() {
@@ -522,7 +530,7 @@ async fn settle(
         };
         budget.wait(wait, || stop.is_set()).await;
         if stop.is_set() {
-            return Answer::Postponed;
+            return Answer::Postponed { is_doubtful };
         }
     }
 }
@@ -535,7 +543,9 @@ async fn attempt(
 ) -> Answer {
     if *is_doubtful {
         if !stop.turn().await {
-            return Answer::Postponed;
+            return Answer::Postponed {
+                is_doubtful: *is_doubtful,
+            };
         }
         match writer.find(row).await {
             Ok(Found::Record(id)) => {
@@ -551,7 +561,9 @@ async fn attempt(
     }
     if let Some(look) = writer.look_before(row) {
         if !stop.turn().await {
-            return Answer::Postponed;
+            return Answer::Postponed {
+                is_doubtful: *is_doubtful,
+            };
         }
         match look.await {
             Ok(None) => {}
@@ -560,7 +572,9 @@ async fn attempt(
         }
     }
     if !stop.turn().await {
-        return Answer::Postponed;
+        return Answer::Postponed {
+            is_doubtful: *is_doubtful,
+        };
     }
     match writer.write(row).await {
         Ok(written) => Answer::Record {

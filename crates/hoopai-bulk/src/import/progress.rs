@@ -13,6 +13,8 @@ use crate::budget::Budget;
 pub(super) enum Entry {
     /// These rows are sent next.
     Sending { rows: Vec<u64> },
+    /// The job was stopped before this row was sent.
+    NotSent { row: u64 },
     /// A row has its record.
     Done {
         row: u64,
@@ -79,6 +81,9 @@ impl Progress {
                 if self.rejected.insert(*row) {
                     self.rejected_rows += 1;
                 }
+            }
+            Entry::NotSent { row } => {
+                self.doubtful.remove(row);
             }
             Entry::Checked { rows } => self.rows = Some(*rows),
             Entry::Retry => {

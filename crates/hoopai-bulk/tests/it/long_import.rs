@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use hoopai_bulk::{Budget, Import, MappedWriter};
+use hoopai_bulk::{Budget, Import, MappedWriter, pause};
 use hoopai_mock::{LOCATION, Mock, TOKEN};
 use hoopai_runtime::Handle;
 use hoopai_runtime::rate_limit::RateLimitSettings;
@@ -160,10 +160,18 @@ async fn five_days_with_restarts_have_the_ideal_length() {
             });
         let writer = People(client);
         let next = restarts.pop_front();
+        // A row in doubt would cost a request, and the rows use all requests of five days. So the
+        // process ends as in a deployment, by a pause.
+        let job = folder.path().join("job");
+        let ended = async {
+            created(&platform, next).await;
+            pause(&job).unwrap();
+            std::future::pending::<()>().await;
+        };
         let run = async {
             tokio::select! {
-                report = import.run(&writer) => Some(report.unwrap()),
-                () = created(&platform, next) => None,
+                report = import.run(&writer) => report.unwrap(),
+                () = ended => unreachable!(),
             }
         };
         let advance = |by: Duration| {
@@ -171,7 +179,8 @@ async fn five_days_with_restarts_have_the_ideal_length() {
             server.take();
             time.clock.advance(by);
         };
-        if let Some(report) = time.run(run, || server.count(), advance).await {
+        let report = time.run(run, || server.count(), advance).await;
+        if report.complete {
             break report;
         }
     };
@@ -179,12 +188,11 @@ async fn five_days_with_restarts_have_the_ideal_length() {
     let platform = platform.lock().unwrap();
     assert_eq!(platform.created.len(), rows);
     assert!(platform.created.values().all(|count| *count == 1));
-    assert!(platform.searches <= 40, "{} look-ups", platform.searches);
+    assert_eq!((platform.searches, restarts.len()), (0, 0));
     let ideal = 4.0 * 24.0 + per_day as f64 / 10.0 / 3_600.0;
     let taken = clock.elapsed().as_secs_f64() / 3_600.0;
     println!(
-        "{rows} rows in {taken:.2} h, at best {ideal:.2} h; {} look-ups, {} requests refused, in {:?}",
-        platform.searches,
+        "{rows} rows in {taken:.2} h, at best {ideal:.2} h; {} requests refused, in {:?}",
         platform.refused,
         start.elapsed()
     );
