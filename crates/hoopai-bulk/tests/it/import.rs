@@ -459,7 +459,7 @@ async fn full_disk_loses_no_row() {
     let import = Import::new(&job, &path);
     let writer = People(client(&server.url));
     // The job accepts no folder with other files, so it begins before the disk is full.
-    drop(import.run(&writer).await.unwrap());
+    import.run(&writer).await.unwrap();
     let full = job.join("rejected.ndjson.new");
     std::os::unix::fs::symlink("/dev/full", &full).unwrap();
     let error = import.retry_rejected(&writer).await.unwrap_err();

@@ -97,7 +97,7 @@ async fn undo_removes_what_the_import_created_and_nothing_else() {
     let report = undo.run(&remover).await.unwrap();
     assert_eq!((report.left, report.removed, report.updated), (0, 19, 1));
     assert_eq!(report.first_failures, []);
-    assert_eq!(imported.contacts().await, [imported.existing.clone()]);
+    assert_eq!(imported.contacts().await, [&*imported.existing]);
     assert_eq!(undo.plan().unwrap(), report);
     let deletions = imported.deletions();
     undo.run(&remover).await.unwrap();

@@ -1,5 +1,6 @@
 //! `hoopai import`: rows of a file into the platform.
 
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
@@ -9,7 +10,7 @@ use hoopai_bulk::{
     Budget, Import as Job, ImportProgress, ImportReport, MappedWriter, OperationRemover, Undo,
     UndoReport, import_status, pause,
 };
-use jiff::Zoned;
+use jiff::ZonedDateTime;
 use jiff::civil::Time;
 use serde_json::{Value, json};
 
@@ -24,6 +25,8 @@ use crate::progress::Progress;
 
 /// The number of rejected rows that a dry run prints.
 const FIRST_REJECTIONS: usize = 20;
+
+type Output = Printer<BufWriter<io::Stdout>>;
 
 /// Rows to import, and how
 #[derive(Args, Debug)]
@@ -159,7 +162,7 @@ impl Rows<'_> {
     }
 
     /// Runs the import on a mock server. Nothing is sent to the platform.
-    async fn try_on_mock(&self, options: &Options, printer: &mut Printer) -> Result {
+    async fn try_on_mock(&self, options: &Options, printer: &mut Output) -> Result {
         let folder = tempfile::tempdir()
             .map_err(|error| Failure::file(&std::env::temp_dir(), "written to", &error))?;
         let model = match self.operation.starts_with("opportunities") {
@@ -196,7 +199,7 @@ impl Rows<'_> {
         rejected(&report, "would be rejected")
     }
 
-    async fn send(&self, options: &Options, printer: &mut Printer) -> Result {
+    async fn send(&self, options: &Options, printer: &mut Output) -> Result {
         let operation = hoopai_catalogue::find(self.operation)
             .map_err(|unknown| Failure::usage(unknown.to_string()))?;
         let client = Client::open(options).await?;
@@ -242,7 +245,7 @@ impl Import {
     }
 }
 
-async fn undo(options: &Options, import: &Import, folder: &Path, printer: &mut Printer) -> Result {
+async fn undo(options: &Options, import: &Import, folder: &Path, printer: &mut Output) -> Result {
     let undo = Undo::new(folder);
     let plan = undo.plan()?;
     if options.dry_run {
@@ -371,20 +374,23 @@ fn until(text: &str) -> std::result::Result<SystemTime, String> {
     let time: Time = text
         .parse()
         .map_err(|_| "it is not a time of day, such as 18:00".to_owned())?;
-    next(time, &Zoned::now()).map_err(|error| error.to_string())
+    next(time, &ZonedDateTime::now()).map_err(|error| error.to_string())
 }
 
-fn next(time: Time, now: &Zoned) -> std::result::Result<SystemTime, jiff::Error> {
+fn next(time: Time, now: &ZonedDateTime) -> std::result::Result<SystemTime, jiff::Error> {
     let zone = now.time_zone();
-    let today = now.date().to_datetime(time).to_zoned(zone.clone())?;
-    let next = match today > *now {
+    let today = now
+        .date()
+        .to_datetime(time)
+        .to_zoned_datetime(zone.clone())?;
+    let next = match today.timestamp() > now.timestamp() {
         true => today,
         false => {
             let tomorrow = now.date().tomorrow()?;
-            tomorrow.to_datetime(time).to_zoned(zone.clone())?
+            tomorrow.to_datetime(time).to_zoned_datetime(zone.clone())?
         }
     };
-    Ok(next.timestamp().into())
+    SystemTime::try_from(next.timestamp())
 }
 
 fn mapping(path: &Path) -> Result<Value> {
@@ -431,7 +437,7 @@ mod tests {
 
     #[test]
     fn time_of_day_is_the_next_one() {
-        let now: Zoned = "2026-11-28T17:30:00+01:00[Europe/Berlin]".parse().unwrap();
+        let now: ZonedDateTime = "2026-11-28T17:30:00+01:00[Europe/Berlin]".parse().unwrap();
         for (text, expected) in [
             ("18:00", "2026-11-28T18:00:00+01:00"),
             ("17:30", "2026-11-29T17:30:00+01:00"),
@@ -439,7 +445,7 @@ mod tests {
         ] {
             let expected: jiff::Timestamp = expected.parse().unwrap();
             let found = next(text.parse().unwrap(), &now).unwrap();
-            assert_eq!(found, SystemTime::from(expected), "{text}");
+            assert_eq!(found, SystemTime::try_from(expected).unwrap(), "{text}");
         }
         assert!(until("25:00").is_err());
     }
