@@ -148,7 +148,7 @@ async fn five_days_with_restarts_have_the_ideal_length() {
     let start = Instant::now();
     let estimate = Arc::new(Mutex::new(None));
     let report = loop {
-        // A new process has no requests in flight.
+        // A new process has no open requests.
         let mut time = VirtualTime::default();
         time.clock = clock.clone();
         let client = client(&server, &time, per_day);
