@@ -25,7 +25,8 @@ pub use export::{
     Export, ExportList, ExportProgress, ExportReport, ExportStatus, ExportedFile, export_status,
 };
 pub use import::{
-    Found, Import, ImportCheck, ImportReport, MappedWriter, Row, RowError, RowWriter, import_status,
+    Found, Import, ImportCheck, ImportProgress, ImportReport, MappedWriter, OperationRemover,
+    RecordRemover, Row, RowError, RowWriter, Undo, UndoReport, Written, import_status,
 };
 pub use job::pause;
 pub use lists::{PlatformList, platform_lists};

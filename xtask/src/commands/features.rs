@@ -7,21 +7,6 @@ use crate::{
     error::count,
 };
 
-<<<<<<< HEAD
-=======
-/// The crates with hand-written code under features. The build with all features covers the one
-/// feature of generated crates.
-const CRATES: [&str; 7] = [
-    "hoopai-runtime",
-    "hoopai-webhooks",
-    "hoopai-postgres",
-    "hoopai-redis",
-    "hoopai-mock",
-    "hoopai-cli",
-    "hoopai",
-];
-
->>>>>>> wip-cli
 pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {
     let metadata = metadata(tree)?;
     // Crates with hand-written code. The build of the facade with all features covers the one

@@ -60,6 +60,15 @@ impl JobFolder {
         Ok(folder)
     }
 
+    /// Opens and locks the folder of a job of this kind, whatever its settings.
+    pub(crate) fn open_existing(path: &Path, kind: &str) -> Result<JobFolder, BulkError> {
+        read_settings(path, kind)?;
+        Ok(JobFolder {
+            path: path.to_owned(),
+            lock: lock(path)?,
+        })
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

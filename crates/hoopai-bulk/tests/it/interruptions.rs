@@ -3,13 +3,13 @@
 
 use std::fs::{self, OpenOptions};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
 use fastrand::Rng;
 use hoopai_bulk::{BulkErrorKind, Export, export_status};
 use hoopai_test_support::seeds;
 
+use crate::killed_processes::KilledProcesses;
 use crate::lists::{
     client, files, serve, serve_on_thread, serve_with_failures, things, undisturbed,
 };
@@ -107,39 +107,24 @@ fn child_process() {
     assert!(report.unwrap().complete);
 }
 
-/// The number of kills is that of `HOOPAI_KILLS`, by default enough for one pass over the list.
 #[tokio::test]
 async fn an_export_whose_process_is_killed_continues() {
     let reference = tempfile::tempdir().unwrap();
     let expected = undisturbed(reference.path()).await;
-    let kills: u32 = std::env::var("HOOPAI_KILLS").map_or(10, |kills| kills.parse().unwrap());
-    let mut random = Rng::with_seed(hoopai_test_support::seed());
+    let mut processes = KilledProcesses::new("interruptions::child_process");
     let server = serve_on_thread();
-    let (mut killed, mut finished) = (0, 0);
-    while killed < kills {
+    let mut finished = 0;
+    while processes.are_left() {
         let folder = tempfile::tempdir().unwrap();
-        loop {
-            let mut child = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "interruptions::child_process"])
-                .env(FOLDER, folder.path())
-                .env(URL, &server.url)
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap();
-            if killed < kills {
-                std::thread::sleep(Duration::from_micros(random.u64(1_000..80_000)));
-                let _ = child.kill();
-            }
-            let status = child.wait().unwrap();
-            if status.success() {
-                break;
-            }
-            assert_eq!(status.code(), None, "the child failed by itself");
-            killed += 1;
-        }
+        let variables = [
+            (FOLDER, folder.path().to_str().unwrap()),
+            (URL, &server.url),
+        ];
+        processes.run_to_the_end(&variables);
         finished += 1;
         assert!(files(folder.path()) == expected);
     }
+    let killed = processes.killed();
     println!("{killed} processes killed in {finished} exports, none lost or repeated a record");
 }
 

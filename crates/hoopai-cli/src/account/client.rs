@@ -4,10 +4,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hoopai_auth::{OAuth, OAuthApp};
-use hoopai_mock::{Mock, TokenSpec};
+use hoopai_mock::{Mock, MockBuilder, TokenSpec};
 use hoopai_runtime::auth::TokenSource;
 use hoopai_runtime::observe::{CallInfo, CallOutcome, Observer, WaitReason};
 use hoopai_runtime::{Handle, HandleBuilder, SecretString};
+use serde_json::json;
 
 use super::{Credentials, Environment, Profile, Profiles, Secret, Storage};
 use crate::directory::Directory;
@@ -64,14 +65,37 @@ impl Client {
         }
     }
 
+    /// A client of a mock server that has no limits and no records but these custom fields: names
+    /// and models.
+    pub(crate) async fn for_trial(
+        options: &Options,
+        custom_fields: &[(String, &str)],
+    ) -> Result<Self> {
+        let mock = start(Mock::builder().limits(hoopai_mock::RateLimitSettings {
+            burst: u32::MAX,
+            daily: u32::MAX,
+            ..Default::default()
+        }))
+        .await?;
+        for (name, model) in custom_fields {
+            let field = json!({ "name": name, "model": model, "dataType": "TEXT" });
+            mock.seed()
+                .item("custom-fields", hoopai_mock::LOCATION, &field);
+        }
+        let handle = builder(options)
+            .private_token(hoopai_mock::TOKEN)
+            .base_url(mock.url())
+            .location(hoopai_mock::LOCATION)
+            .build()?;
+        Ok(Client {
+            handle,
+            limit: None,
+            _mock: Some(mock),
+        })
+    }
+
     async fn with_mock(options: &Options) -> Result<Self> {
-        let mock = Mock::builder()
-            .token_with(hoopai_mock::TOKEN, TokenSpec::everything())
-            .start()
-            .await
-            .map_err(|error| {
-                Failure::internal(format_args!("the mock server cannot be started: {error}"))
-            })?;
+        let mock = start(Mock::builder()).await?;
         mock.seed().pipelines(hoopai_mock::LOCATION, 1);
         mock.seed().contacts(hoopai_mock::LOCATION, SAMPLE_CONTACTS);
         let location = options.location.as_deref().unwrap_or(hoopai_mock::LOCATION);
@@ -87,6 +111,14 @@ impl Client {
             _mock: Some(mock),
         })
     }
+}
+
+/// Starts a mock server whose token allows everything.
+async fn start(mock: MockBuilder) -> Result<Mock> {
+    let mock = mock.token_with(hoopai_mock::TOKEN, TokenSpec::everything());
+    mock.start().await.map_err(|error| {
+        Failure::internal(format_args!("the mock server cannot be started: {error}"))
+    })
 }
 
 /// A handle for requests that are only shown: with the account of the options, if there is one, and

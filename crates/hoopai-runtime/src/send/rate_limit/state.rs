@@ -610,6 +610,8 @@ impl State {
             in_window: self.window.taken(),
             queued: self.queue.len(),
             daily_left: self.day.as_ref().map(Day::left),
+            daily_max: self.day.as_ref().map(Day::budget),
+            daily_resets_in: self.day.as_ref().map(|day| day.resets_in(now)),
             paused: self
                 .pause
                 .until(now)
