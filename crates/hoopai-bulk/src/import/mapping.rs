@@ -315,7 +315,7 @@ impl RowWriter for MappedWriter {
             .collect()
     }
 
-    fn look_before<'a>(
+    fn check_before<'a>(
         &'a self,
         row: &'a Row,
     ) -> Option<BoxFuture<'a, Result<Option<RowError>, Error>>> {

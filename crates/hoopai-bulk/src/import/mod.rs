@@ -559,13 +559,13 @@ async fn attempt(
             Err(error) => return Answer::Failed(error),
         }
     }
-    if let Some(look) = writer.look_before(row) {
+    if let Some(check) = writer.check_before(row) {
         if !stop.turn().await {
             return Answer::Postponed {
                 is_doubtful: *is_doubtful,
             };
         }
-        match look.await {
+        match check.await {
             Ok(None) => {}
             Ok(Some(rejection)) => return Answer::Rejected(rejection),
             Err(error) => return Answer::Failed(error),

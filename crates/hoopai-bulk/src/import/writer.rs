@@ -44,7 +44,7 @@ pub trait RowWriter: Send + Sync {
     }
 
     /// A request before a row is sent, whose reply can reject the row. `None`: there is none.
-    fn look_before<'a>(
+    fn check_before<'a>(
         &'a self,
         row: &'a Row,
     ) -> Option<BoxFuture<'a, Result<Option<RowError>, Error>>> {

@@ -277,16 +277,16 @@ async fn interrupted_upserts_are_neither_lost_nor_repeated() {
     };
     assert_eq!((report.complete, report.done), (true, rows as u64));
     let mut requests = std::mem::take(&mut *requests.lock().unwrap());
-    let look_ups = requests.remove("look-up").unwrap_or(0) as usize;
+    let searches = requests.remove("look-up").unwrap_or(0) as usize;
     let repeated = requests.values().filter(|count| **count > 1).count();
     println!(
-        "{rows} upserts, {drops} interruptions, {look_ups} look-ups, {repeated} sent again, in {:?}",
+        "{rows} upserts, {drops} interruptions, {searches} look-ups, {repeated} sent again, in {:?}",
         start.elapsed()
     );
     // No row was lost, and no contact was created twice.
     assert_eq!(requests.len(), rows);
     assert_eq!(contacts(&client).await, rows as u64);
-    assert!(look_ups <= drops * 10, "{look_ups} look-ups");
+    assert!(searches <= drops * 10, "{searches} look-ups");
     // A connection can end before the server reads the request, which it then executes after the
     // look-up.
     assert!(repeated <= drops, "{repeated} rows were sent again");
