@@ -31,8 +31,9 @@ const STEP: u32 = 2;
 /// The days of a round, more than its processes use.
 const ROUND: u32 = 2_000;
 
-/// The longest time for one step. A process blocked by a remnant of a killed one needs longer.
-const STEP_TIMEOUT: Duration = Duration::from_secs(20);
+/// The longest time for one step, on a slow disk too. A process blocked by a remnant of a killed one
+/// needs longer.
+const STEP_TIMEOUT: Duration = Duration::from_secs(60);
 
 const GRACE: Duration = Duration::from_secs(30);
 
@@ -246,7 +247,11 @@ async fn kill_processes(place: &str, kills: usize, at_once: usize, grace: Durati
             let last = serial();
             if random.bool() {
                 while serial() == last && tokens.lock().unwrap().refused == refused {
-                    assert!(Instant::now() < deadline, "the processes refresh");
+                    assert!(
+                        Instant::now() < deadline,
+                        "no refresh after {} requests",
+                        server.count() - before
+                    );
                     tokio::time::sleep(Duration::from_micros(500)).await;
                 }
                 wait /= 3;
@@ -291,7 +296,11 @@ async fn without_loss(store: &str, kills: usize) {
 async fn with_loss_of_unsaved_tokens(store: &str, kills: usize) {
     for at_once in [1, 5] {
         let outcome = kill_processes(store, kills, at_once, Duration::ZERO).await;
-        assert_eq!(outcome.lost, outcome.before_save, "{outcome:?}");
+        // A database can still save the token of a process after it was killed.
+        assert!(
+            (1..=outcome.before_save).contains(&outcome.lost),
+            "{outcome:?}"
+        );
     }
 }
 

@@ -75,16 +75,9 @@ fn setters(
             location.part == parameter.part
                 && (location.name == *name || location.alt_type && name == "altType")
         });
-        let is_paging = operation.paging.as_ref().is_some_and(|paging| {
-            let size = paging.size.as_ref().map(|size| size.to.name());
-            paging
-                .param_names()
-                .into_iter()
-                .chain(size)
-                .any(|of_paging| of_paging == name)
-        });
         let is_needed = parameter.part == ParamLocation::Path
-            || (parameter.required || operation.requires_query(name)) && !is_paging;
+            || (parameter.required || operation.requires_query(name))
+                && !selects_page(operation, name);
         if is_needed && !has_default {
             calls.push(format!("{}({})", parameter.ident, value(input, ty)?));
         }
@@ -123,6 +116,15 @@ fn setters(
     Some(calls)
 }
 
+/// Whether a stream sets the parameter or field.
+fn selects_page(operation: &Operation, name: &str) -> bool {
+    operation.paging.as_ref().is_some_and(|paging| {
+        let size = paging.size.as_ref().map(|size| size.to.name());
+        let mut names = paging.param_names().into_iter().chain(size);
+        names.any(|of_paging| of_paging == name)
+    })
+}
+
 /// The calls that set the required fields of a body, or else its first ones.
 fn body_fields(input: &Input<'_>, operation: &Operation, name: &str) -> Option<Vec<String>> {
     let fields = &input.resolved.structs.get(name)?.fields;
@@ -130,11 +132,12 @@ fn body_fields(input: &Input<'_>, operation: &Operation, name: &str) -> Option<V
     let location = operation.location.as_ref();
     let fields = || {
         fields.iter().zip(types).filter(|(field, _)| {
-            !location.is_some_and(|location| {
+            let has_default = location.is_some_and(|location| {
                 location.part == ParamLocation::Body
                     && (location.name == field.wire_name
                         || location.alt_type && field.wire_name == "altType")
-            })
+            });
+            !has_default && !selects_page(operation, &field.wire_name)
         })
     };
     let required = fields().filter(|(field, _)| {
@@ -145,7 +148,7 @@ fn body_fields(input: &Input<'_>, operation: &Operation, name: &str) -> Option<V
     for (field, ty) in required {
         calls.push(format!("{}({})", field.ident, value(input, ty)?));
     }
-    if calls.is_empty() {
+    if calls.is_empty() && operation.paging.is_none() {
         let scalar = fields().filter(|(_, ty)| ty.is_scalar());
         for (field, ty) in scalar.take(OPTIONAL_FIELDS) {
             calls.push(format!("{}({})", field.ident, value(input, ty)?));

@@ -62,3 +62,25 @@ impl fmt::Debug for OAuth {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hoopai_runtime::auth::TokenProviderBuilder;
+
+    use super::OAuth;
+    use crate::app::OAuthApp;
+    use crate::store::MemoryStore;
+
+    #[test]
+    fn app_is_identified_and_shown_without_its_secret() {
+        let app = OAuthApp::new("id-MaRkEr", "secret-MaRkEr", "https://example.com/callback");
+        let oauth = OAuth::new(app);
+        assert_eq!(oauth.app_id(), Some("id-MaRkEr"));
+        let text = format!("{oauth:?}");
+        assert!(text.contains("https://example.com/callback"), "{text}");
+        assert!(text.contains("token_store: false"), "{text}");
+        assert!(!text.contains("MaRkEr"), "{text}");
+        let text = format!("{:?}", oauth.token_store(MemoryStore::new()));
+        assert!(text.contains("token_store: true"), "{text}");
+    }
+}

@@ -95,6 +95,7 @@ impl Values {
             scopes: strings(self.get("scope")),
             user_type: text("usertype").and_then(|text| UserType::parse(&text)),
             company_id: id("companyid"),
+            agency_id: None,
             location_id: id("locationid"),
             user_id: id("userid"),
             approved_locations: strings(self.get("approvedlocations")),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter};
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::{BulkError, BulkErrorKind};
+use crate::replaced_file::replace;
 
 /// The largest number of columns. Fields beyond it are in the column [`OTHER`], as JSON.
 const COLUMNS: usize = 1_000;
@@ -28,27 +29,19 @@ const OTHER: &str = "_other";
 pub fn to_csv(records: impl AsRef<Path>, csv: impl AsRef<Path>) -> Result<u64, BulkError> {
     let (records, csv) = (records.as_ref(), csv.as_ref());
     let columns = columns(records)?;
-    let mut new = csv.as_os_str().to_owned();
-    new.push(".new");
-    let failed = |cause| BulkError::io("the CSV file cannot be written", csv, cause);
-    let file = File::create(&new).map_err(failed)?;
-    let mut writer = csv::Writer::from_writer(BufWriter::new(file));
-    let rows = write_rows(records, &columns, &mut writer).and_then(|rows| {
+    let what = "the CSV file cannot be written";
+    replace(csv, what, |file| {
+        let failed = |cause| BulkError::io(what, csv, cause);
+        let mut writer = csv::Writer::from_writer(BufWriter::new(file));
+        let rows = write_rows(records, &columns, &mut writer)?;
         let buffer = writer
             .into_inner()
             .map_err(|error| failed(error.into_error()))?;
         let file = buffer
             .into_inner()
             .map_err(|error| failed(error.into_error()))?;
-        file.sync_all().map_err(failed)?;
-        fs::rename(&new, csv).map_err(failed)?;
-        Ok(rows)
-    });
-    if rows.is_err() {
-        // The error to report is the first one.
-        let _ = fs::remove_file(&new);
-    }
-    rows
+        Ok((file, rows))
+    })
 }
 
 /// The columns of a file: names, and whether there are more fields.
@@ -127,7 +120,8 @@ fn cell(json: &str) -> String {
     }
 }
 
-fn read_records(
+/// Reads the records of a file, one in each line.
+pub(crate) fn read_records(
     path: &Path,
     mut visit: impl FnMut(Fields) -> Result<(), BulkError>,
 ) -> Result<(), BulkError> {
@@ -154,7 +148,7 @@ fn read_records(
 }
 
 /// The fields of a record in their order, each value as it was received.
-struct Fields(Vec<(String, Box<RawValue>)>);
+pub(crate) struct Fields(pub(crate) Vec<(String, Box<RawValue>)>);
 
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -10,6 +10,13 @@ mod export;
 mod import;
 mod job;
 mod lists;
+#[cfg(feature = "parquet")]
+mod parquet_file;
+mod replaced_file;
+#[cfg(feature = "sync")]
+mod sync;
+mod verified;
+mod verify;
 
 pub use budget::Budget;
 pub use csv_file::to_csv;
@@ -18,7 +25,14 @@ pub use export::{
     Export, ExportList, ExportProgress, ExportReport, ExportStatus, ExportedFile, export_status,
 };
 pub use import::{
-    Found, Import, ImportCheck, ImportReport, MappedWriter, Row, RowError, RowWriter, import_status,
+    Found, Import, ImportCheck, ImportProgress, ImportReport, MappedWriter, OperationRemover,
+    RecordRemover, Row, RowError, RowWriter, Undo, UndoReport, Written, import_status,
 };
 pub use job::pause;
 pub use lists::{PlatformList, platform_lists};
+#[cfg(feature = "parquet")]
+pub use parquet_file::{Column, ColumnKind, to_parquet};
+#[cfg(feature = "sync")]
+pub use sync::{SyncJob, SyncList, SyncProgress, SyncReport, SyncedList, write_synced};
+pub use verified::{FileProblem, VerifiedFile, VerifyReport};
+pub use verify::verify;

@@ -10,8 +10,8 @@ pub(crate) fn normal(text: &str) -> String {
 }
 
 /// The candidate with the fewest edits, if it is close: at most a third of the characters differ,
-/// and at least one may.
-pub(crate) fn closest<'a>(
+/// and at least one may. Case, hyphens, underscores and spaces do not matter.
+pub fn closest<'a>(
     unknown: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 /// The largest index in a path, so that a slip does not create a list of millions of items.
-const LARGEST_INDEX: usize = 9_999;
+pub(crate) const LARGEST_INDEX: usize = 9_999;
 /// The largest number of steps.
 const MOST_STEPS: usize = 64;
 

@@ -60,6 +60,7 @@ mod schema;
 mod search;
 mod validate;
 
+pub use closest::closest;
 pub use entry::{Effect, Entry, Method};
 pub use explain::{Explanation, Row};
 pub use field_path::{FieldPath, ParsePathError, Step};

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use crate::field_path::LARGEST_INDEX;
+
+/// The name of the kind whose parts have indices.
+pub(crate) const LIST: &str = "a list";
+
 /// A problem of a request, with the name or the path of the value that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -99,6 +104,11 @@ impl fmt::Display for Problem {
                 }
             }
             ProblemKind::Invalid { rule } => write!(f, "`{path}` {rule}"),
+            ProblemKind::NoParts { expected } if *expected == LIST => write!(
+                f,
+                "`{path}` does not exist: the value before it is a list, whose index is a number from \
+                 0 to {LARGEST_INDEX}"
+            ),
             ProblemKind::NoParts { expected } => write!(
                 f,
                 "`{path}` does not exist, because the value before it is {expected}"

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::closest::{closest, normal};
 use crate::field_path::{FieldPath, Step};
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::{LIST, Problem, ProblemKind};
 
 /// The depth to which references and composites are followed.
 const DEPTH: usize = 32;
@@ -50,7 +50,7 @@ impl Kind {
             Self::Number => "a number",
             Self::Integer => "a whole number",
             Self::Boolean => "true or false",
-            Self::Array => "a list",
+            Self::Array => LIST,
             Self::Object => "an object",
             Self::File => "a file",
             Self::Union => "one of several kinds",

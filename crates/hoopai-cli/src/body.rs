@@ -1,34 +1,37 @@
 //! Bodies from arguments: JSON, a file, or the standard input.
 
-use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::failure::{Failure, Result};
+use crate::input;
 
 /// Reads a body: `@FILE`, `-` for the standard input, or JSON.
 pub(crate) fn read(argument: &str) -> Result<Value> {
     let (text, source) = match argument.strip_prefix('@') {
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
+            let text = input::text_file(path).map_err(|error| {
                 Failure::usage(format_args!(
-                    "the file {path} of --body cannot be read: {error}"
+                    "the file `{path}` of --body cannot be read: {error}"
                 ))
             })?;
-            (text, format!("the file {path} of --body"))
+            (text, format!("the file `{path}` of --body"))
         }
         None if argument == "-" => {
-            let mut text = String::new();
-            std::io::stdin()
-                .read_to_string(&mut text)
-                .map_err(|error| {
-                    Failure::usage(format_args!("the standard input cannot be read: {error}"))
-                })?;
+            let text = input::text(std::io::stdin()).map_err(|error| {
+                Failure::usage(format_args!("the standard input cannot be read: {error}"))
+            })?;
             (text, "the standard input".to_owned())
         }
         None => (argument.to_owned(), "the value of --body".to_owned()),
     };
+    if text.trim().is_empty() {
+        return Err(Failure::invalid(
+            &["body".to_owned()],
+            format_args!("{source} is empty: pass JSON, @FILE, or - for the standard input"),
+        ));
+    }
     serde_json::from_str(&text).map_err(|error| {
         // The position only: the text of the error can contain values.
         Failure::invalid(

@@ -64,6 +64,10 @@ pub(crate) enum Command {
     Export(commands::export::Export),
     /// Import the rows of a file; the import continues after any interruption
     Import(commands::import::Import),
+    /// Keep a copy of lists in an SQLite database up to date
+    Sync(commands::sync::Sync),
+    /// Compare the files of an export or a copy with what the job wrote
+    Verify(commands::verify::Verify),
     /// Print the completions of a shell
     Completions(commands::completions::Completions),
     /// Print the candidates of a completion

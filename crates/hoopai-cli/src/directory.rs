@@ -54,6 +54,12 @@ impl Directory {
         self.0.join("tokens")
     }
 
+    /// The directory of the token store of OAuth apps whose secrets are in the keychain.
+    #[cfg(feature = "keychain")]
+    pub(crate) fn encrypted_tokens(&self) -> PathBuf {
+        self.0.join("tokens-encrypted")
+    }
+
     /// The directory of the limits that processes share.
     pub(crate) fn limits(&self) -> PathBuf {
         self.0.join("limits")

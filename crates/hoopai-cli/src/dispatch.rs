@@ -8,7 +8,7 @@ use hoopai_runtime::reqwest::Request;
 use crate::command_line::{Command, CommandLine};
 use crate::commands::{
     completions, doctor, explain, export, import, login, logout, man, operation, profiles, request,
-    search, whoami,
+    search, sync, verify, whoami,
 };
 use crate::failure::{Failure, Result};
 
@@ -30,6 +30,8 @@ pub(crate) fn run(line: CommandLine) -> Result<ExitCode> {
         Command::Explain(explain) => explain::run(&options, &explain),
         Command::Export(export) => wait(export::run(&options, export)),
         Command::Import(import) => wait(import::run(&options, import)),
+        Command::Sync(sync) => wait(sync::run(&options, sync)),
+        Command::Verify(verify) => verify::run(&options, &verify),
         Command::Operation(arguments) => wait(operation::run(&options, arguments)),
     };
     ended.map(|()| ExitCode::SUCCESS)

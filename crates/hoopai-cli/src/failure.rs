@@ -82,10 +82,11 @@ impl Failure {
         Self::new(Exit::Success, "closed_output", "")
     }
 
-    /// An error of a file of the user or of the program.
+    /// An error of a file of the program.
     pub(crate) fn file(path: &std::path::Path, action: &str, error: &io::Error) -> Self {
         Self::internal(format_args!(
-            "{} cannot be {action}: {error}",
+            "{} cannot be {action}: {error}; check the path, its permissions and the disk, or set \
+             HOOPAI_CONFIG_DIR to another directory",
             path.display()
         ))
     }
@@ -144,6 +145,35 @@ impl Failure {
     }
 }
 
+/// Remedies of the client, which name its methods, and those of the command line.
+const REMEDIES: [(&str, &str); 7] = [
+    ("with `stream()`", "with --all"),
+    (
+        "set it, or a default with `location`",
+        "set it with --location",
+    ),
+    (
+        "select one with `as_location` or `as_company`",
+        "pass --location or --company",
+    ),
+    ("select one with `as_location`", "pass --location"),
+    (
+        "add its root with `add_root_certificate`",
+        "add its root to the trusted certificates of this machine",
+    ),
+    (", which `meta()` identifies", ""),
+    (
+        "the token goes to `private_token`",
+        "log in with hoopai login, or set HOOPAI_TOKEN",
+    ),
+];
+
+fn in_words_of_the_command_line(message: String) -> String {
+    REMEDIES.iter().fold(message, |message, (method, option)| {
+        message.replace(method, option)
+    })
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = Exit::of(&error);
@@ -153,7 +183,7 @@ impl From<Error> for Failure {
             .or(error.auth_error_kind().map(|kind| kind.as_str()))
             .or(error.paging_error_kind().map(|kind| kind.as_str()))
             .unwrap_or(error.kind().as_str());
-        let mut message = error.to_string();
+        let mut message = in_words_of_the_command_line(error.to_string());
         if exit == Exit::LoginNeeded {
             message.push_str("; log in with `hoopai login`");
         }
@@ -215,6 +245,34 @@ impl From<clap::Error> for Failure {
         match error.print() {
             Ok(()) => Failure::new(Exit::Success, "help", ""),
             Err(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn sources(folder: &Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, text);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                text.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn replaced_remedies_are_those_of_the_client() {
+        let mut text = String::new();
+        let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hoopai-runtime/src");
+        sources(&runtime, &mut text);
+        for (remedy, _) in REMEDIES {
+            assert!(text.contains(remedy), "{remedy}");
         }
     }
 }

@@ -16,6 +16,7 @@ mod directory;
 mod dispatch;
 mod exit;
 mod failure;
+mod input;
 mod limit;
 mod mask;
 mod options;
@@ -24,6 +25,7 @@ mod preview;
 mod progress;
 mod style;
 mod text;
+mod variable;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};

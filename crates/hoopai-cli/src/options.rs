@@ -27,7 +27,7 @@ pub(crate) struct Options {
     pub(crate) api_version: Option<String>,
 
     /// Seconds for a call with its waits and retries
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, global = true, value_name = "SECONDS", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) timeout: Option<u64>,
 
     /// Format; default: table on a terminal, json elsewhere
@@ -39,7 +39,7 @@ pub(crate) struct Options {
     pub(crate) fields: Vec<String>,
 
     /// Maximum number of items
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
     pub(crate) limit: Option<u64>,
 
     /// Filter in the language of jq; with --all it receives each item
@@ -73,6 +73,13 @@ pub(crate) struct Options {
     /// Report each attempt on the standard error stream
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
+}
+
+/// The option of all commands whose name is most similar to an unknown one.
+pub(crate) fn closest_option(name: &str) -> Option<String> {
+    let command = Options::augment_args(clap::Command::new("hoopai"));
+    let names = command.get_arguments().filter_map(clap::Arg::get_long);
+    hoopai_catalogue::closest(name, names).map(str::to_owned)
 }
 
 /// The format of the output.

@@ -7,22 +7,15 @@ use std::time::Duration;
 use deadpool_postgres::{Pool, Transaction};
 use hoopai_auth::StoreError;
 use hoopai_runtime::time::BoxFuture;
-use hoopai_webhooks::{DeliveryKey, ReplayError, ReplayGuard, ReservationId, ReserveOutcome};
+use hoopai_webhooks::{
+    DeliveryKey, ReplayError, ReplayGuard, ReplayTimes, ReservationId, ReserveOutcome,
+};
 use rustls::ClientConfig;
 use tokio_postgres::types::ToSql;
 
 use crate::connections::{self, TIMEOUT};
 use crate::error::{query, within};
 use crate::schema::{self, DEFAULT_SCHEMA, quoted};
-
-/// The time for which handled deliveries are remembered by default.
-const WINDOW: Duration = Duration::from_secs(72 * 60 * 60);
-
-/// The time after which reservations expire by default.
-const RESERVATION_TIME: Duration = Duration::from_secs(15 * 60);
-
-/// Lifetimes are cut to this time, which the database can add to a moment.
-const MAX_TIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// The number of connections of a guard that opens its own.
 const CONNECTIONS: usize = 8;
@@ -68,8 +61,7 @@ pub struct PostgresReplayGuard {
     pool: Pool,
     schema: String,
     statements: Arc<Statements>,
-    window: Duration,
-    reservation_time: Duration,
+    times: ReplayTimes,
     timeout: Duration,
 }
 
@@ -151,8 +143,7 @@ impl PostgresReplayGuard {
             pool,
             statements: Arc::new(Statements::new(&schema)),
             schema,
-            window: WINDOW,
-            reservation_time: RESERVATION_TIME,
+            times: ReplayTimes::default(),
             timeout: TIMEOUT,
         }
     }
@@ -168,7 +159,7 @@ impl PostgresReplayGuard {
     /// Sets the time for which handled deliveries are remembered; the default is 72 hours.
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
-        self.window = window.min(MAX_TIME);
+        self.times = self.times.with_window(window);
         self
     }
 
@@ -176,7 +167,7 @@ impl PostgresReplayGuard {
     /// is longer than a handler can take, with all its retries.
     #[must_use]
     pub fn reservation_time(mut self, time: Duration) -> Self {
-        self.reservation_time = time.min(MAX_TIME);
+        self.times = self.times.with_reservation_time(time);
         self
     }
 
@@ -208,7 +199,7 @@ impl PostgresReplayGuard {
         let statements = &self.statements;
         let mut client = connections::client(&self.pool).await?;
         let transaction = connections::durable(&mut client).await?;
-        let seconds = self.reservation_time.as_secs_f64();
+        let seconds = self.times.reservation_time().as_secs_f64();
         let values: [&(dyn ToSql + Sync); 3] = [&key, &bits(id), &seconds];
         let is_new = change(&transaction, &statements.reserve, &values).await? > 0;
         let outcome = if is_new {
@@ -272,8 +263,8 @@ impl fmt::Debug for PostgresReplayGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresReplayGuard")
             .field("schema", &self.schema)
-            .field("window", &self.window)
-            .field("reservation_time", &self.reservation_time)
+            .field("window", &self.times.window())
+            .field("reservation_time", &self.times.reservation_time())
             .finish_non_exhaustive()
     }
 }
@@ -284,7 +275,7 @@ impl ReplayGuard for PostgresReplayGuard {
         key: &'a DeliveryKey,
     ) -> BoxFuture<'a, Result<ReserveOutcome, ReplayError>> {
         Box::pin(async {
-            let id = ReservationId::new(fastrand::u64(..));
+            let id = ReservationId::random();
             let outcome = within(self.timeout, self.reserve_with(key, id)).await;
             outcome.map_err(ReplayError::store)
         })
@@ -297,7 +288,7 @@ impl ReplayGuard for PostgresReplayGuard {
     ) -> BoxFuture<'a, Result<(), ReplayError>> {
         Box::pin(async {
             let key = &key.as_bytes()[..];
-            let seconds = self.window.as_secs_f64();
+            let seconds = self.times.window().as_secs_f64();
             self.execute(&self.statements.commit, &[&key, &seconds])
                 .await
         })

@@ -47,9 +47,11 @@ mod limiter;
 mod replay;
 mod shared;
 mod store;
+mod values;
 
 pub use limiter::RedisLimiter;
 pub use redis;
 #[cfg(feature = "webhooks")]
 pub use replay::RedisReplayGuard;
 pub use store::RedisStore;
+pub use values::RedisValues;

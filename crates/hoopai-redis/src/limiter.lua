@@ -1,13 +1,15 @@
 -- Records the report of a process about one limit, and returns its share. The same algorithm as
 -- `Ledger` of hoopai-runtime; a test compares them. All times are in microseconds.
 --
--- KEYS: the state of the limit, and the time since which the database has been in use.
+-- KEYS: the state of the limit, and the time since which the database has been in use. If that is 0,
+-- the database has never lost entries.
 -- ARGV: see `arguments` in limiter.rs.
 local IN_FLIGHT = 2 ^ 52
 local floor, ceil, max, min = math.floor, math.ceil, math.max, math.min
 
 local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
+local server_time = time[1] * 1000000 + time[2]
+local now = server_time
 if ARGV[1] ~= '' then now = tonumber(ARGV[1]) end
 
 local id = ARGV[2]
@@ -22,11 +24,30 @@ local s
 if packed then
   s = cmsgpack.unpack(packed)
 else
-  s = { max = 0, interval = 0, declared = 0, last = 0, active = 0, settles = 0, clients = {},
+  s = { max = 0, interval = 0, declared = 0, last = 0, active = 0, found = 0, clients = {},
     external = {} }
-  -- A database that is in use for less than an interval may have lost its entries.
+end
+-- The run of the server, which may have begun with old entries, and its begin.
+local function run_of_server()
+  local info = redis.pcall('INFO', 'server')
+  if type(info) ~= 'string' then return '', 0 end
+  local uptime = string.match(info, 'uptime_in_seconds:(%d+)')
+  return string.match(info, 'run_id:(%w+)') or '', server_time - (tonumber(uptime) or 0) * 1000000
+end
+-- From then on, processes report the shares that another state granted.
+local function begin(at)
+  s.began, s.found = at, 0
+  for _, client in pairs(s.clients) do client.share, client.excess = 0, {} end
+end
+if not packed then
   redis.call('SET', KEYS[2], now, 'NX')
-  s.settles = tonumber(redis.call('GET', KEYS[2])) + report.interval
+  local since, started = tonumber(redis.call('GET', KEYS[2])), 0
+  s.run, started = run_of_server()
+  if since > 0 then begin(max(since, started)) end
+elseif now - s.last > s.interval / 4 then
+  local run = run_of_server()
+  if run ~= s.run then begin(now) end
+  s.run = run
 end
 now = max(now, s.last)
 
@@ -44,6 +65,18 @@ local function retained(slots)
     if entry[1] > now then kept[#kept + 1] = entry end
   end
   return kept
+end
+
+-- The slots that may be granted, without those that shares of a lost state may use.
+local function capacity()
+  if not s.began then return s.max end
+  local found = min(s.found, s.max)
+  if now < s.began + s.interval * 3 then return found end
+  return found + ceil((s.max - found) / 8)
+end
+
+local function is_collecting()
+  return s.began ~= nil and now < s.began + s.interval
 end
 
 local function is_silent(client)
@@ -90,7 +123,7 @@ end
 
 -- The shares if they were divided now.
 local function division(unlimited)
-  local capacity = max(s.max - occupied(s.external), 0)
+  local capacity = max(capacity() - occupied(s.external), 0)
   local shares, needs, demands = {}, {}, {}
   for other, client in pairs(s.clients) do
     if is_silent(client) then
@@ -135,15 +168,9 @@ else
     if report.declared == 1 then s.declared = 1 end
   end
   -- Time passes.
-  local settle = s.interval
-  local gap = now - s.last
-  if s.last > 0 and gap > settle then
-    for _, client in pairs(s.clients) do
-      if client.share > 0 then s.settles = now + settle end
-    end
-  end
-  s.active = s.active + min(gap, settle)
+  s.active = s.active + min(now - s.last, s.interval)
   s.last = now
+  if s.began and s.began + s.interval * report.forgotten <= now then s.began, s.found = nil, 0 end
   for other, client in pairs(s.clients) do
     client.excess = retained(client.excess)
     local silent = s.active - client.reported_at
@@ -160,9 +187,10 @@ else
   end
   -- The report.
   local known = s.clients[id]
-  if not known and report.share > 0 then
-    -- The state is older than this process, or was lost.
-    s.settles = max(s.settles, now + settle)
+  local function recorded() return known and known.share or 0 end
+  if report.share > recorded() then
+    if not s.began then begin(now) end
+    s.found = min(s.found + report.share - recorded(), s.max)
   end
   local before = report.admitted
   if known then before = known.admitted end
@@ -200,8 +228,8 @@ else
   if slots > 0 then s.external[#s.external + 1] = { now + s.interval, slots } end
   -- The share is raised by what is free, up to the fair part.
   shares = division(nil)
-  local limit = s.max
-  if now < s.settles then limit = ceil(s.max / 8) end
+  local limit = capacity()
+  if is_collecting() then limit = 0 end
   local target = min(report.demand, s.max)
   if is_short(id, shares) then target = shares[id] or 0 end
   share = max(report.share, min(target, max(limit - used(id), 0)))
@@ -226,24 +254,22 @@ members = max(members, 1)
 local regular = floor(s.interval * members * 25 / (s.max * 4))
 regular = min(max(regular, floor(s.interval / 4)), s.interval)
 local renew_after = regular
-if share < (shares[id] or 0) then
+if share < (shares[id] or 0) and not is_collecting() then
   local next = now + regular
-  if now < s.settles then
-    next = min(next, max(s.settles, now + floor(s.interval / 16)))
-  else
-    for _, entry in ipairs(s.external) do next = min(next, max(entry[1], now)) end
-    for other, client in pairs(s.clients) do
-      for _, entry in ipairs(client.excess) do next = min(next, max(entry[1], now)) end
-      if other ~= id and client.share > (shares[other] or 0) then
-        next = min(next, max(client.due, now))
-      end
+  for _, entry in ipairs(s.external) do next = min(next, max(entry[1], now)) end
+  for other, client in pairs(s.clients) do
+    for _, entry in ipairs(client.excess) do next = min(next, max(entry[1], now)) end
+    if other ~= id and client.share > (shares[other] or 0) then
+      next = min(next, max(client.due, now))
     end
   end
   local wait = next - now + floor(s.interval / 128)
   renew_after = min(max(wait, floor(s.interval / 16)), regular)
 end
 local target = share
-if share > (shares[id] or 0) and is_short(id, shares) then target = shares[id] or 0 end
+if share > (shares[id] or 0) and not is_collecting() and is_short(id, shares) then
+  target = shares[id] or 0
+end
 local client = s.clients[id]
 client.due = now + renew_after
 local prospect = division(id)[id] or 0
@@ -267,5 +293,7 @@ if not stale then
   if s.day then kept = max(kept, s.day.resets - now) end
   redis.call('SET', KEYS[1], cmsgpack.pack(s), 'PX', ceil(kept / 1000))
 end
-return { share, target, prospect, members, renew_after, s.max, s.interval, daily_left, daily_reserved,
-  daily_resets_in }
+local recovering = 0
+if s.began and capacity() == 0 then recovering = 1 end
+return { share, target, prospect, members, renew_after, s.max, s.interval, daily_left,
+  daily_reserved, daily_resets_in, recovering }

@@ -42,9 +42,11 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// exchanged by a script, on the clock of the server, once for many calls: eight processes that use
 /// the whole limit of 100 calls in 10 seconds need less than one operation for five calls.
 ///
-/// A server that is new or lost its entries is used carefully for one interval: processes keep the
-/// shares that they have, and new ones get an eighth of the limit together. Entries expire by themselves.
-/// The server needs `maxmemory-policy noeviction`, since an evicted entry is a lost one. The script
+/// After the server lost its entries, processes keep the shares that they have, and the other slots
+/// are reserved, since processes may still use them: all of them for three intervals, and seven
+/// eighths until [`FORGOTTEN_AFTER`] intervals have passed. A server that is new looks the same. If no
+/// process has used the limits before, `SET hoopai:limits-since 0` (with your prefix) ends this at once.
+/// Entries expire by themselves. The server needs `maxmemory-policy noeviction`, since an evicted entry is a lost one. The script
 /// has two keys, so Redis Cluster is not supported.
 #[derive(Clone)]
 pub struct RedisLimiter {
@@ -178,6 +180,7 @@ fn share_reply(numbers: &[i64]) -> Option<ShareReply> {
         left,
         reserved,
         resets_in,
+        recovering,
     ] = numbers
     else {
         return None;
@@ -189,6 +192,7 @@ fn share_reply(numbers: &[i64]) -> Option<ShareReply> {
     reply.prospect = small(prospect)?;
     reply.members = small(members)?;
     reply.renew_after = time(renew_after)?;
+    reply.is_recovering = recovering == 1;
     match u64::try_from(left) {
         Ok(left) => Some(reply.with_daily(left, u64::try_from(reserved).ok()?, time(resets_in)?)),
         Err(_) => Some(reply),
@@ -200,6 +204,18 @@ fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros())
         .unwrap_or(i64::MAX)
         .min(1 << 51)
+}
+
+/// An exchange that may be dropped, because its caller waits for a shorter time. As one that takes too
+/// long, it gives up the connection: one that the network has lost never answers.
+struct Unfinished<'a>(Option<&'a RedisLimiter>);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Some(limiter) = self.0 {
+            let _ = limiter.connection.give_up(limiter.timeout);
+        }
+    }
 }
 
 /// Hides the URL.
@@ -219,8 +235,10 @@ impl LimiterBackend for RedisLimiter {
         report: &'a ShareReport,
     ) -> BoxFuture<'a, Result<ShareReply, LimiterError>> {
         Box::pin(async move {
+            let mut unfinished = Unfinished(Some(self));
             let exchange = self.run(key, report, None);
             let result = self.connection.within(self.timeout, exchange).await;
+            unfinished.0 = None;
             result.map_err(|error| LimiterError::new(error.to_string()).caused_by(error))
         })
     }
@@ -278,7 +296,7 @@ mod tests {
                     daily.left = random.bool().then(|| random.u64(0..1000));
                     report.daily = Some(daily);
                 }
-                let ledger = ledger.get_or_insert_with(|| Ledger::recovering(now, interval));
+                let ledger = ledger.get_or_insert_with(|| Ledger::recovering(now));
                 let expected = ledger.exchange(now, report);
                 let found = limiter.run(&key, report, Some(now)).await.unwrap();
                 assert_eq!(found, expected, "run {run}, step {step}: {report:?}");

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use hoopai_auth::StoreError;
 use hoopai_runtime::time::BoxFuture;
-use hoopai_webhooks::{DeliveryKey, ReplayError, ReplayGuard, ReservationId, ReserveOutcome};
+use hoopai_webhooks::{
+    DeliveryKey, ReplayError, ReplayGuard, ReplayTimes, ReservationId, ReserveOutcome,
+};
 use redis::aio::ConnectionManager;
 use redis::{Client, Script};
 
@@ -14,15 +16,6 @@ use crate::connection::{Connection, TIMEOUT, millis};
 use crate::error::command;
 use crate::shared::RELEASE;
 use crate::{durability, store};
-
-/// The time for which handled deliveries are remembered by default.
-const WINDOW: Duration = Duration::from_secs(72 * 60 * 60);
-
-/// The time after which reservations expire by default.
-const RESERVATION_TIME: Duration = Duration::from_secs(15 * 60);
-
-/// Lifetimes are cut to this time, which the server accepts.
-const MAX_TIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// The value of a handled delivery. The value of a reserved one is the id of its reservation.
 const HANDLED: &str = "handled";
@@ -78,8 +71,7 @@ pub struct RedisReplayGuard {
 #[derive(Clone)]
 struct Settings {
     prefix: String,
-    window: Duration,
-    reservation_time: Duration,
+    times: ReplayTimes,
     timeout: Duration,
 }
 
@@ -119,8 +111,7 @@ impl RedisReplayGuard {
         Self {
             settings: Settings {
                 prefix: store::DEFAULT_PREFIX.to_owned(),
-                window: WINDOW,
-                reservation_time: RESERVATION_TIME,
+                times: ReplayTimes::default(),
                 timeout: TIMEOUT,
             },
             connection,
@@ -134,7 +125,7 @@ impl RedisReplayGuard {
     /// Sets the time for which handled deliveries are remembered; the default is 72 hours.
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
-        self.settings.window = window.min(MAX_TIME);
+        self.settings.times = self.settings.times.with_window(window);
         self
     }
 
@@ -142,7 +133,7 @@ impl RedisReplayGuard {
     /// is longer than a handler can take, with all its retries.
     #[must_use]
     pub fn reservation_time(mut self, time: Duration) -> Self {
-        self.settings.reservation_time = time.min(MAX_TIME);
+        self.settings.times = self.settings.times.with_reservation_time(time);
         self
     }
 
@@ -198,8 +189,8 @@ impl fmt::Debug for RedisReplayGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisReplayGuard")
             .field("prefix", &self.settings.prefix)
-            .field("window", &self.settings.window)
-            .field("reservation_time", &self.settings.reservation_time)
+            .field("window", &self.settings.times.window())
+            .field("reservation_time", &self.settings.times.reservation_time())
             .finish_non_exhaustive()
     }
 }
@@ -210,16 +201,18 @@ impl ReplayGuard for RedisReplayGuard {
         key: &'a DeliveryKey,
     ) -> BoxFuture<'a, Result<ReserveOutcome, ReplayError>> {
         Box::pin(self.run(async move {
-            let id = fastrand::u64(..);
+            let id = ReservationId::random();
             let mut connection = self.connection().await?;
             let mut reserve = self.scripts.reserve.key(self.name(key));
-            reserve.arg(id).arg(millis(self.settings.reservation_time));
+            reserve
+                .arg(id.get())
+                .arg(millis(self.settings.times.reservation_time()));
             let found: Option<String> = reserve
                 .invoke_async(&mut connection)
                 .await
                 .map_err(command)?;
             Ok(match found.as_deref() {
-                None => ReserveOutcome::New(ReservationId::new(id)),
+                None => ReserveOutcome::New(id),
                 Some(HANDLED) => ReserveOutcome::Duplicate,
                 Some(_) => ReserveOutcome::Pending,
             })
@@ -235,7 +228,7 @@ impl ReplayGuard for RedisReplayGuard {
             let mut connection = self.connection().await?;
             let mut set = redis::cmd("SET");
             set.arg(self.name(key)).arg(HANDLED);
-            set.arg("PX").arg(millis(self.settings.window));
+            set.arg("PX").arg(millis(self.settings.times.window()));
             set.query_async(&mut connection).await.map_err(command)
         }))
     }

@@ -58,8 +58,8 @@ pub use events::{Event, EventKind, ParseError};
 #[cfg(feature = "auth")]
 pub use lifecycle::{Lifecycle, LifecycleOutcome};
 pub use replay::{
-    DeliveryKey, MemoryReplayGuard, ReplayError, ReplayGuard, Reservation, ReservationId,
-    ReserveOutcome, Reserved,
+    DeliveryKey, MemoryReplayGuard, ReplayError, ReplayGuard, ReplayTimes, Reservation,
+    ReservationId, ReserveOutcome, Reserved,
 };
 #[cfg(feature = "axum")]
 pub use server::{

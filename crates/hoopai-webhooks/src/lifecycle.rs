@@ -21,7 +21,11 @@ const MAX_ACCOUNTS: usize = 100_000;
 ///   with those of the agency. A bulk installation sends such an event for each location.
 /// - `INSTALL` that arrives before the authorization code is exchanged waits for
 ///   [`code_exchanged`](Lifecycle::code_exchanged).
-/// - `UNINSTALL` removes the tokens of the account.
+/// - `UNINSTALL` removes the tokens of the account. That of an agency also removes the tokens of
+///   locations that were requested with its tokens; locations that authorized the app themselves
+///   keep theirs. If the token store cannot
+///   [list its keys](hoopai_auth::TokenStore::keys), only locations that this process has used are
+///   found.
 /// - An event that is older than a later one, or an uninstallation that is older than the tokens,
 ///   changes nothing: the platform promises no order. The same holds for an installation in a
 ///   location that is older than the uninstallation of its agency.
@@ -260,27 +264,35 @@ impl Lifecycle {
                 state.end_waiting_of(account.id(), time);
             }
         }
-        let removed = self.0.tokens.forget_requested_before(account, time).await?;
-        Ok(match removed {
-            true => LifecycleOutcome::Uninstalled,
-            false => LifecycleOutcome::Stale,
-        })
+        let tokens = &self.0.tokens;
+        if !tokens
+            .forget_requested_before(account.clone(), time)
+            .await?
+        {
+            return Ok(LifecycleOutcome::Stale);
+        }
+        // After the agency, whose tokens could request those of a location again.
+        if account.user_type() == UserType::Company {
+            tokens
+                .forget_locations_requested_before(account.id(), time)
+                .await?;
+        }
+        Ok(LifecycleOutcome::Uninstalled)
     }
 
     /// Requests the tokens of a location with those of its company, unless it has some. Returns
-    /// `false` if the location was uninstalled meanwhile.
+    /// `false` if the location or its company was uninstalled meanwhile.
     async fn request_tokens(&self, location: &AccountId, company: &str) -> Result<bool, Error> {
         let tokens = &self.0.tokens;
-        let company = tokens.account(AccountId::company(company));
-        company
-            .for_account(location.clone())
-            .authorization()
-            .await?;
+        let agency = AccountId::company(company);
+        let access = tokens.account(agency.clone());
+        access.for_account(location.clone()).authorization().await?;
         let uninstalled = {
             let mut state = self.lock();
             state.waiting.remove(location);
             let installed = state.installed.get(location);
-            let uninstalled = state.uninstalled.get(location);
+            let uninstalled = [location, &agency].map(|account| state.uninstalled.get(account));
+            let uninstalled = uninstalled.into_iter().flatten().max();
             uninstalled.filter(|time| installed.is_none_or(|installed| installed < *time))
         };
         // The tokens were stored after the uninstallation removed the earlier ones.

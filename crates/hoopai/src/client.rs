@@ -28,7 +28,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Creates a builder. Only the credentials are required.
+    /// Creates a builder. Only the credentials are required. It reads no environment variables:
+    /// [`ClientBuilder::from_env`] does.
     pub fn builder() -> ClientBuilder {
         Handle::builder().into()
     }

@@ -56,6 +56,18 @@
 //! | metrics | [`observe`] |
 //! | one call | [`CallOptions`] |
 //! | webhooks, with the feature `webhooks` | the crate `hoopai-webhooks`, as `hoopai::webhooks` |
+//!
+//! | feature | effect |
+//! |---|---|
+//! | `contacts`, `calendars`, … | a module; `contacts` and `locations` are enabled by default |
+//! | `full` | all modules |
+//! | `jiff`, `chrono` | setters accept moments and days of these crates |
+//! | `schemars` | JSON schemas of the models |
+//! | `postgres`, `redis` | token stores and limits for several machines |
+//! | `webhooks` | verification and events of webhooks |
+//! | `webhooks-axum` | a receiver of webhooks for axum |
+//! | `webhooks-rsa` | the legacy signature of webhooks |
+//! | `webhooks-testing` | a signer of webhooks for tests |
 
 // On docs.rs each item shows its feature.
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -75,6 +75,7 @@ fn may_depend_on(metadata: &Metadata, package: &Package, other: &str) -> bool {
                     "hoopai-bulk",
                     "hoopai-catalogue",
                     "hoopai-mock",
+                    "hoopai-redis",
                     "hoopai-runtime",
                 ]
                 .contains(&other)

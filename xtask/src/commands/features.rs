@@ -1,5 +1,5 @@
 //! `cargo xtask features`: checks that each feature by itself compiles without warnings, without
-//! the features that tests and other packages enable.
+//! the features that tests and other packages enable; and the tests with all features.
 
 use crate::{
     Console, Result, Workspace,
@@ -7,29 +7,22 @@ use crate::{
     error::count,
 };
 
-/// The crates with hand-written code under features. The build with all features covers the one
-/// feature of generated crates.
-const CRATES: [&str; 6] = [
-    "hoopai-runtime",
-    "hoopai-webhooks",
-    "hoopai-postgres",
-    "hoopai-redis",
-    "hoopai-mock",
-    "hoopai",
-];
-
 pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {
     let metadata = metadata(tree)?;
+    // Crates with hand-written code. The build of the facade with all features covers the one
+    // feature of generated crates.
+    let folder = tree.root().join("crates");
+    let packages = metadata.workspace_packages();
+    let packages = packages.into_iter().filter(|package| {
+        let manifest = package.manifest_path.as_std_path();
+        !package.features.is_empty() && manifest.ancestors().nth(2) == Some(&*folder)
+    });
     let mut builds: Vec<(&str, Vec<&str>)> = Vec::new();
-    for name in CRATES {
-        let packages = metadata.packages.iter();
-        let package = packages.filter(|package| package.name == name);
-        let features = package.flat_map(|package| package.features.keys());
-        let mut single: Vec<&str> = features.map(String::as_str).collect();
+    for package in packages {
+        let name = package.name.as_str();
+        let mut single: Vec<&str> = package.features.keys().map(String::as_str).collect();
         // All features first, so that all processors compile the modules.
-        if !single.is_empty() {
-            builds.push((name, vec!["--all-features"]));
-        }
+        builds.push((name, vec!["--all-features", "--all-targets"]));
         builds.push((name, vec!["--no-default-features"]));
         single.retain(|feature| !["default", "full"].contains(feature));
         for feature in single {

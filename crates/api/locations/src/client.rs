@@ -531,7 +531,7 @@ impl Client {
     /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
     /// let mut items = locations
     ///     .search_tasks()
-    ///     .body(types::SearchTasksRequest::new().business_id("…").completed(true))
+    ///     .body(types::SearchTasksRequest::new())
     ///     .stream();
     /// while let Some(item) = items.next().await {
     ///     println!("{:?}", item?);

@@ -172,7 +172,7 @@ impl Client {
     /// let mut items = objects
     ///     .search_object_records()
     ///     .schema_key("…")
-    ///     .body(types::SearchObjectRecordsRequest::new().page_limit(10))
+    ///     .body(types::SearchObjectRecordsRequest::new())
     ///     .stream();
     /// while let Some(item) = items.next().await {
     ///     println!("{:?}", item?);

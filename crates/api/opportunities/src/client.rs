@@ -227,7 +227,7 @@ impl Client {
     /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
     /// let mut items = opportunities
     ///     .search_opportunities_advanced()
-    ///     .body(types::SearchOpportunitiesAdvancedRequest::new().additional_details(types::SearchAdditionalDetails::new()).limit(10).query("…"))
+    ///     .body(types::SearchOpportunitiesAdvancedRequest::new().additional_details(types::SearchAdditionalDetails::new()).query("…"))
     ///     .stream();
     /// while let Some(item) = items.next().await {
     ///     println!("{:?}", item?);

@@ -585,7 +585,7 @@ impl Client {
     /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
     /// let mut items = social_media_posting
     ///     .list_posts()
-    ///     .body(types::ListPostsRequest::new().from_date(std::time::SystemTime::now()).include_users("…").limit("…").skip("…").to_date(std::time::SystemTime::now()))
+    ///     .body(types::ListPostsRequest::new().from_date(std::time::SystemTime::now()).include_users("…").to_date(std::time::SystemTime::now()))
     ///     .stream();
     /// while let Some(item) = items.next().await {
     ///     println!("{:?}", item?);

@@ -55,12 +55,15 @@ impl Accounts {
         state
     }
 
+    /// Returns the state of an account in memory.
+    pub(super) fn find(&self, account: &AccountId) -> Option<Arc<AccountState>> {
+        lock(&self.states).by_id.get(account).cloned()
+    }
+
     /// Returns when an account in memory was used for a call, by a number that grows with time.
     /// Zero: it was not.
     pub(super) fn last_use(&self, account: &AccountId) -> u64 {
-        let states = lock(&self.states);
-        let state = states.by_id.get(account);
-        state.map_or(0, |state| state.last_use())
+        self.find(account).map_or(0, |state| state.last_use())
     }
 
     pub(super) fn all(&self) -> Vec<Arc<AccountState>> {

@@ -155,3 +155,86 @@ impl From<StoreError> for RefreshError {
         Self::new(AuthErrorKind::Store, message).change(|inner| inner.cause = Some(Arc::new(error)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hoopai_runtime::Error;
+    use hoopai_runtime::auth::TokenEndpointError;
+    use hoopai_runtime::error::AuthErrorKind;
+
+    use super::{EndpointMessages, RefreshError, has_unknown_outcome};
+
+    const MESSAGES: EndpointMessages = EndpointMessages {
+        not_sent: "not sent",
+        no_reply: "no reply",
+        server_error: "server error",
+        too_many_requests: "too many",
+        refused: "refused",
+    };
+
+    #[test]
+    fn error_of_the_endpoint_has_its_message_cause_and_wait() {
+        let wait = Some(Duration::from_secs(7));
+        let cause = |kind| Error::auth(kind, "the cause").with_retry_after(wait);
+        let (unavailable, refused) = (AuthErrorKind::Unavailable, AuthErrorKind::Refused);
+        let of_status = |status| TokenEndpointError::Refused {
+            status,
+            error: cause(unavailable),
+        };
+        for (error, message, kind, is_unknown) in [
+            (
+                TokenEndpointError::NotSent(cause(unavailable)),
+                "not sent",
+                unavailable,
+                false,
+            ),
+            (
+                TokenEndpointError::NotSent(cause(refused)),
+                "not sent",
+                AuthErrorKind::Unreachable,
+                false,
+            ),
+            (
+                TokenEndpointError::Unknown(cause(unavailable)),
+                "no reply",
+                unavailable,
+                true,
+            ),
+            (of_status(408), "server error", unavailable, true),
+            (of_status(500), "server error", unavailable, true),
+            (of_status(503), "server error", unavailable, true),
+            (of_status(429), "too many", unavailable, false),
+            (of_status(400), "refused", refused, false),
+            (of_status(499), "refused", refused, false),
+        ] {
+            assert_eq!(has_unknown_outcome(&error), is_unknown, "{message}");
+            let error = RefreshError::endpoint(&MESSAGES, error);
+            assert_eq!(error.kind(), kind, "{message}");
+            assert!(error.message().starts_with(message), "{}", error.message());
+            assert!(error.message().contains("the cause"), "{}", error.message());
+            assert_eq!(error.retry_after(), wait);
+            let shown = error.with_context("context").to_error(None);
+            let text = shown.to_string();
+            assert!(text.contains(&format!("context: {message}")), "{text}");
+            assert!(std::error::Error::source(&shown).is_some());
+        }
+    }
+
+    #[test]
+    fn only_an_error_that_passes_has_a_wait() {
+        let wait = Some(Duration::from_secs(7));
+        for (kind, expected) in [
+            (AuthErrorKind::Unavailable, wait),
+            (AuthErrorKind::Refused, None),
+            (AuthErrorKind::ReinstallNeeded, None),
+        ] {
+            let error = RefreshError::new(kind, "message");
+            assert_eq!(error.retry_after(), None);
+            assert!(!error.has_unknown_outcome());
+            assert_eq!(error.to_error(wait).retry_after(), expected, "{kind:?}");
+            assert!(error.with_unknown_outcome().has_unknown_outcome());
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Installs and removes tokens: by authorization code, or from elsewhere.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::SystemTime;
 
@@ -157,6 +158,69 @@ impl TokenManager {
             *unsaved = None;
         }
         Ok(removed)
+    }
+
+    /// Removes the tokens of locations that were requested with the token of this company (agency)
+    /// before a time, such as that of its uninstallation. Tokens of locations that authorized the
+    /// app themselves stay.
+    ///
+    /// Locations are searched for in the store and among the accounts that this process has used.
+    /// If the store cannot [list its keys](crate::TokenStore::keys), only the latter are found.
+    ///
+    /// Returns the locations whose tokens were removed.
+    ///
+    /// # Errors
+    /// The store fails. All locations were tried: call it again for those that failed.
+    pub async fn forget_locations_requested_before(
+        &self,
+        company: &str,
+        time: SystemTime,
+    ) -> Result<Vec<AccountId>, Error> {
+        let store = &self.0.context.store;
+        let listed = store.keys(self.app().client_id()).await;
+        let listed = listed.map_err(|error| RefreshError::from(error).to_error(None))?;
+        let listed = listed.unwrap_or_default().into_iter();
+        let used = self.0.all().into_iter().map(|state| state.key.clone());
+        let keys: BTreeSet<AccountId> = listed
+            .chain(used)
+            .map(|key| key.account)
+            .filter(|account| account.user_type() == UserType::Location)
+            .collect();
+        let mut removed = Vec::new();
+        let mut failure = None;
+        for account in keys {
+            let result = match self.was_requested_with(&account, company).await {
+                Ok(true) => self.forget_requested_before(account.clone(), time).await,
+                Ok(false) => Ok(false),
+                Err(error) => Err(error.to_error(None)),
+            };
+            match result {
+                Ok(true) => removed.push(account),
+                Ok(false) => {}
+                Err(error) => failure = Some(error),
+            }
+        }
+        match failure {
+            None => Ok(removed),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// Whether the tokens of a location were requested with the token of this company.
+    async fn was_requested_with(
+        &self,
+        location: &AccountId,
+        company: &str,
+    ) -> Result<bool, RefreshError> {
+        let is_of_company = |tokens: &TokenSet| tokens.agency_id() == Some(company);
+        if let Some(state) = self.0.find(location)
+            && let Some(unsaved) = &*state.unsaved.lock().await
+        {
+            return Ok(is_of_company(&unsaved.new.tokens));
+        }
+        let key = TokenKey::new(self.app().client_id(), location.clone());
+        let record = self.0.context.store.load(&key).await?;
+        Ok(record.is_some_and(|record| is_of_company(&record.tokens)))
     }
 
     /// Removes a stored record, unless its tokens were requested at or after `before`. Returns

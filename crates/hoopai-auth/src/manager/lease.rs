@@ -84,3 +84,78 @@ impl Drop for LeaseWait {
         tracing::debug!(?wait, "a refresh waited for that of another process");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant, SystemTime};
+
+    use hoopai_runtime::auth::AccountId;
+    use hoopai_runtime::time::{BoxFuture, Clock, ManualClock};
+
+    use super::{ActiveLease, LEASE_WAIT};
+    use crate::{MemoryStore, TokenKey};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// The times of two clocks.
+    struct Times(Instant, SystemTime);
+
+    impl Clock for Times {
+        fn now(&self) -> Instant {
+            self.0
+        }
+
+        fn system_time(&self) -> SystemTime {
+            self.1
+        }
+
+        fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    fn key() -> TokenKey {
+        TokenKey::new("app", AccountId::location("a"))
+    }
+
+    #[tokio::test]
+    async fn lease_expires_by_the_first_clock_that_reaches_its_end() {
+        let start = Times(Instant::now(), SystemTime::UNIX_EPOCH);
+        let ttl = SECOND * 60;
+        // The lease itself is held all the time.
+        let store = MemoryStore::with_clock(Arc::new(ManualClock::new()));
+        let lease = ActiveLease::try_acquire_for(&store, &start, &key(), ttl).await;
+        let lease = lease.unwrap().unwrap();
+        for (instant, time, expired) in [
+            (0, 0, false),
+            (59, 59, false),
+            // The time of day was set, or the machine was suspended.
+            (0, 60, true),
+            (60, 0, true),
+            (60, 60, true),
+        ] {
+            let now = Times(start.0 + SECOND * instant, start.1 + SECOND * time);
+            assert_eq!(lease.is_expired(&now), expired, "{instant} {time}");
+        }
+    }
+
+    #[tokio::test]
+    async fn lease_of_a_refresh_lasts_longer_than_others_wait() {
+        let clock = ManualClock::new();
+        let store = MemoryStore::with_clock(Arc::new(clock.clone()));
+        let acquire = || async {
+            ActiveLease::try_acquire(&store, &clock, &key())
+                .await
+                .unwrap()
+        };
+        let lease = acquire().await.unwrap();
+        clock.advance(LEASE_WAIT * 2);
+        assert!(!lease.is_expired(&clock));
+        assert!(acquire().await.is_none());
+        // A process that hangs blocks others for some minutes.
+        clock.advance(LEASE_WAIT * 2);
+        assert!(lease.is_expired(&clock));
+        assert!(acquire().await.is_some());
+    }
+}

@@ -354,4 +354,118 @@ mod tests {
         let status = plan.status(START);
         assert_eq!((status.known, status.due, status.backlog), (500, 500, 139));
     }
+
+    #[test]
+    fn accounts_that_are_no_longer_listed_are_forgotten() {
+        // The first two have tokens, the third one waits after a failure, the last one has none.
+        let all = || (0..4).map(account).collect::<Vec<_>>();
+        for listed in 0..16_u32 {
+            let mut plan = plan(&[10, 20, 5]);
+            plan.failed(&account(2), START);
+            plan.skip(account(3), START + MINUTE * 60);
+            let (kept, gone): (Vec<_>, Vec<_>) = all()
+                .into_iter()
+                .zip(0..)
+                .partition(|(_, n)| listed & (1 << n) != 0);
+            let ids = |accounts: Vec<(AccountId, i32)>| {
+                accounts.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+            };
+            assert!(plan.retain(ids(kept), START).is_empty(), "{listed:b}");
+            let known = (listed & 0b111).count_ones() as usize;
+            assert_eq!(plan.status(START).known, known, "{listed:b}");
+            let first = (0..2).find(|n| listed & (1 << n) != 0).map(account);
+            assert_eq!(plan.choose(START, |_| 0), first, "{listed:b}");
+            assert_eq!(plan.next_at().is_some(), known > 0, "{listed:b}");
+            // If they are listed again, their records are read again.
+            assert_eq!(plan.retain(all(), START), ids(gone), "{listed:b}");
+        }
+    }
+
+    #[test]
+    fn budget_that_is_just_enough_is_not_short() {
+        let mut plan = Plan::new(INTERVAL, START);
+        for n in 0..3 {
+            let entry = Entry {
+                refresh_by: START + INTERVAL * u32::try_from(n + 1).unwrap(),
+                ..entry(0)
+            };
+            plan.set(account(n), entry);
+        }
+        plan.update_pace(START);
+        let is_last = |id: &AccountId| u64::from(*id == account(2));
+        assert_eq!(plan.choose(START, is_last), Some(account(0)));
+    }
+
+    #[test]
+    fn accounts_due_within_an_hour_compete_while_the_budget_is_short() {
+        let is_last = |id: &AccountId| u64::from(*id == account(2));
+        for (minutes, chosen) in [(60, 2), (61, 0)] {
+            let mut plan = plan(&[0, 0, minutes]);
+            assert_eq!(plan.choose(START, is_last), Some(account(chosen)));
+        }
+        // If the first one is late, the hour starts now.
+        let mut late = plan(&[0, 0, 61]);
+        assert_eq!(late.choose(START + MINUTE, is_last), Some(account(2)));
+    }
+
+    #[test]
+    fn refresh_starts_up_to_a_quarter_of_the_pace_early() {
+        for (random, minutes) in [(0.0, 100.0), (0.5, 87.5), (1.0, 75.0)] {
+            let mut plan = plan(&[100]);
+            plan.started(START, random);
+            assert_eq!(next_minutes(&plan), minutes);
+        }
+    }
+
+    #[test]
+    fn refresh_after_a_failure_keeps_the_interval() {
+        let mut plan = plan(&[0]);
+        plan.failed(&account(0), START);
+        plan.started(START + MINUTE - INTERVAL / 3, 0.0);
+        let expected = START + MINUTE + INTERVAL - INTERVAL / 3;
+        assert_eq!(plan.next_at(), Some(expected));
+    }
+
+    #[test]
+    fn pause_after_failures_doubles_up_to_an_hour() {
+        let mut plan = plan(&[0]);
+        let mut now = START;
+        for minutes in [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60] {
+            plan.failed(&account(0), now);
+            let end = now + MINUTE * minutes;
+            assert_eq!(plan.choose(end - INTERVAL, |_| 0), None);
+            now = end;
+            assert_eq!(plan.choose(now, |_| 0), Some(account(0)));
+        }
+        // New tokens end the row of failures.
+        plan.set(account(0), entry(0));
+        plan.failed(&account(0), now);
+        assert_eq!(plan.choose(now + MINUTE, |_| 0), Some(account(0)));
+    }
+
+    #[test]
+    fn clock_that_is_set_back_delays_no_refresh() {
+        let mut plan = plan(&[100]);
+        plan.started(START + MINUTE * 10_000, 0.0);
+        plan.update_pace(START);
+        assert_eq!(next_minutes(&plan), 100.0);
+    }
+
+    #[test]
+    fn status_counts_due_and_expired_accounts() {
+        // The second one waits after a failure. Each expires 90 minutes after it is due.
+        let mut plan = plan(&[1_000, 10]);
+        plan.failed(&account(1), START + MINUTE * 99);
+        let second = Duration::from_secs(1);
+        for (now, due, backlog) in [
+            (START + MINUTE * 10 - second, 0, 0),
+            (START + MINUTE * 10, 1, 0),
+            (START + MINUTE * 100, 1, 0),
+            (START + MINUTE * 100 + second, 1, 1),
+            (START + MINUTE * 1_000, 2, 1),
+        ] {
+            let status = plan.status(now);
+            assert_eq!((status.due, status.backlog), (due, backlog), "{now:?}");
+        }
+    }
 }

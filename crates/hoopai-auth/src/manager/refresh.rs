@@ -347,6 +347,7 @@ impl Refresh {
             ));
         }
         tokens.company_id.get_or_insert_with(|| company.to_owned());
+        tokens.agency_id = Some(company.to_owned());
         tracing::debug!("tokens of a location were requested with the token of its agency");
         let new = NewTokens {
             tokens,

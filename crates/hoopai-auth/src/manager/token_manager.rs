@@ -72,6 +72,11 @@ impl TokenManager {
         Account::new(self.0.clone(), account, company)
     }
 
+    #[cfg(test)]
+    pub(crate) fn last_use(&self, account: &AccountId) -> u64 {
+        self.0.last_use(account)
+    }
+
     pub(crate) fn account_count(&self) -> usize {
         self.0.len()
     }

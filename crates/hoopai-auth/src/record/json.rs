@@ -33,6 +33,8 @@ struct StoredRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     company_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    agency_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     location_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
@@ -115,6 +117,7 @@ impl Record {
             scopes: &tokens.scopes,
             user_type: tokens.user_type.map(UserType::as_str),
             company_id: tokens.company_id.as_deref(),
+            agency_id: tokens.agency_id.as_deref(),
             location_id: tokens.location_id.as_deref(),
             user_id: tokens.user_id.as_deref(),
             approved_locations: &tokens.approved_locations,
@@ -192,6 +195,7 @@ impl Record {
                     .optional::<String>("user_type")?
                     .and_then(|name| UserType::parse(&name)),
                 company_id: fields.optional("company_id")?,
+                agency_id: fields.optional("agency_id")?,
                 location_id: fields.optional("location_id")?,
                 user_id: fields.optional("user_id")?,
                 approved_locations: fields.required("approved_locations")?,

@@ -23,6 +23,7 @@ pub struct TokenSet {
     pub(crate) scopes: Vec<String>,
     pub(crate) user_type: Option<UserType>,
     pub(crate) company_id: Option<String>,
+    pub(crate) agency_id: Option<String>,
     pub(crate) location_id: Option<String>,
     pub(crate) user_id: Option<String>,
     pub(crate) approved_locations: Vec<String>,
@@ -46,6 +47,7 @@ impl TokenSet {
             scopes: Vec::new(),
             user_type: None,
             company_id: None,
+            agency_id: None,
             location_id: None,
             user_id: None,
             approved_locations: Vec::new(),
@@ -87,6 +89,12 @@ impl TokenSet {
         self.company_id.as_deref()
     }
 
+    /// The agency with whose token these tokens of a location were requested. `None`: the account
+    /// authorized the app itself.
+    pub fn agency_id(&self) -> Option<&str> {
+        self.agency_id.as_deref()
+    }
+
     /// The location of the tokens.
     pub fn location_id(&self) -> Option<&str> {
         self.location_id.as_deref()
@@ -120,6 +128,7 @@ impl TokenSet {
         self.refresh_token = self.refresh_token.or(before.refresh_token);
         self.user_type = self.user_type.or(before.user_type);
         self.company_id = self.company_id.or(before.company_id);
+        self.agency_id = self.agency_id.or(before.agency_id);
         self.location_id = self.location_id.or(before.location_id);
         self.user_id = self.user_id.or(before.user_id);
         if self.scopes.is_empty() {
@@ -144,6 +153,7 @@ impl fmt::Debug for TokenSet {
             .field("scopes", &self.scopes)
             .field("user_type", &self.user_type)
             .field("company_id", &hidden(self.company_id.is_some()))
+            .field("agency_id", &hidden(self.agency_id.is_some()))
             .field("location_id", &hidden(self.location_id.is_some()))
             .field("user_id", &hidden(self.user_id.is_some()))
             .field("approved_locations", &self.approved_locations.len())

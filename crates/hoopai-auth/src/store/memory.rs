@@ -152,3 +152,34 @@ impl Drop for Guard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use hoopai_runtime::auth::AccountId;
+    use hoopai_runtime::time::ManualClock;
+
+    use super::MemoryStore;
+    use crate::{TokenKey, TokenStore};
+
+    #[tokio::test]
+    async fn lease_is_free_when_its_time_is_over() {
+        let clock = ManualClock::new();
+        let store = MemoryStore::with_clock(Arc::new(clock.clone()));
+        let key = TokenKey::new("app", AccountId::location("a"));
+        let second = Duration::from_secs(1);
+        let expired = store.lease(&key, second * 2).await.unwrap();
+        clock.advance(second);
+        assert!(store.lease(&key, second).await.unwrap().is_none());
+        clock.advance(second);
+        let next = store.lease(&key, second).await.unwrap();
+        assert!(next.is_some());
+        // The release of an expired lease does not free that of the next holder.
+        drop(expired);
+        assert!(store.lease(&key, second).await.unwrap().is_none());
+        drop(next);
+        assert!(store.lease(&key, second).await.unwrap().is_some());
+    }
+}

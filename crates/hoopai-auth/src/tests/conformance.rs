@@ -35,12 +35,15 @@ enum Break {
     KeepsLeases,
     ListsAllApps,
     ListsRemoved,
+    LocksOneProcess,
 }
 
 #[derive(Clone)]
 struct Broken {
     store: MemoryStore,
     how: Break,
+    /// A lock of the process.
+    lock: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl TokenStore for Broken {
@@ -63,6 +66,18 @@ impl TokenStore for Broken {
                     expected = stored.map(|record| record.revision);
                 }
                 Break::KeepsRemoved if new.is_none() => return Ok(Swap::Done),
+                Break::LocksOneProcess => {
+                    let _guard = self.lock.lock().await;
+                    let revision = || async {
+                        let stored = self.store.load(&key).await;
+                        stored.map(|record| record.map(|record| record.revision))
+                    };
+                    if revision().await? != expected {
+                        return Ok(Swap::Conflict);
+                    }
+                    tokio::task::yield_now().await;
+                    return self.store.swap(&key, revision().await?, new).await;
+                }
                 Break::DropsPending => {
                     if let Some(new) = &mut new {
                         new.pending = None;
@@ -99,7 +114,7 @@ impl TokenStore for Broken {
         Box::pin(async move {
             match self.how {
                 Break::SharesLeases => MemoryStore::new().lease(key, ttl).await,
-                Break::KeepsLeases => self.store.lease(key, ttl * 1000).await,
+                Break::KeepsLeases => self.store.lease(key, ttl * 2).await,
                 _ => self.store.lease(key, ttl).await,
             }
         })
@@ -131,13 +146,16 @@ async fn broken_stores_are_found() {
         (Break::KeepsLeases, "ends after its lifetime"),
         (Break::ListsAllApps, "the keys of all records"),
         (Break::ListsRemoved, "the keys of all records"),
+        (Break::LocksOneProcess, "one succeeds"),
     ] {
         let clock = ManualClock::new();
-        let broken = Broken {
-            store: MemoryStore::with_clock(Arc::new(clock.clone()) as Arc<dyn Clock>),
+        let store = MemoryStore::with_clock(Arc::new(clock.clone()) as Arc<dyn Clock>);
+        let process = || Broken {
+            store: store.clone(),
             how,
+            lock: Arc::default(),
         };
-        let checks = TokenStoreChecks::new(broken.clone(), broken).wait_by(move |time| {
+        let checks = TokenStoreChecks::new(process(), process()).wait_by(move |time| {
             clock.advance(time);
             async {}
         });

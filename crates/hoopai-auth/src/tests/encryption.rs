@@ -46,7 +46,11 @@ fn damaged_and_foreign_records_are_rejected() {
         key(AccountId::location("x")),
         TokenKey::new("x", location()),
     ] {
-        assert_eq!(kind(&other, &stored), StoreErrorKind::Corrupt);
+        let error = keys.decrypt(&other, &stored).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Corrupt);
+        // The cipher rejects it. So not even a writer of the store can move tokens.
+        let text = error.to_string();
+        assert!(text.contains("or those of another account"), "{text}");
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hoopai_runtime::error::AuthErrorKind;
+use hoopai_runtime::time::Clock;
 use secrecy::ExposeSecret;
 
 use super::fake_platform::{CODE, Fault, INVALID_GRANT};
@@ -11,6 +12,7 @@ use super::faulty_store::{FaultyStore, SwapBehavior, works_once};
 use super::harness::{
     DAY, HOUR, Harness, assert_contains, assert_kind, error_of, key, location, wait_until,
 };
+use crate::{AccountId, Swap};
 
 #[tokio::test]
 async fn rejected_refresh_token_is_not_sent_again() {
@@ -94,6 +96,8 @@ async fn other_refusals_keep_the_refresh_token() {
         // After a failure of the platform the token may be spent; after a refusal it is not.
         let unknown = matches!(status, 500.. | 408);
         assert_eq!(record.pending.is_some(), unknown, "{status} {body}");
+        // Each of the two or three writes has a revision of its own.
+        assert_eq!(record.revision, if unknown { 2 } else { 3 });
         // The request is not repeated at once, and is after a pause.
         assert_kind(&error_of(&account).await, kind);
         assert_eq!(harness.platform.refreshes(), 1);
@@ -138,6 +142,99 @@ async fn reply_without_tokens_is_kept() {
             texts.collect::<Vec<_>>()
         };
         assert_eq!(texts().await, ["no tokens here"]);
+    }
+}
+
+#[tokio::test]
+async fn kept_reply_changes_the_revision() {
+    let harness = Harness::with_tokens(Duration::ZERO).await;
+    harness.platform.inject(Fault::Reply("no tokens here"));
+    error_of(&harness.account()).await;
+    // The tokens, the pending refresh, the reply.
+    assert_eq!(harness.stored(location()).await.revision, 3);
+}
+
+#[tokio::test]
+async fn empty_reply_is_not_kept() {
+    let harness = Harness::with_tokens(Duration::ZERO).await;
+    harness.platform.inject(Fault::Reply(""));
+    let error = error_of(&harness.account()).await;
+    assert_kind(&error, AuthErrorKind::Unavailable);
+    assert_contains(&error, "there is nothing to recover");
+    let record = harness.stored(location()).await;
+    assert!(record.undecoded_replies.is_empty());
+    assert!(record.pending.is_some_and(|pending| pending.answered));
+}
+
+#[tokio::test]
+async fn damaged_reply_is_kept_if_its_refresh_token_is_missing() {
+    for (reply, is_kept) in [
+        (r#"{"access_token":"acc","refresh_token":"ref"}"#, false),
+        (r#"{"access_token":"acc"}"#, false),
+        (r#"{"access_token":"acc","refresh_token":"ref""#, false),
+        (r#"{"access_token":"acc","refresh_tok"#, true),
+    ] {
+        let harness = Harness::with_tokens(Duration::ZERO).await;
+        harness.platform.inject(Fault::Reply(reply));
+        let manager = harness.manager();
+        let account = manager.account_through(location(), None);
+        account.authorization().await.unwrap();
+        let replies = manager.undecoded_replies(location()).await.unwrap();
+        let texts: Vec<_> = { replies.iter() }
+            .map(|reply| reply.text.expose_secret())
+            .collect();
+        let expected = if is_kept { vec![reply] } else { vec![] };
+        assert_eq!(texts, expected);
+    }
+}
+
+#[tokio::test]
+async fn failed_write_after_a_refusal_hides_no_cause() {
+    for (status, body, needs_reinstall) in [
+        (400, INVALID_GRANT, true),
+        (403, "<html>Error 1010</html>", false),
+    ] {
+        let mut harness = Harness::with_tokens(Duration::ZERO).await;
+        FaultyStore::install(&mut harness, [SwapBehavior::Works, SwapBehavior::Fails]);
+        harness.platform.inject(Fault::Refused(status, body));
+        let error = error_of(&harness.account()).await;
+        assert_eq!(error.needs_reinstall(), needs_reinstall, "{error}");
+        if !needs_reinstall {
+            assert_kind(&error, AuthErrorKind::Refused);
+            assert_contains(&error, "403");
+        }
+        assert_eq!(harness.platform.refreshes(), 1);
+    }
+}
+
+#[tokio::test]
+async fn token_that_cannot_be_refreshed_is_used_until_its_end() {
+    for is_rejected in [false, true] {
+        let harness = Harness::in_memory();
+        let company = AccountId::company("c");
+        harness.install(company.clone(), HOUR / 2).await;
+        let mut record = harness.stored(company.clone()).await;
+        if is_rejected {
+            record.rejected_at = Some(harness.clock.system_time());
+        } else {
+            record.tokens.refresh_token = None;
+        }
+        let expected = record.revision;
+        record.revision += 1;
+        let swapped = harness
+            .store
+            .swap(&key(company.clone()), Some(expected), Some(record))
+            .await;
+        assert_eq!(swapped.unwrap(), Swap::Done);
+        let manager = harness.manager();
+        let account = manager.account_through(company, None);
+        for _ in 0..3 {
+            account.authorization().await.unwrap();
+            account.state.wait_idle().await;
+        }
+        // No refresh was tried in vain.
+        let metrics = manager.metrics();
+        assert_eq!((metrics.refreshes, metrics.failures), (1, 0));
     }
 }
 

@@ -207,3 +207,53 @@ fn file_system_without_locks_is_rejected() {
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 }
+
+#[tokio::test]
+async fn file_of_up_to_4_mib_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = FileStore::open(directory.path()).unwrap();
+    let key = key(location());
+    let mut json = record(1).to_json(&key).to_vec();
+    json.resize(4 * 1024 * 1024, b' ');
+    fs::write(store.path_of(&key), &json).unwrap();
+    assert_eq!(store.load(&key).await.unwrap().unwrap().revision, 1);
+    json.push(b' ');
+    fs::write(store.path_of(&key), &json).unwrap();
+    let error = store.load(&key).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Io);
+    let cause = std::error::Error::source(&error).unwrap();
+    assert!(cause.to_string().contains("too long"), "{cause}");
+}
+
+#[tokio::test]
+async fn shared_store_has_the_path_of_its_records() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Arc::new(FileStore::open(directory.path()).unwrap());
+    let key = key(location());
+    let shared: &dyn TokenStore = &store;
+    assert_eq!(shared.path(&key), Some(store.path_of(&key)));
+    let memory: &dyn TokenStore = &crate::MemoryStore::new();
+    assert_eq!(memory.path(&key), None);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn link_in_the_place_of_a_record_is_not_followed() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = FileStore::open(directory.path().join("tokens")).unwrap();
+    let key = key(location());
+    let elsewhere = directory.path().join("elsewhere");
+    let json = record(1).to_json(&key);
+    fs::write(&elsewhere, &json).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, store.path_of(&key)).unwrap();
+    let loaded = store.load(&key).await.unwrap_err();
+    let swapped = store
+        .swap(&key, Some(1), Some(record(2)))
+        .await
+        .unwrap_err();
+    for error in [loaded, swapped] {
+        assert_eq!(error.kind(), StoreErrorKind::Unsafe);
+        assert_contains(&error, "a symbolic link");
+    }
+    assert_eq!(fs::read(&elsewhere).unwrap(), *json);
+}

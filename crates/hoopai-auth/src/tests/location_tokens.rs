@@ -6,6 +6,7 @@ use hoopai_runtime::auth::{LOCATION_TOKEN_PATH, TokenProvider};
 use hoopai_runtime::error::AuthErrorKind;
 
 use super::fake_platform::{COMPANY, Fault, INVALID_GRANT, LOCATION};
+use super::faulty_store::{FaultyStore, SwapBehavior};
 use super::harness::{DAY, Harness, assert_kind, error_of, location};
 use crate::AccountId;
 use crate::manager::Account;
@@ -170,4 +171,83 @@ async fn manager_returns_account_through_company() {
     // A location derived from another location has the same company.
     let next = through.for_account(AccountId::location("next"));
     next.authorization().await.unwrap();
+}
+
+/// The locations of these ids.
+fn locations(ids: &[&str]) -> Vec<AccountId> {
+    ids.iter().map(|id| AccountId::location(*id)).collect()
+}
+
+#[tokio::test]
+async fn only_tokens_of_the_agency_are_removed_with_it() {
+    let harness = Harness::in_files();
+    harness.install(company(), DAY).await;
+    // It authorized the app itself, and belongs to the same company.
+    harness.install(AccountId::location("own"), DAY).await;
+    let manager = harness.manager();
+    let agency = manager.account_through(company(), None);
+    let request = async |id: &str| {
+        let account = agency.for_account(AccountId::location(id));
+        account.authorization().await.unwrap();
+    };
+    request("derived").await;
+    request("refreshed").await;
+    harness.clock.advance(DAY);
+    // A refreshed token is still one of the agency.
+    let refreshed = AccountId::location("refreshed");
+    let account = manager.account_through(refreshed.clone(), None);
+    account.authorization().await.unwrap();
+    assert_eq!(harness.platform.last_form()["grant_type"], "refresh_token");
+    harness.clock.advance(DAY);
+    let time = harness.clock().system_time();
+    harness.clock.advance(Duration::from_secs(1));
+    request("later").await;
+
+    // Another process, which has used none of them.
+    let forget = async |company| {
+        let manager = harness.manager();
+        manager
+            .forget_locations_requested_before(company, time)
+            .await
+            .unwrap()
+    };
+    assert!(forget("other").await.is_empty());
+    assert_eq!(forget(COMPANY).await, locations(&["derived", "refreshed"]));
+    assert!(forget(COMPANY).await.is_empty());
+    for (id, expected) in [
+        ("own", true),
+        ("later", true),
+        ("derived", false),
+        ("refreshed", false),
+    ] {
+        let has_tokens = manager.has_tokens(AccountId::location(id)).await.unwrap();
+        assert_eq!(has_tokens, expected, "{id}");
+    }
+    assert!(manager.has_tokens(company()).await.unwrap());
+}
+
+#[tokio::test]
+async fn locations_of_a_store_without_a_list_are_found_in_memory() {
+    let mut harness = Harness::in_memory();
+    harness.install(company(), DAY).await;
+    // This store lists no keys.
+    FaultyStore::install(&mut harness, [SwapBehavior::Works, SwapBehavior::Fails]);
+    let manager = harness.manager();
+    let agency = manager.account_through(company(), None);
+    let later = harness.clock().system_time() + DAY;
+    let account = agency.for_account(location());
+    account.authorization().await.unwrap();
+    let forget = async |manager: crate::TokenManager| {
+        manager
+            .forget_locations_requested_before(COMPANY, later)
+            .await
+    };
+    assert!(forget(harness.manager()).await.unwrap().is_empty());
+    // The removal fails, and works when it is repeated.
+    assert_kind(
+        &forget(manager.clone()).await.unwrap_err(),
+        AuthErrorKind::Store,
+    );
+    assert_eq!(forget(manager.clone()).await.unwrap(), [location()]);
+    assert!(!manager.has_tokens(location()).await.unwrap());
 }

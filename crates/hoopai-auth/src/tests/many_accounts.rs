@@ -31,6 +31,42 @@ fn unused_accounts_are_evicted() {
     assert!(std::sync::Arc::ptr_eq(&used.state, &again.state));
 }
 
+#[test]
+fn accounts_stay_until_their_number_has_doubled() {
+    let harness = Harness::in_memory();
+    let manager = harness.manager();
+    let account = |id: usize| manager.account_through(AccountId::location(format!("{id}")), None);
+    // These are in use.
+    let used: Vec<_> = (0..4_096).map(account).collect();
+    for id in 4_096..16_384 {
+        account(id);
+        assert_eq!(manager.account_count(), id + 1);
+    }
+    // Those that were not used since half of them were there are evicted now, except one.
+    account(5_000);
+    account(16_384);
+    assert_eq!(manager.account_count(), 16_385 - (8_192 - 4_096 - 1));
+    let again = account(0);
+    assert!(std::sync::Arc::ptr_eq(&used[0].state, &again.state));
+}
+
+#[tokio::test]
+async fn last_use_of_an_account_is_that_of_its_last_call() {
+    let harness = Harness::with_tokens(DAY).await;
+    let manager = harness.manager();
+    let account = manager.account_through(location(), None);
+    let last_use = || manager.last_use(&location());
+    assert_eq!(last_use(), 0);
+    account.authorization().await.unwrap();
+    let first = last_use();
+    assert!(first > 1, "{first}");
+    harness.clock.advance(Duration::from_secs(5));
+    assert_eq!(last_use(), first);
+    account.authorization().await.unwrap();
+    assert_eq!(last_use(), first + 5_000);
+    assert_eq!(manager.last_use(&AccountId::location("unused")), 0);
+}
+
 #[tokio::test]
 async fn evicted_account_loads_tokens_from_the_store() {
     let harness = Harness::with_tokens(DAY).await;

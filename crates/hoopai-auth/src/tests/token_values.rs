@@ -135,3 +135,43 @@ fn kept_replies_are_limited() {
     let kept: Vec<String> = kept.iter().map(text).collect();
     assert_eq!(kept, ["0", "6", "7", "8"]);
 }
+
+#[test]
+fn values_are_those_of_the_object_with_the_token() {
+    for body in [
+        r#"[{"companyId":"first"},{"access_token":"acc","companyId":"own"},{"companyId":"last"}]"#,
+        r#"{"data":[[{"access_token":"acc","companyId":"own"}],{"companyId":"last"}]}"#,
+        r#"["{\"access_token\":\"acc\",\"companyId\":\"own\"}",{"companyId":"last"}]"#,
+        r#"{"x":{"companyId":"first"},"y":{"access_token":"acc"},"companyId":"own"}"#,
+    ] {
+        let reply = decode(body.as_bytes(), false, REQUESTED).unwrap();
+        assert!(reply.is_complete, "{body}");
+        assert_eq!(reply.tokens.company_id(), Some("own"), "{body}");
+    }
+}
+
+#[test]
+fn text_around_names_does_not_hide_values() {
+    for (text, account) in [
+        // A name without a value, a name within a longer word, escapes of several levels.
+        (
+            r#"! access_token, access_token: "acc", companyId="c" "#,
+            Some("c"),
+        ),
+        (
+            r#"! my-access_token: "no" access_token: "acc" companyid:7, "#,
+            Some("7"),
+        ),
+        (
+            r#"! \\\"access_token\\\":\\\"acc\\\",\\\"company_id\\\":\\\"c\\\""#,
+            Some("c"),
+        ),
+        // Of a number without an end more digits may be missing.
+        (r#"! access_token: "acc" companyid:7"#, None),
+    ] {
+        let reply = decode(text.as_bytes(), false, REQUESTED).unwrap();
+        assert!(!reply.is_complete, "{text}");
+        assert_eq!(reply.tokens.access_token().expose_secret(), "acc", "{text}");
+        assert_eq!(reply.tokens.company_id(), account, "{text}");
+    }
+}

@@ -19,6 +19,7 @@ use crate::budget::{Budget, turn};
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::journal::Journal;
 use crate::job::{self, JobFolder};
+use crate::verified::{FileProblem, VerifiedFile, VerifyReport, size};
 
 const KIND: &str = "export";
 const JOURNAL: &str = "journal";
@@ -237,7 +238,7 @@ impl Export {
     /// The folder is in use, holds something else, or cannot be written to; a call failed. What was
     /// exported until then is kept, and `run` continues there.
     pub async fn run(&self) -> Result<ExportReport, BulkError> {
-        self.check_names()?;
+        job::check_names(self.lists.iter().flat_map(ExportList::names).collect())?;
         let lists: Vec<Vec<&str>> = self
             .lists
             .iter()
@@ -279,32 +280,6 @@ impl Export {
         }
         journal.sync()?;
         Ok(report)
-    }
-
-    /// Names are names of files.
-    fn check_names(&self) -> Result<(), BulkError> {
-        let invalid =
-            |message: String, remedy| BulkError::new(BulkErrorKind::Invalid, message, remedy);
-        let mut names: Vec<&str> = self.lists.iter().flat_map(ExportList::names).collect();
-        names.sort_unstable();
-        for name in &names {
-            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-            if name.is_empty() || name.len() > 100 || !name.chars().all(plain) {
-                return Err(invalid(
-                    format!("{name:?} cannot be the name of a list"),
-                    "use up to 100 letters, digits, `-` and `_`",
-                ));
-            }
-        }
-        for pair in names.windows(2) {
-            if pair[0].eq_ignore_ascii_case(pair[1]) {
-                return Err(invalid(
-                    format!("two lists of the export are named `{}`", pair[0]),
-                    "give each list and each list of children a name of its own",
-                ));
-            }
-        }
-        Ok(())
     }
 }
 
@@ -352,6 +327,49 @@ pub fn export_status(folder: impl AsRef<Path>) -> Result<ExportStatus, BulkError
         }
     }
     Ok(status)
+}
+
+/// Compares the files of an export with its journal.
+pub(crate) fn verify_export(folder: &Path) -> Result<VerifyReport, BulkError> {
+    let plan = job::read_settings(folder, KIND)?;
+    let lists: Vec<Vec<String>> = serde_json::from_value(plan["lists"].clone()).unwrap_or_default();
+    let mut latest = vec![None; lists.len()];
+    Journal::check(&folder.join(JOURNAL), |checkpoint: Checkpoint| {
+        if let Some(latest) = latest.get_mut(checkpoint.list) {
+            *latest = Some(checkpoint);
+        }
+    })?;
+    let mut report = VerifyReport {
+        complete: true,
+        files: Vec::new(),
+    };
+    for (names, latest) in lists.iter().zip(latest) {
+        let ended = latest.as_ref().is_some_and(|checkpoint| checkpoint.ended);
+        report.complete &= ended;
+        let Some(checkpoint) = latest else {
+            continue;
+        };
+        for (name, mark) in names.iter().zip(&checkpoint.files) {
+            let path = path(folder, name);
+            let problem = match size(&path)? {
+                None => Some(FileProblem::Missing),
+                Some(size) if size < mark.bytes => Some(FileProblem::Truncated),
+                Some(_) if !matching(&path, &[*mark])?.contains(&true) => {
+                    Some(FileProblem::Changed)
+                }
+                Some(size) if ended && size > mark.bytes => Some(FileProblem::Longer),
+                Some(_) => None,
+            };
+            report.files.push(VerifiedFile {
+                name: name.clone(),
+                path,
+                rows: mark.rows,
+                bytes: mark.bytes,
+                problem,
+            });
+        }
+    }
+    Ok(report)
 }
 
 /// One list of a running export.
@@ -485,7 +503,7 @@ impl<'a> ListRun<'a> {
         let fields: serde_json::Map<String, Value> =
             serde_json::from_str(parent.get()).unwrap_or_default();
         for (number, children) in self.list.children.iter().enumerate() {
-            let Some(id) = id(&fields, &children.id) else {
+            let Some(id) = job::id(&fields, &children.id) else {
                 return Err(BulkError::new(
                     BulkErrorKind::Invalid,
                     format!(
@@ -624,15 +642,6 @@ fn latest_matching(
             "restore it, or start a new job in another folder: the job cannot tell which records are left",
         )
         .at(other)),
-    }
-}
-
-/// The id of a record, as text.
-fn id(fields: &serde_json::Map<String, Value>, name: &str) -> Option<String> {
-    match fields.get(name)? {
-        Value::String(id) if !id.is_empty() => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
-        _ => None,
     }
 }
 

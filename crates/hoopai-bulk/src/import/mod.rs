@@ -1,27 +1,34 @@
 //! Imports of rows into the platform.
 
+mod custom_fields;
 mod mapping;
+mod normal;
 mod progress;
 mod rows;
+mod undo;
 mod writer;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use hoopai_runtime::Error;
 use serde_json::{Value, json};
 
 pub use self::mapping::MappedWriter;
-use self::progress::{Entry, Progress};
+pub use self::progress::ImportProgress;
+use self::progress::{Entry, Meter, Progress};
 pub use self::rows::Row;
 use self::rows::{Rows, fingerprint};
-pub use self::writer::{Found, RowError, RowWriter};
-use crate::budget::{Budget, turn};
+pub use self::undo::{OperationRemover, RecordRemover, Undo, UndoReport};
+pub use self::writer::{Found, RowError, RowWriter, Written};
+use crate::budget::Budget;
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::journal::Journal;
 use crate::job::{self, JobFolder};
@@ -51,7 +58,11 @@ pub struct Import {
     max_rejected: Option<u64>,
     look_up_all: bool,
     budget: Option<Budget>,
+    separator: Option<u8>,
+    observer: Option<Observer>,
 }
+
+type Observer = Box<dyn Fn(&ImportProgress) + Send + Sync>;
 
 /// What an [`Import`] has done in all of its runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +74,9 @@ pub struct ImportReport {
     pub rows: u64,
     /// The number of rows with a record.
     pub done: u64,
-    /// How many of them were found after they had been sent without an answer.
+    /// How many of them were created by the import, as far as the replies state it.
+    pub created: u64,
+    /// How many of the rows with a record were found after they had been sent without an answer.
     pub found: u64,
     /// The number of rejected rows.
     pub rejected: u64,
@@ -83,7 +96,7 @@ pub struct ImportCheck {
 
 impl Import {
     /// An import of a file into a folder for the job, which is empty, does not exist yet, or holds
-    /// this import. A file whose name ends with `.csv` is CSV with a header; other files have a JSON
+    /// this import. A file whose name ends with `.csv` or `.tsv` is CSV with a header; other files have a JSON
     /// object in each line.
     pub fn new(folder: impl Into<PathBuf>, input: impl Into<PathBuf>) -> Self {
         Import {
@@ -94,6 +107,8 @@ impl Import {
             max_rejected: None,
             look_up_all: false,
             budget: None,
+            separator: None,
+            observer: None,
         }
     }
 
@@ -131,6 +146,30 @@ impl Import {
         self
     }
 
+    /// Sets the separator of the columns of a CSV file, an ASCII character. By default it is the one
+    /// of `,`, `;`, `|` and the tab that the header has most of.
+    pub fn separator(mut self, separator: char) -> Self {
+        self.separator = u8::try_from(separator).ok();
+        self
+    }
+
+    /// Sets a function that is called after each row.
+    pub fn on_progress(
+        mut self,
+        observer: impl Fn(&ImportProgress) + Send + Sync + 'static,
+    ) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// The time of the client's clock, or of the system without a budget.
+    fn now(&self) -> Instant {
+        match &self.budget {
+            Some(budget) => budget.clock().now(),
+            None => Instant::now(),
+        }
+    }
+
     /// Checks all rows and sends nothing. The folder is neither read nor made.
     ///
     /// # Errors
@@ -141,7 +180,7 @@ impl Import {
             rejected: 0,
             first_rejections: Vec::new(),
         };
-        check.rows = check_rows(&self.input, writer, |number, error| {
+        check.rows = check_rows(self, writer, |number, error| {
             check.rejected += 1;
             if check.first_rejections.len() < FIRST_REJECTIONS {
                 check.first_rejections.push((number, error));
@@ -172,6 +211,15 @@ impl Import {
     async fn start(&self, writer: &impl RowWriter, retry: bool) -> Result<ImportReport, BulkError> {
         let settings = json!({ "input": fingerprint(&self.input)?, "settings": self.settings });
         let folder = JobFolder::open(&self.folder, KIND, settings)?;
+        let undo = folder.file(undo::UNDO);
+        if undo.exists() {
+            return Err(BulkError::new(
+                BulkErrorKind::OtherPlan,
+                "the records of the import are being removed, or were",
+                "start a new job in another folder",
+            )
+            .at(&undo));
+        }
         folder.resume()?;
         let mut progress = Progress::default();
         let journal = Journal::open(&folder.file(JOURNAL), |entry: Entry| {
@@ -197,15 +245,10 @@ impl Import {
         }
         let outcome = run.send_all(writer).await;
         run.journal.sync()?;
-        write_results(&folder)?;
+        let results = write_results(&folder);
         let complete = outcome?;
-        Ok(ImportReport {
-            complete,
-            rows: run.progress.rows.unwrap_or(0),
-            done: run.progress.done_rows,
-            found: run.progress.found_rows,
-            rejected: run.progress.rejected_rows,
-        })
+        results?;
+        Ok(run.progress.report(complete))
     }
 }
 
@@ -224,14 +267,17 @@ impl fmt::Debug for Import {
 /// The answer about a row that was sent or looked up.
 enum Answer {
     Record {
-        id: String,
+        written: Written,
         found: bool,
     },
     Rejected(RowError),
     /// The row stays in doubt.
     Failed(Error),
-    /// The job was paused while the row waited for the limit. It stays in doubt.
-    Postponed,
+    /// The job was stopped while the row waited for the limit. A row of an earlier run stays in
+    /// doubt; another one was not sent.
+    Postponed {
+        is_doubtful: bool,
+    },
 }
 
 struct ImportRun<'a> {
@@ -242,41 +288,103 @@ struct ImportRun<'a> {
 }
 
 impl ImportRun<'_> {
-    /// Settles all rows. `false`: the job was paused.
+    /// Settles all rows. `false`: the job was stopped.
     async fn send_all(&mut self, writer: &impl RowWriter) -> Result<bool, BulkError> {
         if self.progress.rows.is_none() {
             self.check_all(writer)?;
         }
         self.refuse_too_many()?;
-        let mut rows = Rows::open(&self.import.input)?;
+        let mut meter = Meter::new(&self.progress, self.import.now());
+        let mut rows = Rows::open(&self.import.input, self.import.separator)?;
         let mut number = 0;
+        let (mut is_read, mut is_stopped, mut failed) = (false, false, None);
+        let stop = Stop {
+            folder: self.folder,
+            budget: self.import.budget.as_ref(),
+        };
+        let mut open = FuturesUnordered::new();
         loop {
-            if self.folder.is_paused() {
-                return Ok(false);
-            }
-            let mut batch = Vec::new();
-            while batch.len() < self.import.concurrency {
-                let Some(row) = next(&mut rows, &self.import.input)? else {
-                    break;
-                };
-                number += 1;
-                if let Ok(row) = row
-                    && !self.progress.is_settled(number)
-                {
-                    batch.push((number, row));
+            is_stopped = is_stopped || stop.is_set();
+            let is_reading = !is_read && !is_stopped && failed.is_none();
+            // Rows are announced to the journal together, and half of them are in progress meanwhile.
+            if is_reading && open.len() <= self.import.concurrency / 2 {
+                let room = self.import.concurrency - open.len();
+                let batch = self.next_rows(&mut rows, &mut number, room)?;
+                is_read = batch.len() < room;
+                for (number, row, is_doubtful) in self.announce(batch)? {
+                    let settled =
+                        async move { (number, settle(writer, &row, is_doubtful, stop).await) };
+                    open.push(settled);
                 }
             }
-            if batch.is_empty() {
-                return Ok(true);
+            let Some((number, answer)) = open.next().await else {
+                return match failed {
+                    Some(error) => Err(error),
+                    None => Ok(is_read && !is_stopped),
+                };
+            };
+            match answer {
+                Answer::Record { written, found } => self.record_written(number, written, found)?,
+                Answer::Rejected(error) => self.reject(number, error)?,
+                Answer::Failed(error) => failed = Some(BulkError::row(number, error)),
+                Answer::Postponed { is_doubtful } => {
+                    is_stopped = true;
+                    if !is_doubtful {
+                        self.record(&Entry::NotSent { row: number })?;
+                    }
+                }
             }
-            self.send(writer, batch).await?;
-            self.refuse_too_many()?;
+            self.report(&mut meter);
+            if failed.is_none() {
+                failed = self.refuse_too_many().err();
+            }
         }
+    }
+
+    /// The next rows that are not settled. Fewer than `most`: the input has no more.
+    fn next_rows(
+        &self,
+        rows: &mut Rows,
+        number: &mut u64,
+        most: usize,
+    ) -> Result<Vec<(u64, Row)>, BulkError> {
+        let mut batch = Vec::new();
+        while batch.len() < most {
+            let Some(row) = next(rows, &self.import.input)? else {
+                break;
+            };
+            *number += 1;
+            if let Ok(row) = row
+                && !self.progress.is_settled(*number)
+            {
+                batch.push((*number, row));
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Writes to the journal that rows are sent next. Returns them, and whether each was sent before.
+    fn announce(&mut self, batch: Vec<(u64, Row)>) -> Result<Vec<(u64, Row, bool)>, BulkError> {
+        let doubtful = &self.progress.doubtful;
+        let (mut new, mut announced) = (Vec::new(), Vec::new());
+        for (number, row) in batch {
+            let was_sent = doubtful.contains(&number);
+            if !was_sent {
+                new.push(number);
+            }
+            announced.push((number, row, was_sent || self.import.look_up_all));
+        }
+        if !new.is_empty() {
+            self.record(&Entry::Sending { rows: new })?;
+            self.journal.sync()?;
+        }
+        Ok(announced)
     }
 
     /// Checks all rows, and rejects those that cannot be sent.
     fn check_all(&mut self, writer: &impl RowWriter) -> Result<(), BulkError> {
-        let number = check_rows(&self.import.input, writer, |number, error| {
+        let import = self.import;
+        let number = check_rows(import, writer, |number, error| {
             match self.progress.is_settled(number) {
                 true => Ok(()),
                 false => self.reject(number, error),
@@ -286,47 +394,16 @@ impl ImportRun<'_> {
         self.journal.sync()
     }
 
-    /// Sends some rows at a time. Those that an earlier run sent are looked up first.
-    async fn send(
-        &mut self,
-        writer: &impl RowWriter,
-        batch: Vec<(u64, Row)>,
-    ) -> Result<(), BulkError> {
-        let new: Vec<u64> = batch
-            .iter()
-            .map(|(number, _)| *number)
-            .filter(|number| !self.progress.doubtful.contains(number))
-            .collect();
-        let doubtful: Vec<bool> = batch
-            .iter()
-            .map(|(number, _)| self.import.look_up_all || self.progress.doubtful.contains(number))
-            .collect();
-        if !new.is_empty() {
-            self.record(&Entry::Sending { rows: new })?;
-            self.journal.sync()?;
+    fn record_written(&mut self, row: u64, written: Written, found: bool) -> Result<(), BulkError> {
+        match written.problem {
+            Some(problem) => self.reject(row, problem),
+            None => self.record(&Entry::Done {
+                row,
+                id: written.id,
+                found,
+                created: written.created,
+            }),
         }
-        let (budget, folder) = (self.import.budget.as_ref(), self.folder);
-        let answers = batch
-            .into_iter()
-            .zip(doubtful)
-            .map(|((number, row), doubtful)| async move {
-                (number, settle(writer, &row, doubtful, budget, folder).await)
-            });
-        let mut answers = stream::iter(answers).buffer_unordered(self.import.concurrency);
-        let mut failed = None;
-        while let Some((number, answer)) = answers.next().await {
-            match answer {
-                Answer::Record { id, found } => self.record(&Entry::Done {
-                    row: number,
-                    id,
-                    found,
-                })?,
-                Answer::Rejected(error) => self.reject(number, error)?,
-                Answer::Failed(error) => failed = Some(BulkError::row(number, error)),
-                Answer::Postponed => {}
-            }
-        }
-        failed.map_or(Ok(()), Err)
     }
 
     fn reject(&mut self, row: u64, error: RowError) -> Result<(), BulkError> {
@@ -341,6 +418,14 @@ impl ImportRun<'_> {
         self.journal.append(entry)?;
         self.progress.record(entry);
         Ok(())
+    }
+
+    fn report(&self, meter: &mut Meter) {
+        let Some(observer) = &self.import.observer else {
+            return;
+        };
+        let budget = self.import.budget.as_ref();
+        observer(&meter.measure(&self.progress, budget, self.import.now()));
     }
 
     fn refuse_too_many(&self) -> Result<(), BulkError> {
@@ -359,18 +444,53 @@ impl ImportRun<'_> {
     }
 }
 
-fn next(rows: &mut Rows, input: &Path) -> Result<Option<Result<Row, &'static str>>, BulkError> {
+/// What stops a run before its end.
+#[derive(Clone, Copy)]
+struct Stop<'a> {
+    folder: &'a JobFolder,
+    budget: Option<&'a Budget>,
+}
+
+impl Stop<'_> {
+    fn is_set(&self) -> bool {
+        self.folder.is_paused() || self.budget.is_some_and(Budget::is_over)
+    }
+
+    /// Waits for the turn of the next call. `false`: the job was stopped before.
+    async fn turn(&self) -> bool {
+        match self.budget {
+            Some(budget) => budget.turn(|| self.folder.is_paused()).await,
+            None => true,
+        }
+    }
+}
+
+fn next(
+    rows: &mut Rows,
+    input: &Path,
+) -> Result<Option<Result<Row, Cow<'static, str>>>, BulkError> {
     let row = rows.next();
     row.map_err(|cause| BulkError::io("the input cannot be read", input, cause))
 }
 
 /// Checks all rows, and passes those that cannot be sent on. Returns the number of rows.
 fn check_rows(
-    input: &Path,
+    import: &Import,
     writer: &impl RowWriter,
     mut reject: impl FnMut(u64, RowError) -> Result<(), BulkError>,
 ) -> Result<u64, BulkError> {
-    let mut rows = Rows::open(input)?;
+    let input = &import.input;
+    let mut rows = Rows::open(input, import.separator)?;
+    if let Some(columns) = rows.columns() {
+        writer.check_columns(&columns).map_err(|error| {
+            BulkError::new(
+                BulkErrorKind::Invalid,
+                format!("the columns of the input cannot be used: {}", error.message),
+                "correct the mapping, or state the separator of the columns",
+            )
+            .at(input)
+        })?;
+    }
     // Hashes, since the keys of a million rows would take more memory than the rest of the job.
     let mut keys: HashMap<u64, u64> = HashMap::new();
     let mut number = 0;
@@ -380,7 +500,7 @@ fn check_rows(
             Ok(row) => writer
                 .check(row)
                 .and_then(|()| unique(writer, row, number, &mut keys)),
-            Err(reason) => Err(RowError::new(*reason)),
+            Err(reason) => Err(RowError::new(reason.clone())),
         };
         if let Err(error) = checked {
             reject(number, error)?;
@@ -394,22 +514,23 @@ fn check_rows(
 async fn settle(
     writer: &impl RowWriter,
     row: &Row,
-    mut doubtful: bool,
-    budget: Option<&Budget>,
-    folder: &JobFolder,
+    mut is_doubtful: bool,
+    stop: Stop<'_>,
 ) -> Answer {
     loop {
-        let error = match attempt(writer, row, &mut doubtful, budget).await {
+        let error = match attempt(writer, row, &mut is_doubtful, stop).await {
             Answer::Failed(error) => error,
             answer => return answer,
         };
-        let wait = budget.and_then(|budget| Some((budget, budget.refused_for(&error)?)));
+        let wait = stop
+            .budget
+            .and_then(|budget| Some((budget, budget.refused_for(&error)?)));
         let Some((budget, wait)) = wait else {
             return Answer::Failed(error);
         };
-        budget.wait(wait, || folder.is_paused()).await;
-        if folder.is_paused() {
-            return Answer::Postponed;
+        budget.wait(wait, || stop.is_set()).await;
+        if stop.is_set() {
+            return Answer::Postponed { is_doubtful };
         }
     }
 }
@@ -417,20 +538,49 @@ async fn settle(
 async fn attempt(
     writer: &impl RowWriter,
     row: &Row,
-    doubtful: &mut bool,
-    budget: Option<&Budget>,
+    is_doubtful: &mut bool,
+    stop: Stop<'_>,
 ) -> Answer {
-    if *doubtful {
-        turn(budget).await;
+    if *is_doubtful {
+        if !stop.turn().await {
+            return Answer::Postponed {
+                is_doubtful: *is_doubtful,
+            };
+        }
         match writer.find(row).await {
-            Ok(Found::Record(id)) => return Answer::Record { id, found: true },
-            Ok(Found::Nothing | Found::Unknown) => *doubtful = false,
+            Ok(Found::Record(id)) => {
+                let written = id.into();
+                return Answer::Record {
+                    written,
+                    found: true,
+                };
+            }
+            Ok(Found::Nothing | Found::Unknown) => *is_doubtful = false,
             Err(error) => return Answer::Failed(error),
         }
     }
-    turn(budget).await;
+    if let Some(check) = writer.check_before(row) {
+        if !stop.turn().await {
+            return Answer::Postponed {
+                is_doubtful: *is_doubtful,
+            };
+        }
+        match check.await {
+            Ok(None) => {}
+            Ok(Some(rejection)) => return Answer::Rejected(rejection),
+            Err(error) => return Answer::Failed(error),
+        }
+    }
+    if !stop.turn().await {
+        return Answer::Postponed {
+            is_doubtful: *is_doubtful,
+        };
+    }
     match writer.write(row).await {
-        Ok(id) => Answer::Record { id, found: false },
+        Ok(written) => Answer::Record {
+            written,
+            found: false,
+        },
         Err(error) => match rejection(&error) {
             Some(rejection) => Answer::Rejected(rejection),
             None => Answer::Failed(error),
@@ -451,20 +601,19 @@ fn unique(
     writer: &impl RowWriter,
     row: &Row,
     number: u64,
-    keys: &mut HashMap<u64, u64>,
+    seen: &mut HashMap<u64, u64>,
 ) -> Result<(), RowError> {
-    let Some(key) = writer.key(row) else {
-        return Ok(());
-    };
-    let mut hash = DefaultHasher::new();
-    key.hash(&mut hash);
-    match keys.insert(hash.finish(), number) {
-        None => Ok(()),
-        Some(first) => {
-            keys.insert(hash.finish(), first);
-            Err(RowError::new(format!("it has the key of row {first}")))
-        }
+    let hashes = writer.keys(row).into_iter().map(|key| {
+        let mut hash = DefaultHasher::new();
+        key.hash(&mut hash);
+        hash.finish()
+    });
+    let hashes: Vec<u64> = hashes.collect();
+    if let Some(first) = hashes.iter().find_map(|hash| seen.get(hash)) {
+        return Err(RowError::new(format!("it has a key of row {first}")));
     }
+    seen.extend(hashes.into_iter().map(|hash| (hash, number)));
+    Ok(())
 }
 
 /// Writes the files of results from the journal.
@@ -480,7 +629,15 @@ fn write_results(folder: &JobFolder) -> Result<(), BulkError> {
     let mut outcome = Ok(());
     Journal::read(&journal, |entry: Entry| {
         let written = match entry {
-            Entry::Done { row, id, .. } => records.write(&json!({ "row": row, "id": id })),
+            Entry::Done {
+                row, id, created, ..
+            } => {
+                let mut line = json!({ "row": row, "id": id });
+                if let Some(created) = created {
+                    line["created"] = created.into();
+                }
+                records.write(&line)
+            }
             Entry::Rejected {
                 row,
                 field,
@@ -553,11 +710,5 @@ pub fn import_status(folder: impl AsRef<Path>) -> Result<ImportReport, BulkError
     Journal::read(&folder.join(JOURNAL), |entry: Entry| {
         progress.record(&entry)
     })?;
-    Ok(ImportReport {
-        complete: progress.rows == Some(progress.done_rows + progress.rejected_rows),
-        rows: progress.rows.unwrap_or(0),
-        done: progress.done_rows,
-        found: progress.found_rows,
-        rejected: progress.rejected_rows,
-    })
+    Ok(progress.report(progress.is_complete()))
 }

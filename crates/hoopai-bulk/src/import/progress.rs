@@ -1,16 +1,30 @@
 //! The state of each row, from the journal.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+
+use super::ImportReport;
+use crate::budget::Budget;
 
 /// An entry of the journal of an import.
 #[derive(Serialize, Deserialize)]
 pub(super) enum Entry {
     /// These rows are sent next.
     Sending { rows: Vec<u64> },
+    /// The job was stopped before this row was sent.
+    NotSent { row: u64 },
     /// A row has its record.
-    Done { row: u64, id: String, found: bool },
+    Done {
+        row: u64,
+        id: String,
+        /// It was found after the row had been sent without an answer.
+        found: bool,
+        /// Whether the row created it. `None`: the reply does not state it.
+        #[serde(default)]
+        created: Option<bool>,
+    },
     /// A row was rejected.
     Rejected {
         row: u64,
@@ -32,8 +46,12 @@ pub(super) struct Progress {
     rejected: Bits,
     /// Rows that were sent and have no answer.
     pub(super) doubtful: BTreeSet<u64>,
+    /// Rows that were sent and then rejected. The platform can answer a create with an error and
+    /// have executed it.
+    sent_and_rejected: BTreeSet<u64>,
     pub(super) done_rows: u64,
-    pub(super) found_rows: u64,
+    found_rows: u64,
+    created_rows: u64,
     pub(super) rejected_rows: u64,
     /// The number of rows, once they were checked.
     pub(super) rows: Option<u64>,
@@ -43,23 +61,35 @@ impl Progress {
     pub(super) fn record(&mut self, entry: &Entry) {
         match entry {
             Entry::Sending { rows } => self.doubtful.extend(rows),
-            Entry::Done { row, found, .. } => {
+            Entry::Done {
+                row,
+                found,
+                created,
+                ..
+            } => {
                 self.doubtful.remove(row);
                 if self.done.insert(*row) {
                     self.done_rows += 1;
                     self.found_rows += u64::from(*found);
+                    self.created_rows += u64::from(*created == Some(true));
                 }
             }
             Entry::Rejected { row, .. } => {
-                self.doubtful.remove(row);
+                if self.doubtful.remove(row) {
+                    self.sent_and_rejected.insert(*row);
+                }
                 if self.rejected.insert(*row) {
                     self.rejected_rows += 1;
                 }
+            }
+            Entry::NotSent { row } => {
+                self.doubtful.remove(row);
             }
             Entry::Checked { rows } => self.rows = Some(*rows),
             Entry::Retry => {
                 self.rejected = Bits::default();
                 self.rejected_rows = 0;
+                self.doubtful.append(&mut self.sent_and_rejected);
             }
         }
     }
@@ -67,6 +97,91 @@ impl Progress {
     /// Whether a row has its record or was rejected.
     pub(super) fn is_settled(&self, row: u64) -> bool {
         self.done.contains(row) || self.rejected.contains(row)
+    }
+
+    /// Whether all rows are settled.
+    pub(super) fn is_complete(&self) -> bool {
+        self.rows == Some(self.done_rows + self.rejected_rows)
+    }
+
+    pub(super) fn report(&self, complete: bool) -> ImportReport {
+        ImportReport {
+            complete,
+            rows: self.rows.unwrap_or(0),
+            done: self.done_rows,
+            created: self.created_rows,
+            found: self.found_rows,
+            rejected: self.rejected_rows,
+        }
+    }
+}
+
+/// The progress of a running [`Import`](super::Import).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ImportProgress {
+    /// The number of rows of the input.
+    pub rows: u64,
+    /// The number of rows with a record, in all runs.
+    pub done: u64,
+    /// The number of rejected rows.
+    pub rejected: u64,
+    /// Rows per second, over the last ten seconds or more. `None` before.
+    pub rate: Option<f64>,
+    /// The estimated time until the end, across days. `None` if it cannot be estimated yet.
+    pub left: Option<Duration>,
+}
+
+/// The time over which a rate is measured.
+const RATE_OVER: Duration = Duration::from_secs(10);
+
+/// A longer time without a settled row was a wait.
+const WAITED: Duration = Duration::from_secs(120);
+
+/// Measures the rate of a run.
+pub(super) struct Meter {
+    since: Instant,
+    settled: u64,
+    rate: Option<f64>,
+}
+
+impl Meter {
+    pub(super) fn new(progress: &Progress, now: Instant) -> Meter {
+        Meter {
+            since: now,
+            settled: progress.done_rows + progress.rejected_rows,
+            rate: None,
+        }
+    }
+
+    pub(super) fn measure(
+        &mut self,
+        progress: &Progress,
+        budget: Option<&Budget>,
+        now: Instant,
+    ) -> ImportProgress {
+        let rows = progress.rows.unwrap_or(0);
+        let settled = progress.done_rows + progress.rejected_rows;
+        let passed = now.saturating_duration_since(self.since);
+        if passed >= RATE_OVER {
+            let new = settled.saturating_sub(self.settled) as f64;
+            self.rate = (passed < WAITED).then(|| new / passed.as_secs_f64());
+            (self.since, self.settled) = (now, settled);
+        }
+        let left = rows.saturating_sub(settled);
+        let measured = self
+            .rate
+            .filter(|rate| *rate > 0.0)
+            .and_then(|rate| Duration::try_from_secs_f64(left as f64 / rate).ok());
+        // The limit allows at most its rate, and the rows may be slower.
+        let limited = budget.and_then(|budget| budget.time_for(left));
+        ImportProgress {
+            rows,
+            done: progress.done_rows,
+            rejected: progress.rejected_rows,
+            rate: self.rate,
+            left: measured.max(limited),
+        }
     }
 }
 

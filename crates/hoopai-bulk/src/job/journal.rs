@@ -41,29 +41,7 @@ impl Journal {
             .truncate(false)
             .open(path)
             .map_err(failed)?;
-        let mut reader = BufReader::new(&file);
-        let mut checksum = Hasher::new();
-        let mut length = 0;
-        let mut line = Vec::new();
-        let mut number = 0_u64;
-        loop {
-            line.clear();
-            let read = reader.read_until(b'\n', &mut line).map_err(failed)?;
-            number += 1;
-            let entry = line
-                .strip_suffix(b"\n")
-                .and_then(|line| read_line(line, &checksum));
-            let Some((entry, next)) = entry else {
-                if read > 0 && !is_torn(&line, &mut reader).map_err(failed)? {
-                    return Err(damaged(path, number));
-                }
-                break;
-            };
-            visit(entry);
-            checksum = next;
-            length += read as u64;
-        }
-        drop(reader);
+        let (length, checksum) = scan(&file, path, &mut visit)?;
         let mut synced = OpenOptions::new()
             .read(true)
             .write(true)
@@ -110,6 +88,32 @@ impl Journal {
             visit(entry);
             checksum = next;
         }
+    }
+
+    /// Reads the entries of a journal, of which no line was changed and none that was written to the
+    /// disk is missing.
+    pub(crate) fn check<E: DeserializeOwned>(
+        path: &Path,
+        mut visit: impl FnMut(E),
+    ) -> Result<(), BulkError> {
+        let failed = |cause| BulkError::io("the journal cannot be read", path, cause);
+        let synced = path.with_extension("length");
+        let synced = match std::fs::read_to_string(&synced) {
+            Ok(synced) => synced.trim().parse::<u64>().unwrap_or(0),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => 0,
+            Err(cause) => return Err(failed(cause)),
+        };
+        let file = File::open(path).map_err(failed)?;
+        let (length, _) = scan(&file, path, &mut visit)?;
+        if length < synced {
+            return Err(BulkError::new(
+                BulkErrorKind::Damaged,
+                "the end of the journal is missing",
+                "run the job again: it continues after the last checkpoint that is left",
+            )
+            .at(path));
+        }
+        Ok(())
     }
 
     /// Appends an entry. It outlives the process, and outlives the machine after
@@ -164,6 +168,38 @@ impl Journal {
         }
         self.file.seek(SeekFrom::Start(self.length))?;
         Ok(())
+    }
+}
+
+/// Passes the entries of a journal on in order, and returns their length and checksum. An incomplete
+/// last line is ignored.
+fn scan<E: DeserializeOwned>(
+    file: &File,
+    path: &Path,
+    visit: &mut impl FnMut(E),
+) -> Result<(u64, Hasher), BulkError> {
+    let failed = |cause| BulkError::io("the journal cannot be read", path, cause);
+    let mut reader = BufReader::new(file);
+    let mut checksum = Hasher::new();
+    let mut length = 0;
+    let mut line = Vec::new();
+    let mut number = 0_u64;
+    loop {
+        line.clear();
+        let read = reader.read_until(b'\n', &mut line).map_err(failed)?;
+        number += 1;
+        let entry = line
+            .strip_suffix(b"\n")
+            .and_then(|line| read_line(line, &checksum));
+        let Some((entry, next)) = entry else {
+            if read > 0 && !is_torn(&line, &mut reader).map_err(failed)? {
+                return Err(damaged(path, number));
+            }
+            return Ok((length, checksum));
+        };
+        visit(entry);
+        checksum = next;
+        length += read as u64;
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use fs4::FileExt;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::{BulkError, BulkErrorKind};
 
@@ -58,6 +58,15 @@ impl JobFolder {
             None => folder.write_plan(&plan)?,
         }
         Ok(folder)
+    }
+
+    /// Opens and locks the folder of a job of this kind, whatever its settings.
+    pub(crate) fn open_existing(path: &Path, kind: &str) -> Result<JobFolder, BulkError> {
+        read_settings(path, kind)?;
+        Ok(JobFolder {
+            path: path.to_owned(),
+            lock: lock(path)?,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -137,6 +146,11 @@ pub(crate) fn read_settings(folder: &Path, kind: &str) -> Result<Value, BulkErro
         format!("pass the folder of an {kind}"),
     )
     .at(folder))
+}
+
+/// What the job in a folder does: `export`.
+pub(crate) fn kind(folder: &Path) -> Result<String, BulkError> {
+    Ok(existing_plan(folder)?.kind)
 }
 
 fn existing_plan(folder: &Path) -> Result<Plan, BulkError> {
@@ -272,4 +286,37 @@ fn lock(folder: &Path) -> Result<File, BulkError> {
         .and_then(|()| write!(file, "{}", std::process::id()))
         .map_err(failed)?;
     Ok(file)
+}
+
+/// Checks names of lists, which are names of files or tables.
+pub(crate) fn check_names(mut names: Vec<&str>) -> Result<(), BulkError> {
+    let invalid = |message: String, remedy| BulkError::new(BulkErrorKind::Invalid, message, remedy);
+    names.sort_unstable();
+    for name in &names {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if name.is_empty() || name.len() > 100 || !name.chars().all(plain) {
+            return Err(invalid(
+                format!("{name:?} cannot be the name of a list"),
+                "use up to 100 letters, digits, `-` and `_`",
+            ));
+        }
+    }
+    for pair in names.windows(2) {
+        if pair[0].eq_ignore_ascii_case(pair[1]) {
+            return Err(invalid(
+                format!("two lists of the job are named `{}`", pair[0]),
+                "give each list and each list of children a name of its own",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The id of a record, as text.
+pub(crate) fn id(fields: &Map<String, Value>, name: &str) -> Option<String> {
+    match fields.get(name)? {
+        Value::String(id) if !id.is_empty() => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    }
 }

@@ -1,5 +1,7 @@
 //! The lists of the platform, by name of their operations.
 
+#[cfg(feature = "sync")]
+mod changes;
 mod children;
 
 use std::fmt;
@@ -13,6 +15,10 @@ use serde_json::{Map, Value, json};
 use self::children::{CHILD_LISTS, ChildList, in_one_reply};
 use crate::error::{BulkError, BulkErrorKind};
 use crate::export::ExportList;
+#[cfg(feature = "parquet")]
+use crate::parquet_file::{Column, ColumnKind, columns_of};
+#[cfg(feature = "sync")]
+use crate::sync::{Changes, Start, SyncList};
 
 /// A list of the platform, by the name of its operation, with its parameters.
 ///
@@ -143,6 +149,98 @@ impl PlatformList {
     /// # Errors
     /// A parameter is missing or invalid.
     pub fn export(mut self, client: &Handle) -> Result<ExportList, BulkError> {
+        let identity = self.prepare(client)?;
+        let file = self.file_name();
+        let children = self.child_lists();
+        let operation = self.operation;
+        let (values, handle) = (self.values, client.clone());
+        let open = move || read(operation, &values, &handle, values.body.as_ref());
+        let mut list = ExportList::new(file.clone(), open).settings(identity);
+        for child in children {
+            let open = children_of(child, client)?;
+            list = list.children(format!("{file}-{}", child.name), child.id, open);
+        }
+        Ok(list)
+    }
+
+    /// The list for a [`SyncJob`](crate::SyncJob). Its table has the name of the operation with `-` for the
+    /// dot. Lists that the platform orders by the last change are read from the latest change on:
+    /// contacts, opportunities and records of objects by their searches.
+    ///
+    /// # Errors
+    /// A parameter is missing or invalid.
+    #[cfg(feature = "sync")]
+    pub fn sync(mut self, client: &Handle) -> Result<SyncList, BulkError> {
+        let identity = self.prepare(client)?;
+        let order = self.update_order();
+        let name = self.file_name();
+        let operation = self.operation;
+        let (values, handle) = (self.values, client.clone());
+        let changes = order.map(|(order, position, _)| Changes {
+            updated: order.updated,
+            position,
+            client: client.clone(),
+        });
+        let size = operation.paging.as_ref().and_then(|paging| paging.size);
+        let size = size.map(|size| size.parameter.name);
+        let open = move |start: &Start| {
+            let Some((order, _, parameter)) = order else {
+                return read(operation, &values, &handle, values.body.as_ref());
+            };
+            let mut body = values.body.clone().unwrap_or_else(empty_object);
+            order.apply(&mut body, start);
+            if let Some(size) = size.filter(|_| start.newest) {
+                body[size] = 1.into();
+            }
+            if let Some(after) = &start.after {
+                body[parameter] = after.clone();
+            }
+            read(operation, &values, &handle, Some(&body))
+        };
+        Ok(SyncList::from_parts(
+            name,
+            Box::new(open),
+            changes,
+            identity,
+        ))
+    }
+
+    /// The columns of the files of an export, by the name of the list, for
+    /// [`to_parquet`](crate::to_parquet). They are the fields that the interface declares.
+    #[cfg(feature = "parquet")]
+    pub fn columns(&self) -> Vec<(String, Vec<Column>)> {
+        let items = self.operation.paging.as_ref();
+        let items = items.map_or("", |paging| paging.items);
+        let file = self.file_name();
+        let mut files = vec![(file.clone(), columns_of(self.operation, items))];
+        for child in self.child_lists() {
+            let Ok(operation) = hoopai_catalogue::find(child.operation) else {
+                continue;
+            };
+            let paging = operation.paging.as_ref();
+            let items = child.items.or(paging.map(|paging| paging.items));
+            let mut columns = vec![Column::new("_parent", ColumnKind::Text)];
+            columns.extend(columns_of(operation, items.unwrap_or_default()));
+            files.push((format!("{file}-{}", child.name), columns));
+        }
+        files
+    }
+
+    /// The lists below each record that are exported too.
+    fn child_lists(&self) -> Vec<&'static ChildList> {
+        let name = self.name();
+        let lists = CHILD_LISTS.iter();
+        lists
+            .filter(|child| self.children && child.parents.contains(&name.as_str()))
+            .collect()
+    }
+
+    fn file_name(&self) -> String {
+        self.name().replace('.', "-")
+    }
+
+    /// Checks the parameters, and returns what identifies the list.
+    fn prepare(&mut self, client: &Handle) -> Result<Value, BulkError> {
         self.values.has_location = client.location().is_some();
         let problems = self.operation.validate(&self.values);
         let size = self
@@ -176,25 +274,22 @@ impl PlatformList {
             "parameters": self.values.parameters,
             "body": self.values.body,
         });
-        let file = self.name().replace('.', "-");
-        let (operation, values, handle) = (self.operation, self.values, client.clone());
-        let open = move || -> ItemStream<Box<RawValue>> {
-            let mut call = operation.call(&handle, &values.parameters);
-            if let Some(body) = &values.body {
-                call.json(body);
-            }
-            item_stream(call)
-        };
-        let mut list = ExportList::new(file.clone(), open).settings(identity);
-        let name = operation.key();
-        for child in CHILD_LISTS {
-            if self.children && child.parents.contains(&name.as_str()) {
-                let open = children_of(child, client)?;
-                list = list.children(format!("{file}-{}", child.name), child.id, open);
-            }
-        }
-        Ok(list)
+        Ok(identity)
     }
+}
+
+/// Opens a list with a body of its own.
+fn read(
+    operation: &'static Operation,
+    values: &Values,
+    client: &Handle,
+    body: Option<&Value>,
+) -> ItemStream<Box<RawValue>> {
+    let mut call = operation.call(client, &values.parameters);
+    if let Some(body) = body {
+        call.json(body);
+    }
+    item_stream(call)
 }
 
 const CORRECT: &str = "correct the parameter: `hoopai explain` describes those of an operation";

@@ -4,17 +4,18 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use fastrand::Rng;
-use hoopai_bulk::{BulkErrorKind, Found, Import, Row, RowError, RowWriter, import_status, pause};
+use hoopai_bulk::{
+    BulkErrorKind, Found, Import, Row, RowError, RowWriter, Written, import_status, pause,
+};
 use hoopai_runtime::{Error, Handle, Method};
 use hoopai_test_support::{Reply, Request, Server, seeds};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::killed_processes::KilledProcesses;
 use crate::lists::client;
 
 const FOLDER: &str = "HOOPAI_BULK_IMPORT_FOLDER";
@@ -78,10 +79,10 @@ impl RowWriter for People {
         Some(email(row).to_lowercase())
     }
 
-    async fn write(&self, row: &Row) -> Result<String, Error> {
+    async fn write(&self, row: &Row) -> Result<Written, Error> {
         let request = self.0.request(Method::POST, "/people").json(row);
         let reply = request.send().await?;
-        Ok(reply["id"].as_str().unwrap_or_default().to_owned())
+        Ok(Written::created(reply["id"].as_str().unwrap_or_default()))
     }
 
     async fn find(&self, row: &Row) -> Result<Found, Error> {
@@ -135,8 +136,8 @@ async fn each_row_becomes_a_record_or_is_rejected_with_its_reason() {
     assert_eq!(
         lines(&job.join("records.ndjson")),
         [
-            json!({"row": 1, "id": "id-a@x.com"}),
-            json!({"row": 6, "id": "id-f@x.com"})
+            json!({"row": 1, "id": "id-a@x.com", "created": true}),
+            json!({"row": 6, "id": "id-f@x.com", "created": true})
         ]
     );
     let rejected = lines(&job.join("rejected.ndjson"));
@@ -144,13 +145,106 @@ async fn each_row_becomes_a_record_or_is_rejected_with_its_reason() {
         rejected[0],
         json!({"row": 2, "field": "email", "message": "it is no email address"})
     );
-    assert_eq!(rejected[1]["message"], "it has the key of row 1");
+    assert_eq!(rejected[1]["message"], "it has a key of row 1");
     assert_eq!(rejected[2]["row"], 5);
     assert_eq!(rejected[3]["row"], 4);
     let message = rejected[3]["message"].as_str().unwrap();
     assert!(message.contains("422"), "{message}");
     let created = &records.lock().unwrap().created;
     assert_eq!(created.len(), 2);
+}
+
+/// The numbers of rows and of rejected rows, and the reasons, of an input with this content.
+fn checked(name: &str, content: &[u8]) -> Result<(u64, Vec<(u64, String)>), String> {
+    let folder = folder();
+    let path = folder.path().join(name);
+    fs::write(&path, content).unwrap();
+    let import = Import::new(folder.path().join("job"), &path);
+    let writer = People(client("http://127.0.0.1:1"));
+    let check = import.check(&writer).map_err(|error| error.to_string())?;
+    let first = check.first_rejections.into_iter();
+    let reasons = first.map(|(row, error)| (row, error.message().to_owned()));
+    Ok((check.rows, reasons.collect()))
+}
+
+#[tokio::test]
+async fn inputs_of_common_programs_are_read() {
+    for (name, content) in [
+        (
+            "a.csv",
+            "email,name\r\na@x.com,\"A, \"\"B\"\"\r\nC\"\r\nb@x.com,B\r\n",
+        ),
+        ("a.csv", "\u{feff}name;email\nA,B;a@x.com\nB;b@x.com"),
+        ("a.csv", "\"name, first\"\temail\nA\ta@x.com\nB\tb@x.com\n"),
+        ("a.tsv", "email\tname\na@x.com\tA\nb@x.com\tB\n"),
+        ("a.CSV", "name|email\nA|a@x.com\nB|b@x.com\n"),
+        ("a.csv", "email\na@x.com\nb@x.com\n"),
+        (
+            "a.ndjson",
+            "\u{feff}{\"email\":\"a@x.com\"}\r\n\r\n{\"email\":\"b@x.com\"}\r\n",
+        ),
+    ] {
+        let checked = checked(name, content.as_bytes());
+        assert_eq!(checked, Ok((2, Vec::new())), "{content}");
+    }
+}
+
+#[tokio::test]
+async fn inputs_that_cannot_be_read_are_named() {
+    let utf16: Vec<u8> = "email\na@x.com\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let marked = [&[0xff, 0xfe], &utf16[..]].concat();
+    for (content, part) in [
+        (&utf16[..], "UTF-16"),
+        (&marked, "UTF-16"),
+        (b"email,email\n", "two columns"),
+        (b"email,n\xe4me\n", "not UTF-8"),
+    ] {
+        let error = checked("a.csv", content).unwrap_err();
+        assert!(error.contains(part), "{error}");
+    }
+    for (name, content, row, part) in [
+        (
+            "a.csv",
+            &b"email,name\na@x.com\nb@x.com,B\n"[..],
+            1,
+            "1 columns",
+        ),
+        (
+            "a.csv",
+            b"email,name\na@x.com,A,x\nb@x.com,B\n",
+            1,
+            "3 columns",
+        ),
+        (
+            "a.csv",
+            b"email,name\na@x.com,\xe4\nb@x.com,B\n",
+            1,
+            "UTF-8",
+        ),
+        (
+            "a.csv",
+            b"email,name\na@x.com,A\nb@x.com,\"B\nc@x.com,C\n",
+            2,
+            "quote",
+        ),
+        (
+            "a.ndjson",
+            b"{\"email\":\"a@x.com\"}\n[1]\n",
+            2,
+            "JSON object",
+        ),
+        ("a.ndjson", b"{\"email\":\"a@x.com\"}\n\xff\n", 2, "UTF-8"),
+    ] {
+        let (rows, reasons) = checked(name, content).unwrap();
+        assert_eq!((rows, reasons.len()), (2, 1), "{reasons:?}");
+        assert!(
+            reasons[0].0 == row && reasons[0].1.contains(part),
+            "{reasons:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -177,8 +271,9 @@ async fn rejected_rows_are_tried_again_on_demand() {
     assert_eq!(server.count(), 2);
     import.run(&writer).await.unwrap();
     assert_eq!(server.count(), 2);
+    // The rejected row was sent, so it is looked up before it is sent again.
     let report = import.retry_rejected(&writer).await.unwrap();
-    assert_eq!(server.count(), 3);
+    assert_eq!(server.count(), 4);
     assert_eq!((report.done, report.rejected), (1, 1));
     assert_eq!(lines(&job.join("rejected.ndjson")).len(), 1);
 }
@@ -296,37 +391,21 @@ fn child_process() {
     assert!(report.unwrap().complete);
 }
 
-/// The number of kills is that of `HOOPAI_KILLS`, by default a few.
 #[tokio::test]
 async fn an_import_whose_process_is_killed_makes_each_record_once() {
-    let kills: u32 = std::env::var("HOOPAI_KILLS").map_or(10, |kills| kills.parse().unwrap());
-    let mut random = Rng::with_seed(hoopai_test_support::seed());
-    let (mut killed, mut rows, mut searches) = (0, 0, 0);
-    while killed < kills {
+    let mut processes = KilledProcesses::new("import::child_process");
+    let (mut rows, mut searches) = (0, 0);
+    while processes.are_left() {
         let folder = folder();
         input(folder.path(), 300);
         let records = Shared::default();
         let shared = Arc::clone(&records);
         let server = Server::on_thread(move |request| reply(&shared, request));
-        loop {
-            let mut child = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "import::child_process"])
-                .env(FOLDER, folder.path())
-                .env(URL, &server.url)
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap();
-            if killed < kills {
-                std::thread::sleep(Duration::from_micros(random.u64(1_000..80_000)));
-                let _ = child.kill();
-            }
-            let status = child.wait().unwrap();
-            if status.success() {
-                break;
-            }
-            assert_eq!(status.code(), None, "the child failed by itself");
-            killed += 1;
-        }
+        let variables = [
+            (FOLDER, folder.path().to_str().unwrap()),
+            (URL, &server.url),
+        ];
+        processes.run_to_the_end(&variables);
         let records = records.lock().unwrap();
         assert_eq!(records.created.len(), 300);
         // A kill can end the connection before the server reads the request, never after the
@@ -335,5 +414,70 @@ async fn an_import_whose_process_is_killed_makes_each_record_once() {
         rows += records.created.len();
         searches += records.searches;
     }
+    let killed = processes.killed();
+    assert!(
+        searches <= killed * 10,
+        "{searches} look-ups after {killed} kills"
+    );
     println!("{killed} processes killed, {rows} rows once each, {searches} look-ups");
+}
+
+#[tokio::test]
+async fn second_run_and_changed_mapping_are_rejected() {
+    let (folder, (server, records)) = (folder(), serve());
+    let path = input(folder.path(), 50);
+    let job = folder.path().join("job");
+    let import = Import::new(&job, &path).settings(json!({ "mapping": { "email": "email" } }));
+    let writer = People(client(&server.url));
+    let second = async {
+        server.received(5).await;
+        import.run(&writer).await.unwrap_err()
+    };
+    let (first, second) = tokio::join!(import.run(&writer), second);
+    assert_eq!(second.kind(), BulkErrorKind::Busy);
+    let text = second.to_string();
+    assert!(
+        text.contains(&format!("process {}", std::process::id())),
+        "{text}"
+    );
+    assert_eq!(first.unwrap().done, 50);
+    let other = Import::new(&job, &path).settings(json!({ "mapping": { "email": "name" } }));
+    let error = other.run(&writer).await.unwrap_err();
+    assert_eq!(error.kind(), BulkErrorKind::OtherPlan);
+    assert!(error.to_string().contains("settings"), "{error}");
+    assert_eq!(records.lock().unwrap().created.len(), 50);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn full_disk_loses_no_row() {
+    let (folder, (server, records)) = (folder(), serve());
+    let path = folder.path().join("input.csv");
+    fs::write(&path, "email\na@x.com\nnone\nb@x.com\n").unwrap();
+    let job = folder.path().join("job");
+    fs::create_dir(&job).unwrap();
+    let import = Import::new(&job, &path);
+    let writer = People(client(&server.url));
+    // The job accepts no folder with other files, so it begins before the disk is full.
+    import.run(&writer).await.unwrap();
+    let full = job.join("rejected.ndjson.new");
+    std::os::unix::fs::symlink("/dev/full", &full).unwrap();
+    let error = import.retry_rejected(&writer).await.unwrap_err();
+    assert_eq!(error.kind(), BulkErrorKind::Io);
+    assert!(error.to_string().contains("free some space"), "{error}");
+    fs::remove_file(&full).unwrap();
+    let report = import.run(&writer).await.unwrap();
+    assert_eq!(
+        (report.complete, report.done, report.rejected),
+        (true, 2, 1)
+    );
+    assert_eq!(lines(&job.join("rejected.ndjson")).len(), 1);
+    assert!(
+        records
+            .lock()
+            .unwrap()
+            .created
+            .values()
+            .all(|count| *count == 1)
+    );
 }

@@ -3,13 +3,13 @@
 
 use std::fs::{self, OpenOptions};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
 use fastrand::Rng;
-use hoopai_bulk::{BulkErrorKind, Export};
+use hoopai_bulk::{BulkErrorKind, Export, export_status};
 use hoopai_test_support::seeds;
 
+use crate::killed_processes::KilledProcesses;
 use crate::lists::{
     client, files, serve, serve_on_thread, serve_with_failures, things, undisturbed,
 };
@@ -107,40 +107,62 @@ fn child_process() {
     assert!(report.unwrap().complete);
 }
 
-/// The number of kills is that of `HOOPAI_KILLS`, by default enough for one pass over the list.
 #[tokio::test]
 async fn an_export_whose_process_is_killed_continues() {
     let reference = tempfile::tempdir().unwrap();
     let expected = undisturbed(reference.path()).await;
-    let kills: u32 = std::env::var("HOOPAI_KILLS").map_or(10, |kills| kills.parse().unwrap());
-    let mut random = Rng::with_seed(hoopai_test_support::seed());
+    let mut processes = KilledProcesses::new("interruptions::child_process");
     let server = serve_on_thread();
-    let (mut killed, mut finished) = (0, 0);
-    while killed < kills {
+    let mut finished = 0;
+    while processes.are_left() {
         let folder = tempfile::tempdir().unwrap();
-        loop {
-            let mut child = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "interruptions::child_process"])
-                .env(FOLDER, folder.path())
-                .env(URL, &server.url)
-                .stdout(Stdio::null())
-                .spawn()
-                .unwrap();
-            if killed < kills {
-                std::thread::sleep(Duration::from_micros(random.u64(1_000..80_000)));
-                let _ = child.kill();
-            }
-            let status = child.wait().unwrap();
-            if status.success() {
-                break;
-            }
-            assert_eq!(status.code(), None, "the child failed by itself");
-            killed += 1;
-        }
+        let variables = [
+            (FOLDER, folder.path().to_str().unwrap()),
+            (URL, &server.url),
+        ];
+        processes.run_to_the_end(&variables);
         finished += 1;
         assert!(files(folder.path()) == expected);
     }
+    let killed = processes.killed();
     println!("{killed} processes killed in {finished} exports, none lost or repeated a record");
+}
+
+/// The limit of the size of files stands for a full disk: a write beyond it fails.
+#[cfg(unix)]
+#[tokio::test]
+async fn an_export_on_a_full_disk_keeps_what_it_has_and_continues() {
+    let reference = tempfile::tempdir().unwrap();
+    let expected = undisturbed(reference.path()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve_on_thread();
+    let program = std::env::current_exe().unwrap();
+    let (mut failed, mut before) = (0, 0);
+    // In blocks of 512 or 1024 bytes.
+    for blocks in [4, 12, 24, 40, 1_000_000] {
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" --exact interruptions::child_process --nocapture"
+        );
+        let output = Command::new("sh")
+            .args(["-c", &script])
+            .arg(&program)
+            .env(FOLDER, folder.path())
+            .env(URL, &server.url)
+            .output()
+            .unwrap();
+        if !output.status.success() {
+            failed += 1;
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(text.contains("cannot be written"), "{text}");
+            assert!(text.contains(&*folder.path().to_string_lossy()), "{text}");
+            assert!(text.contains("run the job again"), "{text}");
+        }
+        let rows = export_status(folder.path()).unwrap().lists[0].rows;
+        assert!(rows >= before, "{rows} rows after {before}");
+        before = rows;
+    }
+    assert!(failed >= 2, "{failed} runs failed");
+    assert!(files(folder.path()) == expected);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use hoopai_test_support::{Reply, Request, Server};
 pub(crate) const THINGS: usize = 437;
 const PAGE: u32 = 20;
 
-const RULE: Paging = Paging {
+pub(crate) const RULE: Paging = Paging {
     items: "things",
     total: Some("total"),
     size: Some(PageSize {

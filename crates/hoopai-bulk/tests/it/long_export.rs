@@ -1,8 +1,9 @@
 //! A long export on virtual time: its rate, its memory, and the cost of its checkpoints.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hoopai_bulk::{Budget, Export, PlatformList};
+use hoopai_bulk::{Budget, Export, PlatformList, to_csv};
 use hoopai_runtime::Handle;
 use hoopai_runtime::rate_limit::RateLimitSettings;
 use hoopai_test_support::{Reply, Request, Server, VirtualTime};
@@ -39,6 +40,20 @@ fn resident() -> Option<u64> {
     Some(kilobytes / 1024)
 }
 
+/// Converts the records to CSV and Parquet, and returns the number of their rows.
+fn converted(records: &Path) -> u64 {
+    let rows = to_csv(records, records.with_extension("csv")).unwrap();
+    #[cfg(feature = "parquet")]
+    {
+        let list = PlatformList::find("contacts.search_contacts").unwrap();
+        let columns = &list.columns()[0].1;
+        let parquet = records.with_extension("parquet");
+        let parquet = hoopai_bulk::to_parquet(records, parquet, columns).unwrap();
+        assert_eq!(parquet, rows);
+    }
+    rows
+}
+
 #[tokio::test]
 async fn long_export_has_the_ideal_rate_and_constant_memory() {
     let contacts = std::env::var("HOOPAI_BULK_CONTACTS")
@@ -61,6 +76,8 @@ async fn long_export_has_the_ideal_rate_and_constant_memory() {
     let advance = |by: Duration| time.clock.advance(by);
     let work = time.run(export.run(), || server.count(), advance);
     let report = work.await.unwrap();
+    let records = &report.lists[0].path;
+    assert_eq!(converted(records), contacts as u64);
     let after = resident();
     assert_eq!(report.lists[0].rows, contacts as u64);
 

@@ -5,6 +5,14 @@ mod csv_file;
 mod export;
 mod import;
 mod interruptions;
+mod killed_processes;
 mod lists;
 mod long_export;
+mod long_import;
 mod mapping;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(feature = "sync")]
+mod sync;
+mod undo;
+mod verify;

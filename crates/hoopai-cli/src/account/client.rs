@@ -3,16 +3,17 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use hoopai_auth::{FileStore, OAuth, OAuthApp};
-use hoopai_mock::{Mock, TokenSpec};
+use hoopai_auth::{OAuth, OAuthApp};
+use hoopai_mock::{Mock, MockBuilder, TokenSpec};
 use hoopai_runtime::auth::TokenSource;
 use hoopai_runtime::observe::{CallInfo, CallOutcome, Observer, WaitReason};
 use hoopai_runtime::{Handle, HandleBuilder, SecretString};
+use serde_json::json;
 
-use super::{Credentials, Environment, Profile, Profiles};
+use super::{Credentials, Environment, Profile, Profiles, Secret, Storage};
 use crate::directory::Directory;
 use crate::failure::{Failure, Result};
-use crate::limit::{LimitedProvider, LimitedSource, SharedLimit};
+use crate::limit::{LimitSettings, LimitedProvider, LimitedSource, SharedLimit};
 use crate::options::Options;
 
 /// The number of sample contacts of the mock server.
@@ -21,6 +22,7 @@ const SAMPLE_CONTACTS: usize = 25;
 /// A client, and the mock server it uses.
 pub(crate) struct Client {
     pub(crate) handle: Handle,
+    limit: Option<Arc<SharedLimit>>,
     /// The server stops when it is dropped.
     _mock: Option<Mock>,
 }
@@ -36,7 +38,7 @@ impl Client {
         let profile = match &environment.token {
             Some(token) => Profile {
                 credentials: Credentials::PrivateToken {
-                    token: token.clone(),
+                    token: Secret::Text(token.clone()),
                 },
                 location: None,
                 company: None,
@@ -47,26 +49,53 @@ impl Client {
                 .1
                 .clone(),
         };
-        let handle = handle(options, &environment, &profile, &directory)?;
+        let (handle, limit) = handle(options, &environment, &profile, &directory)?;
         Ok(Client {
             handle,
+            limit,
             _mock: None,
         })
     }
 
-    /// Waits until tokens that are being refreshed are stored.
+    /// Waits until tokens that are being refreshed are stored, and used slots of the limit.
     pub(crate) async fn close(&self) {
         self.handle.wait_idle(Duration::from_secs(10)).await;
+        if let Some(limit) = &self.limit {
+            limit.finish().await;
+        }
+    }
+
+    /// A client of a mock server that has no limits and no records but these custom fields: names
+    /// and models.
+    pub(crate) async fn for_trial(
+        options: &Options,
+        custom_fields: &[(String, &str)],
+    ) -> Result<Self> {
+        let mock = start(Mock::builder().limits(hoopai_mock::RateLimitSettings {
+            burst: u32::MAX,
+            daily: u32::MAX,
+            ..Default::default()
+        }))
+        .await?;
+        for (name, model) in custom_fields {
+            let field = json!({ "name": name, "model": model, "dataType": "TEXT" });
+            mock.seed()
+                .item("custom-fields", hoopai_mock::LOCATION, &field);
+        }
+        let handle = builder(options)
+            .private_token(hoopai_mock::TOKEN)
+            .base_url(mock.url())
+            .location(hoopai_mock::LOCATION)
+            .build()?;
+        Ok(Client {
+            handle,
+            limit: None,
+            _mock: Some(mock),
+        })
     }
 
     async fn with_mock(options: &Options) -> Result<Self> {
-        let mock = Mock::builder()
-            .token_with(hoopai_mock::TOKEN, TokenSpec::everything())
-            .start()
-            .await
-            .map_err(|error| {
-                Failure::internal(format_args!("the mock server cannot be started: {error}"))
-            })?;
+        let mock = start(Mock::builder()).await?;
         mock.seed().pipelines(hoopai_mock::LOCATION, 1);
         mock.seed().contacts(hoopai_mock::LOCATION, SAMPLE_CONTACTS);
         let location = options.location.as_deref().unwrap_or(hoopai_mock::LOCATION);
@@ -78,9 +107,18 @@ impl Client {
             .build()?;
         Ok(Client {
             handle,
+            limit: None,
             _mock: Some(mock),
         })
     }
+}
+
+/// Starts a mock server whose token allows everything.
+async fn start(mock: MockBuilder) -> Result<Mock> {
+    let mock = mock.token_with(hoopai_mock::TOKEN, TokenSpec::everything());
+    mock.start().await.map_err(|error| {
+        Failure::internal(format_args!("the mock server cannot be started: {error}"))
+    })
 }
 
 /// A handle for requests that are only shown: with the account of the options, if there is one, and
@@ -163,21 +201,14 @@ pub(crate) fn oauth_handle(
     app: OAuthApp,
     base_url: Option<&str>,
     directory: &Directory,
+    storage: &Storage,
 ) -> Result<Handle> {
-    let mut builder =
-        builder(&Options::default()).token_provider(OAuth::new(app).token_store(store(directory)?));
+    let oauth = OAuth::new(app).token_store(storage.token_store(directory)?);
+    let mut builder = builder(&Options::default()).token_provider(oauth);
     if let Some(url) = base_url {
         builder = builder.base_url(url);
     }
     Ok(builder.build()?)
-}
-
-fn store(directory: &Directory) -> Result<FileStore> {
-    Directory::create(directory.path())
-        .map_err(|error| Failure::file(directory.path(), "created", &error))?;
-    FileStore::open(directory.tokens()).map_err(|error| {
-        Failure::internal(format_args!("the token store cannot be opened: {error}"))
-    })
 }
 
 fn handle(
@@ -185,7 +216,7 @@ fn handle(
     environment: &Environment,
     profile: &Profile,
     directory: &Directory,
-) -> Result<Handle> {
+) -> Result<(Handle, Option<Arc<SharedLimit>>)> {
     let location = options
         .location
         .clone()
@@ -213,7 +244,12 @@ fn handle(
         (None, None) => String::new(),
     };
     let host = base_url.as_deref().unwrap_or_default();
-    let limit = SharedLimit::new(&directory.limits(), &[host, app, &account]);
+    let limit = SharedLimit::new(
+        &directory.limits(),
+        LimitSettings::read()?,
+        &[host, app, &account],
+    );
+    let shared = limit.clone();
     let (attempts, handle) = Attempts::new(options, limit.clone());
 
     let mut builder = builder(options).observer(attempts);
@@ -222,6 +258,7 @@ fn handle(
     }
     let built = match &profile.credentials {
         Credentials::PrivateToken { token } => {
+            let token = token.reveal()?;
             // The check of the token, with its text, is that of `private_token`.
             Handle::builder().private_token(token.as_str()).build()?;
             builder = match (&location, &company) {
@@ -241,8 +278,9 @@ fn handle(
             client_secret,
             redirect_uri,
         } => {
-            let app = OAuthApp::new(client_id, client_secret.as_str(), redirect_uri);
-            let oauth = OAuth::new(app).token_store(store(directory)?);
+            let app = OAuthApp::new(client_id, client_secret.reveal()?, redirect_uri);
+            let storage = Storage::open(client_secret.is_in_keychain())?;
+            let oauth = OAuth::new(app).token_store(storage.token_store(directory)?);
             builder = match limit {
                 Some(limit) => builder.token_provider(LimitedProvider::new(oauth, limit)),
                 None => builder.token_provider(oauth),
@@ -258,7 +296,7 @@ fn handle(
         }
     };
     let _ = handle.set(built.clone());
-    Ok(built)
+    Ok((built, shared))
 }
 
 /// A token that no limit is shared for.

@@ -1,7 +1,8 @@
-//! The environment variables of the program. A variable without contents counts as not set.
+//! The environment variables that replace values of a profile.
 
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::options::Options;
+use crate::variable::variable;
 
 pub(crate) const TOKEN: &str = "HOOPAI_TOKEN";
 pub(crate) const LOCATION: &str = "HOOPAI_LOCATION_ID";
@@ -32,16 +33,5 @@ impl Environment {
             },
             client_secret: variable(CLIENT_SECRET)?,
         })
-    }
-}
-
-fn variable(name: &str) -> Result<Option<String>> {
-    match std::env::var(name) {
-        Ok(text) if text.trim().is_empty() => Ok(None),
-        Ok(text) => Ok(Some(text.trim().to_owned())),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(Failure::usage(format_args!(
-            "the environment variable {name} is not UTF-8: set it again"
-        ))),
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Secret;
 use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 
@@ -38,17 +39,25 @@ pub(crate) struct Profile {
 #[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) enum Credentials {
     #[serde(rename_all = "camelCase")]
-    PrivateToken { token: String },
+    PrivateToken { token: Secret },
     #[serde(rename_all = "camelCase")]
     OAuthApp {
         client_id: String,
-        client_secret: String,
+        client_secret: Secret,
         redirect_uri: String,
     },
 }
 
 impl Credentials {
     pub(crate) const OAUTH_APP: &str = "OAuth app";
+
+    /// The private token or the client secret.
+    pub(crate) fn secret(&self) -> &Secret {
+        match self {
+            Credentials::PrivateToken { token } => token,
+            Credentials::OAuthApp { client_secret, .. } => client_secret,
+        }
+    }
 
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -141,12 +150,12 @@ impl Profiles {
             .ok_or_else(|| self.missing(name))
     }
 
-    /// Stores a profile. The first one becomes the default.
-    pub(crate) fn insert(&mut self, name: &str, profile: Profile) {
+    /// Stores a profile, and returns the one that it replaces. The first one becomes the default.
+    pub(crate) fn insert(&mut self, name: &str, profile: Profile) -> Option<Profile> {
         if self.profiles.is_empty() {
             self.default = name.to_owned();
         }
-        self.profiles.insert(name.to_owned(), profile);
+        self.profiles.insert(name.to_owned(), profile)
     }
 
     pub(crate) fn remove(&mut self, name: &str) -> Option<Profile> {
@@ -183,7 +192,7 @@ mod tests {
     fn profile(token: &str) -> Profile {
         Profile {
             credentials: Credentials::PrivateToken {
-                token: token.to_owned(),
+                token: Secret::Text(token.to_owned()),
             },
             location: Some("loc".to_owned()),
             company: None,

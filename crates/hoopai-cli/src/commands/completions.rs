@@ -1,13 +1,15 @@
 //! `hoopai completions`: completions of a shell.
 //!
 //! For most shells the script calls `hoopai complete WORDS`, which prints the candidates for the
-//! last word: commands, modules, operations and their flags. The other scripts have commands only.
+//! last word: commands, modules, operations, their flags, and values of flags. The other scripts
+//! have commands only.
 
 use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 use hoopai_catalogue::Operation;
 
 use super::names::hyphened;
+use super::operation;
 use crate::failure::Result;
 
 const BASH: &str = r#"_hoopai() {
@@ -34,7 +36,17 @@ else
 fi
 "#;
 
-const FISH: &str = r#"complete --command hoopai --arguments '(hoopai complete -- (commandline --tokenize --cut-at-cursor --current-process)[2..] (commandline --current-token --cut-at-cursor) 2>/dev/null)'
+const FISH: &str = r#"function _hoopai
+    set --local words (commandline --tokenize --cut-at-cursor --current-process)[2..]
+    set --local last (commandline --current-token --cut-at-cursor)
+    set --local candidates (hoopai complete -- $words "$last" 2>/dev/null)
+    if test (count $candidates) -gt 0
+        printf '%s\n' $candidates
+    else
+        __fish_complete_path "$last"
+    end
+end
+complete --command hoopai --no-files --arguments '(_hoopai)'
 "#;
 
 /// The options that operations have beside those of all commands.
@@ -81,15 +93,49 @@ pub(crate) fn run(completions: &Completions, mut command: Command) -> Result {
 
 /// Prints the candidates for the last word.
 pub(crate) fn complete(complete: &Complete, root: &Command) -> Result {
-    let (last, before) = match complete.words.split_last() {
-        Some((last, before)) => (last.as_str(), before),
-        None => ("", &[][..]),
-    };
-    let mut candidates = candidates(root, before, last.starts_with('-'));
-    candidates.retain(|candidate| candidate.starts_with(last));
+    let line = Line::of(&complete.words);
+    let mut candidates = candidates(root, &line.before, line.last.starts_with('-'));
+    candidates.retain(|candidate| candidate.starts_with(&line.last));
     candidates.sort();
     candidates.dedup();
-    write((candidates.join("\n") + "\n").trim_start().as_bytes())
+    let lines = candidates.iter();
+    let lines: String = lines
+        .map(|candidate| format!("{}{candidate}\n", line.attached))
+        .collect();
+    write(lines.as_bytes())
+}
+
+/// The words before the cursor.
+struct Line {
+    before: Vec<String>,
+    /// The beginning of the word that is completed.
+    last: String,
+    /// The flag and the equals sign that the word begins with, as in `--output=`.
+    attached: String,
+}
+
+impl Line {
+    /// Separates flags from their values. In bash, an equals sign is a word of its own.
+    fn of(words: &[String]) -> Self {
+        let (last, before) = match words.split_last() {
+            Some((last, before)) => (last.as_str(), before),
+            None => ("", &[][..]),
+        };
+        let mut before: Vec<String> = before.iter().filter(|word| *word != "=").cloned().collect();
+        let (last, attached) = match last.split_once('=') {
+            Some(("", "")) => ("", String::new()),
+            Some((flag, value)) if flag.starts_with("--") => {
+                before.push(flag.to_owned());
+                (value, format!("{flag}="))
+            }
+            _ => (last, String::new()),
+        };
+        Line {
+            before,
+            last: last.to_owned(),
+            attached,
+        }
+    }
 }
 
 /// The words that can follow, or the flags that can.
@@ -97,18 +143,29 @@ fn candidates(root: &Command, before: &[String], flag: bool) -> Vec<String> {
     let mut words = Vec::new();
     let mut before = before.iter().peekable();
     while let Some(word) = before.next() {
-        match value_of(root, word) {
-            Some(option) => match before.next() {
-                Some(_) => {}
-                None => return values(option),
-            },
-            None if word.starts_with('-') => {}
-            None => words.push(word.as_str()),
+        if !word.starts_with('-') {
+            words.push(word.as_str());
+        } else if let Some(values) = values_of(root, &words, word) {
+            match before.peek() {
+                None if flag => {}
+                None => return values,
+                Some(next) if next.starts_with("--") => {}
+                Some(_) => {
+                    before.next();
+                }
+            }
         }
     }
     let own: Vec<&Command> = own_command(root, &words);
     match (own.as_slice(), words.as_slice()) {
         ([_, .., command], _) if flag => options(command),
+        ([_, command], ["explain"]) if command.get_name() == "explain" => {
+            let modules = hoopai_catalogue::modules().iter();
+            modules
+                .flat_map(|module| module.operations())
+                .map(Operation::key)
+                .collect()
+        }
         ([_, .., command], _) => {
             let of_arguments = command.get_positionals().flat_map(values);
             names(command).chain(of_arguments).collect()
@@ -125,13 +182,18 @@ fn candidates(root: &Command, before: &[String], flag: bool) -> Vec<String> {
                 .map(|entry| hyphened(entry.short_name.unwrap_or(entry.name)))
                 .collect()
         }),
-        (_, [module, name, ..]) => {
-            let module = hoopai_catalogue::module(module);
-            match module.and_then(|module| module.operation(name)) {
-                Some(operation) if flag => [flags(operation), options(root)].concat(),
-                _ => Vec::new(),
-            }
-        }
+        (_, words) => match operation_of(words) {
+            Some(operation) if flag => [flags(operation), options(root)].concat(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// The operation of the words.
+fn operation_of(words: &[&str]) -> Option<&'static Operation> {
+    match words {
+        [module, name, ..] => hoopai_catalogue::module(module)?.operation(name),
+        _ => None,
     }
 }
 
@@ -156,14 +218,19 @@ fn names(command: &Command) -> impl Iterator<Item = String> {
     shown.map(|command| command.get_name().to_owned())
 }
 
-/// The option whose value follows this word.
-fn value_of<'a>(root: &'a Command, word: &str) -> Option<&'a Arg> {
-    root.get_arguments().find(|option| {
+/// The values that can follow a flag. `None`: it has no value. Empty: any value can follow.
+fn values_of(root: &Command, words: &[&str], flag: &str) -> Option<Vec<String>> {
+    let is_flag = |option: &&Arg| {
         let long = option.get_long().map(|name| format!("--{name}"));
         let short = option.get_short().map(|name| format!("-{name}"));
-        option.get_action().takes_values()
-            && (long.as_deref() == Some(word) || short.as_deref() == Some(word))
-    })
+        long.as_deref() == Some(flag) || short.as_deref() == Some(flag)
+    };
+    let commands = own_command(root, words);
+    let mut options = commands.iter().flat_map(|command| command.get_arguments());
+    if let Some(option) = options.find(is_flag) {
+        return option.get_action().takes_values().then(|| values(option));
+    }
+    operation::values_of_flag(operation_of(words)?, flag.strip_prefix("--")?)
 }
 
 fn values(option: &Arg) -> Vec<String> {

@@ -58,6 +58,9 @@ enum FileFormat {
     Ndjson,
     /// The same, and a CSV file of each when the export is complete
     Csv,
+    /// The same, and a Parquet file of each when the export is complete
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 pub(crate) async fn run(options: &Options, export: Export) -> Result {
@@ -78,7 +81,9 @@ pub(crate) async fn run(options: &Options, export: Export) -> Result {
             "--dry-run and --curl do not apply to an export, which changes nothing",
         ));
     }
-    let lists = lists(&export)?;
+    let lists = lists(&export.lists, &export.parameters, export.children)?;
+    #[cfg(feature = "parquet")]
+    let columns: Vec<_> = lists.iter().flat_map(PlatformList::columns).collect();
     let client = Client::open(options).await?;
     let progress = Progress::new();
     let mut job = Job::new(folder)
@@ -107,11 +112,25 @@ pub(crate) async fn run(options: &Options, export: Export) -> Result {
         }
     };
     let mut files: Vec<Value> = report.lists.iter().map(file).collect();
-    if export.format == FileFormat::Csv && report.complete {
-        for (file, records) in files.iter_mut().zip(&report.lists) {
-            let csv = records.path.with_extension("csv");
-            to_csv(&records.path, &csv)?;
-            file["csv"] = csv.display().to_string().into();
+    if report.complete {
+        for (file, written) in files.iter_mut().zip(&report.lists) {
+            let records = &written.path;
+            match export.format {
+                FileFormat::Ndjson => {}
+                FileFormat::Csv => {
+                    let csv = records.with_extension("csv");
+                    to_csv(records, &csv)?;
+                    file["csv"] = csv.display().to_string().into();
+                }
+                #[cfg(feature = "parquet")]
+                FileFormat::Parquet => {
+                    let parquet = records.with_extension("parquet");
+                    let columns = columns.iter().find(|(name, _)| *name == written.name);
+                    let columns = columns.map_or(&[][..], |(_, columns)| columns);
+                    hoopai_bulk::to_parquet(records, &parquet, columns)?;
+                    file["parquet"] = parquet.display().to_string().into();
+                }
+            }
         }
     }
     let report = json!({ "complete": report.complete, "files": files });
@@ -119,17 +138,17 @@ pub(crate) async fn run(options: &Options, export: Export) -> Result {
 }
 
 /// The lists with the parameters that they declare. Each parameter is one of at least one list.
-fn lists(export: &Export) -> Result<Vec<PlatformList>> {
+pub(super) fn lists(
+    names: &[String],
+    parameters: &[String],
+    children: bool,
+) -> Result<Vec<PlatformList>> {
     let mut lists = Vec::new();
-    for name in &export.lists {
+    for name in names {
         let list = PlatformList::find(name)?;
-        lists.push(if export.children {
-            list.with_children()
-        } else {
-            list
-        });
+        lists.push(if children { list.with_children() } else { list });
     }
-    for parameter in &export.parameters {
+    for parameter in parameters {
         let (name, value) = pair(parameter, "--param")?;
         if !lists.iter().any(|list| list.declares(&name)) {
             return Err(Failure::invalid(

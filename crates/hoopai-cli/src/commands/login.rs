@@ -1,6 +1,8 @@
 //! `hoopai login`: stores a private token, or installs an OAuth app.
 
 mod callback;
+#[cfg(unix)]
+mod echo;
 
 use std::io::{self, IsTerminal, Read};
 use std::time::Duration;
@@ -10,7 +12,7 @@ use hoopai_auth::{AccountId, OAuthApp, TokenManager};
 use hoopai_runtime::Handle;
 use hoopai_runtime::operation::Method;
 
-use crate::account::{Credentials, Environment, Profile, Profiles, oauth_handle};
+use crate::account::{Credentials, Environment, Profile, Profiles, Secret, Storage, oauth_handle};
 use crate::call::interruptible;
 use crate::directory::Directory;
 use crate::exit::Exit;
@@ -58,6 +60,18 @@ pub(crate) struct Login {
         requires = "client_id"
     )]
     wait: u64,
+
+    /// Store secrets in the keychain of the operating system instead of files
+    #[arg(long)]
+    keychain: bool,
+}
+
+/// The account of new credentials, and where they are stored.
+struct Target<'a> {
+    environment: &'a Environment,
+    directory: &'a Directory,
+    storage: Storage,
+    name: &'a str,
 }
 
 pub(crate) async fn run(options: &Options, login: Login) -> Result {
@@ -72,19 +86,27 @@ pub(crate) async fn run(options: &Options, login: Login) -> Result {
         .profile
         .clone()
         .unwrap_or_else(|| "default".to_owned());
+    let target = Target {
+        environment: &environment,
+        directory: &directory,
+        storage: Storage::open(login.keychain)?,
+        name: &name,
+    };
     let profile = match &login.client_id {
-        None => private_token(options, &environment).await?,
-        Some(client_id) => oauth(options, &login, client_id, &environment, &directory).await?,
+        None => private_token(options, &target).await?,
+        Some(client_id) => oauth(options, &login, client_id, &target).await?,
     };
     let account = match (&profile.location, &profile.company) {
         (Some(id), _) => format!("location {id}"),
         (None, Some(id)) => format!("company {id}"),
         (None, None) => "no account: pass --location with each call that needs one".to_owned(),
     };
-    Profiles::change(&directory, |profiles| {
-        profiles.insert(&name, profile);
-        Ok(())
-    })?;
+    let in_keychain = login.keychain;
+    let replaced = Profiles::change(&directory, |profiles| Ok(profiles.insert(&name, profile)))?;
+    // The secret of a profile has one name in the keychain, so a new one replaces the old one there.
+    if let (Some(replaced), false) = (replaced, in_keychain) {
+        replaced.credentials.secret().forget()?;
+    }
     eprintln!(
         "stored the profile `{name}` in {}: {account}",
         directory.path().display()
@@ -92,8 +114,16 @@ pub(crate) async fn run(options: &Options, login: Login) -> Result {
     Ok(())
 }
 
+impl Target<'_> {
+    /// Stores a secret of the profile.
+    fn keep(&self, secret: String) -> Result<Secret> {
+        self.storage.keep(secret, self.name, self.directory)
+    }
+}
+
 /// Reads a private token. It is checked by one call if the location is named.
-async fn private_token(options: &Options, environment: &Environment) -> Result<Profile> {
+async fn private_token(options: &Options, target: &Target<'_>) -> Result<Profile> {
+    let environment = target.environment;
     let token = secret("private token")?;
     let mut builder = Handle::builder().private_token(token.as_str());
     if let Some(url) = &environment.base_url {
@@ -116,7 +146,9 @@ async fn private_token(options: &Options, environment: &Environment) -> Result<P
         }
     }
     Ok(Profile {
-        credentials: Credentials::PrivateToken { token },
+        credentials: Credentials::PrivateToken {
+            token: target.keep(token)?,
+        },
         location,
         company: options
             .company
@@ -131,9 +163,9 @@ async fn oauth(
     options: &Options,
     login: &Login,
     client_id: &str,
-    environment: &Environment,
-    directory: &Directory,
+    target: &Target<'_>,
 ) -> Result<Profile> {
+    let environment = target.environment;
     let client_secret = match &environment.client_secret {
         Some(secret) => secret.clone(),
         None => secret("client secret")?,
@@ -142,7 +174,8 @@ async fn oauth(
     if let Some(host) = &login.chooser_host {
         app = app.chooser_host(host);
     }
-    let handle = oauth_handle(app, environment.base_url.as_deref(), directory)?;
+    let base_url = environment.base_url.as_deref();
+    let handle = oauth_handle(app, base_url, target.directory, &target.storage)?;
     let manager = TokenManager::of(&handle)?;
     let authorize = manager.authorize_url(&login.scope)?;
     let listener = callback::Listener::bind(&login.redirect_uri).await?;
@@ -195,7 +228,7 @@ async fn oauth(
     Ok(Profile {
         credentials: Credentials::OAuthApp {
             client_id: client_id.to_owned(),
-            client_secret,
+            client_secret: target.keep(client_secret)?,
             redirect_uri: login.redirect_uri.clone(),
         },
         location,
@@ -234,6 +267,8 @@ fn secret(what: &str) -> Result<String> {
     let failed =
         |error: io::Error| Failure::usage(format_args!("the {what} cannot be read: {error}"));
     let text = if io::stdin().is_terminal() {
+        #[cfg(unix)]
+        let _echo = echo::Off::now().map_err(failed)?;
         rpassword::prompt_password(format!("{what}: ")).map_err(failed)?
     } else {
         let mut text = String::new();

@@ -2,7 +2,7 @@
 
 use hoopai_auth::{AccountId, OAuthApp, TokenManager};
 
-use crate::account::{Credentials, Profiles, oauth_handle};
+use crate::account::{Credentials, Profiles, Storage, oauth_handle};
 use crate::directory::Directory;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
@@ -29,13 +29,18 @@ pub(crate) async fn run(options: &Options) -> Result {
         redirect_uri,
     } = &removed.credentials
     {
-        let app = OAuthApp::new(client_id, client_secret.as_str(), redirect_uri);
-        let handle = oauth_handle(app, removed.base_url.as_deref(), &directory)?;
+        // Tokens are removed without a request, so the client secret is not read.
+        let app = OAuthApp::new(client_id, "not-sent", redirect_uri);
+        let in_keychain = client_secret.is_in_keychain();
+        let storage = Storage::open(in_keychain)?;
+        let handle = oauth_handle(app, removed.base_url.as_deref(), &directory, &storage)?;
         let manager = TokenManager::of(&handle)?;
         let of = |profile: &crate::account::Profile| match &profile.credentials {
             Credentials::OAuthApp {
-                client_id: other, ..
-            } if other == client_id => [
+                client_id: other,
+                client_secret: secret,
+                ..
+            } if other == client_id && secret.is_in_keychain() == in_keychain => [
                 profile.location.clone().map(AccountId::Location),
                 profile.company.clone().map(AccountId::Company),
             ],
@@ -49,6 +54,7 @@ pub(crate) async fn run(options: &Options) -> Result {
             }
         }
     }
+    removed.credentials.secret().forget()?;
     eprintln!(
         "removed the profile `{name}`; its credentials remain valid until they are revoked in HoopAI"
     );

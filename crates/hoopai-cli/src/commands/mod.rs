@@ -13,4 +13,6 @@ pub(crate) mod operation;
 pub(crate) mod profiles;
 pub(crate) mod request;
 pub(crate) mod search;
+pub(crate) mod sync;
+pub(crate) mod verify;
 pub(crate) mod whoami;

@@ -10,7 +10,7 @@ mod values;
 
 use std::ffi::OsString;
 
-use hoopai_catalogue::{Module, Operation, Reply};
+use hoopai_catalogue::{Kind, Module, Operation, Reply, Schema};
 use hoopai_runtime::reqwest::Request;
 use serde_json::{Value, json};
 
@@ -24,6 +24,7 @@ use crate::options::{Format, Options};
 use crate::output::Printer;
 
 use flags::Flags;
+use target::{Flag, Target};
 use values::RequestValues;
 
 /// What the arguments ask for.
@@ -40,6 +41,30 @@ pub(crate) async fn run(options: &Options, arguments: Vec<OsString>) -> Result {
         Asked::Call(operation, flags) if flags.help => explain::print(options, operation),
         Asked::Call(operation, flags) => send(options, operation, flags).await,
     }
+}
+
+/// The values that can follow a flag of an operation, for completions. `None`: it has no value.
+/// Empty: any value can follow.
+pub(crate) fn values_of_flag(operation: &Operation, name: &str) -> Option<Vec<String>> {
+    if matches!(name, "help" | "all" | "unchecked") {
+        return None;
+    }
+    let schema = match Target::find(operation, &Flag::Any(name.to_owned())) {
+        Ok(Target::Parameter(parameter)) => parameter.schema,
+        Ok(Target::Field(_, schema)) => schema,
+        _ => return Some(Vec::new()),
+    };
+    if schema.kind() == Kind::Boolean {
+        return Some(vec!["true".to_owned(), "false".to_owned()]);
+    }
+    let of_items = schema.items().map(Schema::allowed).unwrap_or_default();
+    let allowed = schema.allowed().iter().chain(of_items);
+    let texts = allowed.map(|value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    });
+    Some(texts.collect())
 }
 
 /// The request of a call, which is not sent.
@@ -172,6 +197,11 @@ async fn send(options: &Options, operation: &'static Operation, flags: Flags) ->
     let values = RequestValues::of(operation, flags, options)?;
     if !unchecked {
         values.validate(operation)?;
+    }
+    if from.is_some() && !all {
+        return Err(Failure::usage(
+            "--from continues a whole list: add --all, or remove it",
+        ));
     }
     let prepare = |handle: &hoopai_runtime::Handle| {
         let (call, parts) = values.call(operation, handle, unchecked)?;

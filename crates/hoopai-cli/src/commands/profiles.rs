@@ -31,6 +31,7 @@ pub(crate) fn run(options: &Options, profiles: &Profiles) -> Result {
                 "name": name,
                 "default": name == stored.default_name(),
                 "credentials": profile.credentials.kind(),
+                "keychain": profile.credentials.secret().is_in_keychain(),
                 "location": profile.location,
                 "company": profile.company,
                 "baseUrl": profile.base_url,

@@ -1,116 +1,170 @@
-//! The window of an app in an account, in a file that processes share.
+//! The window of an app in an account, which processes share in a file, and machines on a server.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use super::file::LimitFile;
+#[cfg(feature = "redis")]
+use super::server::LimitServer;
+use super::settings::LimitSettings;
 use super::window::{Admission, Window};
 
-use crate::directory::Directory;
+/// The part of the limit that a machine uses without the server: an eighth.
+#[cfg(feature = "redis")]
+const PART_WITHOUT_SERVER: usize = 8;
 
-/// The window of one app in one account, in a file.
+/// The window of one app in one account.
 pub(crate) struct SharedLimit {
-    path: PathBuf,
-    in_flight: Mutex<InFlight>,
+    file: LimitFile,
+    #[cfg(feature = "redis")]
+    server: Option<LimitServer>,
+    open: Mutex<OpenRequests>,
 }
 
 /// The requests of this process since none was in progress.
 #[derive(Default)]
-struct InFlight {
-    slots: Vec<u64>,
+struct OpenRequests {
+    slots: Vec<Slot>,
     /// How many of them have not ended. Which ones is not known.
     open: usize,
+    /// The limit that was stored last.
+    declared: Option<(usize, Duration)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    OfFile(u64),
+    #[cfg(feature = "redis")]
+    OfServer(u64),
 }
 
 impl SharedLimit {
     /// The limit of this app and account. `None`: the directory cannot be written to, so processes
     /// share no limit.
-    pub(crate) fn new(directory: &Path, key: &[&str]) -> Option<Arc<Self>> {
-        Directory::create(directory).ok()?;
-        let path = directory.join(format!("{:016x}.json", fnv(key)));
-        let limit = SharedLimit {
-            path,
-            in_flight: Mutex::default(),
-        };
-        limit.open().ok()?;
-        Some(Arc::new(limit))
+    pub(crate) fn new(
+        directory: &Path,
+        settings: LimitSettings,
+        key: &[&str],
+    ) -> Option<Arc<Self>> {
+        let name = format!("{:016x}", fnv(key));
+        #[cfg(not(feature = "redis"))]
+        let LimitSettings {} = settings;
+        Some(Arc::new(SharedLimit {
+            file: LimitFile::open(directory, &name)?,
+            #[cfg(feature = "redis")]
+            server: settings
+                .server
+                .map(|values| LimitServer::new(values, &name)),
+            open: Mutex::default(),
+        }))
     }
 
     /// Waits until a request may be sent, and takes a slot.
     pub(crate) async fn acquire(&self) -> io::Result<()> {
         loop {
-            let admission = self.update(|window| window.admit(now(), std::process::id()))?;
-            match admission {
-                Admission::Slot(slot) => {
-                    let mut in_flight = self.in_flight();
-                    in_flight.slots.push(slot);
-                    in_flight.open += 1;
+            match self.admit().await? {
+                (Admission::Slot(_), slot) => {
+                    let mut open = self.open();
+                    open.slots.extend(slot);
+                    open.open += 1;
                     return Ok(());
                 }
-                Admission::Wait(wait) => tokio::time::sleep(wait).await,
+                (Admission::Wait(wait), _) => tokio::time::sleep(wait).await,
             }
         }
+    }
+
+    async fn admit(&self) -> io::Result<(Admission, Option<Slot>)> {
+        let process = std::process::id();
+        let slot_of = |admission: &Admission, slot: fn(u64) -> Slot| match admission {
+            Admission::Slot(number) => Some(slot(*number)),
+            Admission::Wait(_) => None,
+        };
+        #[cfg(feature = "redis")]
+        let part = match &self.server {
+            Some(server) => {
+                let admission = server.change(|window, now| window.admit(now, process, 1));
+                if let Some(admission) = admission.await {
+                    let slot = slot_of(&admission, Slot::OfServer);
+                    return Ok((admission, slot));
+                }
+                PART_WITHOUT_SERVER
+            }
+            None => 1,
+        };
+        #[cfg(not(feature = "redis"))]
+        let part = 1;
+        let admission = self
+            .file
+            .change(|window, now| window.admit(now, process, part))?;
+        let slot = slot_of(&admission, Slot::OfFile);
+        Ok((admission, slot))
     }
 
     /// A request of this process ended. Its interval begins now; with several requests at a time,
     /// when the last of them ends. The limit that replies declare is stored.
     pub(crate) fn completed(&self, declared: Option<(usize, Duration)>) {
-        let ended = {
-            let mut in_flight = self.in_flight();
-            in_flight.open = in_flight.open.saturating_sub(1);
-            match in_flight.open {
-                0 => std::mem::take(&mut in_flight.slots),
+        let (ended, declared) = {
+            let mut open = self.open();
+            open.open = open.open.saturating_sub(1);
+            let ended = match open.open {
+                0 => std::mem::take(&mut open.slots),
                 _ => Vec::new(),
-            }
+            };
+            let declared = declared.filter(|new| open.declared != Some(*new));
+            open.declared = declared.or(open.declared);
+            (ended, declared)
         };
-        // An error leaves the slots taken, so that at most the next requests wait longer.
-        let _ = self.update(|window| {
-            window.complete(now(), &ended);
-            if let Some((max, interval)) = declared {
-                window.declare(max, interval);
-            }
+        let of_file: Vec<u64> = numbers(&ended, |slot| match slot {
+            Slot::OfFile(number) => Some(number),
+            #[cfg(feature = "redis")]
+            Slot::OfServer(_) => None,
         });
+        if !of_file.is_empty() || declared.is_some() {
+            // An error leaves the slots taken, so that at most the next requests wait longer.
+            let _ = self
+                .file
+                .change(|window, now| window.end(now, &of_file, declared));
+        }
+        #[cfg(feature = "redis")]
+        if let Some(server) = &self.server {
+            let of_server = numbers(&ended, |slot| match slot {
+                Slot::OfServer(number) => Some(number),
+                Slot::OfFile(_) => None,
+            });
+            if !of_server.is_empty() || declared.is_some() {
+                server.change_later(move |window, now| window.end(now, &of_server, declared));
+            }
+        }
     }
 
-    fn in_flight(&self) -> std::sync::MutexGuard<'_, InFlight> {
-        self.in_flight
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// Waits until other machines see the ends of requests.
+    pub(crate) async fn finish(&self) {
+        #[cfg(feature = "redis")]
+        if let Some(server) = &self.server {
+            server.finish().await;
+        }
     }
 
-    fn open(&self) -> io::Result<File> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&self.path)
-    }
-
-    /// Changes the window under the lock of the file. A file that cannot be read as a window, such
-    /// as that of a process that was killed while it wrote, counts as a full window.
-    fn update<T>(&self, change: impl FnOnce(&mut Window) -> T) -> io::Result<T> {
-        let mut file = self.open()?;
-        fs4::FileExt::lock(&file)?;
-        let mut content = Vec::new();
-        file.read_to_end(&mut content)?;
-        let mut window = Window::read(&content, now());
-        let result = change(&mut window);
-        let content = window.write();
-        file.rewind()?;
-        file.write_all(&content)?;
-        file.set_len(content.len() as u64)?;
-        Ok(result)
+    fn open(&self) -> std::sync::MutexGuard<'_, OpenRequests> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The time since 1970 in milliseconds, which all processes share.
-fn now() -> u64 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+fn numbers(slots: &[Slot], number: impl Fn(Slot) -> Option<u64>) -> Vec<u64> {
+    slots.iter().copied().filter_map(number).collect()
+}
+
+impl Window {
+    /// Marks requests as ended, and stores a declared limit.
+    fn end(&mut self, now: u64, slots: &[u64], declared: Option<(usize, Duration)>) {
+        self.complete(now, slots);
+        if let Some((max, interval)) = declared {
+            self.declare(max, interval);
+        }
+    }
 }
 
 /// FNV-1a, which is equal in all versions of the program.

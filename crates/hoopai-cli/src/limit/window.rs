@@ -63,7 +63,7 @@ impl Window {
         }
         serde_json::from_slice(content).unwrap_or_else(|_| {
             let mut full = Self::default();
-            while let Admission::Slot(slot) = full.admit(now, 0) {
+            while let Admission::Slot(slot) = full.admit(now, 0, 1) {
                 full.complete(now, &[slot]);
             }
             full
@@ -74,8 +74,8 @@ impl Window {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// Takes a slot, or returns how long to wait.
-    pub(super) fn admit(&mut self, now: u64, process: u32) -> Admission {
+    /// Takes a slot, or returns how long to wait. `part` is the divisor of the limit.
+    pub(super) fn admit(&mut self, now: u64, process: u32, part: usize) -> Admission {
         let interval = self.interval + MARGIN;
         for request in &mut self.requests {
             // The clock was set back.
@@ -85,7 +85,7 @@ impl Window {
         let free =
             |request: &Request| request.ended.unwrap_or(request.sent + LOST_AFTER) + interval;
         self.requests.retain(|request| free(request) > now);
-        if self.requests.len() < self.max {
+        if self.requests.len() < (self.max / part).max(1) {
             let slot = self.next;
             self.next = self.next.wrapping_add(1);
             self.requests.push(Request {
@@ -128,7 +128,7 @@ mod tests {
         let mut window = Window::default();
         window.declare(count, Duration::from_secs(10));
         for _ in 0..count {
-            let Admission::Slot(slot) = window.admit(now, 1) else {
+            let Admission::Slot(slot) = window.admit(now, 1, 1) else {
                 panic!("full too early")
             };
             window.complete(now, &[slot]);
@@ -140,15 +140,15 @@ mod tests {
     fn no_interval_has_more_requests_than_the_limit() {
         let mut window = filled(3, 50_000);
         assert_eq!(
-            window.admit(50_000, 2),
+            window.admit(50_000, 2, 1),
             Admission::Wait(Duration::from_secs(1))
         );
         assert_eq!(
-            window.admit(60_000, 2),
+            window.admit(60_000, 2, 1),
             Admission::Wait(Duration::from_millis(MARGIN))
         );
         assert!(matches!(
-            window.admit(60_000 + MARGIN, 2),
+            window.admit(60_000 + MARGIN, 2, 1),
             Admission::Slot(_)
         ));
     }
@@ -157,13 +157,13 @@ mod tests {
     fn slot_is_counted_from_the_end_of_its_request() {
         let mut window = Window::default();
         window.declare(1, Duration::from_secs(10));
-        let Admission::Slot(slot) = window.admit(1_000, 1) else {
+        let Admission::Slot(slot) = window.admit(1_000, 1, 1) else {
             panic!("full")
         };
         window.complete(6_000, &[slot]);
-        assert!(matches!(window.admit(12_000, 2), Admission::Wait(_)));
+        assert!(matches!(window.admit(12_000, 2, 1), Admission::Wait(_)));
         assert!(matches!(
-            window.admit(16_000 + MARGIN, 2),
+            window.admit(16_000 + MARGIN, 2, 1),
             Admission::Slot(_)
         ));
     }
@@ -172,18 +172,32 @@ mod tests {
     fn slot_of_a_killed_process_is_freed() {
         let mut window = Window::default();
         window.declare(1, Duration::from_secs(10));
-        window.admit(1_000, 1);
-        assert!(matches!(window.admit(40_000, 2), Admission::Wait(_)));
+        window.admit(1_000, 1, 1);
+        assert!(matches!(window.admit(40_000, 2, 1), Admission::Wait(_)));
         let freed = 1_000 + LOST_AFTER + 10_000 + MARGIN;
-        assert!(matches!(window.admit(freed, 2), Admission::Slot(_)));
+        assert!(matches!(window.admit(freed, 2, 1), Admission::Slot(_)));
+    }
+
+    #[test]
+    fn part_of_the_limit_is_never_nothing() {
+        let mut window = filled(7, 1_000);
+        window.declare(80, Duration::from_secs(10));
+        for _ in 0..3 {
+            assert!(matches!(window.admit(1_000, 1, 8), Admission::Slot(_)));
+        }
+        assert!(matches!(window.admit(1_000, 1, 8), Admission::Wait(_)));
+        let mut window = Window::default();
+        window.declare(3, Duration::from_secs(10));
+        assert!(matches!(window.admit(1_000, 1, 8), Admission::Slot(_)));
+        assert!(matches!(window.admit(1_000, 1, 8), Admission::Wait(_)));
     }
 
     #[test]
     fn damaged_file_is_a_full_window() {
         let mut window = Window::read(b"{\"max\":", 5_000);
-        assert!(matches!(window.admit(5_000, 1), Admission::Wait(_)));
+        assert!(matches!(window.admit(5_000, 1, 1), Admission::Wait(_)));
         assert!(matches!(
-            window.admit(15_000 + MARGIN, 1),
+            window.admit(15_000 + MARGIN, 1, 1),
             Admission::Slot(_)
         ));
     }
@@ -191,9 +205,9 @@ mod tests {
     #[test]
     fn clock_that_is_set_back_does_not_block() {
         let mut window = filled(2, 1_000_000);
-        window.admit(5_000, 1);
+        window.admit(5_000, 1, 1);
         assert!(matches!(
-            window.admit(15_000 + MARGIN, 1),
+            window.admit(15_000 + MARGIN, 1, 1),
             Admission::Slot(_)
         ));
     }

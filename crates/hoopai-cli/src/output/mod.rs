@@ -94,6 +94,7 @@ impl<W: Write> Printer<W> {
                         break;
                     }
                 }
+                return self.finish_list();
             }
             _ if reply.is_null() && self.format != Format::Json => {}
             _ if self.format == Format::Json => {
@@ -250,6 +251,21 @@ mod tests {
         printer.reply(reply, None).unwrap();
         drop(printer);
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn list_without_items_is_json() {
+        for (fields, limit) in [(vec!["id".to_owned()], None), (Vec::new(), Some(0))] {
+            let options = Options {
+                fields,
+                limit,
+                ..options(Format::Json)
+            };
+            let reply = json!({ "contacts": [], "total": 0 });
+            assert_eq!(printed(options, reply), "[]\n");
+        }
+        let reply = json!({ "contacts": [], "total": 0 });
+        assert_eq!(printed(options(Format::Ndjson), reply), "");
     }
 
     fn options(format: Format) -> Options {

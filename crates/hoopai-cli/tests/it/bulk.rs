@@ -61,6 +61,63 @@ fn export_writes_lists_with_their_children() {
 }
 
 #[test]
+fn copy_is_brought_up_to_date_and_verified() {
+    with_mock(|mock, program| {
+        mock.seed().items("contacts", LOCATION, 120);
+        let folder = program.directory().join("copy");
+        let folder = folder.to_str().unwrap();
+        let arguments = [
+            "sync",
+            "contacts.search_contacts",
+            "--to",
+            folder,
+            "--format",
+            "csv",
+        ];
+        let report = program.run(&arguments).expect(0).json();
+        assert_eq!(report["complete"], true);
+        let list = &report["lists"][0];
+        assert_eq!((&list["full"], &list["added"]), (&true.into(), &120.into()));
+        let csv = fs::read_to_string(list["csv"].as_str().unwrap()).unwrap();
+        assert_eq!(csv.lines().count(), 121);
+
+        mock.seed().items("contacts", LOCATION, 1);
+        let report = program.run(&arguments).expect(0).json();
+        let list = &report["lists"][0];
+        assert_eq!((&list["full"], &list["added"]), (&false.into(), &1.into()));
+        assert_eq!(list["rows"], 121);
+
+        let report = program.run(&["verify", folder]).expect(0).json();
+        assert_eq!(report["files"][0]["rows"], 121);
+        fs::write(format!("{folder}/records.sqlite"), [1; 8192]).unwrap();
+        program.run(&["verify", folder]).expect(1);
+    });
+}
+
+#[test]
+fn verify_names_changed_files() {
+    with_mock(|mock, program| {
+        mock.seed().items("contacts", LOCATION, 5);
+        let folder = program.directory().join("backup");
+        let folder = folder.to_str().unwrap();
+        let arguments = ["export", "contacts.search_contacts", "--to", folder];
+        #[cfg(feature = "parquet")]
+        let arguments = [&arguments[..], &["--format", "parquet"]].concat();
+        let report = program.run(&arguments).expect(0).json();
+        #[cfg(feature = "parquet")]
+        assert!(fs::exists(report["files"][0]["parquet"].as_str().unwrap()).unwrap());
+        let verified = program.run(&["verify", folder]).expect(0).json();
+        assert_eq!(verified["intact"], true);
+
+        let file = report["files"][0]["path"].as_str().unwrap();
+        fs::write(file, "").unwrap();
+        let ended = program.run(&["verify", folder]).expect(8);
+        assert!(ended.out.contains("truncated"), "{}", ended.out);
+        assert!(ended.err.contains("1 file"), "{}", ended.err);
+    });
+}
+
+#[test]
 fn export_that_cannot_be_planned_sends_nothing() {
     with_mock(|mock, program| {
         let folder = program.directory().join("backup");
@@ -111,7 +168,7 @@ fn import_ends_with_the_code_of_partial_failure() {
         assert_eq!(check["firstRejections"][0]["row"], 3);
         assert_eq!(mock.journal().count(), 0);
 
-        let stopped = program.run(&[&arguments[..], &["--max-rejected", "0"]].concat());
+        let stopped = program.run(&[&arguments[..], &["--max-errors", "0"]].concat());
         stopped.expect(8);
         assert_eq!(mock.journal().count(), 0);
 
@@ -123,5 +180,98 @@ fn import_ends_with_the_code_of_partial_failure() {
         assert_eq!(mock.journal().of("contacts.upsert-contact").len(), 2);
         let rejected = fs::read_to_string(path("job/rejected.ndjson")).unwrap();
         assert!(rejected.contains("\"row\":3"), "{rejected}");
+    });
+}
+
+#[test]
+fn import_shows_its_state_continues_and_is_undone() {
+    with_mock(|mock, program| {
+        let path = |name: &str| program.directory().join(name).to_str().unwrap().to_owned();
+        let plan = mock.seed().item(
+            "custom-fields",
+            LOCATION,
+            &json!({ "name": "Plan", "model": "contact", "dataType": "TEXT" }),
+        );
+        mock.seed()
+            .item("contacts", LOCATION, &json!({ "email": "b@example.com" }));
+        fs::write(
+            path("rows.csv"),
+            "mail;phone;plan\nA@example.com;(212) 555-0199;gold\nb@example.com;;\nc@example.com;;\n",
+        )
+        .unwrap();
+        let mapping = json!({
+            "email": "mail", "phone": "phone", "customFields": { "plan": "plan" },
+        });
+        fs::write(path("map.json"), mapping.to_string()).unwrap();
+        let (rows, map, job) = (path("rows.csv"), path("map.json"), path("job"));
+        let arguments = [
+            "import",
+            &rows,
+            "--operation",
+            "contacts.upsert_contact",
+            "--map",
+            &map,
+            "--to",
+            &job,
+            "--country",
+            "us",
+            "--share",
+            "50%",
+            "--until",
+            "23:59",
+            "--events",
+        ];
+        let trial = program.run(&[&arguments[..], &["--dry-run"]].concat());
+        let trial = trial.expect(0).json();
+        assert_eq!((&trial["rows"], &trial["done"]), (&3.into(), &3.into()));
+        assert_eq!(mock.journal().count(), 0);
+
+        let ended = program.run(&arguments).expect(0);
+        let events = ended
+            .err
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap());
+        let events: Vec<serde_json::Value> = events.collect();
+        let last = events.last().unwrap();
+        assert_eq!(
+            (&last["event"], &last["done"]),
+            (&"progress".into(), &3.into())
+        );
+        let report = ended.json();
+        assert_eq!(
+            (&report["done"], &report["created"]),
+            (&3.into(), &2.into())
+        );
+        // The row with a number is looked up first, so that another one can be sent before it.
+        let sent = mock.journal().of("contacts.upsert_contact");
+        let mut bodies = sent.iter().filter_map(|entry| entry.json());
+        let body = bodies
+            .find(|body| body["email"] == "a@example.com")
+            .unwrap();
+        assert_eq!(body["phone"], "+12125550199");
+        assert_eq!(body["customFields"][0]["id"], plan.as_str());
+
+        let status = program.run(&["import", "--status", &job]).expect(0).json();
+        assert_eq!(status, report);
+        program.run(&["import", "--pause", &job]).expect(0);
+        program.run(&arguments).expect(0);
+
+        let undo = ["import", "--undo", &job];
+        let shown = program
+            .run(&[&undo[..], &["--dry-run"]].concat())
+            .expect(0)
+            .json();
+        assert_eq!((&shown["left"], &shown["updated"]), (&2.into(), &1.into()));
+        program.run(&undo).expect(5);
+        let undone = program
+            .run(&[&undo[..], &["--yes"]].concat())
+            .expect(0)
+            .json();
+        assert_eq!(
+            (&undone["left"], &undone["removed"]),
+            (&0.into(), &2.into())
+        );
+        assert_eq!(mock.journal().of("contacts.delete_contact").len(), 2);
+        program.run(&arguments).expect(2);
     });
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bulk;
+mod completions;
 mod limits;
 mod mock;
 mod operations;

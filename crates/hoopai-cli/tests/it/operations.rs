@@ -197,6 +197,18 @@ fn candidates_of_completions_are_what_can_follow() {
         (&["mock", ""], &["record"]),
         (&["mock", "--s"], &["--seed", "--state"]),
         (&["completions", ""], &["fish"]),
+        (&["contacts", "list", "--output=c"], &["--output=csv"]),
+        (&["contacts", "list", "--output", "=", "c"], &["csv"]),
+        (&["contacts", "list", "--output", "="], &["csv"]),
+        (&["contacts", "create", "--dnd", ""], &["false", "true"]),
+        (&["contacts", "create", "--dnd", "--"], &["--first-name"]),
+        (&["opportunities", "create", "--status", "w"], &["won"]),
+        (
+            &["opportunities", "create", "--status=w"],
+            &["--status=won"],
+        ),
+        (&["export", "--format", ""], &["ndjson"]),
+        (&["explain", "contacts.up"], &["contacts.upsert_contact"]),
     ] {
         let arguments = [&["complete", "--"], words].concat();
         let out = program.run(&arguments).expect(0).out;
@@ -441,4 +453,53 @@ fn interrupted_list_continues_at_its_printed_position() {
     let all = [ids(&ended.out), ids(&rest.out)].concat();
     let expected: Vec<String> = (0..200).map(|id| id.to_string()).collect();
     assert_eq!(all, expected);
+}
+
+#[test]
+fn slips_are_explained() {
+    let program = Program::new();
+    let folder = program.directory();
+    std::fs::write(folder.join("empty.json"), " \n").unwrap();
+    std::fs::write(folder.join("utf-16.json"), b"\xff\xfe{\0}\0").unwrap();
+    let file = |name: &str| format!("@{}", folder.join(name).display());
+    let (empty, utf_16) = (file("empty.json"), file("utf-16.json"));
+    for (arguments, hint) in [
+        (&["contacts", "list", "--outptu", "json"][..], "--output"),
+        (&["contacts", "list", "--from", "x"], "add --all"),
+        (&["contacts", "list", "--limit", "-1"], "--limit"),
+        (&["contacts", "create", "--body", "@"], "path is empty"),
+        (&["contacts", "create", "--body", &empty], "is empty"),
+        (&["contacts", "create", "--body", &utf_16], "UTF-8"),
+        (
+            &["contacts", "create", "--custom-fields.10000.id", "x"],
+            "0 to 9999",
+        ),
+        (
+            &["medias", "upload-file", "--file", "missing.png"],
+            "missing.png` of `file`",
+        ),
+    ] {
+        let ended = program.run(&[&["--mock"], arguments].concat()).expect(2);
+        assert!(ended.err.contains(hint), "{arguments:?}: {}", ended.err);
+    }
+    let marked = folder.join("marked.json");
+    std::fs::write(&marked, "\u{feff}{\"firstName\": \"Jane\"}\r\n").unwrap();
+    let body = file("marked.json");
+    let arguments = [
+        "--mock",
+        "contacts",
+        "create",
+        "--body",
+        &body,
+        "--jq",
+        ".contact.firstName",
+    ];
+    assert_eq!(program.run(&arguments).expect(0).out, "Jane\n");
+    let arguments = ["--mock", "contacts", "search", "--page-limit", "5000"];
+    let ended = program.run(&arguments).expect(4);
+    assert!(
+        ended.err.contains("--all") && !ended.err.contains("stream"),
+        "{}",
+        ended.err
+    );
 }

@@ -204,4 +204,7 @@ fn token_at_the_prompt_is_not_shown() {
     let screen = terminal.shows("exit code 0");
     assert!(screen.contains("stored the profile"), "{screen}");
     assert!(!screen.contains(token), "{screen}");
+    // The terminal shows typed characters again, beside what `cat` writes.
+    terminal.keys(&["typed-later", "Enter"]);
+    terminal.shows("typed-later\ntyped-later");
 }

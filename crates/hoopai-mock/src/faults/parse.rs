@@ -51,8 +51,10 @@ impl FaultRule {
     /// the options under their names. Values in objects can contain commas. `headers` is an object.
     pub(crate) fn from_json(value: &Value) -> Result<Self, ParseFaultRuleError> {
         let error = || {
-            let expected = r#"a text such as "503,times=2", or an object such as
-                {"fault": "503", "times": 2}"#;
+            let expected = concat!(
+                r#"a text such as "503,times=2", "#,
+                r#"or an object such as {"fault": "503", "times": 2}"#
+            );
             invalid("rule of a fault", &value.to_string(), expected)
         };
         let object = match value {

@@ -2,6 +2,8 @@
 //! SKIPPED.
 
 mod limiter;
+mod limiter_faults;
 mod replay;
 mod store;
 mod tls;
+mod values;

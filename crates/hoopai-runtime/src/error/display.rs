@@ -53,7 +53,7 @@ impl Display for Error {
     }
 }
 
-/// Begins with the text of `Display`, since a `main` that returns an error prints this.
+/// Its first field is the text of `Display`, since a `main` that returns an error prints this.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
@@ -83,7 +83,7 @@ impl fmt::Debug for Error {
         if let Some(wait) = inner.retry_after {
             out.field("retry_after", &wait);
         }
-        if inner.attempts_made > 0 {
+        if inner.sent > 0 {
             out.field("attempts", &inner.sent);
         }
         if let Some(body) = &inner.body {

@@ -36,8 +36,8 @@ use serde_json::Value;
 
 /// An error of a call, or of building a client.
 ///
-/// `Display` shows the operation, the reason and the remedy. `Debug` begins with the same text, so
-/// that a `main` which returns an error prints it too. Neither shows tokens or personal data:
+/// `Display` shows the operation, the reason and the remedy. The first field of `Debug` is the same
+/// text, so that a `main` which returns an error prints it too. Neither shows tokens or personal data:
 /// values of the request are masked wherever the platform repeats them, in any encoding, as are
 /// addresses, numbers and ids. The body is left out.
 ///

@@ -28,6 +28,8 @@ use crate::{ParamValue, ParamWriter, Redact, Scalar};
 /// is parsed first, which can fail. [`Timestamp::utc_date`](crate::Timestamp::utc_date) returns the
 /// day of a moment.
 ///
+/// `Debug` shows `[hidden]`, since it can be a birthday. `Display` shows the day.
+///
 /// ```
 /// use hoopai_runtime::Date;
 ///

@@ -46,6 +46,8 @@ use crate::{IntoField, ParamValue, ParamWriter, Redact, Scalar};
 ///
 /// It is read from a number or from a text that holds one, and written as a number without an exponent. A number with more
 /// digits in a reply is drift: the field is `None`, and the number is in `extra`.
+///
+/// `Debug` shows `[hidden]`, so that logs contain no amounts. `Display` shows the value.
 #[derive(Clone, Copy)]
 pub struct Decimal {
     /// The bytes of an `i128`, whose alignment would double the size of the type.

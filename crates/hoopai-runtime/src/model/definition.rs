@@ -75,8 +75,8 @@ macro_rules! model {
                 ::core::default::Default::default()
             }
 
-            /// Sets a field to `null`, by its name in Rust or on the wire. The platform then clears the field; a field that
-            /// is not set stays as it is.
+            /// Sets a field to `null`, by its name in Rust or on the wire. The platform then clears the field, or rejects
+            /// the request where it does not accept `null`. A field that is not set stays as it is.
             ///
             /// A name that the type does not have is an error before anything is sent. For fields that the interface file does
             /// not declare, insert `Value::Null` into `extra`.

@@ -34,6 +34,8 @@ use format::{Moment, count, date, iso_date, rfc3339, utc_day};
 /// A text without zone is UTC, a date alone its first moment. A number below 10¹¹ counts seconds
 /// (up to the year 5138), any other milliseconds. Values of the same moment are equal.
 ///
+/// `Debug` shows `[hidden]`, so that logs contain no personal data. `Display` shows the value.
+///
 /// ```
 /// use hoopai_runtime::Timestamp;
 ///

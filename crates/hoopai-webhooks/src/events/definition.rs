@@ -96,11 +96,12 @@ macro_rules! events {
                 }
             }
 
-            /// Returns the kind of a value of `type`, whatever its case.
+            /// Returns the kind of a value of `type`, whatever its case and separators: `_`, `-`, `.`
+            /// and blanks.
             pub fn from_type(event_type: &str) -> Option<Self> {
                 match event_type {
                     $($($value)|+ $(| $alias)* => Some(EventKind::$name),)+
-                    other => $crate::events::definition::in_other_case(other),
+                    other => $crate::events::definition::in_other_spelling(other),
                 }
             }
 
@@ -170,14 +171,22 @@ pub(super) use serde_json::value::RawValue;
 
 use super::EventKind;
 
-/// The kind of a `type` that differs from a known one in its case only.
-pub(super) fn in_other_case(event_type: &str) -> Option<EventKind> {
-    let event_type = event_type.trim();
+/// The kind of a `type` that differs from a known one in its case and separators only.
+pub(super) fn in_other_spelling(event_type: &str) -> Option<EventKind> {
     let mut kinds = EventKind::ALL.iter().copied();
     kinds.find(|kind| {
         let types = kind.types().iter().map(|known| known.value);
         types
             .chain(kind.aliases().iter().copied())
-            .any(|known| known.eq_ignore_ascii_case(event_type))
+            .any(|known| letters(known).eq(letters(event_type)))
     })
+}
+
+/// The characters of a `type` without case and separators.
+fn letters(event_type: &str) -> impl Iterator<Item = char> + '_ {
+    let is_separator = |char: &char| matches!(char, '_' | '-' | '.') || char.is_whitespace();
+    event_type
+        .chars()
+        .filter(move |char| !is_separator(char))
+        .map(|char| char.to_ascii_lowercase())
 }

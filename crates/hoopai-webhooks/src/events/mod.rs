@@ -28,10 +28,11 @@
 //! |---|---|
 //! | a field that is not known | kept in `extra` of the model |
 //! | a value of another type | converted, or kept in `extra`; listed in [`drift`](Payload::drift) |
-//! | a `type` in another case, or an [alias](EventKind::aliases) | the event |
+//! | a `type` in another case or with other separators, such as `contact_create`, or an [alias](EventKind::aliases) | the event |
 //! | a `type` that is not known, or none | [`Event::Unknown`] |
 //! | more than 127 levels of nesting | [`Event::Unknown`] with its [`kind`](UnknownEvent::kind) |
 //! | a list of one event | the event |
+//! | a list of several events | [`Event::Unknown`]; [`Verified::events`](crate::Verified::events) has each of them |
 //! | another list | [`Event::Unknown`] |
 //! | a value that is neither object nor list, or no JSON | [`ParseError`] |
 //!

@@ -25,8 +25,8 @@ impl DeliveryKey {
     /// ```
     pub fn of_body(body: &[u8]) -> Self {
         let ids = DeliveryIds::of(body);
-        let app = ids.app_id().unwrap_or_default();
-        match (ids.webhook_id(), ids.message_id()) {
+        let app = ids.app_id.as_deref().unwrap_or_default();
+        match (&ids.webhook_id, &ids.message_id) {
             (Some(id), _) => Self::of_webhook(app, id),
             (None, Some(id)) => Self::of_message(app, id),
             (None, None) => Self::hash("body", [body]),

@@ -7,13 +7,9 @@ use std::time::{Duration, Instant};
 
 use hoopai_runtime::time::{BoxFuture, Clock, SystemClock};
 
-use super::{DeliveryKey, ReplayError, ReplayGuard, ReservationId, ReserveOutcome};
+use super::{DeliveryKey, ReplayError, ReplayGuard, ReplayTimes, ReservationId, ReserveOutcome};
 
-const DEFAULT_WINDOW: Duration = Duration::from_secs(72 * 60 * 60);
-const DEFAULT_RESERVATION: Duration = Duration::from_secs(15 * 60);
 const DEFAULT_CAPACITY: usize = 1_000_000;
-/// Deadlines are cut to this time, so that they cannot overflow.
-const MAX_TIME: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Remembers deliveries in memory, until the process ends. Clones share their memory.
 ///
@@ -33,8 +29,7 @@ pub struct MemoryReplayGuard(Arc<Shared>);
 
 #[derive(Clone)]
 struct Settings {
-    window: Duration,
-    reservation_time: Duration,
+    times: ReplayTimes,
     capacity: usize,
     evicts: bool,
     clock: Arc<dyn Clock>,
@@ -68,8 +63,7 @@ impl MemoryReplayGuard {
     /// Creates an empty guard with the default settings.
     pub fn new() -> Self {
         Self::of(Settings {
-            window: DEFAULT_WINDOW,
-            reservation_time: DEFAULT_RESERVATION,
+            times: ReplayTimes::default(),
             capacity: DEFAULT_CAPACITY,
             evicts: false,
             clock: Arc::new(SystemClock),
@@ -93,13 +87,13 @@ impl MemoryReplayGuard {
     /// Returns an empty guard that remembers handled deliveries for this time.
     #[must_use]
     pub fn window(self, window: Duration) -> Self {
-        self.with(|settings| settings.window = window.min(MAX_TIME))
+        self.with(|settings| settings.times = settings.times.with_window(window))
     }
 
     /// Returns an empty guard whose reservations expire after this time.
     #[must_use]
     pub fn reservation_time(self, time: Duration) -> Self {
-        self.with(|settings| settings.reservation_time = time.min(MAX_TIME))
+        self.with(|settings| settings.times = settings.times.with_reservation_time(time))
     }
 
     /// Returns an empty guard for this number of deliveries.
@@ -156,7 +150,7 @@ impl MemoryReplayGuard {
         if state.entries.len() >= settings.capacity && !(settings.evicts && state.evict_oldest()) {
             return Err(ReplayError::Full);
         }
-        let number = state.insert(key, now + settings.reservation_time, false);
+        let number = state.insert(key, now + settings.times.reservation_time(), false);
         Ok(ReserveOutcome::New(ReservationId::new(number)))
     }
 
@@ -166,7 +160,7 @@ impl MemoryReplayGuard {
         let mut state = self.lock();
         state.remove_expired(now);
         state.remove(key);
-        state.insert(key, now + settings.window, true);
+        state.insert(key, now + settings.times.window(), true);
     }
 
     fn release_now(&self, key: &DeliveryKey, id: ReservationId) {
@@ -277,8 +271,8 @@ impl fmt::Debug for MemoryReplayGuard {
         let settings = &self.0.settings;
         f.debug_struct("MemoryReplayGuard")
             .field("len", &self.len())
-            .field("window", &settings.window)
-            .field("reservation_time", &settings.reservation_time)
+            .field("window", &settings.times.window())
+            .field("reservation_time", &settings.times.reservation_time())
             .field("capacity", &settings.capacity)
             .field("evict_when_full", &settings.evicts)
             .finish_non_exhaustive()

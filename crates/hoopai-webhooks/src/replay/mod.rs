@@ -5,6 +5,7 @@
 mod key;
 mod memory;
 mod reservation;
+mod times;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use hoopai_runtime::time::BoxFuture;
 pub use key::DeliveryKey;
 pub use memory::MemoryReplayGuard;
 pub use reservation::{Reservation, Reserved};
+pub use times::ReplayTimes;
 
 /// Remembers which deliveries were handled, so that each is handled once.
 ///
@@ -100,6 +102,11 @@ impl ReservationId {
     /// Creates an id. Ids of the same delivery must differ.
     pub fn new(id: u64) -> Self {
         ReservationId(id)
+    }
+
+    /// Creates a random id, for guards that several processes share.
+    pub fn random() -> Self {
+        ReservationId(fastrand::u64(..))
     }
 
     /// The number.

@@ -12,7 +12,8 @@ use crate::verify::Verified;
 /// Requests that are not accepted are answered as [`Rejection`](crate::Rejection) describes, and the
 /// handler is not called. Call [`commit`](Delivery::commit) once the event is handled. A delivery
 /// that is dropped before can be handled when the platform repeats it, so reply with a status that
-/// is not 2xx. Give the parameter a name: a delivery that matches `_` is dropped at once.
+/// is not 2xx. A list of several events is one delivery, whose event is
+/// [`Event::Unknown`](crate::Event::Unknown); `delivery.verified().events()` has each of them. Give the parameter a name: a delivery that matches `_` is dropped at once.
 ///
 /// ```
 /// use hoopai_webhooks::{Delivery, Receiver, Verifier};

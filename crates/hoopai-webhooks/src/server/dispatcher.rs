@@ -39,6 +39,7 @@ const DEFAULT_ATTEMPTS: u32 = 5;
 ///
 /// - A delivery is answered 200 once it has a place in the queue. If the queue is full the reply is
 ///   503, and the platform repeats the delivery later.
+/// - Each event of a list of several is accepted and handled by itself.
 /// - A handler that fails or panics is called again after a wait. After the last attempt the event
 ///   is passed to the [dead-letter callback](DispatcherBuilder::dead_letter), and its reservation
 ///   is released, so that a user can resend it.
@@ -233,7 +234,22 @@ impl<S: Clone + Send + Sync + 'static> Dispatcher<S> {
 
     async fn verify_and_accept(&self, headers: &HeaderMap, body: Bytes) -> Result<(), Rejection> {
         let verified = self.0.receiver.verify(headers, body)?;
-        self.accept_verified(verified).await
+        let mut is_accepted = false;
+        let mut failure = None;
+        // If an event of a list is not accepted now, the repetition of the list is: the others are
+        // duplicates then.
+        for event in verified.divide() {
+            match self.accept_verified(event).await {
+                Ok(()) => is_accepted = true,
+                Err(Rejection::Duplicate) => {}
+                Err(rejection) => failure = Some(rejection),
+            }
+        }
+        match failure {
+            Some(rejection) => Err(rejection),
+            None if is_accepted => Ok(()),
+            None => Err(Rejection::Duplicate),
+        }
     }
 
     async fn accept_request<B>(&self, parts: &Parts, body: B) -> Result<(), Rejection>

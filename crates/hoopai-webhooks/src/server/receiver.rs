@@ -1,13 +1,14 @@
 //! The steps from a request to a reserved delivery.
 
 use std::fmt;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use hoopai_runtime::time::{Clock, SystemClock};
+use http::header::EXPECT;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -19,6 +20,8 @@ use crate::verify::{Verified, Verifier};
 
 /// Larger than each event that was seen, by far.
 const DEFAULT_MAX_BODY: usize = 1024 * 1024;
+/// How much of a larger body is read before the reply.
+const MAX_DISCARDED: u64 = 16 * 1024 * 1024;
 /// The platform stops waiting for a reply earlier.
 const DEFAULT_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -64,7 +67,8 @@ impl Receiver {
         self
     }
 
-    /// Sets the largest body that is read, in bytes.
+    /// Sets the largest body that is accepted, in bytes. Of a larger one, up to 16 MiB are read and
+    /// dropped before the reply 413, so that clients receive it.
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
@@ -88,7 +92,8 @@ impl Receiver {
         self
     }
 
-    /// Reads, verifies and reserves a request.
+    /// Reads, verifies and reserves a request, which is one delivery also if its body is a list of
+    /// several events.
     ///
     /// # Errors
     /// The request is to be answered without handling an event: see [`Rejection`].
@@ -97,9 +102,22 @@ impl Receiver {
         B: http_body::Body,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let body = self.read(parts, body).await?;
-        let verified = self.verify(&parts.headers, body)?;
+        let verified = self.read_and_verify(parts, body).await?;
         self.reserve(verified).await
+    }
+
+    /// Reads and verifies a request.
+    pub(super) async fn read_and_verify<B>(
+        &self,
+        parts: &Parts,
+        body: B,
+    ) -> Result<Verified, Rejection>
+    where
+        B: http_body::Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let body = self.read(parts, body).await?;
+        self.verify(&parts.headers, body)
     }
 
     /// Reads the body of a request.
@@ -111,18 +129,28 @@ impl Receiver {
         if parts.method != Method::POST {
             return Err(Rejection::MethodNotAllowed);
         }
-        // The announced length, so that a body that is too large is not read.
-        if body.size_hint().lower() > self.max_body as u64 {
-            return Err(Rejection::TooLarge);
-        }
-        let body = Limited::new(body, self.max_body).collect();
-        let body = self.within_timeout(body).await;
-        let body = body.ok_or(Rejection::BodyTimeout)?;
-        let body = body.map_err(|error| match error.is::<LengthLimitError>() {
-            true => Rejection::TooLarge,
-            false => Rejection::IncompleteBody,
-        })?;
-        Ok(body.to_bytes())
+        let mut body = pin!(body);
+        let mut is_too_large = false;
+        let read = self.within_timeout(async {
+            // The announced length, so that a body that is too large is not kept.
+            if body.size_hint().lower() <= self.max_body as u64 {
+                match Limited::new(body.as_mut(), self.max_body).collect().await {
+                    Ok(read) => return Ok(read.to_bytes()),
+                    Err(error) if error.is::<LengthLimitError>() => {}
+                    Err(_) => return Err(Rejection::IncompleteBody),
+                }
+            }
+            is_too_large = true;
+            if !parts.headers.contains_key(EXPECT) {
+                discard(body).await;
+            }
+            Err(Rejection::TooLarge)
+        });
+        let read = read.await;
+        read.unwrap_or_else(|| match is_too_large {
+            true => Err(Rejection::TooLarge),
+            false => Err(Rejection::BodyTimeout),
+        })
     }
 
     /// Waits for the body of a request; `None` after the time limit.
@@ -164,6 +192,21 @@ impl Receiver {
             Ok(Reserved::Duplicate) => Err(Rejection::Duplicate),
             Err(error) => Err(Rejection::ReplayGuard(error)),
         }
+    }
+}
+
+/// Reads the rest of a body and drops it, up to a limit. A connection that is closed before a client
+/// has sent its request can be reset, and then the client does not receive the reply.
+async fn discard<B: http_body::Body>(mut body: Pin<&mut B>) {
+    if body.size_hint().lower() > MAX_DISCARDED {
+        return;
+    }
+    let mut length = 0;
+    while length < MAX_DISCARDED {
+        let Some(Ok(frame)) = body.frame().await else {
+            return;
+        };
+        length += frame.data_ref().map_or(0, |data| data.remaining() as u64);
     }
 }
 

@@ -5,6 +5,7 @@
 mod error;
 mod key;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +14,13 @@ use aws_lc_rs::signature::ParsedPublicKey;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use hoopai_runtime::Timestamp;
 use hoopai_runtime::time::{Clock, SystemClock};
 use http::HeaderMap;
 
 pub use error::{KeyError, VerifyError};
 
 use crate::events::{Event, ParseError};
-use crate::ids::DeliveryIds;
+use crate::ids::{DeliveryIds, events_of_list};
 
 /// The header of the current signature: Ed25519 over the body.
 pub const SIGNATURE_HEADER: &str = "x-ghl-signature";
@@ -149,18 +149,24 @@ impl Verifier {
         if app_ids.is_empty() && max_age.is_none() {
             return Ok(());
         }
-        let ids = DeliveryIds::of(body);
+        let all_ids = match events_of_list(body) {
+            None => vec![DeliveryIds::of(body)],
+            Some(events) => events.iter().map(|event| DeliveryIds::of(event)).collect(),
+        };
         if !app_ids.is_empty() {
-            let is_own = |id: &str| app_ids.iter().any(|own| own == id);
-            if !ids.app_id().is_some_and(is_own) {
+            let is_own = |ids: &DeliveryIds| {
+                let id = ids.app_id.as_ref();
+                id.is_some_and(|id| app_ids.contains(id))
+            };
+            if !all_ids.iter().all(is_own) {
                 return Err(VerifyError::OtherApp);
             }
         }
-        if let Some(max_age) = max_age {
-            let timestamp: Timestamp = ids
-                .timestamp()
-                .and_then(|text| text.parse().ok())
-                .ok_or(VerifyError::MissingTimestamp)?;
+        let Some(max_age) = max_age else {
+            return Ok(());
+        };
+        for ids in all_ids {
+            let timestamp = ids.timestamp.ok_or(VerifyError::MissingTimestamp)?;
             let sent = timestamp.to_system_time();
             let is_within = match clock.system_time().duration_since(sent) {
                 Ok(age) => age <= *max_age,
@@ -255,7 +261,8 @@ impl VerifierBuilder {
     /// Accepts only deliveries for this app, by its `appId`. Call it several times for several apps.
     ///
     /// All apps have the same signing key, and any app can name any URL. Without this setting,
-    /// deliveries of other apps are valid.
+    /// deliveries of other apps are valid. A numeric `appId` counts as its text. In a list of
+    /// several events, each must be for the app.
     pub fn app_id(mut self, id: impl Into<String>) -> Self {
         self.app_ids.push(id.into());
         self
@@ -317,7 +324,8 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// The body, as it was signed.
+    /// The body, as it was signed. Where a delivery of several events was divided, the part of this
+    /// event.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
@@ -327,12 +335,40 @@ impl Verified {
         self.scheme
     }
 
-    /// Decodes the event.
+    /// Decodes the event. A list of several events is one [`Event::Unknown`]; see
+    /// [`events`](Verified::events).
     ///
     /// # Errors
     /// The body is not JSON.
     pub fn event(&self) -> Result<Event, ParseError> {
         Event::parse(&self.body)
+    }
+
+    /// Decodes the events: each object of a list of several, or else the one event of the body.
+    ///
+    /// The platform is not known to deliver several events at once, but its documentation shows the
+    /// body of one event as a list.
+    ///
+    /// # Errors
+    /// The body is not JSON.
+    pub fn events(&self) -> Result<Vec<Event>, ParseError> {
+        let parts = self.clone().divide();
+        parts.iter().map(Verified::event).collect()
+    }
+
+    /// Divides a list of several events. Each part has the text of one event.
+    pub(crate) fn divide(self) -> Vec<Verified> {
+        let Some(events) = events_of_list(&self.body) else {
+            return vec![self];
+        };
+        let part = |event| Verified {
+            body: match event {
+                Cow::Borrowed(text) => self.body.slice_ref(text),
+                Cow::Owned(text) => text.into(),
+            },
+            scheme: self.scheme,
+        };
+        events.into_iter().map(part).collect()
     }
 }
 

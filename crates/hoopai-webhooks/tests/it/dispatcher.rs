@@ -428,3 +428,42 @@ async fn failing_guard_rejects_and_handled_events_are_committed_again() {
     assert!(lines.contains("the disk is full"), "{lines}");
     assert!(!lines.contains("location-secret"), "{lines}");
 }
+
+/// A list of events.
+fn list(event_type: &str, ids: &[usize]) -> String {
+    let events: Vec<_> = ids.iter().map(|id| body(event_type, *id)).collect();
+    format!("[{}]", events.join(","))
+}
+
+#[tokio::test]
+async fn each_event_of_a_list_is_handled_once() {
+    let state = State::new();
+    let (builder, guard) = builder(&state);
+    let dispatcher = builder.queue(2).build();
+    // The second event was accepted before, and is in the list twice.
+    assert_eq!(post(&dispatcher, "ContactCreate", 2).await, 200);
+    let events = request(list("ContactCreate", &[1, 2, 2]));
+    assert_eq!(status(&dispatcher, events).await, StatusCode::OK);
+    finish(&dispatcher, &state.clock).await;
+    assert_eq!((state.log.take().len(), guard.len()), (2, 2));
+    // There is no place for the last one, until the list is repeated.
+    let events = || request(list("ContactCreate", &[3, 4, 5]));
+    assert_eq!(status(&dispatcher, events()).await.as_u16(), 503);
+    finish(&dispatcher, &state.clock).await;
+    assert_eq!(state.log.take().len(), 2);
+    for _ in 0..2 {
+        assert_eq!(status(&dispatcher, events()).await, StatusCode::OK);
+        finish(&dispatcher, &state.clock).await;
+    }
+    assert_eq!((state.log.take().len(), guard.len()), (1, 5));
+    // One event is handled although another one fails.
+    let failing = body("ContactDelete", 6);
+    let mixed = format!("[{failing},{}]", body("ContactCreate", 7));
+    assert_eq!(status(&dispatcher, request(mixed)).await, StatusCode::OK);
+    finish(&dispatcher, &state.clock).await;
+    let log = state.log.take();
+    assert_eq!(log.iter().filter(|entry| *entry == "handled").count(), 1);
+    assert_eq!(log.iter().filter(|entry| *entry == "failed").count(), 3);
+    assert_eq!(log.len(), 5, "and a dead letter: {log:?}");
+    assert_eq!(guard.len(), 6);
+}

@@ -43,13 +43,32 @@ fn fixtures_decode_as_their_event_without_drift() {
 }
 
 #[test]
-fn each_type_and_alias_is_the_event_whatever_its_case() {
+fn each_type_and_alias_is_the_event_whatever_its_spelling() {
+    let with_separator = |known: &str, separator: &str| {
+        let mut written = String::new();
+        for char in known.chars() {
+            if char.is_uppercase() {
+                written.push_str(separator);
+            }
+            written.extend(char.to_lowercase());
+        }
+        written
+    };
     for kind in EventKind::ALL {
         assert!(!kind.types().is_empty());
         let types = kind.types().iter().map(|known| known.value);
         let all = types.chain(kind.aliases().iter().copied());
         for known in all.chain([kind.name()]) {
-            for written in [known.to_owned(), known.to_uppercase(), known.to_lowercase()] {
+            for written in [
+                known.to_owned(),
+                known.to_uppercase(),
+                known.to_lowercase(),
+                with_separator(known, "_"),
+                with_separator(known, "-").to_uppercase(),
+                with_separator(known, "."),
+                with_separator(known, " "),
+                known.replace('_', ""),
+            ] {
                 let body = json!({ "type": written, "id": "1" });
                 let event = parse(&body.to_string());
                 assert_eq!(event.kind(), Some(*kind), "{written}");

@@ -5,8 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use hoopai_runtime::Timestamp;
 use hoopai_runtime::time::ManualClock;
+use hoopai_webhooks::events::ProviderDelivery;
 use hoopai_webhooks::testing::Signer;
-use hoopai_webhooks::{DeliveryKey, KeyError, SignatureScheme, Verifier, VerifyError};
+use hoopai_webhooks::{
+    DeliveryKey, Event, KeyError, SignatureScheme, Verifier, VerifyError, parse_unverified,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 const GHL: &str = "x-ghl-signature";
@@ -511,8 +514,13 @@ fn deliveries_of_other_apps_are_rejected() {
         assert_eq!(event.app_id(), Some("app1"));
         assert_eq!(DeliveryKey::of_body(&own), DeliveryKey::of_body(body));
     }
+    let of_other_app = BODY.replace("app1", "app2");
     for other in [
-        format!("[{BODY},{BODY}]"),
+        format!("[{BODY},{of_other_app}]"),
+        format!("[{of_other_app},{BODY}]"),
+        format!("[{BODY},{{}}]"),
+        format!("[{BODY},null]"),
+        format!("[{BODY},[{BODY}]]"),
         format!("[[{BODY}]]"),
         "[[\"app1\",\"w\"]]".to_owned(),
         "[]".to_owned(),
@@ -521,9 +529,69 @@ fn deliveries_of_other_apps_are_rejected() {
         let error = verifier.verify(&signer.sign(other.as_bytes()), other.as_bytes());
         assert_eq!(error.unwrap_err(), VerifyError::OtherApp, "{other}");
     }
+    // Each event of a list is for the app.
+    for list in [
+        format!("[{BODY},{BODY}]"),
+        format!("\u{feff} [\n{BODY} ,\t{BODY}\n] "),
+    ] {
+        let verified = verifier.verify(&signer.sign(list.as_bytes()), list.as_bytes());
+        let verified = verified.expect("all are for the app");
+        let events = verified.events().unwrap();
+        assert_eq!(events.len(), 2, "{list}");
+        for event in events {
+            assert_eq!(event.raw().get(), BODY);
+            assert!(matches!(event, Event::ContactCreate(_)));
+        }
+        assert!(matches!(verified.event().unwrap(), Event::Unknown(_)));
+    }
     // An invalid signature is reported before the app.
     let error = verifier.verify(&signer.sign(b"{}"), body).unwrap_err();
     assert_eq!(error, VerifyError::InvalidSignature(GHL));
+}
+
+#[test]
+fn ids_count_in_each_form_in_which_an_event_has_them() {
+    let signer = Signer::new();
+    let values = [
+        "\"12\"",
+        "12",
+        "12.0",
+        "-12",
+        "1e3",
+        "123456789012345678901234567890",
+        "true",
+        "null",
+        "\"\"",
+        "\" 12\"",
+        "\"\\u0031\\u0032\"",
+        "\"\\ud800\"",
+        "{}",
+        "{\"id\":\"12\"}",
+        "[]",
+        "[\"12\"]",
+    ];
+    for app in values {
+        for webhook in values {
+            let body = format!(r#"{{"appId":{app},"webhookId":{webhook},"type":"NoteCreate"}}"#);
+            let event = parse_unverified(body.as_bytes()).unwrap();
+            for id in ["12", "12.0", "-12", "1e3", "true", "null", ""] {
+                let verifier = signer.verifier().app_id(id).build();
+                let verified = verifier.verify(&signer.sign(body.as_bytes()), body.as_bytes());
+                assert_eq!(verified.is_ok(), event.app_id() == Some(id), "{id}: {body}");
+            }
+            let key = DeliveryKey::of_body(body.as_bytes());
+            if let Some(id) = event.webhook_id() {
+                let app = event.app_id().unwrap_or_default();
+                assert_eq!(key, DeliveryKey::of_webhook(app, id), "{body}");
+            }
+        }
+        let body = format!(r#"{{"type":"SMS","messageId":{app}}}"#);
+        let message = ProviderDelivery::parse(body.as_bytes()).unwrap();
+        if let Some(id) = message.message_id() {
+            let key = DeliveryKey::of_body(body.as_bytes());
+            assert_eq!(key, DeliveryKey::of_message("", id), "{body}");
+        }
+    }
 }
 
 #[test]
@@ -548,6 +616,26 @@ fn maximum_age_is_compared_with_the_clock() {
     assert_eq!(at(-3700), Some(VerifyError::OutsideMaxAge));
     assert_eq!(at(200), None);
     assert_eq!(at(400), Some(VerifyError::OutsideMaxAge));
+    // Numbers count as an event has them.
+    let sent = |offset| now(offset).unix_millis();
+    for (offset, expected) in [(-3500, None), (-3700, Some(VerifyError::OutsideMaxAge))] {
+        let (millis, seconds) = (sent(offset), sent(offset) / 1000);
+        for text in [
+            millis.to_string(),
+            seconds.to_string(),
+            format!("\"{millis}\""),
+        ] {
+            assert_eq!(verify(&text), expected, "{text}");
+        }
+    }
+    // Each event of a list counts.
+    let list = |offsets: [i64; 2]| {
+        let [first, second] = offsets.map(|offset| format!(r#"{{"timestamp":"{}"}}"#, now(offset)));
+        let body = format!("[{first},{second}]").into_bytes();
+        verifier.verify(&signer.sign(&body), &body).err()
+    };
+    assert_eq!(list([-10, -20]), None);
+    assert_eq!(list([-10, -3700]), Some(VerifyError::OutsideMaxAge));
     for missing in ["null", "\"\"", "\"yesterday\"", "{}"] {
         assert_eq!(
             verify(missing),

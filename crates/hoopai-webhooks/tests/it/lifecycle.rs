@@ -250,6 +250,41 @@ async fn uninstallation_of_an_agency_ends_earlier_installations_of_its_locations
 }
 
 #[tokio::test]
+async fn uninstallation_of_an_agency_removes_the_tokens_it_requested() {
+    let setup = Setup::new();
+    setup.exchange("company").await;
+    assert_eq!(setup.apply("INSTALL", L1, 0).await, Installed);
+    assert_eq!(setup.apply("INSTALL", L2, 0).await, Installed);
+    // It authorized the app itself.
+    setup.exchange("own").await;
+    assert_eq!(setup.apply("UNINSTALL", COMPANY_ONLY, -60).await, Stale);
+    assert!(setup.is_stored(location("L1")).await);
+    assert_eq!(
+        setup.apply("UNINSTALL", COMPANY_ONLY, 60).await,
+        Uninstalled
+    );
+    for (id, expected) in [("L1", false), ("L2", false), ("own", true)] {
+        assert_eq!(setup.is_stored(location(id)).await, expected, "{id}");
+    }
+    assert!(!setup.is_stored(AccountId::company(COMPANY)).await);
+}
+
+#[tokio::test]
+async fn uninstallation_of_an_agency_while_tokens_are_requested_removes_them() {
+    let setup = Setup::with(Server::paused(answer));
+    setup.server.release(1);
+    setup.exchange("company").await;
+    let (lifecycle, install) = (setup.lifecycle.clone(), event(APP, "INSTALL", L1, 1));
+    let install = tokio::spawn(async move { lifecycle.apply(&install).await.unwrap() });
+    setup.server.received(2).await;
+    let uninstalled = setup.apply("UNINSTALL", COMPANY_ONLY, 60).await;
+    assert_eq!(uninstalled, Uninstalled);
+    setup.server.release(1);
+    assert_eq!(install.await.unwrap(), Stale);
+    assert!(!setup.is_stored(location("L1")).await);
+}
+
+#[tokio::test]
 async fn uninstallation_while_tokens_are_requested_removes_them() {
     let setup = Setup::with(Server::paused(answer));
     setup.server.release(1);

@@ -1,6 +1,7 @@
 //! The extractor and the layer, in an application of axum.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -14,7 +15,7 @@ use hoopai_webhooks::{
     Delivery, Event, MemoryReplayGuard, Receiver, Rejection, Verified, WebhookLayer,
 };
 use http::{HeaderValue, Method, Request, StatusCode};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{Log, body, receiver, request, settle, status};
 
@@ -202,6 +203,93 @@ async fn slow_bodies_end_after_a_limit() {
     assert!(guard.is_empty());
 }
 
+/// A body of 64 KiB parts, which counts the bytes that are read.
+struct Large {
+    left: u64,
+    is_announced: bool,
+    read: Arc<AtomicU64>,
+}
+
+impl http_body::Body for Large {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, &'static str>>> {
+        let part = self.left.min(64 * 1024);
+        if part == 0 {
+            return std::task::Poll::Ready(None);
+        }
+        self.left -= part;
+        self.read.fetch_add(part, Ordering::Relaxed);
+        let part = Bytes::from(vec![b' '; usize::try_from(part).unwrap()]);
+        std::task::Poll::Ready(Some(Ok(http_body::Frame::data(part))))
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        match self.is_announced {
+            true => http_body::SizeHint::with_exact(self.left),
+            false => http_body::SizeHint::default(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn rest_of_a_large_body_is_read_up_to_a_limit() {
+    const MIB: u64 = 1024 * 1024;
+    let (receiver, _) = receiver(&ManualClock::new());
+    for (length, is_announced, is_expecting, expected) in [
+        (10 * MIB, true, false, 10 * MIB),
+        (10 * MIB, false, false, 10 * MIB),
+        (10 * MIB, true, true, 0),
+        (100 * MIB, true, false, 0),
+        (100 * MIB, false, false, 17 * MIB),
+    ] {
+        let read = Arc::new(AtomicU64::new(0));
+        let body = Large {
+            left: length,
+            is_announced,
+            read: read.clone(),
+        };
+        let (mut head, _) = request("").into_parts();
+        if is_expecting {
+            let value = HeaderValue::from_static("100-continue");
+            head.headers.insert(http::header::EXPECT, value);
+        }
+        let rejection = receiver.receive(&head, body).await.unwrap_err();
+        assert!(matches!(rejection, Rejection::TooLarge), "{rejection:?}");
+        let read = read.load(Ordering::Relaxed);
+        let tolerance = if expected == 17 * MIB { MIB } else { 0 };
+        assert!(read.abs_diff(expected) <= tolerance, "{length}: {read}");
+    }
+}
+
+/// Over a connection, as a client that sends its whole request before it reads the reply.
+#[tokio::test]
+async fn client_of_a_large_body_receives_the_reply() {
+    let (receiver, _) = receiver(&ManualClock::new());
+    let app = Router::new()
+        .route("/webhooks", post(|_: Delivery| async {}))
+        .with_state(receiver);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+    let body = vec![b' '; 10 * 1024 * 1024];
+    let head = format!(
+        "POST /webhooks HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len(),
+    );
+    client.write_all(head.as_bytes()).await.unwrap();
+    client.write_all(&body).await.unwrap();
+    let mut reply = String::new();
+    client.read_to_string(&mut reply).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 413 "), "{reply}");
+    assert!(reply.ends_with("\r\n\r\n"), "{reply}");
+}
+
 /// A body that stalls after these parts.
 struct Stalling(std::collections::VecDeque<Bytes>);
 
@@ -297,4 +385,31 @@ async fn disconnected_client_releases_the_delivery() {
     let mut again = tokio::net::TcpStream::connect(address).await.unwrap();
     again.write_all(head.as_bytes()).await.unwrap();
     wait_until(&|| guard.len() == 1).await;
+}
+
+#[tokio::test]
+async fn layer_handles_the_events_of_a_list_one_by_one() {
+    let [first, second, third] = [1, 2, 3].map(|id| body("UnknownThing", id));
+    let list = format!("[{first},\n{second}]");
+    let [_, (_, app, log, guard)] = apps(&ManualClock::new(), StatusCode::OK);
+    assert_eq!(status(&app, request(&second)).await, StatusCode::OK);
+    let longer = format!("[{first},{second},{third}]");
+    for _ in 0..2 {
+        assert_eq!(status(&app, request(&longer)).await, StatusCode::OK);
+    }
+    assert_eq!(log.take(), [&*second, &*first, &*third]);
+    assert_eq!(guard.len(), 3);
+    // A failure ends the list, which is repeated.
+    let [extractor, (_, app, log, guard)] =
+        apps(&ManualClock::new(), StatusCode::SERVICE_UNAVAILABLE);
+    for _ in 0..2 {
+        let status = status(&app, request(&list)).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(log.take(), [&*first]);
+    }
+    assert!(guard.is_empty());
+    // The extractor has the list as one delivery.
+    let (_, app, log, _) = extractor;
+    status(&app, request(&list)).await;
+    assert_eq!(log.take(), [list]);
 }

@@ -436,7 +436,7 @@ async fn fleet_shares_its_limits() {
         stream.read_to_string(&mut reply).unwrap();
         reply
     };
-    assert_eq!(request("SET hoopai:limits-since 1\r\n"), "+OK\r\n");
+    assert_eq!(request("SET hoopai:limits-since 0\r\n"), "+OK\r\n");
     let mut command = example("fleet");
     command.env("HOOPAI_LIMITS", redis.url());
     assert_one_refresh_of_the_fleet(command).await;

@@ -152,7 +152,9 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     }
     // The buffer must not grow: that would leave copies of the tokens in freed memory. The extra
     // bytes are for the read that finds the end.
-    let capacity = usize::try_from(length).unwrap_or_default() + 64;
+    let capacity = usize::try_from(length)
+        .unwrap_or_default()
+        .saturating_add(64);
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
     file.take(MAX_BYTES).read_to_end(&mut bytes)?;
     Ok(Some(bytes))

@@ -106,7 +106,7 @@ fn file(operation: &Operation, value: String) -> Result<(String, String)> {
         .split_once('=')
         .is_some_and(|(name, _)| names.contains(&name));
     match names.as_slice() {
-        [only] if !named && std::path::Path::new(&value).exists() => {
+        [only] if !named && (!value.contains('=') || std::path::Path::new(&value).exists()) => {
             Ok(((*only).to_owned(), value))
         }
         _ => pair(&value, "--file"),

@@ -14,7 +14,8 @@ use crate::account::account_of;
 use crate::body;
 use crate::commands::names::command;
 use crate::failure::{Failure, Result};
-use crate::options::Options;
+use crate::input;
+use crate::options::{Options, closest_option};
 use crate::preview::{FormPart, PartValue};
 
 /// The values of a request.
@@ -232,10 +233,10 @@ impl RequestValues {
             (None, _) => {}
         }
         for (name, path) in self.values.files.iter().zip(&self.paths) {
-            let content = std::fs::read(path).map_err(|error| {
+            let content = input::file(path).map_err(|error| {
                 Failure::invalid(
                     std::slice::from_ref(name),
-                    format_args!("the file {path} of `{name}` cannot be read: {error}"),
+                    format_args!("the file `{path}` of `{name}` cannot be read: {error}"),
                 )
             })?;
             let file_name = body::file_name(Path::new(path));
@@ -295,10 +296,14 @@ fn unknown(operation: &Operation, name: &str, problem: Option<Problem>) -> Failu
             .into_iter()
             .find(|problem| problem.path == name)
     });
-    let sentence = problem.map_or_else(
-        || format!("`{name}` is not declared by the operation"),
-        |problem| problem.to_string(),
-    );
+    let is_known = |problem: &Problem| problem.kind != ProblemKind::Unknown { closest: None };
+    let sentence = match (problem.filter(is_known), closest_option(name)) {
+        (Some(problem), _) => problem.to_string(),
+        (None, Some(option)) => {
+            format!("`{name}` is not declared by the operation; did you mean `--{option}`?")
+        }
+        (None, None) => format!("`{name}` is not declared by the operation"),
+    };
     Failure::invalid(
         &[name.to_owned()],
         format_args!(

@@ -23,7 +23,7 @@ use crate::time::BoxFuture;
 
 /// The interval of checks that wait.
 const SHORT: Duration = Duration::from_millis(200);
-const LONG: Duration = Duration::from_secs(4);
+const LONG: Duration = Duration::from_secs(2);
 const DAY: Duration = Duration::from_secs(600);
 const MAX: u32 = 100;
 
@@ -70,7 +70,8 @@ impl LimiterChecks {
         }
     }
 
-    /// Sets how to wait; by default, in real time for about ten seconds in all.
+    /// Sets how to wait; by default, in real time for about ten seconds in all, or half a minute if
+    /// the backend is new and reserves slots at first.
     #[must_use]
     pub fn wait_by<F>(mut self, wait: impl Fn(Duration) -> F + Send + Sync + 'static) -> Self
     where
@@ -92,6 +93,7 @@ impl LimiterChecks {
         self.excess().await?;
         self.fairness().await?;
         self.silence().await?;
+        self.losses().await?;
         self.daily().await
     }
 
@@ -99,11 +101,12 @@ impl LimiterChecks {
         Process::new(self.run, resource, interval)
     }
 
-    /// A backend that was just created may give few slots for an interval.
+    /// A backend that was just created may have lost shares.
     async fn settled(&self) -> Result<(), Violation> {
         const RULE: &str = "a process that is alone can use the whole limit";
         let mut process = self.process("settled", LONG);
-        for _ in 0..40 {
+        let steps = LONG.as_millis() / SHORT.as_millis() * u128::from(FORGOTTEN_AFTER + 1);
+        for _ in 0..steps {
             if process.exchange(self, RULE).await?.share == MAX {
                 return Ok(());
             }
@@ -276,6 +279,30 @@ impl LimiterChecks {
             (self.wait)(SHORT / 2).await;
         }
         Err(violation(RULE, "it was not given away"))
+    }
+
+    async fn losses(&self) -> Result<(), Violation> {
+        const RULE: &str = "shares that the backend lost are reserved for some intervals";
+        let (mut one, mut other) = (self.process("lost", SHORT), self.process("lost", SHORT));
+        // An earlier backend granted it. Processes that are silent may have the rest.
+        one.report.share = 40;
+        for step in 0..FORGOTTEN_AFTER * 4 {
+            one.exchange(self, RULE).await?;
+            other.exchange(self, RULE).await?;
+            let sum = one.report.share + other.report.share;
+            // Processes use at most seven eighths of the other 60 without the backend.
+            if step < 8 && sum > 48 {
+                return Err(violation(
+                    RULE,
+                    format!("a process reported 40 slots, and {sum} of {MAX} were granted"),
+                ));
+            }
+            if sum == MAX {
+                return Ok(());
+            }
+            (self.wait)(SHORT / 2).await;
+        }
+        Err(violation(RULE, "they were reserved for longer"))
     }
 
     async fn daily(&self) -> Result<(), Violation> {

@@ -103,6 +103,10 @@ impl Day {
         self.left
     }
 
+    pub(super) fn budget(&self) -> u64 {
+        self.budget
+    }
+
     /// The report for a limiter backend. `since`: the last report.
     pub(super) fn report(&self, since: Option<Instant>, now: Instant) -> DailyReport {
         let mut report = DailyReport::new(self.budget, self.resets_in(now));
@@ -123,7 +127,7 @@ impl Day {
     }
 
     /// The time until the budget resets.
-    fn resets_in(&self, now: Instant) -> Duration {
+    pub(super) fn resets_in(&self, now: Instant) -> Duration {
         match self.resets_at {
             Some(reset) => reset.saturating_duration_since(now),
             None => DAY_LENGTH,

@@ -49,7 +49,7 @@ pub(crate) struct Backend {
 impl Limiter {
     pub(crate) fn new(settings: RateLimitSettings, clock: Arc<dyn Clock>) -> Self {
         Limiter(Arc::new(Shared {
-            state: Mutex::new(State::new(settings.clone(), false)),
+            state: Mutex::new(State::new(settings.clone(), None)),
             settings,
             clock,
             backend: None,
@@ -65,7 +65,7 @@ impl Limiter {
     ) -> Self {
         let key = LimitKey::new(backend.app.clone(), resource);
         Limiter(Arc::new(Shared {
-            state: Mutex::new(State::new(settings.clone(), true)),
+            state: Mutex::new(State::new(settings.clone(), Some(clock.clone()))),
             settings,
             clock,
             backend: Some((backend, key)),

@@ -106,6 +106,10 @@ pub struct RateLimitSnapshot {
     pub queued: usize,
     /// The remaining daily budget. `None` if no daily budget is counted.
     pub daily_left: Option<u64>,
+    /// The daily budget, as last reported, or the share of this process. `None` if none is counted.
+    pub daily_max: Option<u64>,
+    /// The time until the daily budget resets. `None` if none is counted.
+    pub daily_resets_in: Option<Duration>,
     /// The remaining pause after a refusal. Zero if there is none.
     pub paused: Duration,
 }

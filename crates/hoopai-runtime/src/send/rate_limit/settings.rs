@@ -125,7 +125,7 @@ impl RateLimitSettings {
     }
 
     /// Sets how many requests a process may send in any interval if it has no share and its
-    /// [`LimiterBackend`](super::LimiterBackend) cannot be reached. Default: 1.
+    /// [`LimiterBackend`](super::LimiterBackend) cannot be reached, or has lost all shares. Default: 1.
     ///
     /// Processes with shares leave an eighth of them for this. If only this process cannot reach the
     /// backend, the limit can be exceeded by as many requests, which the platform refuses and which

@@ -1,18 +1,21 @@
 //! The share of this process in a limit that a backend divides among processes.
 //!
 //! The limiter keeps to its share, and a task (see `limiter.rs`) exchanges reports and shares with
-//! the backend. If the backend cannot be reached, the share stays, less an eighth. The eighths of
-//! all processes are left for those without a share, which then send one request in each interval.
+//! the backend. A share is whole for one and a half intervals from the begin of the exchange that
+//! confirmed it, and then less an eighth. The eighths of all processes are left for those without a
+//! share, which then send one request in each interval.
 //!
-//! A process that did not run for half of the time after which backends forget it drops its share.
+//! A process that did not run drops its share after the time after which backends may give it away.
+//! `ledger.rs` shows why all processes together keep to the limit.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Notify;
 
 use super::shared::{DailyReport, Excess, FORGOTTEN_AFTER, ShareReply, ShareReport};
 use super::window::{Window, later};
+use crate::time::Clock;
 
 /// The part of the limit that is added to the needed slots, so that not each call needs an exchange.
 const HEADROOM: usize = 16;
@@ -20,11 +23,49 @@ const HEADROOM: usize = 16;
 /// The part of an interval that is at least between two exchanges because of new calls.
 const SPACING: u32 = 64;
 
-/// The part of an interval after which an exchange that failed is tried again, at the latest.
+/// How often the time between two exchanges doubles while no part of the daily budget is free: up to
+/// an interval.
+const DOUBLINGS: u32 = 6;
+
+/// The part of an interval after which an exchange that failed is tried again, at the latest, and the
+/// longest such time.
 const RETRY: u32 = 4;
+const LONGEST_RETRY: Duration = Duration::from_millis(2500);
 
 /// The part of the share that is left for other processes if the backend cannot be reached.
 const LEFT_OUT: usize = 8;
+
+/// The number of intervals for which a part of the share can be used without a confirmation. Another
+/// one passes until requests are no longer counted, and one more is for slow replies.
+const USABLE: u32 = FORGOTTEN_AFTER - 2;
+
+/// The time for which the whole share can be used without a confirmation.
+fn full_use(interval: Duration) -> Duration {
+    interval.saturating_add(interval / 2)
+}
+
+/// The longest time between two exchanges while the backend cannot be reached.
+fn retry(interval: Duration) -> Duration {
+    (interval / RETRY).min(LONGEST_RETRY)
+}
+
+/// A moment on two clocks. The monotonic clock can stand still while the machine is suspended, and
+/// the clock of the system can be set.
+#[derive(Clone, Copy)]
+struct Moment {
+    monotonic: Instant,
+    system: SystemTime,
+}
+
+impl Moment {
+    /// The longest time until `now` that one of the clocks shows.
+    fn elapsed(self, now: Moment) -> Duration {
+        let system = now.system.duration_since(self.system);
+        now.monotonic
+            .saturating_duration_since(self.monotonic)
+            .max(system.unwrap_or_default())
+    }
+}
 
 /// Why the keeper of the share acts.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,10 +91,21 @@ pub(super) struct Need {
 pub(super) struct Sharing {
     client: u64,
     random: fastrand::Rng,
+    clock: Arc<dyn Clock>,
     /// The limit without a share and without the backend.
     without_share: usize,
     number: u64,
+    /// The share that the backend granted, and what of it can still be used.
+    confirmed: usize,
     share: usize,
+    /// The begin of the exchange that confirmed it.
+    confirmed_at: Option<Moment>,
+    /// Until then, an eighth of the share is left for processes that could not reach the backend.
+    whole_at: Option<Instant>,
+    /// Since when the backend grants nothing, because it may have lost shares and none was reported.
+    recovering_since: Option<Instant>,
+    /// Whether this lasts for so long that processes with a share would have reported it.
+    is_sole: bool,
     /// The share in the next report, if it must be lower.
     target: usize,
     /// The share with unlimited demand. `None` before the first contact.
@@ -62,15 +114,17 @@ pub(super) struct Sharing {
     limit: usize,
     renew_at: Option<Instant>,
     /// The last exchange, and what it reported.
-    exchanged_at: Option<Instant>,
+    exchanged_at: Option<Moment>,
     reported: usize,
     reported_admitted: u64,
     /// When the backend was first not reached. `None` while it can be reached.
     lost_at: Option<Instant>,
     /// When the backend was last not reached.
-    failed_at: Option<Instant>,
+    failed_at: Option<Moment>,
     /// The part of the daily budget that may be used.
     budget: Option<u64>,
+    /// The number of exchanges in a row that returned no part of it.
+    without_budget: u32,
     counted: Option<usize>,
     refused: bool,
     has_keeper: bool,
@@ -81,14 +135,20 @@ pub(super) struct Sharing {
 }
 
 impl Sharing {
-    pub(super) fn new(without_share: u32) -> Self {
+    pub(super) fn new(without_share: u32, clock: Arc<dyn Clock>) -> Self {
         let client = fastrand::u64(..);
         Sharing {
             client,
             random: fastrand::Rng::with_seed(client),
+            clock,
             without_share: wide(without_share),
             number: 0,
+            confirmed: 0,
             share: 0,
+            confirmed_at: None,
+            whole_at: None,
+            recovering_since: None,
+            is_sole: false,
             target: usize::MAX,
             prospect: None,
             limit: 0,
@@ -99,6 +159,7 @@ impl Sharing {
             lost_at: None,
             failed_at: None,
             budget: None,
+            without_budget: 0,
             counted: None,
             refused: false,
             has_keeper: false,
@@ -127,7 +188,7 @@ impl Sharing {
     }
 
     pub(super) fn exchanged_at(&self) -> Option<Instant> {
-        self.exchanged_at
+        self.exchanged_at.map(|at| at.monotonic)
     }
 
     pub(super) fn is_lost(&self) -> bool {
@@ -137,7 +198,7 @@ impl Sharing {
     /// Whether the backend could not be reached for so long that it may have given the share to
     /// others. Then replies show what these use.
     pub(super) fn is_forgotten(&self, interval: Duration, now: Instant) -> bool {
-        let kept = interval.saturating_mul(FORGOTTEN_AFTER);
+        let kept = interval.saturating_mul(USABLE);
         self.lost_at.is_some_and(|at| later(at, kept) < now)
     }
 
@@ -146,22 +207,67 @@ impl Sharing {
         self.share == 0 && self.reported == 0
     }
 
-    /// Drops the share of a process that was suspended, and updates the limit.
+    fn moment(&self, now: Instant) -> Moment {
+        Moment {
+            monotonic: now,
+            system: self.clock.system_time(),
+        }
+    }
+
+    /// The part of the granted share that can be used without a confirmation. A single slot is not
+    /// divided, if calls without a share are admitted at all.
+    fn reduced(&self) -> usize {
+        let part = self.confirmed - self.confirmed.div_ceil(LEFT_OUT);
+        part.max(self.confirmed.min(self.without_share).min(1))
+    }
+
+    /// What can be used of the granted share.
+    fn usable(&self, interval: Duration, now: Moment) -> usize {
+        let Some(confirmed) = self.confirmed_at else {
+            return 0;
+        };
+        let full_use = full_use(interval);
+        let silent = confirmed.elapsed(now);
+        // A process that runs and cannot reach the backend keeps its part for any time.
+        let is_running =
+            self.lost_at.is_some() && self.failed_at.is_some_and(|at| at.elapsed(now) <= full_use);
+        match silent {
+            _ if silent <= full_use => self.confirmed,
+            _ if is_running || silent <= interval.saturating_mul(USABLE) => self.reduced(),
+            _ => 0,
+        }
+    }
+
+    /// Lowers a share that was not confirmed in time, and updates the limit.
     pub(super) fn update(&mut self, interval: Duration, now: Instant) {
-        let valid = interval.saturating_mul(FORGOTTEN_AFTER / 2);
-        if self.share > 0 && self.exchanged_at.is_some_and(|at| later(at, valid) < now) {
-            self.share = 0;
-            self.renew_at = Some(now);
+        let moment = self.moment(now);
+        let usable = self.usable(interval, moment);
+        if self.share > usable {
+            self.share = usable;
+            if usable == 0 {
+                self.renew_at = Some(now);
+            }
         }
         self.limit = match self.lost_at {
-            None => self.share,
-            Some(_) if self.share == 1 => 1,
-            Some(_) if self.share > 0 => self.share - self.share.div_ceil(LEFT_OUT),
+            Some(_) if self.share > 0 => self.share.min(self.reduced()),
+            None if self.share > 0 => match self.whole_at {
+                Some(at) if now < at => self.share.min(self.reduced()),
+                _ => self.share,
+            },
             Some(since) => {
                 let is_recent = self
                     .failed_at
-                    .is_some_and(|at| later(at, interval / 2) > now);
+                    .is_some_and(|at| at.elapsed(moment) < interval / 2);
                 match is_recent && later(since, interval) <= now {
+                    true => self.without_share,
+                    false => 0,
+                }
+            }
+            None => {
+                let is_recent = self
+                    .confirmed_at
+                    .is_some_and(|at| at.elapsed(moment) <= full_use(interval));
+                match is_recent && self.is_sole {
                     true => self.without_share,
                     false => 0,
                 }
@@ -200,17 +306,19 @@ impl Sharing {
         if unused && self.share == 0 && (self.reported == 0 || self.lost_at.is_some()) {
             return None;
         }
-        let (Some(renew_at), Some(exchanged_at)) = (self.renew_at, self.exchanged_at) else {
+        let (Some(renew_at), Some(exchanged_at)) = (self.renew_at, self.exchanged_at()) else {
             return Some(now);
         };
         let needed = window.taken().saturating_add(need.queued).min(window.max);
         let could_grow = self.prospect.is_none_or(|prospect| self.share < prospect);
-        let is_early = self.lost_at.is_none()
-            && (needed > self.reported && could_grow || need.waits_for_budget);
-        if is_early {
-            return Some(renew_at.min(later(exchanged_at, window.interval / SPACING)));
-        }
-        Some(renew_at)
+        let spacing = window.interval / SPACING;
+        let early = match self.lost_at {
+            Some(_) => None,
+            None if needed > self.reported && could_grow => Some(spacing),
+            None if need.waits_for_budget => Some(spacing * (1 << self.without_budget)),
+            None => None,
+        };
+        Some(early.map_or(renew_at, |wait| renew_at.min(later(exchanged_at, wait))))
     }
 
     /// Begins an exchange.
@@ -239,14 +347,15 @@ impl Sharing {
         };
         self.sleeps_until = None;
         self.number += 1;
-        self.share = self.share.min(self.target);
+        self.confirmed = self.confirmed.min(self.target);
         if self.lost_at.is_none() {
-            self.share = self.share.min(demand);
+            self.confirmed = self.confirmed.min(demand);
         }
+        self.share = self.share.min(self.confirmed);
         self.target = usize::MAX;
         self.reported = demand;
         self.reported_admitted = window.admitted();
-        self.exchanged_at = Some(now);
+        self.exchanged_at = Some(self.moment(now));
         self.update(window.interval, now);
         let mut report = ShareReport::new(self.client, narrow(window.max), window.interval);
         report.number = self.number;
@@ -291,27 +400,38 @@ impl Sharing {
         window: &Window,
         now: Instant,
     ) -> Contact {
-        let valid = window.interval.saturating_mul(FORGOTTEN_AFTER / 2);
-        let began = self.exchanged_at.unwrap_or(now);
         let contact = match self.lost_at.take() {
-            Some(since) => Contact::Recovered(now.saturating_duration_since(since)),
+            Some(since) => {
+                if later(since, window.interval) <= now {
+                    // Processes without a share may have sent requests, which count for an interval.
+                    self.whole_at = Some(later(now, full_use(window.interval)));
+                }
+                Contact::Recovered(now.saturating_duration_since(since))
+            }
             None => Contact::Reached,
         };
         self.renew_at = Some(later(now, reply.renew_after));
-        if later(began, valid) < now {
-            // The process was suspended during the exchange.
-            self.share = 0;
+        self.confirmed_at = self.exchanged_at;
+        self.share = wide(reply.share).max(self.share);
+        self.confirmed = self.share;
+        if reply.target < reply.share {
+            self.target = wide(reply.target);
             self.renew_at = Some(now);
-        } else {
-            self.share = wide(reply.share).max(self.share);
-            if reply.target < reply.share {
-                self.target = wide(reply.target);
-                self.renew_at = Some(now);
-            }
+        }
+        let patience = retry(window.interval) * 2;
+        let since = self.recovering_since.unwrap_or(now);
+        self.recovering_since = reply.is_recovering.then_some(since);
+        self.is_sole = reply.is_recovering && later(since, patience) <= now;
+        if reply.is_recovering {
+            self.renew_at = Some(later(now, reply.renew_after.min(patience)));
         }
         self.prospect = Some(wide(reply.prospect));
         let sent = window.admitted().saturating_sub(self.reported_admitted);
         self.budget = reply.daily.map(|daily| daily.reserved.saturating_sub(sent));
+        self.without_budget = match self.budget {
+            Some(0) => (self.without_budget + 1).min(DOUBLINGS),
+            _ => 0,
+        };
         self.update(window.interval, now);
         contact
     }
@@ -323,8 +443,8 @@ impl Sharing {
             None => Contact::Lost,
         };
         self.lost_at = self.lost_at.or(Some(now));
-        self.failed_at = Some(now);
-        let wait = (interval / RETRY).mul_f64(0.5 + self.random.f64() / 2.0);
+        self.failed_at = Some(self.moment(now));
+        let wait = retry(interval).mul_f64(0.5 + self.random.f64() / 2.0);
         self.renew_at = Some(later(now, wait));
         self.update(interval, now);
         contact

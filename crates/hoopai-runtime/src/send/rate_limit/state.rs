@@ -1,6 +1,7 @@
 //! The state that all clones of a limiter share, and its transitions. It neither waits nor wakes;
 //! it returns which calls to wake, and when the next event is due.
 
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -18,6 +19,7 @@ use super::sharing::{Contact, Need, Sharing};
 use super::ticket::{Ticket, Verdict};
 use super::window::{Window, later};
 use super::{RateLimitReason, RateLimitSettings, RateLimitSnapshot, RateLimited};
+use crate::time::Clock;
 
 /// How a request ended.
 pub(super) enum RequestOutcome<'h> {
@@ -81,7 +83,8 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(settings: RateLimitSettings, is_shared: bool) -> Self {
+    /// Creates the state. `shared_by` is the clock of a limiter whose limit is shared.
+    pub(super) fn new(settings: RateLimitSettings, shared_by: Option<Arc<dyn Clock>>) -> Self {
         let max = if settings.limited {
             usize::try_from(settings.max).unwrap_or(usize::MAX)
         } else {
@@ -101,8 +104,9 @@ impl State {
                 .map(|budget| Day::new(budget, settings.daily_probe, settings.fixed)),
             queue: Queue::default(),
             driver: Driver::default(),
-            sharing: (is_shared && settings.limited)
-                .then(|| Box::new(Sharing::new(settings.without_share))),
+            sharing: shared_by
+                .filter(|_| settings.limited)
+                .map(|clock| Box::new(Sharing::new(settings.without_share, clock))),
             wakers: Vec::new(),
             settings,
         }
@@ -606,6 +610,8 @@ impl State {
             in_window: self.window.taken(),
             queued: self.queue.len(),
             daily_left: self.day.as_ref().map(Day::left),
+            daily_max: self.day.as_ref().map(Day::budget),
+            daily_resets_in: self.day.as_ref().map(|day| day.resets_in(now)),
             paused: self
                 .pause
                 .until(now)

@@ -23,7 +23,9 @@ use crate::time::BoxFuture;
 ///    changes nothing.
 /// 4. A process that is silent keeps its share for [`FORGOTTEN_AFTER`] intervals, since it may
 ///    use it although it cannot reach the backend. Time in which no process reports does not count.
-/// 5. Shares are fair: a process has less than an equal part only if it needs less.
+/// 5. A backend that may have lost shares gives none away that a process may still use: shares that
+///    processes report are theirs, and the rest is reserved for [`FORGOTTEN_AFTER`] intervals.
+/// 6. Shares are fair: a process has less than an equal part only if it needs less.
 ///
 /// [`Ledger`](super::Ledger) implements these rules. A backend keeps one ledger for each key where
 /// all processes reach it, and changes it in one step, by a lock, a transaction or a compare-and-swap.
@@ -201,6 +203,9 @@ pub struct ShareReply {
     pub max: u32,
     /// The interval.
     pub interval: Duration,
+    /// Whether the backend may have lost shares, and grants nothing because no process has reported
+    /// one. A process without a share then sends as many requests as without the backend.
+    pub is_recovering: bool,
     /// The daily budget, if the report has one.
     pub daily: Option<DailyReply>,
 }
@@ -228,6 +233,7 @@ impl ShareReply {
             renew_after: interval / 2,
             max,
             interval,
+            is_recovering: false,
             daily: None,
         }
     }

@@ -14,6 +14,9 @@ use super::backend::{FORGOTTEN_AFTER, ShareReply, ShareReport};
 /// of those that other programs use is at most the limit. A share is raised only by what is free.
 /// Each process keeps to its share in any interval, so all of them together keep to the limit.
 ///
+/// A ledger can be lost. The next one, [`recovering`](Self::recovering), divides the shares that
+/// processes report, and reserves the others until no process uses them any more.
+///
 /// ```
 /// use std::time::Duration;
 /// use hoopai_runtime::rate_limit::{Ledger, ShareReport};
@@ -25,6 +28,30 @@ use super::backend::{FORGOTTEN_AFTER, ShareReply, ShareReport};
 /// let reply = ledger.exchange(Duration::from_secs(1_900_000_000), &report);
 /// assert_eq!(reply.share, 60);
 /// ```
+// Why processes stay within the limit, in any window:
+//
+// 1. A process occupies a slot from the admission of a request until an interval after its reply, and
+//    occupies at most its share, or what it reported beyond it. The platform counts a request between
+//    its admission and its reply. So it suffices that the occupied slots of all processes are at most
+//    the limit at any moment.
+// 2. While a ledger exists, the shares and reported slots beyond them are at most the limit: only
+//    `raised` adds to them, and only what is free. A process whose reply is lost has less than the
+//    ledger counts. A delayed report changes nothing.
+// 3. A process without a confirmation by the backend keeps its whole share for `FULL_USE`, then seven
+//    eighths of it until `FORGOTTEN_AFTER` less two intervals, and then none (see `sharing.rs`). The
+//    time runs from the begin of the exchange, on the clock of the process, and includes time in which
+//    it was suspended. Two intervals later the last of its requests is no longer counted. Until then
+//    a ledger that has its share reserves it.
+// 4. A ledger that was lost granted at most the limit. Of that, `found` is what processes have
+//    reported to this one, so others use at most `max - found`: all of it for three intervals (the
+//    full use, and an interval for counted requests), seven eighths of it until `FORGOTTEN_AFTER`, and
+//    then nothing. `capacity` is the limit without that part, and no share is raised beyond it.
+// 5. A process reports a share beyond the recorded one only if a ledger was lost or an older one
+//    restored. So a ledger that finds this begins anew: it counts only shares that are reported again.
+//
+// Two cases are outside: a process that runs, but reaches no ledger for longer than in 3, keeps its
+// part, and takes the use of others from replies; and `RateLimitSettings::without_share` admits
+// requests without a share.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     max: u64,
@@ -35,8 +62,11 @@ pub struct Ledger {
     last: u64,
     /// The time in which processes reported: pauses count as at most an interval.
     active: u64,
-    /// Until then, shares are not raised, except those of the first few slots.
-    settles: u64,
+    /// The time since which processes report shares of a ledger that was lost. `None`: each share in
+    /// use is in this ledger.
+    began: Option<u64>,
+    /// The slots of the shares that were reported since then.
+    found: u64,
     clients: BTreeMap<u64, Client>,
     /// Slots that other programs use, with their end.
     external: Vec<(u64, u64)>,
@@ -77,12 +107,15 @@ impl Ledger {
         Self::default()
     }
 
-    /// Creates the ledger of a limit that processes may be using, because earlier ledgers were lost.
-    /// For an interval, processes report the shares that they hold, and others get at most an eighth
-    /// of the limit together.
-    pub fn recovering(now: Duration, interval: Duration) -> Self {
+    /// Creates the ledger of a limit that processes may be using, because earlier ledgers were lost
+    /// at this time or before.
+    ///
+    /// For an interval, processes report the shares that they hold, and none is raised. After that,
+    /// these shares are divided. After three intervals, an eighth of the others is free, and all of
+    /// them after [`FORGOTTEN_AFTER`] intervals.
+    pub fn recovering(now: Duration) -> Self {
         Ledger {
-            settles: micros(now) + micros(interval),
+            began: Some(micros(now)),
             ..Self::default()
         }
     }
@@ -130,13 +163,12 @@ impl Ledger {
     }
 
     fn advance(&mut self, now: u64) {
-        let settle = self.interval;
-        let gap = now - self.last;
-        if self.last > 0 && gap > settle && self.clients.values().any(|client| client.share > 0) {
-            self.settles = now + settle;
-        }
-        self.active += gap.min(settle);
+        self.active += (now - self.last).min(self.interval);
         self.last = now;
+        let recovery = self.interval.saturating_mul(u64::from(FORGOTTEN_AFTER));
+        if self.began.is_some_and(|began| began + recovery <= now) {
+            (self.began, self.found) = (None, 0);
+        }
         let (interval, active) = (self.interval, self.active);
         let forgotten = interval.saturating_mul(u64::from(FORGOTTEN_AFTER));
         let day = &mut self.day;
@@ -162,12 +194,9 @@ impl Ledger {
     }
 
     fn record(&mut self, now: u64, report: &ShareReport) {
-        let known = self.clients.get(&report.client);
         let max = self.max;
-        if known.is_none() && report.share > 0 {
-            // The ledger is older than this process, or was lost.
-            self.settles = self.settles.max(now + self.interval);
-        }
+        self.find(now, report);
+        let known = self.clients.get(&report.client);
         let admitted = report.daily.map_or(0, |daily| daily.admitted);
         let before = known.map_or(admitted, |client| client.admitted);
         let end = |free_in: Option<Duration>| free_in.map_or(u64::MAX, |time| now + micros(time));
@@ -203,6 +232,46 @@ impl Ledger {
         }
     }
 
+    /// Counts a share that this ledger did not grant.
+    fn find(&mut self, now: u64, report: &ShareReport) {
+        let recorded = |ledger: &Self| {
+            ledger
+                .clients
+                .get(&report.client)
+                .map_or(0, |client| client.share)
+        };
+        let share = u64::from(report.share);
+        if share <= recorded(self) {
+            return;
+        }
+        if self.began.is_none() {
+            (self.began, self.found) = (Some(now), 0);
+            for client in self.clients.values_mut() {
+                client.share = 0;
+                client.excess.clear();
+            }
+        }
+        self.found = self.max.min(self.found + share - recorded(self));
+    }
+
+    /// The slots that may be granted: the limit without those that processes may use by shares of a
+    /// ledger that was lost.
+    fn capacity(&self, now: u64) -> u64 {
+        let Some(began) = self.began else {
+            return self.max;
+        };
+        let found = self.found.min(self.max);
+        match now < began + self.interval.saturating_mul(3) {
+            true => found,
+            false => found + (self.max - found).div_ceil(8),
+        }
+    }
+
+    /// Whether processes first report the shares that they hold.
+    fn is_collecting(&self, now: u64) -> bool {
+        self.began.is_some_and(|began| now < began + self.interval)
+    }
+
     /// Counts slots that other programs use.
     fn observe(&mut self, now: u64, report: &ShareReport) {
         let used = self.used(now, None);
@@ -230,9 +299,9 @@ impl Ledger {
     /// Raises the share of a client by what is free, up to its fair part.
     fn raised(&mut self, now: u64, report: &ShareReport, division: &Division) -> u64 {
         let others = self.used(now, Some(report.client));
-        let limit = match now < self.settles {
-            true => self.max.div_ceil(8),
-            false => self.max,
+        let limit = match self.is_collecting(now) {
+            true => 0,
+            false => self.capacity(now),
         };
         let target = match self.is_short(now, report.client, division) {
             true => part(division, report.client),
@@ -261,7 +330,8 @@ impl Ledger {
     /// is less. Then what is left is divided in the same way by what they could use. Silent clients
     /// keep what they hold.
     fn division(&self, now: u64, unlimited: Option<u64>) -> Division {
-        let mut capacity = self.max.saturating_sub(occupied(&self.external, now));
+        let external = occupied(&self.external, now);
+        let mut capacity = self.capacity(now).saturating_sub(external);
         let mut shares = Division::new();
         let (mut needs, mut demands) = (Vec::new(), Vec::new());
         for (id, client) in &self.clients {
@@ -341,7 +411,8 @@ impl Ledger {
             .count();
         let members = u64::try_from(members).unwrap_or(u64::MAX).max(1);
         let renew_after = self.renew_after(now, id, share, members, division);
-        let is_requested = share > target && self.is_short(now, id, division);
+        let is_requested =
+            share > target && !self.is_collecting(now) && self.is_short(now, id, division);
         let daily = report.daily.map(|_| self.daily(id, members));
         if let Some(client) = self.clients.get_mut(&id) {
             client.due = now + renew_after;
@@ -355,6 +426,7 @@ impl Ledger {
         reply.prospect = narrow(part(&self.division(now, Some(id)), id));
         reply.members = narrow(members);
         reply.renew_after = Duration::from_micros(renew_after);
+        reply.is_recovering = self.began.is_some() && self.capacity(now) == 0;
         match (daily, self.day) {
             (Some(reserved), Some(day)) => {
                 let resets_in = Duration::from_micros(day.resets.saturating_sub(now));
@@ -377,28 +449,19 @@ impl Ledger {
         let interval = self.interval;
         let spread = interval.saturating_mul(members).saturating_mul(25) / (self.max * 4);
         let regular = spread.clamp(interval / 4, interval);
-        if share >= part(division, id) {
+        if share >= part(division, id) || self.is_collecting(now) {
             return regular;
         }
         let mut next = now + regular;
-        let mut consider = |moment: u64| {
-            if moment >= now {
-                next = next.min(moment);
-            }
-        };
-        consider(self.settles.max(now + interval / 16));
-        if now >= self.settles {
-            next = now + regular;
-            for (end, _) in &self.external {
+        for (end, _) in &self.external {
+            next = next.min((*end).max(now));
+        }
+        for (other, client) in &self.clients {
+            for (end, _) in &client.excess {
                 next = next.min((*end).max(now));
             }
-            for (other, client) in &self.clients {
-                for (end, _) in &client.excess {
-                    next = next.min((*end).max(now));
-                }
-                if *other != id && client.share > part(division, *other) {
-                    next = next.min(client.due.max(now));
-                }
+            if *other != id && client.share > part(division, *other) {
+                next = next.min(client.due.max(now));
             }
         }
         (next - now + interval / 128).clamp(interval / 16, regular)

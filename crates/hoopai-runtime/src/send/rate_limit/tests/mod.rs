@@ -4,6 +4,7 @@ mod aimd;
 mod bounds;
 mod day;
 mod headers;
+mod losses;
 mod queue;
 mod refusals;
 mod replies;

@@ -437,6 +437,6 @@ fn limiter_debug_shows_numbers_only() {
     let limiter = Limiter::new(RateLimitSettings::default(), Arc::new(ManualClock::new()));
     assert_eq!(
         format!("{limiter:?}"),
-        "Limiter(RateLimitSnapshot { max: 100, share: None, is_cut_off: false, interval: 10s, in_window: 0, queued: 0, daily_left: Some(200000), paused: 0ns })"
+        "Limiter(RateLimitSnapshot { max: 100, share: None, is_cut_off: false, interval: 10s, in_window: 0, queued: 0, daily_left: Some(200000), daily_max: Some(200000), daily_resets_in: Some(86400s), paused: 0ns })"
     );
 }

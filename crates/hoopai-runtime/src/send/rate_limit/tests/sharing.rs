@@ -4,23 +4,24 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use fastrand::Rng;
 use hoopai_test_support::seeds;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::{CountedPolls, headers, ms, secs};
 use crate::send::rate_limit::limiter::Backend;
 use crate::send::rate_limit::{
-    LimitKey, Limiter, LimiterBackend, LimiterError, MemoryLimiter, RateLimitSettings, ShareReply,
+    Ledger, LimitKey, Limiter, LimiterBackend, LimiterError, RateLimitSettings, ShareReply,
     ShareReport,
 };
 use crate::time::{BoxFuture, Clock, ManualClock, lock};
 
 /// What can go wrong between a process and the backend.
 #[derive(Clone, Copy, PartialEq)]
-enum Link {
+pub(super) enum Link {
     Works,
     /// Reports do not arrive.
     Cut,
@@ -30,9 +31,134 @@ enum Link {
     Refused,
 }
 
+/// The clocks of a process that can be suspended.
+#[derive(Clone)]
+pub(super) struct ProcessClock(Arc<ProcessTime>);
+
+struct ProcessTime {
+    clock: ManualClock,
+    state: Mutex<ProcessState>,
+    resumed: Notify,
+}
+
+#[derive(Default)]
+struct ProcessState {
+    suspended_at: Option<Instant>,
+    /// Whether the monotonic clock stands still while the process is suspended.
+    freezes: bool,
+    /// How long it stood still.
+    stood: Duration,
+    /// The error of the system clock.
+    ahead: Duration,
+    behind: Duration,
+}
+
+impl ProcessClock {
+    fn new(clock: ManualClock) -> Self {
+        ProcessClock(Arc::new(ProcessTime {
+            clock,
+            state: Mutex::default(),
+            resumed: Notify::new(),
+        }))
+    }
+
+    pub(super) fn suspend(&self, freezes: bool) {
+        let mut state = lock(&self.0.state);
+        if state.suspended_at.is_none() {
+            state.suspended_at = Some(self.0.clock.now());
+            state.freezes = freezes;
+        }
+    }
+
+    pub(super) fn resume(&self) {
+        let mut state = lock(&self.0.state);
+        if let Some(at) = state.suspended_at.take()
+            && state.freezes
+        {
+            state.stood += self.0.clock.now() - at;
+        }
+        drop(state);
+        self.0.resumed.notify_waiters();
+    }
+
+    /// Whether the monotonic clock ever stood still.
+    pub(super) fn has_stood_still(&self) -> bool {
+        let state = lock(&self.0.state);
+        !state.stood.is_zero() || state.suspended_at.is_some() && state.freezes
+    }
+
+    /// Sets the system clock wrong.
+    pub(super) fn set_wrong(&self, ahead: Duration, behind: Duration) {
+        let mut state = lock(&self.0.state);
+        (state.ahead, state.behind) = (ahead, behind);
+    }
+
+    /// Waits while the process is suspended.
+    async fn running(&self) {
+        loop {
+            let resumed = self.0.resumed.notified();
+            if lock(&self.0.state).suspended_at.is_none() {
+                return;
+            }
+            resumed.await;
+        }
+    }
+}
+
+impl Clock for ProcessClock {
+    fn now(&self) -> Instant {
+        let state = lock(&self.0.state);
+        match state.suspended_at {
+            Some(at) if state.freezes => at - state.stood,
+            _ => self.0.clock.now() - state.stood,
+        }
+    }
+
+    fn system_time(&self) -> SystemTime {
+        let state = lock(&self.0.state);
+        self.0.clock.system_time() + state.ahead - state.behind
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let (this, until) = (self.clone(), self.now().checked_add(duration));
+        Box::pin(async move {
+            loop {
+                this.running().await;
+                let left = until.map_or(Duration::MAX, |until| {
+                    until.saturating_duration_since(this.now())
+                });
+                if left.is_zero() {
+                    return;
+                }
+                this.0.clock.sleep(left).await;
+            }
+        })
+    }
+}
+
+/// The server with the shares.
+#[derive(Clone)]
+pub(super) struct Store {
+    clock: ManualClock,
+    start: Instant,
+    ledger: Arc<Mutex<Ledger>>,
+}
+
+impl Store {
+    fn now(&self) -> Duration {
+        secs(1) + self.clock.now().saturating_duration_since(self.start)
+    }
+
+    /// Loses the shares.
+    pub(super) fn lose(&self) {
+        *lock(&self.ledger) = Ledger::recovering(self.now());
+    }
+}
+
 /// The connection of one process to the backend that all share.
 struct Connection {
-    inner: MemoryLimiter,
+    inner: Store,
+    process: ProcessClock,
     clock: ManualClock,
     delay: Duration,
     link: Arc<Mutex<Link>>,
@@ -42,7 +168,7 @@ struct Connection {
 impl LimiterBackend for Connection {
     fn exchange<'a>(
         &'a self,
-        key: &'a LimitKey,
+        _: &'a LimitKey,
         report: &'a ShareReport,
     ) -> BoxFuture<'a, Result<ShareReply, LimiterError>> {
         Box::pin(async move {
@@ -55,12 +181,13 @@ impl LimiterBackend for Connection {
                 return std::future::pending().await;
             }
             self.clock.sleep(self.delay).await;
-            let reply = self.inner.exchange(key, report).await;
+            let reply = lock(&self.inner.ledger).exchange(self.inner.now(), report);
             if link == Link::OneWay {
                 return std::future::pending().await;
             }
             self.clock.sleep(self.delay).await;
-            reply
+            self.process.running().await;
+            Ok(reply)
         })
     }
 }
@@ -94,28 +221,29 @@ impl Platform {
     }
 }
 
-struct Process {
+pub(super) struct Process {
+    pub(super) clock: ProcessClock,
     limiter: Limiter,
     link: Arc<Mutex<Link>>,
     /// When its requests were admitted.
     admitted: Arc<Mutex<Vec<Instant>>>,
 }
 
-struct Fleet {
+pub(super) struct Fleet {
     clock: ManualClock,
-    backend: MemoryLimiter,
-    settings: RateLimitSettings,
-    delay: Duration,
+    pub(super) store: Store,
+    pub(super) settings: RateLimitSettings,
+    pub(super) delay: Duration,
     platform: Arc<Mutex<Platform>>,
     exchanges: Arc<AtomicU64>,
     polls: Arc<AtomicU64>,
-    processes: Vec<Process>,
-    calls: Vec<JoinHandle<bool>>,
+    pub(super) processes: Vec<Process>,
+    pub(super) calls: Vec<JoinHandle<bool>>,
     start: Instant,
 }
 
 impl Fleet {
-    fn new(processes: usize, max: u32, interval: Duration) -> Self {
+    pub(super) fn new(processes: usize, max: u32, interval: Duration) -> Self {
         let clock = ManualClock::new();
         let settings = RateLimitSettings::default()
             .max(max)
@@ -123,7 +251,11 @@ impl Fleet {
             .daily(None)
             .max_wait(Duration::MAX);
         let mut fleet = Fleet {
-            backend: MemoryLimiter::with_clock(clock.clone()),
+            store: Store {
+                start: clock.now(),
+                clock: clock.clone(),
+                ledger: Arc::default(),
+            },
             settings,
             delay: ms(1),
             platform: Arc::new(Mutex::new(Platform {
@@ -148,10 +280,12 @@ impl Fleet {
     }
 
     /// Adds a process.
-    fn add(&mut self) {
+    pub(super) fn add(&mut self) {
         let link = Arc::new(Mutex::new(Link::Works));
+        let process = ProcessClock::new(self.clock.clone());
         let connection = Connection {
-            inner: self.backend.clone(),
+            inner: self.store.clone(),
+            process: process.clone(),
             clock: self.clock.clone(),
             delay: self.delay,
             link: link.clone(),
@@ -162,8 +296,9 @@ impl Fleet {
             app: "app".to_owned(),
             observer: None,
         };
-        let clock = Arc::new(self.clock.clone());
+        let clock = Arc::new(process.clone());
         self.processes.push(Process {
+            clock: process,
             limiter: Limiter::shared(self.settings.clone(), clock, backend, "location:1"),
             link,
             admitted: Arc::default(),
@@ -171,16 +306,22 @@ impl Fleet {
     }
 
     /// Starts a call of a process: after a wait, with this time to the server and back.
-    fn call(&mut self, process: usize, after: Duration, there: Duration, back: Duration) {
-        let Process {
-            limiter, admitted, ..
-        } = &self.processes[process];
-        let (limiter, admitted) = (limiter.clone(), admitted.clone());
+    pub(super) fn call(
+        &mut self,
+        process: usize,
+        after: Duration,
+        there: Duration,
+        back: Duration,
+    ) {
+        let process = &self.processes[process];
+        let (limiter, admitted) = (process.limiter.clone(), process.admitted.clone());
+        let process = process.clock.clone();
         let (clock, platform) = (self.clock.clone(), self.platform.clone());
         let task = async move {
             if !after.is_zero() {
                 clock.sleep(after).await;
             }
+            process.running().await;
             let Ok(mut permit) = limiter.acquire(None).await else {
                 return false;
             };
@@ -193,6 +334,7 @@ impl Fleet {
                 (status, remaining, platform.declares, platform.max)
             };
             clock.sleep(back).await;
+            process.running().await;
             let (max, remaining) = (max.to_string(), remaining.to_string());
             let pairs = [
                 ("x-ratelimit-max", &*max),
@@ -208,7 +350,7 @@ impl Fleet {
     }
 
     /// Sets the links of these processes.
-    fn link(&self, processes: std::ops::Range<usize>, link: Link) {
+    pub(super) fn link(&self, processes: std::ops::Range<usize>, link: Link) {
         for process in &self.processes[processes] {
             *lock(&process.link) = link;
         }
@@ -226,7 +368,7 @@ impl Fleet {
     }
 
     /// Advances the clock to this time after the start.
-    async fn run_until(&self, at: Duration) {
+    pub(super) async fn run_until(&self, at: Duration) {
         loop {
             self.settle().await;
             let left = (self.start + at).saturating_duration_since(self.clock.now());
@@ -242,7 +384,7 @@ impl Fleet {
     }
 
     /// Advances the clock until all calls have ended. Returns the time since the start.
-    async fn finish(&self) -> Duration {
+    pub(super) async fn finish(&self) -> Duration {
         loop {
             self.settle().await;
             if self.calls.iter().all(JoinHandle::is_finished) {
@@ -256,12 +398,21 @@ impl Fleet {
         }
     }
 
-    fn succeeded(&self) -> usize {
+    pub(super) fn succeeded(&self) -> usize {
         lock(&self.platform).succeeded
     }
 
-    fn refused(&self) -> usize {
+    pub(super) fn refused(&self) -> usize {
         lock(&self.platform).refused
+    }
+
+    pub(super) fn exchanges(&self) -> u64 {
+        self.exchanges.load(Ordering::Relaxed)
+    }
+
+    /// Whether replies of the platform declare its limit.
+    pub(super) fn declares(&self, declares: bool) {
+        lock(&self.platform).declares = declares;
     }
 
     /// Jain's index of the numbers of admitted requests in a period.
@@ -305,7 +456,7 @@ async fn eight_processes_use_the_whole_limit_of_an_account() {
     let took = fleet.finish().await;
     // The last hundred is sent after 19 intervals.
     let ratio = took.as_secs_f64() / 190.0;
-    let exchanges = fleet.exchanges.load(Ordering::Relaxed);
+    let exchanges = fleet.exchanges();
     let per_call = exchanges as f64 / 2000.0;
     let fairness = fleet.fairness(secs(10), secs(150));
     let gap = fleet.longest_gap();
@@ -372,7 +523,7 @@ async fn random_fleet(seed: u64) -> (Fleet, Duration) {
     let part = |random: &mut Rng, most: f64| interval.mul_f64(random.f64() * most);
     let mut fleet = Fleet::new(0, random.u32(8..120), interval);
     fleet.settings = fleet.settings.without_share(0);
-    lock(&fleet.platform).declares = random.bool();
+    fleet.declares(random.bool());
     let processes = random.usize(1..8);
     for _ in 0..processes {
         fleet.delay = part(&mut random, 0.02);
@@ -386,9 +537,9 @@ async fn random_fleet(seed: u64) -> (Fleet, Duration) {
         let (there, back) = (part(&mut random, 0.1), part(&mut random, 0.1));
         fleet.call(process, after, there, back);
     }
-    // A process alone without the backend keeps its share for twelve intervals.
+    // A process alone without the backend can use its share for ten intervals.
     let mut now = Duration::ZERO;
-    for _ in 0..random.u32(0..6) {
+    for _ in 0..random.u32(0..5) {
         now += part(&mut random, 1.8);
         fleet.run_until(now).await;
         let first = random.usize(0..processes);

@@ -3,6 +3,9 @@
 //!
 //! `HOOPAI_SIMULATIONS` sets the number of simulations.
 
+mod endpoint;
+mod store;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,24 +13,19 @@ use std::time::{Duration, Instant, SystemTime};
 
 use fastrand::Rng;
 use hoopai_runtime::Error;
-use hoopai_runtime::auth::{
-    BearerToken, TOKEN_PATH, TokenEndpoint, TokenEndpointError, TokenEndpointReply,
-};
+use hoopai_runtime::auth::BearerToken;
 use hoopai_runtime::error::AuthErrorKind;
-use hoopai_runtime::reqwest::StatusCode;
 use hoopai_runtime::time::{BoxFuture, Clock, ManualClock};
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use secrecy::ExposeSecret;
 use tokio::runtime::Runtime;
 
-use super::fake_platform::INVALID_GRANT;
 use super::harness::{DAY, HOUR, MINUTE, app, key};
 use crate::manager::Context;
 use crate::util::sync::lock;
-use crate::{
-    AccountId, Lease, LeaseGuard, MemoryStore, Record, StoreError, Swap, TokenKey, TokenManager,
-    TokenSet, TokenStore,
-};
+use crate::{AccountId, MemoryStore, Record, Swap, TokenKey, TokenManager, TokenSet, TokenStore};
+
+use self::endpoint::{Installation, Loss, ProcessEndpoint, parse};
+use self::store::{LateSwap, LeaseEntry, Outage, ProcessStore};
 
 /// The time after which the lease of a process that does not renew it is free.
 const LEASE_LIFETIME: Duration = Duration::from_secs(15);
@@ -69,31 +67,6 @@ impl Faults {
     }
 }
 
-/// Why the only copy of a refresh token was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Loss {
-    /// The reply did not arrive.
-    Reply,
-    /// The process ended before it had stored the reply.
-    Crash,
-}
-
-/// The platform's state of one account.
-#[derive(Debug, Default)]
-struct Installation {
-    /// The number of refresh tokens so far. Only the last one is valid.
-    serial: u64,
-    rotated_at: Duration,
-    /// When each token was issued.
-    issued_at: HashMap<u64, Duration>,
-    /// Processes that have received the last token.
-    receivers: Vec<usize>,
-    /// The requests since the last one whose reply has arrived.
-    failed_requests: u32,
-    /// Losses since the last token was stored.
-    losses: Vec<Loss>,
-}
-
 /// Counts over all simulations.
 #[derive(Debug, Default)]
 struct Counts {
@@ -103,7 +76,10 @@ struct Counts {
     /// Requests with a spent token, after a lost reply, a crash or a lost lease.
     spent: u64,
     repeated: u64,
-    lost: u64,
+    /// Lost tokens of a platform that repeats replies for a while.
+    lost_with_grace: u64,
+    /// Lost tokens of a platform that never repeats a reply.
+    lost_without_grace: u64,
     crashes: u64,
     suspensions: u64,
     store_failures: u64,
@@ -118,6 +94,12 @@ struct Shared {
     state: Mutex<SharedState>,
 }
 
+impl Shared {
+    fn elapsed(&self) -> Duration {
+        self.clock.elapsed()
+    }
+}
+
 struct SharedState {
     random: Rng,
     installations: HashMap<String, Installation>,
@@ -129,383 +111,6 @@ struct SharedState {
     is_calm: bool,
     counts: Counts,
 }
-
-struct LeaseEntry {
-    holder: u64,
-    process: usize,
-    end: Duration,
-    /// Whether its holder renews it.
-    is_renewed: bool,
-}
-
-/// A swap that takes effect after its caller has got an error.
-struct LateSwap {
-    at: Duration,
-    key: TokenKey,
-    expected: Option<u64>,
-    new: Option<Record>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outage {
-    None,
-    /// Operations fail at once.
-    Down,
-    /// Operations fail after their timeout.
-    Hangs,
-}
-
-/// What happens to an operation of the store.
-enum Fate {
-    Works,
-    Fails,
-    /// It takes effect, and an error is returned.
-    FailsAfterwards,
-    /// It takes effect after this time, and an error is returned before.
-    Late(Duration),
-}
-
-impl Shared {
-    fn elapsed(&self) -> Duration {
-        self.clock.elapsed()
-    }
-
-    /// Waits as long as an operation of the store takes, and decides what happens to it.
-    async fn fate(&self) -> Fate {
-        let (wait, fate) = {
-            let mut state = lock(&self.state);
-            let state = &mut *state;
-            let outage = match state.outage {
-                Outage::None
-                    if self.faults.store && !state.is_calm && state.random.u8(..12) == 0 =>
-                {
-                    [Outage::Down, Outage::Hangs][state.random.usize(..2)]
-                }
-                outage => outage,
-            };
-            let latency = Duration::from_micros(state.random.u64(..20_000));
-            let slow = Duration::from_millis(state.random.u64(..3_000));
-            match outage {
-                Outage::None if !state.is_calm && state.random.u8(..20) == 0 => (slow, Fate::Works),
-                Outage::None => (latency, Fate::Works),
-                Outage::Down => (Duration::ZERO, Fate::Fails),
-                Outage::Hangs => {
-                    let later = Duration::from_millis(state.random.u64(..30_000));
-                    let fate = match state.random.u8(..3) {
-                        0 => Fate::Fails,
-                        1 => Fate::FailsAfterwards,
-                        _ => Fate::Late(later),
-                    };
-                    (STORE_TIMEOUT, fate)
-                }
-            }
-        };
-        if !matches!(fate, Fate::Works) {
-            lock(&self.state).counts.store_failures += 1;
-        }
-        self.clock.sleep(wait).await;
-        fate
-    }
-
-    /// Executes the late swaps that are due.
-    async fn execute_late_swaps(&self) {
-        let now = self.elapsed();
-        let mut due = Vec::new();
-        lock(&self.state).late.retain_mut(|late| {
-            let is_due = late.at <= now;
-            if is_due {
-                due.push((late.key.clone(), late.expected, late.new.take()));
-            }
-            !is_due
-        });
-        for (key, expected, new) in due {
-            let swap = self.records.swap(&key, expected, new).await.unwrap();
-            lock(&self.state).counts.late_swaps += u64::from(swap == Swap::Done);
-        }
-    }
-
-    /// Renews the leases of running processes, as their tasks do.
-    fn renew_leases(&self, is_running: impl Fn(usize) -> bool) {
-        let end = self.elapsed() + LEASE_LIFETIME;
-        let mut state = lock(&self.state);
-        if state.outage == Outage::None {
-            let leases = state.leases.values_mut();
-            for lease in leases.filter(|lease| lease.is_renewed && is_running(lease.process)) {
-                lease.end = end;
-            }
-        }
-    }
-}
-
-fn down() -> StoreError {
-    StoreError::new("the store is down", "wait")
-}
-
-/// The store as one process sees it.
-struct ProcessStore {
-    shared: Arc<Shared>,
-    process: usize,
-    /// Whether the process has crashed: nothing is released then.
-    has_crashed: Arc<AtomicBool>,
-}
-
-impl TokenStore for ProcessStore {
-    fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
-        Box::pin(async move {
-            match self.shared.fate().await {
-                Fate::Works => {
-                    self.shared.execute_late_swaps().await;
-                    self.shared.records.load(key).await
-                }
-                _ => Err(down()),
-            }
-        })
-    }
-
-    fn swap<'a>(
-        &'a self,
-        key: &'a TokenKey,
-        expected: Option<u64>,
-        new: Option<Record>,
-    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
-        Box::pin(async move {
-            let shared = &self.shared;
-            let fate = shared.fate().await;
-            shared.execute_late_swaps().await;
-            match fate {
-                Fate::Works => shared.records.swap(key, expected, new).await,
-                Fate::Fails => Err(down()),
-                Fate::FailsAfterwards => {
-                    shared.records.swap(key, expected, new).await?;
-                    Err(down())
-                }
-                Fate::Late(after) => {
-                    let late = LateSwap {
-                        at: shared.elapsed() + after,
-                        key: key.clone(),
-                        expected,
-                        new,
-                    };
-                    lock(&shared.state).late.push(late);
-                    Err(down())
-                }
-            }
-        })
-    }
-
-    fn lease<'a>(
-        &'a self,
-        key: &'a TokenKey,
-        _: Duration,
-    ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
-        Box::pin(async move {
-            let fate = self.shared.fate().await;
-            let now = self.shared.elapsed();
-            let mut state = lock(&self.shared.state);
-            if matches!(fate, Fate::Fails | Fate::Late(_)) {
-                return Err(down());
-            }
-            if state.leases.get(key).is_some_and(|lease| now < lease.end) {
-                return Ok(None);
-            }
-            state.next_holder += 1;
-            let holder = state.next_holder;
-            let entry = LeaseEntry {
-                holder,
-                process: self.process,
-                end: now + LEASE_LIFETIME,
-                is_renewed: matches!(fate, Fate::Works),
-            };
-            state.leases.insert(key.clone(), entry);
-            if matches!(fate, Fate::FailsAfterwards) {
-                return Err(down());
-            }
-            Ok(Some(Lease::new(Guard {
-                shared: Arc::clone(&self.shared),
-                has_crashed: Arc::clone(&self.has_crashed),
-                key: key.clone(),
-                holder,
-            })))
-        })
-    }
-}
-
-struct Guard {
-    shared: Arc<Shared>,
-    has_crashed: Arc<AtomicBool>,
-    key: TokenKey,
-    holder: u64,
-}
-
-impl LeaseGuard for Guard {
-    fn is_held(&self) -> bool {
-        let state = lock(&self.shared.state);
-        let lease = state.leases.get(&self.key);
-        lease.is_some_and(|lease| lease.holder == self.holder && self.shared.elapsed() < lease.end)
-    }
-
-    fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
-        Box::pin(async move { drop(self) })
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let mut state = lock(&self.shared.state);
-        let is_down = state.outage != Outage::None || self.has_crashed.load(Ordering::Relaxed);
-        let Some(lease) = state.leases.get_mut(&self.key) else {
-            return;
-        };
-        if lease.holder == self.holder {
-            lease.is_renewed = false;
-            if !is_down {
-                state.leases.remove(&self.key);
-            }
-        }
-    }
-}
-
-/// The token endpoint as one process sees it.
-struct ProcessEndpoint {
-    shared: Arc<Shared>,
-    process: usize,
-}
-
-/// What happens to a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RequestFate {
-    Works,
-    NotSent,
-    LostRequest,
-    LostReply,
-    /// It is refused with this status, and not processed.
-    Refused(u16),
-}
-
-fn disconnected() -> Error {
-    Error::auth(AuthErrorKind::Unavailable, "the connection was closed")
-}
-
-fn refused(status: u16, body: &'static str) -> TokenEndpointError {
-    TokenEndpointError::of_reply(TOKEN_PATH, StatusCode::from_u16(status).unwrap(), body)
-}
-
-/// Splits a refresh token into its account and serial number.
-fn parse(token: &str) -> (&str, u64) {
-    let (account, serial) = token.split_once('/').expect("a refresh token");
-    (account, serial.parse().expect("a serial number"))
-}
-
-impl Shared {
-    /// Processes a request with a refresh token. `Err`: it is not the last one.
-    fn rotate(&self, sent: &str) -> Result<(u64, String), TokenEndpointError> {
-        let (account, sent) = parse(sent);
-        let now = self.elapsed();
-        let mut state = lock(&self.state);
-        let SharedState {
-            installations,
-            counts,
-            ..
-        } = &mut *state;
-        let installation = installations.get_mut(account).expect("an installation");
-        let is_repeated = self.faults.grace
-            && sent + 1 == installation.serial
-            && now < installation.rotated_at + GRACE;
-        if sent == installation.serial {
-            installation.serial += 1;
-            installation.rotated_at = now;
-            installation.issued_at.insert(installation.serial, now);
-            installation.receivers.clear();
-        } else if is_repeated {
-            counts.repeated += 1;
-        } else {
-            counts.spent += 1;
-            return Err(refused(400, INVALID_GRANT));
-        }
-        let serial = installation.serial;
-        let body = json!({
-            "access_token": format!("access-{account}-{serial}"),
-            "refresh_token": format!("{account}/{serial}"),
-            "expires_in": 86399, "userType": "Location", "companyId": "company", "locationId": account,
-        });
-        Ok((serial, body.to_string()))
-    }
-}
-
-impl TokenEndpoint for ProcessEndpoint {
-    fn post<'a>(
-        &'a self,
-        path: &'static str,
-        form: Vec<(&'static str, SecretString)>,
-        _: Option<BearerToken>,
-    ) -> BoxFuture<'a, Result<TokenEndpointReply, TokenEndpointError>> {
-        assert_eq!(path, TOKEN_PATH);
-        let shared = Arc::clone(&self.shared);
-        let sent = form.iter().find(|(name, _)| *name == "refresh_token");
-        let sent = sent.expect("a refresh token").1.expose_secret().to_owned();
-        let account = parse(&sent).0.to_owned();
-        let (fate, before, after) = {
-            let mut state = lock(&shared.state);
-            let state = &mut *state;
-            // No request is sent without the lease.
-            let lease = state.leases.get(&key(AccountId::location(&*account)));
-            let lease = lease.expect("a lease");
-            assert!(lease.process == self.process && shared.elapsed() < lease.end);
-            state.counts.requests += 1;
-            let installation = state.installations.get_mut(&account);
-            installation.expect("an installation").failed_requests += 1;
-            let random = &mut state.random;
-            let fate = match random.u8(..12) {
-                _ if !shared.faults.endpoint || state.is_calm => RequestFate::Works,
-                0 => RequestFate::NotSent,
-                1 => RequestFate::LostRequest,
-                2 | 3 => RequestFate::LostReply,
-                4 => RequestFate::Refused(500),
-                5 => RequestFate::Refused(429),
-                _ => RequestFate::Works,
-            };
-            let most = if random.u8(..4) == 0 && !state.is_calm {
-                2_000
-            } else {
-                300
-            };
-            let (before, after) = (random.u64(..most), random.u64(..most));
-            (
-                fate,
-                Duration::from_millis(before),
-                Duration::from_millis(after),
-            )
-        };
-        Box::pin(async move {
-            shared.clock.sleep(before).await;
-            match fate {
-                RequestFate::NotSent => return Err(TokenEndpointError::NotSent(disconnected())),
-                RequestFate::LostRequest => {
-                    return Err(TokenEndpointError::Unknown(disconnected()));
-                }
-                RequestFate::Refused(status) => return Err(refused(status, "{}")),
-                RequestFate::LostReply | RequestFate::Works => {}
-            }
-            let (serial, body) = shared.rotate(&sent)?;
-            shared.clock.sleep(after).await;
-            let mut state = lock(&shared.state);
-            let installation = state
-                .installations
-                .get_mut(&account)
-                .expect("an installation");
-            if fate == RequestFate::LostReply {
-                installation.losses.push(Loss::Reply);
-                return Err(TokenEndpointError::Unknown(disconnected()));
-            }
-            installation.failed_requests = 0;
-            if serial == installation.serial {
-                installation.receivers.push(self.process);
-            }
-            Ok(TokenEndpointReply::whole(body))
-        })
-    }
-}
-
 /// The common clock with an error of the time of day.
 struct SkewedClock {
     clock: ManualClock,
@@ -942,7 +547,10 @@ impl Simulation {
         if faults.grace && !faults.store && !faults.suspensions && !faults.crashes {
             assert!(installation.failed_requests >= 4, "{installation:?}");
         }
-        state.counts.lost += 1;
+        match faults.grace {
+            true => state.counts.lost_with_grace += 1,
+            false => state.counts.lost_without_grace += 1,
+        }
         drop(state);
         self.install(account);
     }
@@ -975,7 +583,8 @@ impl Counts {
         self.requests += other.requests;
         self.spent += other.spent;
         self.repeated += other.repeated;
-        self.lost += other.lost;
+        self.lost_with_grace += other.lost_with_grace;
+        self.lost_without_grace += other.lost_without_grace;
         self.crashes += other.crashes;
         self.suspensions += other.suspensions;
         self.store_failures += other.store_failures;
@@ -1013,7 +622,7 @@ fn failures_of_the_store_lose_nothing() {
         store: true,
         ..Faults::of(random)
     });
-    assert_eq!(counts.lost, 0);
+    assert_eq!((counts.lost_with_grace, counts.lost_without_grace), (0, 0));
 }
 
 #[test]

@@ -1,0 +1,57 @@
+//! Processes that are killed at random moments.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use fastrand::Rng;
+
+/// Kills processes that run a test of this binary, as many as `HOOPAI_KILLS`, by default a few.
+pub(crate) struct KilledProcesses {
+    test: &'static str,
+    kills: u32,
+    killed: u32,
+    random: Rng,
+}
+
+impl KilledProcesses {
+    pub(crate) fn new(test: &'static str) -> Self {
+        KilledProcesses {
+            test,
+            kills: std::env::var("HOOPAI_KILLS").map_or(10, |kills| kills.parse().unwrap()),
+            killed: 0,
+            random: Rng::with_seed(hoopai_test_support::seed()),
+        }
+    }
+
+    /// Whether not all kills were made.
+    pub(crate) fn are_left(&self) -> bool {
+        self.killed < self.kills
+    }
+
+    pub(crate) fn killed(&self) -> u32 {
+        self.killed
+    }
+
+    /// Runs the test with these variables in one process after the other, until one of them ends by
+    /// itself.
+    pub(crate) fn run_to_the_end(&mut self, variables: &[(&str, &str)]) {
+        loop {
+            let mut child = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", self.test])
+                .envs(variables.iter().copied())
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
+            if self.are_left() {
+                std::thread::sleep(Duration::from_micros(self.random.u64(1_000..80_000)));
+                let _ = child.kill();
+            }
+            let status = child.wait().unwrap();
+            if status.success() {
+                return;
+            }
+            assert_eq!(status.code(), None, "the child failed by itself");
+            self.killed += 1;
+        }
+    }
+}
