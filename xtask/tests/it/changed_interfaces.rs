@@ -46,7 +46,6 @@ fn changed_interfaces_never_fail_and_are_settled() {
         let changed = regenerate(source);
         assert!(changed.text.contains(" 0 failed"), "{}", changed.text);
         assert_ne!(changed.result, Ok(Status::Failure), "{}", changed.text);
-        tree.run(&["check", "--allow-attention"]).ok();
         let again = regenerate(source).ok();
         assert_contains(&again, " 0 updated");
 
@@ -55,23 +54,21 @@ fn changed_interfaces_never_fail_and_are_settled() {
             .run(&["attend", "--all", "--reason", "The platform changed."])
             .ok();
         assert_contains(&text, " 0 open");
-        settled.run(&["check"]).ok();
 
         regenerate(upstream.to_str().expect("UTF-8")).ok();
         let (restored, committed) = (tree.files(), committed_tree().files());
         let differs = |path: &&String| restored.get(*path) != committed.get(*path);
-        let is_new = |path: &&String| path.contains("wallets") || path.contains("modules.toml");
-        let is_facade = |path: &&String| path.starts_with("crates/hoopai/");
-        let differing: Vec<&String> = restored
-            .keys()
-            .chain(committed.keys())
-            .filter(|path| differs(path) && !is_new(path) && !is_facade(path))
-            .collect();
+        let is_of_module = |path: &&String| {
+            let is_source = path.starts_with("crates/api/") && !path.contains("LICENSE");
+            is_source || path.starts_with("specs/")
+        };
+        let paths = restored.keys().chain(committed.keys());
+        let differing: Vec<&String> = paths.filter(is_of_module).filter(differs).collect();
         assert!(differing.is_empty(), "not restored: {differing:#?}");
     }
 }
 
-/// Writes changed copies of all interface files, and a file of a new module.
+/// Writes changed copies of all interface files.
 fn write_changed(upstream: &Path, folder: &Path, seed: u64) {
     for (path, bytes) in files_below(upstream) {
         let mut bytes = bytes;
@@ -87,9 +84,6 @@ fn write_changed(upstream: &Path, folder: &Path, seed: u64) {
                 change.any();
             }
             bytes = change.document.to_string().into_bytes();
-            if path == "links/openapi.json" {
-                write(&folder.join("wallets/openapi.json"), &bytes);
-            }
         }
         write(&folder.join(path), &bytes);
     }
@@ -131,7 +125,9 @@ impl Change {
         let all: Vec<_> = paths
             .iter()
             .flat_map(|(path, item)| {
-                let methods = METHODS.into_iter().filter(|method| item.get(method).is_some());
+                let methods = METHODS
+                    .into_iter()
+                    .filter(|method| item.get(method).is_some());
                 methods.map(|method| (path.clone(), method))
             })
             .collect();
@@ -151,11 +147,7 @@ impl Change {
 
     fn component_names(&self) -> Vec<String> {
         let schemas = self.document["components"]["schemas"].as_object();
-        schemas
-            .into_iter()
-            .flat_map(Map::keys)
-            .cloned()
-            .collect()
+        schemas.into_iter().flat_map(Map::keys).cloned().collect()
     }
 
     /// A schema of any kind.
@@ -176,14 +168,20 @@ impl Change {
             9 => json!({ "$ref": "#/components/schemas/NoLongerThere" }),
             10 => json!({ "type": "string", "enum": ["one", "Two words", "3", "", "one", "self"] }),
             11 => json!({ "type": "number", "enum": [1, 2.5, 3] }),
-            12 => json!({ "type": "string", "format": "date-time", "example": "2026-01-01T00:00:00Z" }),
+            12 => {
+                json!({ "type": "string", "format": "date-time", "example": "2026-01-01T00:00:00Z" })
+            }
             13 => json!({ "oneOf": [reference, { "type": "string" }] }),
-            14 => json!({ "allOf": [reference, { "type": "object", "properties": { "more": { "type": "string" } } }] }),
+            14 => {
+                json!({ "allOf": [reference, { "type": "object", "properties": { "more": { "type": "string" } } }] })
+            }
             15 => json!({ "anyOf": [{ "type": "null" }, reference] }),
             16 => json!({ "type": ["string", "null"] }),
             17 => json!({ "type": ["string", "number", "boolean"] }),
             18 => json!({ "type": "object", "additionalProperties": reference }),
-            19 => json!({ "type": "object", "properties": { "inner": { "type": "object", "properties": { "x": reference } } } }),
+            19 => {
+                json!({ "type": "object", "properties": { "inner": { "type": "object", "properties": { "x": reference } } } })
+            }
             20 => json!({ "nullable": true }),
             21 => json!({ "type": "String" }),
             22 => json!({ "type": "array", "items": [{ "type": "string" }, { "type": "number" }] }),
@@ -194,8 +192,22 @@ impl Change {
     /// A name of a field or parameter.
     fn name(&mut self) -> String {
         const NAMES: [&str; 16] = [
-            "type", "self", "newField", "new_field", "new-field", "newField ", "$value", "2nd", "id",
-            "ID", "locationId", "meta.total", "größe", "async", "x[]", "status",
+            "type",
+            "self",
+            "newField",
+            "new_field",
+            "new-field",
+            "newField ",
+            "$value",
+            "2nd",
+            "id",
+            "ID",
+            "locationId",
+            "meta.total",
+            "größe",
+            "async",
+            "x[]",
+            "status",
         ];
         NAMES[self.rng.usize(..NAMES.len())].to_owned()
     }
@@ -209,7 +221,8 @@ impl Change {
         let paths = self.document["paths"].as_object_mut().expect("paths");
         let taken = |paths: &mut Map<String, Value>| {
             let item = paths.get_mut(&path).and_then(Value::as_object_mut);
-            item.and_then(|item| item.remove(method)).expect("an operation")
+            item.and_then(|item| item.remove(method))
+                .expect("an operation")
         };
         match kind {
             0 => drop(taken(paths)),
@@ -217,7 +230,10 @@ impl Change {
             // Added as a copy: the operation ids are equal.
             2 => {
                 let copy = paths[&path][method].clone();
-                paths.insert(format!("{}/copies", path.trim_end_matches('/')), json!({ method: copy }));
+                paths.insert(
+                    format!("{}/copies", path.trim_end_matches('/')),
+                    json!({ method: copy }),
+                );
             }
             // Moved.
             3 => {
@@ -226,12 +242,20 @@ impl Change {
             }
             // A parameter of the path with another name, which is declared or not.
             4 => {
-                let Some(item) = paths.remove(&path) else { return };
+                let Some(item) = paths.remove(&path) else {
+                    return;
+                };
                 let renamed = path.replacen('{', "{the", 1);
                 let mut text = item.to_string();
-                let old = path.split('{').nth(1).and_then(|rest| rest.split('}').next());
+                let old = path
+                    .split('{')
+                    .nth(1)
+                    .and_then(|rest| rest.split('}').next());
                 if let Some(old) = old.filter(|_| path.len() % 2 == 0) {
-                    text = text.replace(&format!("\"name\":\"{old}\""), &format!("\"name\":\"the{old}\""));
+                    text = text.replace(
+                        &format!("\"name\":\"{old}\""),
+                        &format!("\"name\":\"the{old}\""),
+                    );
                 }
                 paths.insert(renamed, serde_json::from_str(&text).expect("JSON"));
             }
@@ -241,7 +265,9 @@ impl Change {
             }
             // With or without a slash at the end.
             _ => {
-                let Some(item) = paths.remove(&path) else { return };
+                let Some(item) = paths.remove(&path) else {
+                    return;
+                };
                 let renamed = match path.strip_suffix('/') {
                     Some(without) => without.to_owned(),
                     None => format!("{path}/"),
@@ -283,7 +309,15 @@ impl Change {
         };
         let (kind, name, schema) = (self.rng.u8(..12), self.name(), self.schema());
         let position = self.rng.usize(..64);
-        let paging = ["limit", "offset", "skip", "page", "cursor", "startAfter", "pageSize"];
+        let paging = [
+            "limit",
+            "offset",
+            "skip",
+            "page",
+            "cursor",
+            "startAfter",
+            "pageSize",
+        ];
         let paging = self.one(&paging).expect("a name");
         let operation = &mut self.document["paths"][path][method];
         if operation["parameters"].is_null() {
@@ -326,14 +360,24 @@ impl Change {
         let json_content = json!({ "application/json": { "schema": schema } });
         match kind {
             0 => operation["requestBody"] = json!({ "required": true, "content": json_content }),
-            1 => operation["requestBody"] = json!({ "content": { "multipart/form-data": { "schema": schema } } }),
-            2 => operation["requestBody"] = json!({ "content": { "application/x-www-form-urlencoded": { "schema": schema } } }),
+            1 => {
+                operation["requestBody"] =
+                    json!({ "content": { "multipart/form-data": { "schema": schema } } })
+            }
+            2 => {
+                operation["requestBody"] = json!({ "content": { "application/x-www-form-urlencoded": { "schema": schema } } })
+            }
             3 => {
                 remove(operation, "requestBody");
             }
-            4 => operation["responses"] = json!({ "200": { "description": "", "content": json_content } }),
+            4 => {
+                operation["responses"] =
+                    json!({ "200": { "description": "", "content": json_content } })
+            }
             5 => operation["responses"] = json!({ "204": { "description": "" } }),
-            6 => operation["responses"] = json!({ "200": { "description": "", "content": { "text/csv": { "schema": schema } } } }),
+            6 => {
+                operation["responses"] = json!({ "200": { "description": "", "content": { "text/csv": { "schema": schema } } } })
+            }
             7 => {
                 remove(operation, "responses");
             }
@@ -342,7 +386,10 @@ impl Change {
                     operation["responses"]["201"] = ok;
                 }
             }
-            _ => operation["responses"]["default"] = json!({ "$ref": "#/components/responses/NoLongerThere" }),
+            _ => {
+                operation["responses"]["default"] =
+                    json!({ "$ref": "#/components/responses/NoLongerThere" })
+            }
         }
     }
 
@@ -385,7 +432,10 @@ impl Change {
             }
             11 => properties[field]["enum"] = json!(["first", "second", null]),
             12 => {
-                if let Some(values) = properties[&field].get_mut("enum").and_then(Value::as_array_mut) {
+                if let Some(values) = properties[&field]
+                    .get_mut("enum")
+                    .and_then(Value::as_array_mut)
+                {
                     values.reverse();
                     values.pop();
                     values.push(json!("value that is new"));
@@ -420,7 +470,10 @@ impl Change {
                 schemas[format!("{name}V3")] = remove(schemas, &name).unwrap_or_default();
             }
             3 => schemas[name] = schema,
-            4 => schemas[&name]["properties"]["parent"] = json!({ "$ref": format!("#/components/schemas/{name}") }),
+            4 => {
+                schemas[&name]["properties"]["parent"] =
+                    json!({ "$ref": format!("#/components/schemas/{name}") })
+            }
             5 => schemas[name] = json!({ "$ref": "#/components/schemas/NoLongerThere" }),
             _ => schemas["Content"] = schema,
         }
@@ -450,7 +503,10 @@ fn remove(object: &mut Value, key: &str) -> Option<Value> {
 fn pointers(value: &Value, pointer: String, visit: &mut impl FnMut(&str, &Value)) {
     visit(&pointer, value);
     let entries: Vec<(String, &Value)> = match value {
-        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), value)).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), value))
+            .collect(),
         Value::Array(items) => items
             .iter()
             .enumerate()
