@@ -2,7 +2,6 @@
 
 mod attend;
 mod change_report;
-mod changed_interfaces;
 mod check;
 mod ci;
 mod discover;
