@@ -74,6 +74,16 @@ impl Edit {
         // JSON is valid YAML.
         Edit::AppendAction(action.to_string())
     }
+
+    /// An action that removes an extension of the operation at a JSONPath.
+    pub(crate) fn remove_extension(operation: &str, extension: &str) -> Self {
+        let action = json!([{
+            "target": format!("{operation}['{extension}']"),
+            "description": format!("`{extension}` no longer fits the operation."),
+            "remove": true,
+        }]);
+        Edit::AppendAction(action.to_string())
+    }
 }
 
 /// The JSONPath of an operation.

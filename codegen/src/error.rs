@@ -101,6 +101,14 @@ impl<'a> SourcePointer<'a> {
     }
 }
 
+/// The keys and positions of a JSON pointer.
+pub(crate) fn pointer_tokens(pointer: &str) -> Vec<String> {
+    let tokens = pointer.split('/').skip(1);
+    tokens
+        .map(|token| token.replace("~1", "/").replace("~0", "~"))
+        .collect()
+}
+
 /// Escapes a key as a reference token of a JSON pointer.
 pub(crate) fn escape_token(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")

@@ -15,7 +15,7 @@ use crate::model::Operation;
 use crate::modules::Module;
 use crate::normalise;
 use crate::openapi::METHODS;
-use crate::overlay;
+use crate::overlay::{self, Action};
 use crate::read;
 use crate::recovery::{RECOVERY_LIMIT, recover};
 use crate::report::{self, ModuleReport};
@@ -95,7 +95,7 @@ fn apply_corrections(
 /// A stripped file with its overlay applied.
 struct Corrected {
     document: Value,
-    overlay_actions: usize,
+    actions: Vec<Action>,
     attention: Vec<Attention>,
 }
 
@@ -108,15 +108,15 @@ impl Corrected {
         let mut document = json::parse(spec_file, spec)?;
         json::object(&document, &SourcePointer::root(spec_file), "the document")?;
         let mut attention = Vec::new();
-        let overlay_actions = match overlay {
+        let actions = match overlay {
             Some(SourceText { file, text }) => {
                 overlay::apply(&mut document, file, text, &mut attention)?
             }
-            None => 0,
+            None => Vec::new(),
         };
         Ok(Self {
             document,
-            overlay_actions,
+            actions,
             attention,
         })
     }
@@ -135,7 +135,10 @@ impl Corrected {
                 Err(error) => return Err(error),
             };
             match recover(&mut self.document, &error.pointer) {
-                Some(done) => self.attention.push(Attention::new(error, done, None)),
+                Some(done) => {
+                    let edit = overlay::withdrawal(&self.actions, &error.pointer);
+                    self.attention.push(Attention::new(error, done, edit));
+                }
                 None if self.leave_out_operations(spec_file, &stage) => {}
                 None => return Err(error),
             }
@@ -158,7 +161,7 @@ impl Corrected {
         for (path, method) in &all {
             let mut alone = Self {
                 document: with_one_operation(&self.document, path, method),
-                overlay_actions: self.overlay_actions,
+                actions: Vec::new(),
                 attention: Vec::new(),
             };
             // The other parts of the file stay, so they fail for each operation.
@@ -194,7 +197,7 @@ impl Corrected {
         json::sort(&mut document);
         Ok(Effective {
             document,
-            overlay_actions: self.overlay_actions,
+            overlay_actions: self.actions.len(),
             passes,
             attention: Vec::new(),
         })
@@ -502,7 +505,7 @@ mod tests {
                 "/a": { "get": responses, "post": responses },
                 "/b~{id}": { "get": responses },
             } }),
-            overlay_actions: 0,
+            actions: Vec::new(),
             attention: Vec::new(),
         };
         corrected.recovering("spec", |corrected, at| {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::error::escape_token;
+use crate::error::{escape_token, pointer_tokens};
 
 /// The number of parts of one file that may be left out.
 pub(crate) const RECOVERY_LIMIT: usize = 500;
@@ -16,11 +16,7 @@ const SCHEMA_LISTS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 ///
 /// Each call makes the document smaller, so that repeated calls end.
 pub(crate) fn recover(document: &mut Value, pointer: &str) -> Option<String> {
-    let tokens: Vec<String> = pointer
-        .split('/')
-        .skip(1)
-        .map(|token| token.replace("~1", "/").replace("~0", "~"))
-        .collect();
+    let tokens = pointer_tokens(pointer);
     if let Some(index) = tokens
         .iter()
         .position(|token| token.starts_with("x-hoopai-"))

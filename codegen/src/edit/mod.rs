@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use self::yaml_tree::{Node, parse};
 use crate::attention::Edit;
-use crate::error::{FileError, SourcePointer};
+use crate::error::{FileError, SourcePointer, pointer_tokens};
 
 const ACTIONS: &str = "actions";
 
@@ -45,20 +45,26 @@ pub fn apply_edits(
         text = remove(file, &text, &path)?;
     }
     let mut removed: Vec<Vec<String>> = Vec::new();
+    let mut appended = Vec::new();
     for (edit, reason) in edits {
         match edit {
             Edit::RemoveAction(_) => {}
             Edit::RemoveText(pointer) => {
-                let path = tokens(pointer);
+                let path = pointer_tokens(pointer);
                 if !removed.iter().any(|other| path.starts_with(other)) {
                     text = remove(file, &text, &path)?;
                     removed.push(path);
                 }
             }
-            Edit::AppendAction(actions) => text = append(file, &text, actions, reason)?,
+            Edit::AppendAction(actions) => {
+                appended.append(&mut new_actions(file, actions, reason)?);
+            }
         }
     }
-    Ok(text)
+    match appended[..] {
+        [] => Ok(text),
+        _ => append(file, &text, &appended),
+    }
 }
 
 impl Edit {
@@ -68,13 +74,6 @@ impl Edit {
             _ => None,
         }
     }
-}
-
-fn tokens(pointer: &str) -> Vec<String> {
-    let tokens = pointer.split('/').skip(1);
-    tokens
-        .map(|token| token.replace("~1", "/").replace("~0", "~"))
-        .collect()
 }
 
 /// Removes an entry, and the collections that become empty with it.
@@ -167,8 +166,8 @@ fn flow_range(parent: &Node, index: usize) -> Range<usize> {
     }
 }
 
-/// Appends actions, which are a JSON array, to an overlay.
-fn append(file: &str, text: &str, actions: &str, reason: &str) -> Result<String, FileError> {
+/// The actions of an edit, which are a JSON array, with their reason.
+fn new_actions(file: &str, actions: &str, reason: &str) -> Result<Vec<Value>, FileError> {
     let mut new: Vec<Value> = serde_json::from_str(actions).map_err(|error| {
         at(file).error(
             format!("the proposed action cannot be read: {error}"),
@@ -181,6 +180,11 @@ fn append(file: &str, text: &str, actions: &str, reason: &str) -> Result<String,
         let text = format!("{description} {reason}");
         action["description"] = Value::from(text.trim());
     }
+    Ok(new)
+}
+
+/// Appends actions to an overlay.
+fn append(file: &str, text: &str, new: &[Value]) -> Result<String, FileError> {
     let root = read_tree(file, text)?;
     let mut expected = read_value(file, text)?;
     let list = root

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-use crate::attention::{Attention, Edit};
-use crate::error::{FileError, SourcePointer};
+use crate::attention::{Attention, Edit, operation_path};
+use crate::error::{FileError, SourcePointer, pointer_tokens};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,9 +34,10 @@ struct Info {
     _version: String,
 }
 
+/// One correction of the document.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Action {
+pub(crate) struct Action {
     target: String,
     #[serde(default)]
     description: String,
@@ -45,14 +46,14 @@ struct Action {
     remove: bool,
 }
 
-/// Applies the overlay to the document. Returns the number of actions. Actions without a match or
-/// without effect are added to `attention`.
+/// Applies the overlay to the document. Returns its actions. Those without a match or without effect
+/// are added to `attention`.
 pub(crate) fn apply(
     document: &mut Value,
     file: &str,
     text: &str,
     attention: &mut Vec<Attention>,
-) -> Result<usize, FileError> {
+) -> Result<Vec<Action>, FileError> {
     let root = SourcePointer::root(file);
     let overlay: Overlay = serde_saphyr::from_str(text).map_err(|error| {
         let message = error.to_string();
@@ -75,7 +76,30 @@ pub(crate) fn apply(
         let edit = Some(Edit::RemoveAction(index));
         attention.extend(drift.map(|error| Attention::new(error, done, edit)));
     }
-    Ok(overlay.actions.len())
+    Ok(overlay.actions)
+}
+
+/// The edit after which no action gives an operation an extension: it removes the action that does
+/// nothing else, or adds one that removes the extension.
+pub(crate) fn withdrawal(actions: &[Action], pointer: &str) -> Option<Edit> {
+    let tokens = pointer_tokens(pointer);
+    let [paths, path, method, extension, ..] = &tokens[..] else {
+        return None;
+    };
+    if paths != "paths" || !extension.starts_with("x-hoopai-") {
+        return None;
+    }
+    let operation = operation_path(path, method);
+    let only_declares = |action: &Action| {
+        let update = action.update.as_ref().and_then(Value::as_object);
+        action.target == operation
+            && update.is_some_and(|update| update.keys().eq(std::iter::once(extension)))
+    };
+    let mut declaring = (0..actions.len()).filter(|index| only_declares(&actions[*index]));
+    Some(match (declaring.next(), declaring.next()) {
+        (Some(index), None) => Edit::RemoveAction(index),
+        _ => Edit::remove_extension(&operation, extension),
+    })
 }
 
 impl Action {

@@ -67,7 +67,8 @@ pub(super) fn read(
 ) -> Result<Result<Declaration, FileError>, FileError> {
     let candidates = reader.paging_parameters();
     match (declared.get(PAGED), declared.get(UNPAGED)) {
-        (Some(_), Some(_)) => Err(at.key(UNPAGED).error(
+        // The reason was added because the rule no longer fits.
+        (Some(_), Some(_)) => Err(at.key(PAGED).error(
             format!("it has both `{PAGED}` and `{UNPAGED}`"),
             "keep one of them in the module's overlay",
         )),
