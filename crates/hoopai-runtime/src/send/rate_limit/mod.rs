@@ -62,9 +62,11 @@ pub(crate) use limiter::{Backend, Limiter, Permit};
 pub(crate) use registry::Limiters;
 pub use settings::RateLimitSettings;
 pub use shared::{
-    DailyReply, DailyReport, Excess, FORGOTTEN_AFTER, Ledger, LimitKey, LimiterBackend,
-    LimiterError, MemoryLimiter, ShareReply, ShareReport,
+    DailyReply, DailyReport, Excess, FORGOTTEN_AFTER, LimitKey, LimiterBackend, LimiterError,
+    ShareReply, ShareReport,
 };
+#[cfg(feature = "limiter-backends")]
+pub use shared::{Ledger, MemoryLimiter};
 
 /// A call that is not admitted in time.
 #[derive(Clone, Copy, Debug, PartialEq)]

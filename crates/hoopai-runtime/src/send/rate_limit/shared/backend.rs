@@ -27,9 +27,9 @@ use crate::time::BoxFuture;
 ///    processes report are theirs, and the rest is reserved for [`FORGOTTEN_AFTER`] intervals.
 /// 6. Shares are fair: a process has less than an equal part only if it needs less.
 ///
-/// [`Ledger`](super::Ledger) implements these rules. A backend keeps one ledger for each key where
-/// all processes reach it, and changes it in one step, by a lock, a transaction or a compare-and-swap.
-/// The feature `conformance` checks a backend with one call.
+/// `Ledger` (feature `limiter-backends`) implements these rules. A backend keeps one ledger for each
+/// key where all processes reach it, and changes it in one step, by a lock, a transaction or a
+/// compare-and-swap. The feature `conformance` checks a backend with one call.
 pub trait LimiterBackend: Send + Sync + 'static {
     /// Records the report of a process, and returns its share.
     ///

@@ -2,12 +2,16 @@
 //! keeps to its own.
 
 mod backend;
+#[cfg(feature = "limiter-backends")]
 mod ledger;
+#[cfg(feature = "limiter-backends")]
 mod memory;
 
 pub use backend::{
     DailyReply, DailyReport, Excess, FORGOTTEN_AFTER, LimitKey, LimiterBackend, LimiterError,
     ShareReply, ShareReport,
 };
+#[cfg(feature = "limiter-backends")]
 pub use ledger::Ledger;
+#[cfg(feature = "limiter-backends")]
 pub use memory::MemoryLimiter;
