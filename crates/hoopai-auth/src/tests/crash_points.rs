@@ -7,7 +7,7 @@ use hoopai_runtime::error::AuthErrorKind;
 use hoopai_runtime::time::BoxFuture;
 use tokio::sync::Notify;
 
-use super::fake_platform::Fault;
+use super::fake_platform::{CODE, Fault};
 use super::harness::{HOUR, Harness, assert_kind, error_of, key, location, wait_until};
 use crate::manager::{Checkpoint, CheckpointHook};
 
@@ -224,6 +224,24 @@ async fn unknown_outcome_is_repeated_a_few_times() {
     }
     assert_eq!(harness.platform.refreshes(), 6);
     assert!(account.authorization().await.unwrap() == old);
+}
+
+#[tokio::test]
+async fn unknown_outcome_is_not_repeated_after_a_new_authorization() {
+    let harness = Harness::with_tokens(Duration::ZERO).await;
+    harness.platform.inject(Fault::LostRequest);
+    let manager = harness.manager();
+    let account = manager.account_through(location(), None);
+    error_of(&account).await;
+    manager.exchange_code(CODE).await.unwrap();
+    let before = manager.metrics();
+    // The repetition was due after a second.
+    harness.clock.advance(Duration::from_secs(60));
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    account.state.wait_idle().await;
+    assert_eq!(manager.metrics(), before);
 }
 
 #[tokio::test]

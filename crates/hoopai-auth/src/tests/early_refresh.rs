@@ -6,6 +6,7 @@ use hoopai_runtime::error::AuthErrorKind;
 
 use super::fake_platform::Fault;
 use super::harness::{DAY, HOUR, Harness, MINUTE, assert_kind, error_of, location, wait_until};
+use crate::AccountId;
 use crate::manager::WINDOW_MAX;
 
 #[tokio::test]
@@ -25,6 +26,20 @@ async fn calls_during_refresh_use_the_old_token() {
     assert!(new != old);
     assert_eq!(harness.platform.refreshes(), 1);
     harness.assert_consistent(&new).await;
+}
+
+#[tokio::test]
+async fn company_is_refreshed_early_as_a_location_is() {
+    let harness = Harness::in_memory();
+    let company = AccountId::company("c");
+    harness.install(company.clone(), HOUR / 2).await;
+    let manager = harness.manager();
+    let account = manager.account_through(company, None);
+    let old = account.authorization().await.unwrap();
+    assert!(account.authorization().await.unwrap() == old);
+    account.state.wait_idle().await;
+    assert_eq!(harness.platform.refreshes(), 1);
+    assert!(account.authorization().await.unwrap() != old);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::faulty_store::{FaultyStore, SwapBehavior, works_once};
 use super::harness::{
     DAY, HOUR, Harness, assert_contains, assert_kind, error_of, key, location, wait_until,
 };
-use crate::{AccountId, Swap};
+use crate::AccountId;
 
 #[tokio::test]
 async fn rejected_refresh_token_is_not_sent_again() {
@@ -219,13 +219,7 @@ async fn token_that_cannot_be_refreshed_is_used_until_its_end() {
         } else {
             record.tokens.refresh_token = None;
         }
-        let expected = record.revision;
-        record.revision += 1;
-        let swapped = harness
-            .store
-            .swap(&key(company.clone()), Some(expected), Some(record))
-            .await;
-        assert_eq!(swapped.unwrap(), Swap::Done);
+        harness.replace(company.clone(), record).await;
         let manager = harness.manager();
         let account = manager.account_through(company, None);
         for _ in 0..3 {

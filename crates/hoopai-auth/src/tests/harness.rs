@@ -136,6 +136,15 @@ impl Harness {
         assert_eq!(swapped.unwrap(), Swap::Done);
     }
 
+    /// Stores a record in place of the one that it was made from.
+    pub(super) async fn replace(&self, account: AccountId, mut record: Record) {
+        let expected = record.revision;
+        record.revision += 1;
+        let key = key(account);
+        let swapped = self.store.swap(&key, Some(expected), Some(record)).await;
+        assert_eq!(swapped.unwrap(), Swap::Done);
+    }
+
     pub(super) async fn stored(&self, account: AccountId) -> Record {
         self.store.load(&key(account)).await.unwrap().unwrap()
     }

@@ -7,7 +7,7 @@ use hoopai_runtime::error::AuthErrorKind;
 
 use super::fake_platform::{COMPANY, Fault, INVALID_GRANT, LOCATION};
 use super::faulty_store::{FaultyStore, SwapBehavior};
-use super::harness::{DAY, Harness, assert_kind, error_of, location};
+use super::harness::{DAY, HOUR, Harness, assert_kind, error_of, location};
 use crate::AccountId;
 use crate::manager::Account;
 
@@ -68,6 +68,25 @@ async fn expired_company_token_is_refreshed_first() {
         let requests = harness.platform.calls_to(LOCATION_TOKEN_PATH);
         assert_eq!(requests, if is_rejected { 2 } else { 1 });
     }
+}
+
+#[tokio::test]
+async fn tokens_without_a_refresh_token_are_renewed_early_through_the_company() {
+    let harness = Harness::in_memory();
+    harness.install(company(), DAY).await;
+    harness.install(location(), HOUR / 2).await;
+    let mut record = harness.stored(location()).await;
+    record.tokens.refresh_token = None;
+    harness.replace(location(), record).await;
+    let account = location_of_company(&harness);
+    let old = account.authorization().await.unwrap();
+    // A call that finds them close to their end uses them, and new ones are requested meanwhile.
+    assert!(account.authorization().await.unwrap() == old);
+    account.state.wait_idle().await;
+    assert_eq!(harness.platform.calls_to(LOCATION_TOKEN_PATH), 1);
+    let new = account.authorization().await.unwrap();
+    assert!(new != old);
+    harness.assert_consistent(&new).await;
 }
 
 #[tokio::test]

@@ -356,6 +356,40 @@ async fn rejected_and_removed_accounts_are_left_out() {
 }
 
 #[tokio::test]
+async fn accounts_that_cannot_be_refreshed_are_examined_again_after_an_hour() {
+    let simulation = Simulation::new(3, |_| DAY).await;
+    let harness = &simulation.harness;
+    let mut record = harness.stored(id(0)).await;
+    record.tokens.refresh_token = None;
+    harness.replace(id(0), record).await;
+    let mut record = harness.stored(id(1)).await;
+    record.rejected_at = Some(harness.clock.system_time());
+    harness.replace(id(1), record).await;
+    let scheduler = schedule(&simulation.manager());
+    simulation.advance(MINUTE).await;
+    assert_eq!(scheduler.status().known, 1);
+    // The app is authorized again.
+    harness.install(id(0), DAY).await;
+    harness.install(id(1), DAY).await;
+    simulation.advance(MINUTE * 55).await;
+    assert_eq!(scheduler.status().known, 1);
+    simulation.advance(MINUTE * 15).await;
+    assert_eq!(scheduler.status().known, 3);
+    assert_eq!(simulation.refreshes(), 0);
+}
+
+#[tokio::test]
+async fn scheduler_is_shown_by_its_status() {
+    let simulation = Simulation::new(2, |_| DAY).await;
+    let scheduler = schedule(&simulation.manager());
+    simulation.advance(MINUTE).await;
+    let text = format!("{scheduler:?}");
+    for part in ["RefreshScheduler", "is_leader: true", "known: 2"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn failed_refreshes_are_repeated() {
     let simulation = Simulation::new(2, |_| HOUR * 2).await;
     for _ in 0..4 {
