@@ -4,7 +4,7 @@ use hoopai_catalogue::Operation;
 use hoopai_runtime::Handle;
 use serde_json::Value;
 
-use super::mapping::{invalid, malformed, names};
+use super::mapping_error::{invalid, malformed, names};
 use super::writer::RowError;
 use crate::error::BulkError;
 

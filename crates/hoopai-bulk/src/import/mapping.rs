@@ -10,9 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::Row;
 use super::custom_fields::{CustomField, CustomFields};
+use super::mapping_error::{invalid, malformed, names};
 use super::normal::{Country, e164, email};
 use super::writer::{Found, RowError, RowWriter, Written};
-use crate::error::{BulkError, BulkErrorKind};
+use crate::error::BulkError;
 
 /// How the record of a row is found.
 struct LookUp {
@@ -505,26 +506,6 @@ fn target(operation: &'static Operation, name: &str) -> Result<Target, BulkError
         .at(&path)
         .map_err(|problem| malformed(&problem.to_string()))?;
     Ok(Target::Field(path, schema))
-}
-
-pub(super) fn malformed(reason: &str) -> BulkError {
-    invalid(
-        format!("the mapping cannot be used: {reason}"),
-        "write a JSON object from fields to columns: {\"email\": \"E-mail\"}",
-    )
-}
-
-pub(super) fn invalid(message: String, remedy: &str) -> BulkError {
-    BulkError::new(BulkErrorKind::Invalid, message, remedy)
-}
-
-/// Names for a message.
-pub(super) fn names<T: AsRef<str>>(names: &[T]) -> String {
-    let names: Vec<String> = names
-        .iter()
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect();
-    names.join(", ")
 }
 
 impl fmt::Debug for MappedWriter {

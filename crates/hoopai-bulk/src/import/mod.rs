@@ -1,7 +1,9 @@
 //! Imports of rows into the platform.
 
 mod custom_fields;
+mod files;
 mod mapping;
+mod mapping_error;
 mod normal;
 mod progress;
 mod rows;
@@ -21,9 +23,10 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use hoopai_runtime::Error;
 use serde_json::{Value, json};
 
+use self::files::{JOURNAL, KIND, RECORDS, REJECTED, UNDO};
 pub use self::mapping::MappedWriter;
-pub use self::progress::ImportProgress;
 use self::progress::{Entry, Meter, Progress};
+pub use self::progress::{ImportProgress, ImportReport};
 pub use self::rows::Row;
 use self::rows::{Rows, fingerprint};
 pub use self::undo::{OperationRemover, RecordRemover, Undo, UndoReport};
@@ -33,12 +36,8 @@ use crate::error::{BulkError, BulkErrorKind};
 use crate::job::journal::Journal;
 use crate::job::{self, JobFolder};
 
-const KIND: &str = "import";
-const JOURNAL: &str = "journal";
 /// The number of rows that a check names.
 const FIRST_REJECTIONS: usize = 20;
-const REJECTED: &str = "rejected.ndjson";
-const RECORDS: &str = "records.ndjson";
 
 /// An import: the rows of a file, each of which is sent by a [`RowWriter`].
 ///
@@ -63,24 +62,6 @@ pub struct Import {
 }
 
 type Observer = Box<dyn Fn(&ImportProgress) + Send + Sync>;
-
-/// What an [`Import`] has done in all of its runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ImportReport {
-    /// Whether each row has its record or was rejected. If not, the job was paused.
-    pub complete: bool,
-    /// The number of rows of the input.
-    pub rows: u64,
-    /// The number of rows with a record.
-    pub done: u64,
-    /// How many of them were created by the import, as far as the replies state it.
-    pub created: u64,
-    /// How many of the rows with a record were found after they had been sent without an answer.
-    pub found: u64,
-    /// The number of rejected rows.
-    pub rejected: u64,
-}
 
 /// The result of [`Import::check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,7 +192,7 @@ impl Import {
     async fn start(&self, writer: &impl RowWriter, retry: bool) -> Result<ImportReport, BulkError> {
         let settings = json!({ "input": fingerprint(&self.input)?, "settings": self.settings });
         let folder = JobFolder::open(&self.folder, KIND, settings)?;
-        let undo = folder.file(undo::UNDO);
+        let undo = folder.file(UNDO);
         if undo.exists() {
             return Err(BulkError::new(
                 BulkErrorKind::OtherPlan,
@@ -350,13 +331,17 @@ impl ImportRun<'_> {
     ) -> Result<Vec<(u64, Row)>, BulkError> {
         let mut batch = Vec::new();
         while batch.len() < most {
+            if self.progress.is_settled(*number + 1) {
+                let skipped = rows.skip();
+                skipped.map_err(|cause| unreadable(&self.import.input, cause))?;
+                *number += 1;
+                continue;
+            }
             let Some(row) = next(rows, &self.import.input)? else {
                 break;
             };
             *number += 1;
-            if let Ok(row) = row
-                && !self.progress.is_settled(*number)
-            {
+            if let Ok(row) = row {
                 batch.push((*number, row));
             }
         }
@@ -469,8 +454,11 @@ fn next(
     rows: &mut Rows,
     input: &Path,
 ) -> Result<Option<Result<Row, Cow<'static, str>>>, BulkError> {
-    let row = rows.next();
-    row.map_err(|cause| BulkError::io("the input cannot be read", input, cause))
+    rows.next().map_err(|cause| unreadable(input, cause))
+}
+
+fn unreadable(input: &Path, cause: std::io::Error) -> BulkError {
+    BulkError::io("the input cannot be read", input, cause)
 }
 
 /// Checks all rows, and passes those that cannot be sent on. Returns the number of rows.
@@ -581,20 +569,11 @@ async fn attempt(
             written,
             found: false,
         },
-        Err(error) => match rejection(&error) {
+        Err(error) => match RowError::of_reply(&error) {
             Some(rejection) => Answer::Rejected(rejection),
             None => Answer::Failed(error),
         },
     }
-}
-
-/// What an error says about a row, if it is about the row.
-fn rejection(error: &Error) -> Option<RowError> {
-    let about_row = matches!(error.status()?.as_u16(), 400 | 404 | 409 | 422);
-    about_row.then(|| RowError {
-        field: error.parameter().map(str::to_owned),
-        message: error.to_string().into(),
-    })
 }
 
 fn unique(

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::ImportReport;
 use crate::budget::Budget;
 
 /// An entry of the journal of an import.
@@ -114,6 +113,24 @@ impl Progress {
             rejected: self.rejected_rows,
         }
     }
+}
+
+/// What an [`Import`](super::Import) has done in all of its runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImportReport {
+    /// Whether each row has its record or was rejected. If not, the job was paused.
+    pub complete: bool,
+    /// The number of rows of the input.
+    pub rows: u64,
+    /// The number of rows with a record.
+    pub done: u64,
+    /// How many of them were created by the import, as far as the replies state it.
+    pub created: u64,
+    /// How many of the rows with a record were found after they had been sent without an answer.
+    pub found: u64,
+    /// The number of rejected rows.
+    pub rejected: u64,
 }
 
 /// The progress of a running [`Import`](super::Import).

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::string::FromUtf8Error;
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -25,6 +26,8 @@ pub(super) enum Rows {
 pub(super) struct CsvRows {
     reader: csv::Reader<BufReader<File>>,
     header: csv::StringRecord,
+    /// The last row that was passed over.
+    skipped: csv::StringRecord,
     /// The length of the file if it does not end with a quote, and 0 otherwise.
     unquoted_end: u64,
 }
@@ -84,6 +87,7 @@ impl Rows {
         Ok(Rows::Csv(Box::new(CsvRows {
             reader,
             header,
+            skipped: csv::StringRecord::new(),
             unquoted_end,
         })))
     }
@@ -100,22 +104,39 @@ impl Rows {
     pub(super) fn next(&mut self) -> io::Result<Option<Result<Row, Cow<'static, str>>>> {
         match self {
             Rows::Csv(rows) => rows.next(),
-            Rows::Ndjson(reader) => loop {
-                let mut bytes = Vec::new();
-                if reader.read_until(b'\n', &mut bytes)? == 0 {
-                    return Ok(None);
-                }
-                let Ok(text) = std::str::from_utf8(&bytes) else {
-                    return Ok(Some(Err("it is not UTF-8".into())));
-                };
-                let text = text.trim_start_matches('\u{feff}').trim();
-                if text.is_empty() {
-                    continue;
-                }
-                return Ok(Some(
-                    serde_json::from_str(text).map_err(|_| "it is not a JSON object".into()),
-                ));
+            Rows::Ndjson(reader) => Ok(next_line(reader)?.map(|line| {
+                let text = line.map_err(|_| "it is not UTF-8")?;
+                serde_json::from_str(&text).map_err(|_| "it is not a JSON object".into())
+            })),
+        }
+    }
+
+    /// Passes a row over that [`next`](Rows::next) would return.
+    pub(super) fn skip(&mut self) -> io::Result<()> {
+        match self {
+            Rows::Csv(rows) => match rows.reader.read_record(&mut rows.skipped) {
+                Err(error) if error.is_io_error() => Err(error.into()),
+                _ => Ok(()),
             },
+            Rows::Ndjson(reader) => next_line(reader).map(drop),
+        }
+    }
+}
+
+/// The next line with something in it, without a byte order mark. `Some(Err)`: it is not UTF-8.
+fn next_line(reader: &mut impl BufRead) -> io::Result<Option<Result<String, FromUtf8Error>>> {
+    loop {
+        let mut bytes = Vec::new();
+        if reader.read_until(b'\n', &mut bytes)? == 0 {
+            return Ok(None);
+        }
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => return Ok(Some(Err(error))),
+        };
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if !text.is_empty() {
+            return Ok(Some(Ok(text.to_owned())));
         }
     }
 }

@@ -10,16 +10,14 @@ use hoopai_runtime::{Error, Handle};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::mapping::invalid;
+use super::files::{JOURNAL, KIND, UNDO};
+use super::mapping_error::invalid;
 use super::progress::Entry;
-use super::{JOURNAL, KIND};
+use super::writer::RowError;
 use crate::budget::Budget;
 use crate::error::BulkError;
 use crate::job::journal::Journal;
 use crate::job::{self, JobFolder};
-
-/// The journal of an undo, in the folder of its import.
-pub(super) const UNDO: &str = "undo";
 
 /// The number of records that are removed at a time.
 const CONCURRENCY: usize = 5;
@@ -142,7 +140,7 @@ impl Undo {
                     report.left -= 1;
                     report.removed += 1;
                 }
-                Some(Err(error)) if super::rejection(&error).is_some() => {
+                Some(Err(error)) if RowError::of_reply(&error).is_some() => {
                     if report.first_failures.len() < FIRST_FAILURES {
                         report.first_failures.push((row, error.to_string()));
                     }

@@ -138,6 +138,15 @@ impl RowError {
         }
     }
 
+    /// What the reply to a call says about a row, if it is about the row.
+    pub(super) fn of_reply(error: &Error) -> Option<Self> {
+        let about_row = matches!(error.status()?.as_u16(), 400 | 404 | 409 | 422);
+        about_row.then(|| RowError {
+            field: error.parameter().map(str::to_owned),
+            message: error.to_string().into(),
+        })
+    }
+
     /// The name of the field, if the reason is about one.
     pub fn field_name(&self) -> Option<&str> {
         self.field.as_deref()
