@@ -53,8 +53,8 @@ impl Meter {
             self.rate = (passed < WAITED).then(|| new / passed.as_secs_f64());
             (self.since, self.done) = (now, done);
         }
-        let Some(left) = left else {
-            return (self.rate, None);
+        let Some(left) = left.filter(|left| *left > 0) else {
+            return (self.rate, left.map(|_| Duration::ZERO));
         };
         let measured = self
             .rate
@@ -68,7 +68,7 @@ impl Meter {
     fn calls_for(&self, left: u64, done: u64) -> Option<u64> {
         let read = done.saturating_sub(self.first);
         if read == 0 {
-            return (left == 0).then_some(0);
+            return None;
         }
         Some((left as f64 * self.calls as f64 / read as f64).ceil() as u64)
     }

@@ -279,7 +279,7 @@ impl SyncJob {
         self
     }
 
-    /// Sets a function that is called after each page.
+    /// Sets a function that is called after each page, and at the end of each list.
     pub fn on_progress(mut self, observer: impl Fn(&SyncProgress) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
@@ -488,13 +488,14 @@ impl ListRun<'_> {
                 .write_page(&self.list.name, &mut state, &mut pass, &page)?;
             page.clear();
             total = items.total();
-            self.report(&pass, total);
+            self.report(&pass, total, false);
             let list_ends = items.size_hint().1 == Some(0);
             if !list_ends && !self.turn().await {
                 return Ok((false, self.synced(&pass, 0)?));
             }
         }
         let deleted = self.end(state, &pass, total)?;
+        self.report(&pass, total, true);
         let synced = self.synced(&pass, deleted)?;
         tracing::info!(
             list = synced.name,
@@ -649,8 +650,11 @@ impl ListRun<'_> {
         })
     }
 
-    fn report(&mut self, pass: &Pass, total: Option<u64>) {
-        let left = total.map(|total| total.saturating_sub(pass.read));
+    fn report(&mut self, pass: &Pass, total: Option<u64>, ended: bool) {
+        let left = match ended {
+            true => Some(0),
+            false => total.map(|total| total.saturating_sub(pass.read)),
+        };
         let budget = self.stop.budget;
         let now = Budget::now(budget);
         let (rate, left) = self.meter.measure(pass.read, left, budget, now);
