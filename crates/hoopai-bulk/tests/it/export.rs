@@ -113,7 +113,10 @@ async fn another_plan_is_rejected() {
     let error = other.run().await.unwrap_err();
     assert_eq!(error.kind(), BulkErrorKind::OtherPlan);
     let text = error.to_string();
-    assert!(text.contains("with other settings: settings"), "{text}");
+    assert!(
+        text.contains("with other settings: settings.location ("),
+        "{text}"
+    );
     assert!(text.contains("start a new job in another folder"), "{text}");
 }
 

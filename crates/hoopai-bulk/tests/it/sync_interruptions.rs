@@ -98,7 +98,7 @@ fn child_process() {
 #[tokio::test]
 async fn copy_whose_process_is_killed_continues() {
     let mut processes = KilledProcesses::new("sync_interruptions::child_process");
-    let mut runs = 0;
+    let (mut runs, mut before) = (0, 0);
     while processes.are_left() {
         let mut random = Rng::with_seed(hoopai_test_support::seed() ^ runs);
         let (server, contacts) = serve();
@@ -124,7 +124,8 @@ async fn copy_whose_process_is_killed_continues() {
             ];
             processes.run_to_the_end(&variables);
             assert!(dump(folder.path()) == dump(reference.path()), "run {run}");
-            runs += 1;
+            println!("run {run}: {} killed", processes.killed() - before);
+            (runs, before) = (runs + 1, processes.killed());
         }
         let expected = contacts.lock().unwrap().expected();
         assert_eq!(copied(folder.path(), LIST), expected);

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 use hoopai_bulk::{
-    Export as Job, ExportProgress, ExportedFile, PlatformList, export_status, pause, to_csv,
+    Export as Job, ExportProgress, ExportedFile, PlatformList, export_status, pause,
+    platform_lists, to_csv,
 };
 use serde_json::{Value, json};
 
@@ -21,15 +22,15 @@ use crate::output::Printer;
 #[derive(Args, Debug)]
 pub(crate) struct Export {
     /// The lists: contacts.search_contacts, invoices.list_invoices
-    #[arg(required_unless_present_any = ["status", "pause"], value_name = "LIST")]
+    #[arg(required_unless_present_any = ["names", "status", "pause"], value_name = "LIST")]
     lists: Vec<String>,
 
     /// Folder of the job and its files; an export that ended early continues
     #[arg(
         long,
         value_name = "FOLDER",
-        required_unless_present_any = ["status", "pause"],
-        conflicts_with_all = ["status", "pause"]
+        required_unless_present_any = ["names", "status", "pause"],
+        conflicts_with_all = ["names", "status", "pause"]
     )]
     to: Option<PathBuf>,
 
@@ -57,6 +58,10 @@ pub(crate) struct Export {
     #[arg(long)]
     events: bool,
 
+    /// Show the names of all lists
+    #[arg(long = "lists", conflicts_with_all = ["lists", "status", "pause"])]
+    names: bool,
+
     /// Show how far the export in this folder is
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["lists", "pause"])]
     status: Option<PathBuf>,
@@ -79,6 +84,12 @@ enum FileFormat {
 
 pub(crate) async fn run(options: &Options, export: Export) -> Result {
     let mut printer = Printer::stdout(options, false)?;
+    if export.names {
+        let names = platform_lists()
+            .into_iter()
+            .map(|name| json!({ "name": name }));
+        return printer.reply(names.collect(), Some(""));
+    }
     if let Some(folder) = &export.status {
         let status = export_status(folder)?;
         let files: Vec<Value> = status.lists.iter().map(file).collect();

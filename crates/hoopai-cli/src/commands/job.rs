@@ -16,8 +16,9 @@ use crate::progress::Progress;
 pub(super) struct Shown {
     pub(super) progress: Progress,
     location: Option<String>,
-    /// When the last event was written. `None` inside: there was none. `None`: there are no events.
-    events: Option<Mutex<Option<Instant>>>,
+    /// The last event, and when it was written. `None` inside: there was none. `None`: there are no
+    /// events.
+    events: Option<Mutex<Option<(Instant, Value)>>>,
 }
 
 impl Shown {
@@ -42,11 +43,16 @@ impl Shown {
         let Ok(mut last) = last.lock() else {
             return;
         };
-        if is_last || last.is_none_or(|last| last.elapsed() >= Duration::from_secs(1)) {
-            *last = Some(Instant::now());
-            let mut event = event();
-            event["location"] = self.location.clone().into();
+        let is_due = |(at, _): &(Instant, Value)| at.elapsed() >= Duration::from_secs(1);
+        if !is_last && !last.as_ref().is_none_or(is_due) {
+            return;
+        }
+        let mut event = event();
+        event["location"] = self.location.clone().into();
+        // The end of a list can be reported twice.
+        if last.as_ref().is_none_or(|(_, last)| *last != event) {
             eprintln!("{event}");
+            *last = Some((Instant::now(), event));
         }
     }
 }
