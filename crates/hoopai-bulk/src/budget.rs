@@ -7,7 +7,6 @@ use std::time::{Duration, Instant, SystemTime};
 use futures_util::lock::Mutex;
 use hoopai_runtime::error::{ApiErrorKind, ErrorKind};
 use hoopai_runtime::rate_limit::RateLimitSnapshot;
-use hoopai_runtime::time::Clock;
 use hoopai_runtime::{Error, Handle};
 
 /// The wait after a refusal that states no time: the platform's window.
@@ -114,8 +113,8 @@ impl Budget {
         self
     }
 
-    /// Stops an import at this time of the client's clock, as [`pause`](crate::pause) does. It
-    /// continues when it is run again.
+    /// Stops the job at this time of the client's clock, as [`pause`](crate::pause) does. It continues
+    /// when it is run again.
     pub fn until(mut self, time: SystemTime) -> Self {
         self.until = Some(time);
         self
@@ -127,8 +126,9 @@ impl Budget {
             .is_some_and(|until| self.client.clock().system_time() >= until)
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        self.client.clock()
+    /// The time of the client's clock, or of the system without a budget.
+    pub(crate) fn now(budget: Option<&Budget>) -> Instant {
+        budget.map_or_else(Instant::now, |budget| budget.client.clock().now())
     }
 
     /// Waits for the turn of the next call. `false`: the job was stopped before.
@@ -232,13 +232,6 @@ impl Budget {
             }
             clock.sleep(left.min(PART)).await;
         }
-    }
-}
-
-/// Waits for the turn of the next call.
-pub(crate) async fn turn(budget: Option<&Budget>) {
-    if let Some(budget) = budget {
-        budget.turn(|| false).await;
     }
 }
 

@@ -68,8 +68,11 @@ impl BulkError {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 "let this user write there and run the job again"
             }
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-                "check the path of the job's folder"
+            io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::AlreadyExists => {
+                "check the path: a folder is missing, or something else has its name"
             }
             _ => "check the disk and run the job again",
         };

@@ -10,9 +10,11 @@ mod export;
 mod import;
 mod job;
 mod lists;
+mod meter;
 #[cfg(feature = "parquet")]
 mod parquet_file;
 mod replaced_file;
+mod stop;
 #[cfg(feature = "sync")]
 mod sync;
 mod verified;

@@ -6,19 +6,22 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_core::Stream;
-use hoopai_runtime::Error;
 use hoopai_runtime::paging::{ItemStream, ListPosition};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use tracing::Instrument;
 
 use self::output::{Mark, Output, matching};
-use crate::budget::{Budget, turn};
+use crate::budget::Budget;
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::journal::Journal;
 use crate::job::{self, JobFolder};
+use crate::meter::Meter;
+use crate::stop::Stop;
 use crate::verified::{FileProblem, VerifiedFile, VerifyReport, size};
 
 const KIND: &str = "export";
@@ -89,7 +92,8 @@ struct Children {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExportReport {
-    /// Whether all lists were read to their ends. If not, the job was paused.
+    /// Whether all lists were read to their ends. If not, the job was paused, or the time of its
+    /// budget was over.
     pub complete: bool,
     /// The files, in the order of the lists, each followed by those of its children.
     pub lists: Vec<ExportedFile>,
@@ -122,7 +126,7 @@ pub struct ExportStatus {
 }
 
 /// The state of an [`Export`] at a checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExportProgress {
     /// The list that is being read.
@@ -133,6 +137,11 @@ pub struct ExportProgress {
     pub total: Option<u64>,
     /// The number of records of its children so far.
     pub children: u64,
+    /// Records of the list per second, over the last ten seconds or more. `None` before.
+    pub rate: Option<f64>,
+    /// The estimated time until the end of the list, across days. `None` if the platform reports no
+    /// total, or if the time cannot be estimated yet.
+    pub left: Option<Duration>,
 }
 
 /// An entry of the journal: how far a list was read, and what its files contained then.
@@ -268,11 +277,14 @@ impl Export {
             lists: Vec::new(),
         };
         for (index, (list, candidates)) in self.lists.iter().zip(latest).enumerate() {
-            let mut run = ListRun::open(&folder, &mut journal, index, list, candidates)?;
-            report.complete = report.complete
-                && run
-                    .export(self.observer.as_ref(), self.budget.as_ref())
-                    .await?;
+            let stop = Stop {
+                folder: &folder,
+                budget: self.budget.as_ref(),
+            };
+            let observer = self.observer.as_ref();
+            let mut run = ListRun::open(stop, observer, &mut journal, index, list, candidates)?;
+            let span = tracing::info_span!("export", list = list.name);
+            report.complete = report.complete && run.export().instrument(span).await?;
             report.lists.extend(run.files());
             if !report.complete {
                 break;
@@ -374,7 +386,9 @@ pub(crate) fn verify_export(folder: &Path) -> Result<VerifyReport, BulkError> {
 
 /// One list of a running export.
 struct ListRun<'a> {
-    folder: &'a JobFolder,
+    stop: Stop<'a>,
+    observer: Option<&'a Observer>,
+    meter: Meter,
     journal: &'a mut Journal,
     index: usize,
     list: &'a ExportList,
@@ -389,13 +403,15 @@ struct ListRun<'a> {
 impl<'a> ListRun<'a> {
     /// Continues at the latest checkpoint that the files agree with.
     fn open(
-        folder: &'a JobFolder,
+        stop: Stop<'a>,
+        observer: Option<&'a Observer>,
         journal: &'a mut Journal,
         index: usize,
         list: &'a ExportList,
         candidates: VecDeque<Checkpoint>,
     ) -> Result<Self, BulkError> {
-        let paths: Vec<PathBuf> = list.names().map(|name| path(folder.path(), name)).collect();
+        let folder = stop.folder.path();
+        let paths: Vec<PathBuf> = list.names().map(|name| path(folder, name)).collect();
         let checkpoint = latest_matching(&paths, &candidates)?;
         let marks = match &checkpoint {
             Some(checkpoint) => checkpoint.files.clone(),
@@ -406,7 +422,9 @@ impl<'a> ListRun<'a> {
             outputs.push(Output::open(path, *mark)?);
         }
         Ok(ListRun {
-            folder,
+            stop,
+            observer,
+            meter: Meter::new(marks[0].rows, Budget::now(stop.budget)),
             journal,
             index,
             list,
@@ -420,12 +438,8 @@ impl<'a> ListRun<'a> {
         })
     }
 
-    /// Reads the list to its end. `false`: the job was paused.
-    async fn export(
-        &mut self,
-        observer: Option<&Observer>,
-        budget: Option<&Budget>,
-    ) -> Result<bool, BulkError> {
+    /// Reads the list to its end. `false`: the job was stopped.
+    async fn export(&mut self) -> Result<bool, BulkError> {
         if self.ended {
             return Ok(true);
         }
@@ -436,7 +450,9 @@ impl<'a> ListRun<'a> {
             self.checkpoint(items.position(), false)?;
             self.sync()?;
         }
-        turn(budget).await;
+        if !self.turn().await {
+            return Ok(false);
+        }
         loop {
             let item = match items.next().await {
                 None => break,
@@ -445,10 +461,10 @@ impl<'a> ListRun<'a> {
                     let position = items.position();
                     self.checkpoint(position.clone(), false)?;
                     self.sync()?;
-                    if !self.wait_for_limit(budget, &error).await {
+                    if !self.stop.wait_for_limit(&error).await {
                         return Err(BulkError::call(&self.list.name, error));
                     }
-                    if self.folder.is_paused() {
+                    if self.stop.is_set() {
                         return Ok(false);
                     }
                     items = (self.list.open)().resume(position);
@@ -456,47 +472,39 @@ impl<'a> ListRun<'a> {
                 }
             };
             self.outputs[0].write(item.get())?;
-            if !self.export_children(&item, budget).await? {
+            if !self.export_children(&item).await? {
+                self.sync()?;
                 return Ok(false);
             }
-            let (left_of_page, _) = items.size_hint();
-            let page_ends = left_of_page == 0;
+            let (left_of_page, left) = items.size_hint();
+            let (page_ends, list_ends) = (left_of_page == 0, left == Some(0));
             if page_ends || !self.list.children.is_empty() {
                 self.checkpoint(items.position(), false)?;
-                self.report(observer, items.total());
-                if self.folder.is_paused() {
+                self.report(items.total());
+                if !list_ends && self.stop.is_set() {
                     self.sync()?;
                     return Ok(false);
                 }
             }
-            if page_ends {
-                turn(budget).await;
+            if page_ends && !list_ends && !self.turn().await {
+                self.sync()?;
+                return Ok(false);
             }
         }
         self.checkpoint(items.position(), true)?;
         self.sync()?;
-        self.report(observer, items.total());
+        self.report(items.total());
         Ok(true)
     }
 
-    /// Waits if a call failed because of the limit, until it can be repeated or the job is paused.
-    /// `false`: it failed for another reason.
-    async fn wait_for_limit(&self, budget: Option<&Budget>, error: &Error) -> bool {
-        let Some((budget, wait)) =
-            budget.and_then(|budget| Some((budget, budget.refused_for(error)?)))
-        else {
-            return false;
-        };
-        budget.wait(wait, || self.folder.is_paused()).await;
-        true
+    /// Waits for the turn of the next call. `false`: the job was stopped before.
+    async fn turn(&mut self) -> bool {
+        self.meter.call();
+        self.stop.turn().await
     }
 
-    /// Writes the children of a record. `false`: the job was paused while it waited.
-    async fn export_children(
-        &mut self,
-        parent: &RawValue,
-        budget: Option<&Budget>,
-    ) -> Result<bool, BulkError> {
+    /// Writes the children of a record. `false`: the job was stopped before the last of them.
+    async fn export_children(&mut self, parent: &RawValue) -> Result<bool, BulkError> {
         if self.list.children.is_empty() {
             return Ok(true);
         }
@@ -517,24 +525,27 @@ impl<'a> ListRun<'a> {
                 ));
             };
             let mut items = (children.open)(&id);
-            turn(budget).await;
+            if !self.turn().await {
+                return Ok(false);
+            }
             while let Some(item) = items.next().await {
                 match item {
                     Ok(item) => self.outputs[number + 1].write(&with_parent(item.get(), &id))?,
                     Err(error) => {
                         let position = items.position();
-                        if !self.wait_for_limit(budget, &error).await {
+                        if !self.stop.wait_for_limit(&error).await {
                             return Err(BulkError::call(&children.name, error));
                         }
-                        if self.folder.is_paused() {
+                        if self.stop.is_set() {
                             return Ok(false);
                         }
                         items = (children.open)(&id).resume(position);
                         continue;
                     }
                 }
-                if items.size_hint().0 == 0 {
-                    turn(budget).await;
+                // The next page, if there is one.
+                if items.size_hint() == (0, None) && !self.turn().await {
+                    return Ok(false);
                 }
             }
         }
@@ -568,28 +579,38 @@ impl<'a> ListRun<'a> {
         self.journal.sync()
     }
 
-    fn report(&self, observer: Option<&Observer>, total: Option<u64>) {
+    fn report(&mut self, total: Option<u64>) {
+        let (rows, budget) = (self.marks[0].rows, self.stop.budget);
+        let left = match self.ended {
+            true => Some(0),
+            false => total.map(|total| total.saturating_sub(rows)),
+        };
+        let (rate, left) = self.meter.measure(rows, left, budget, Budget::now(budget));
         let progress = ExportProgress {
             list: self.list.name.clone(),
-            rows: self.marks[0].rows,
+            rows,
             total,
             children: self.marks[1..].iter().map(|mark| mark.rows).sum(),
+            rate,
+            left,
         };
         tracing::debug!(
             list = progress.list,
             rows = progress.rows,
             total = progress.total,
             children = progress.children,
+            rows_per_second = progress.rate,
+            seconds_left = progress.left.map(|left| left.as_secs()),
             "export checkpoint"
         );
-        if let Some(observer) = observer {
+        if let Some(observer) = self.observer {
             observer(&progress);
         }
     }
 
     fn files(&self) -> impl Iterator<Item = ExportedFile> {
         let files = self.list.names().zip(&self.marks);
-        files.map(|(name, mark)| exported(self.folder.path(), name, *mark))
+        files.map(|(name, mark)| exported(self.stop.folder.path(), name, *mark))
     }
 }
 

@@ -35,6 +35,7 @@ use crate::budget::Budget;
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::journal::Journal;
 use crate::job::{self, JobFolder};
+use crate::stop::Stop;
 
 /// The number of rows that a check names.
 const FIRST_REJECTIONS: usize = 20;
@@ -145,10 +146,7 @@ impl Import {
 
     /// The time of the client's clock, or of the system without a budget.
     fn now(&self) -> Instant {
-        match &self.budget {
-            Some(budget) => budget.clock().now(),
-            None => Instant::now(),
-        }
+        Budget::now(self.budget.as_ref())
     }
 
     /// Checks all rows and sends nothing. The folder is neither read nor made.
@@ -429,27 +427,6 @@ impl ImportRun<'_> {
     }
 }
 
-/// What stops a run before its end.
-#[derive(Clone, Copy)]
-struct Stop<'a> {
-    folder: &'a JobFolder,
-    budget: Option<&'a Budget>,
-}
-
-impl Stop<'_> {
-    fn is_set(&self) -> bool {
-        self.folder.is_paused() || self.budget.is_some_and(Budget::is_over)
-    }
-
-    /// Waits for the turn of the next call. `false`: the job was stopped before.
-    async fn turn(&self) -> bool {
-        match self.budget {
-            Some(budget) => budget.turn(|| self.folder.is_paused()).await,
-            None => true,
-        }
-    }
-}
-
 fn next(
     rows: &mut Rows,
     input: &Path,
@@ -510,13 +487,9 @@ async fn settle(
             Answer::Failed(error) => error,
             answer => return answer,
         };
-        let wait = stop
-            .budget
-            .and_then(|budget| Some((budget, budget.refused_for(&error)?)));
-        let Some((budget, wait)) = wait else {
+        if !stop.wait_for_limit(&error).await {
             return Answer::Failed(error);
-        };
-        budget.wait(wait, || stop.is_set()).await;
+        }
         if stop.is_set() {
             return Answer::Postponed { is_doubtful };
         }

@@ -2,6 +2,8 @@
 
 pub(crate) mod journal;
 
+use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -212,7 +214,8 @@ fn compare(folder: &Path, stored: &Plan, plan: &Plan) -> Result<(), BulkError> {
             stored.kind
         )));
     }
-    let changed = changed_settings(&stored.settings, &plan.settings);
+    let mut changed = Vec::new();
+    changed_settings("", &stored.settings, &plan.settings, &mut changed);
     if changed.is_empty() {
         return Ok(());
     }
@@ -222,18 +225,30 @@ fn compare(folder: &Path, stored: &Plan, plan: &Plan) -> Result<(), BulkError> {
     )))
 }
 
-/// The names of the settings that differ.
-fn changed_settings(stored: &Value, new: &Value) -> Vec<String> {
-    let (Some(stored), Some(new)) = (stored.as_object(), new.as_object()) else {
-        return Vec::new();
+/// Appends the paths of the settings that differ, without values: `listSettings.0.location`.
+fn changed_settings(path: &str, stored: &Value, new: &Value, changed: &mut Vec<String>) {
+    let below = |name: &dyn Display| match path {
+        "" => name.to_string(),
+        path => format!("{path}.{name}"),
     };
-    let mut changed = Vec::new();
-    for name in stored.keys().chain(new.keys()) {
-        if stored.get(name) != new.get(name) && !changed.contains(name) {
-            changed.push(name.clone());
+    match (stored, new) {
+        (stored, new) if stored == new => {}
+        (Value::Object(stored), Value::Object(new)) => {
+            let names: BTreeSet<&String> = stored.keys().chain(new.keys()).collect();
+            for name in names {
+                let value = |fields: &Map<String, Value>| fields.get(name).cloned();
+                let (stored, new) = (value(stored), value(new));
+                let (stored, new) = (stored.unwrap_or_default(), new.unwrap_or_default());
+                changed_settings(&below(name), &stored, &new, changed);
+            }
         }
+        (Value::Array(stored), Value::Array(new)) if stored.len() == new.len() => {
+            for (number, (stored, new)) in stored.iter().zip(new).enumerate() {
+                changed_settings(&below(&number), stored, new, changed);
+            }
+        }
+        _ => changed.push(path.to_owned()),
     }
-    changed
 }
 
 /// A job must not overwrite files that it did not make.

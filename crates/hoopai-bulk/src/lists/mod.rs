@@ -61,17 +61,13 @@ impl PlatformList {
     /// # Errors
     /// There is no such operation, or it returns no list in pages.
     pub fn find(name: &str) -> Result<Self, BulkError> {
-        let operation = hoopai_catalogue::find(name).map_err(|unknown| {
-            invalid(
-                unknown.to_string(),
-                "`platform_lists` returns the names of all lists",
-            )
-        })?;
+        let operation =
+            hoopai_catalogue::find(name).map_err(|unknown| invalid(unknown.to_string(), LISTS))?;
         if operation.paging.is_none() {
             let reason = operation.unpaged.unwrap_or("it has no pages");
             return Err(invalid(
                 format!("`{}` cannot be exported: {reason}", operation.key()),
-                "`platform_lists` returns the names of all lists",
+                LISTS,
             ));
         }
         Ok(PlatformList {
@@ -291,6 +287,8 @@ fn read(
     }
     item_stream(call)
 }
+
+const LISTS: &str = "`platform_lists` and `hoopai export --lists` return the names of all lists";
 
 const CORRECT: &str = "correct the parameter: `hoopai explain` describes those of an operation";
 

@@ -10,15 +10,18 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use hoopai_runtime::paging::ItemStream;
-use hoopai_runtime::{Error, Handle, Timestamp};
+use hoopai_runtime::{Handle, Timestamp};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use tracing::Instrument;
 
 use self::state::{ListState, Pass, Record};
 use self::store::Store;
-use crate::budget::{Budget, turn};
+use crate::budget::Budget;
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::{self, JobFolder};
+use crate::meter::Meter;
+use crate::stop::Stop;
 use crate::verified::{FileProblem, VerifiedFile, VerifyReport, size};
 
 const KIND: &str = "sync";
@@ -113,7 +116,8 @@ pub struct SyncList {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SyncReport {
-    /// Whether all lists were read to their ends. If not, the job was paused.
+    /// Whether all lists were read to their ends. If not, the job was paused, or the time of its
+    /// budget was over.
     pub complete: bool,
     /// The database.
     pub database: PathBuf,
@@ -142,7 +146,7 @@ pub struct SyncedList {
 }
 
 /// The state of a [`SyncJob`] after a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SyncProgress {
     /// The list that is being read.
@@ -153,6 +157,11 @@ pub struct SyncProgress {
     pub read: u64,
     /// The total of this reading that the platform reports. It can be wrong.
     pub total: Option<u64>,
+    /// Records per second, over the last ten seconds or more. `None` before.
+    pub rate: Option<f64>,
+    /// The estimated time until the end of the list, across days. `None` if the platform reports no
+    /// total, or if the time cannot be estimated yet.
+    pub left: Option<Duration>,
 }
 
 impl SyncList {
@@ -270,7 +279,7 @@ impl SyncJob {
         self
     }
 
-    /// Sets a function that is called after each page.
+    /// Sets a function that is called after each page, and at the end of each list.
     pub fn on_progress(mut self, observer: impl Fn(&SyncProgress) + Send + Sync + 'static) -> Self {
         self.observer = Some(Arc::new(observer));
         self
@@ -331,11 +340,16 @@ impl SyncJob {
         for list in &self.lists {
             let mut run = ListRun {
                 job: self,
-                folder: &folder,
+                stop: Stop {
+                    folder: &folder,
+                    budget: self.budget.as_ref(),
+                },
+                meter: Meter::new(0, Budget::now(self.budget.as_ref())),
                 store: &mut store,
                 list,
             };
-            let (complete, synced) = run.read().await?;
+            let span = tracing::info_span!("sync", list = list.name);
+            let (complete, synced) = run.read().instrument(span).await?;
             report.complete &= complete;
             report.lists.push(synced);
             if !complete {
@@ -412,27 +426,33 @@ pub(crate) fn verify_database(folder: &Path) -> Result<VerifyReport, BulkError> 
 /// One list of a running [`SyncJob`].
 struct ListRun<'a> {
     job: &'a SyncJob,
-    folder: &'a JobFolder,
+    stop: Stop<'a>,
+    meter: Meter,
     store: &'a mut Store,
     list: &'a SyncList,
 }
 
 impl ListRun<'_> {
-    /// Reads the list to its end. `false`: the job was paused.
+    /// Reads the list to its end. `false`: the job was stopped.
     async fn read(&mut self) -> Result<(bool, SyncedList), BulkError> {
         let mut state = self.store.state(&self.list.name)?;
         let full = self.job.full || self.is_due(&state);
         let mut pass = match state.pass.take() {
             Some(pass) if pass.full || !self.job.full => pass,
-            _ => self.begin(&mut state, full).await?,
+            _ => match self.begin(&mut state, full).await? {
+                Some(pass) => pass,
+                None => return Ok((false, self.synced(&Pass::default(), 0)?)),
+            },
         };
         state.pass = Some(pass.clone());
         self.store
             .write_page(&self.list.name, &mut state, &mut pass, &[])?;
 
-        let budget = self.job.budget.as_ref();
+        self.meter = Meter::new(pass.read, Budget::now(self.stop.budget));
         let mut items = self.open(&pass);
-        turn(budget).await;
+        if !self.turn().await {
+            return Ok((false, self.synced(&pass, 0)?));
+        }
         let mut page = Vec::new();
         let (mut after, mut total) = (None, None);
         loop {
@@ -442,10 +462,10 @@ impl ListRun<'_> {
                 Some(Err(error)) => {
                     // The page that ended before is stored; this one is read again.
                     page.clear();
-                    if !self.wait_for_limit(&error).await {
+                    if !self.stop.wait_for_limit(&error).await {
                         return Err(BulkError::call(&self.list.name, error));
                     }
-                    if self.folder.is_paused() {
+                    if self.stop.is_set() {
                         return Ok((false, self.synced(&pass, 0)?));
                     }
                     items = self.open(&pass);
@@ -468,13 +488,14 @@ impl ListRun<'_> {
                 .write_page(&self.list.name, &mut state, &mut pass, &page)?;
             page.clear();
             total = items.total();
-            self.report(&pass, total);
-            if self.folder.is_paused() {
+            self.report(&pass, total, false);
+            let list_ends = items.size_hint().1 == Some(0);
+            if !list_ends && !self.turn().await {
                 return Ok((false, self.synced(&pass, 0)?));
             }
-            turn(budget).await;
         }
         let deleted = self.end(state, &pass, total)?;
+        self.report(&pass, total, true);
         let synced = self.synced(&pass, deleted)?;
         tracing::info!(
             list = synced.name,
@@ -496,33 +517,50 @@ impl ListRun<'_> {
         self.list.changes.is_none() || state.runs + 1 >= compared + self.job.compare_every
     }
 
-    async fn begin(&self, state: &mut ListState, full: bool) -> Result<Pass, BulkError> {
-        let began = self.newest().await?;
+    /// A new pass. `None`: the job was stopped.
+    async fn begin(
+        &mut self,
+        state: &mut ListState,
+        full: bool,
+    ) -> Result<Option<Pass>, BulkError> {
+        let began = match &self.list.changes {
+            None => None,
+            Some(changes) => match self.newest(changes).await? {
+                Some(newest) => Some(newest),
+                None => return Ok(None),
+            },
+        };
         state.runs += 1;
         let overlap = i64::try_from(self.job.overlap.as_millis()).unwrap_or(i64::MAX);
         let since = state.latest.map(|latest| latest.saturating_sub(overlap));
-        Ok(Pass {
+        Ok(Some(Pass {
             full: full || since.is_none(),
             since: since.filter(|_| !full),
             began,
             latest: state.latest.filter(|_| !full),
             ..Pass::default()
-        })
+        }))
+    }
+
+    /// Waits for the turn of the next call. `false`: the job was stopped before.
+    async fn turn(&mut self) -> bool {
+        self.meter.call();
+        self.stop.turn().await
     }
 
     /// The time of the latest change, or that of the clock if it is earlier: a change while a pass
     /// runs can be behind the part that was read, but not before this time.
-    async fn newest(&self) -> Result<Option<i64>, BulkError> {
-        let Some(changes) = &self.list.changes else {
-            return Ok(None);
-        };
+    /// `None`: the job was stopped.
+    async fn newest(&self, changes: &Changes) -> Result<Option<i64>, BulkError> {
         let now = changes.client.clock().system_time();
         let now = now
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap_or_default();
         let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
         loop {
-            turn(self.job.budget.as_ref()).await;
+            if !self.stop.turn().await {
+                return Ok(None);
+            }
             let start = Start {
                 newest: true,
                 ..Start::default()
@@ -534,7 +572,7 @@ impl ListRun<'_> {
                     return Ok(Some(updated.map_or(now, |updated| updated.min(now))));
                 }
                 Some(Err(error)) => {
-                    if self.folder.is_paused() || !self.wait_for_limit(&error).await {
+                    if !self.stop.wait_for_limit(&error).await {
                         return Err(BulkError::call(&self.list.name, error));
                     }
                 }
@@ -553,20 +591,6 @@ impl ListRun<'_> {
             Some(position) => items.resume(position.clone()),
             None => items,
         }
-    }
-
-    /// Waits if a call failed because of the limit. `false`: it failed for another reason.
-    async fn wait_for_limit(&self, error: &Error) -> bool {
-        let Some((budget, wait)) = self
-            .job
-            .budget
-            .as_ref()
-            .and_then(|budget| Some((budget, budget.refused_for(error)?)))
-        else {
-            return false;
-        };
-        budget.wait(wait, || self.folder.is_paused()).await;
-        true
     }
 
     /// Ends a pass, and removes the records that are missing. Returns their number.
@@ -626,18 +650,29 @@ impl ListRun<'_> {
         })
     }
 
-    fn report(&self, pass: &Pass, total: Option<u64>) {
+    fn report(&mut self, pass: &Pass, total: Option<u64>, ended: bool) {
+        let left = match ended {
+            true => Some(0),
+            false => total.map(|total| total.saturating_sub(pass.read)),
+        };
+        let budget = self.stop.budget;
+        let now = Budget::now(budget);
+        let (rate, left) = self.meter.measure(pass.read, left, budget, now);
         let progress = SyncProgress {
             list: self.list.name.clone(),
             full: pass.full,
             read: pass.read,
             total,
+            rate,
+            left,
         };
         tracing::debug!(
             list = progress.list,
             full = progress.full,
             read = progress.read,
             total = progress.total,
+            rows_per_second = progress.rate,
+            seconds_left = progress.left.map(|left| left.as_secs()),
             "sync checkpoint"
         );
         if let Some(observer) = &self.job.observer {

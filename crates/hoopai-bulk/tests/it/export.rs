@@ -113,7 +113,10 @@ async fn another_plan_is_rejected() {
     let error = other.run().await.unwrap_err();
     assert_eq!(error.kind(), BulkErrorKind::OtherPlan);
     let text = error.to_string();
-    assert!(text.contains("with other settings: settings"), "{text}");
+    assert!(
+        text.contains("with other settings: settings.location ("),
+        "{text}"
+    );
     assert!(text.contains("start a new job in another folder"), "{text}");
 }
 
@@ -213,6 +216,24 @@ async fn a_folder_that_cannot_be_made_is_an_error_with_its_path() {
     let error = Export::new(file.join("job")).run().await.unwrap_err();
     assert_eq!(error.kind(), BulkErrorKind::Io);
     assert!(error.to_string().contains("job"), "{error}");
+}
+
+#[tokio::test]
+async fn an_output_that_cannot_be_written_is_an_error_with_its_path() {
+    let (folder, server) = (folder(), serve());
+    let client = client(&server.url);
+    let export = Export::new(folder.path()).list(things(&client));
+    export.run().await.unwrap();
+    let notes = folder.path().join("notes.ndjson");
+    let content = fs::read(&notes).unwrap();
+    fs::remove_file(&notes).unwrap();
+    fs::create_dir(&notes).unwrap();
+    let error = export.run().await.unwrap_err();
+    assert_eq!(error.kind(), BulkErrorKind::Io);
+    assert_eq!(error.path(), Some(notes.as_path()));
+    fs::remove_dir(&notes).unwrap();
+    fs::write(&notes, content).unwrap();
+    assert!(export.run().await.unwrap().complete);
 }
 
 #[test]

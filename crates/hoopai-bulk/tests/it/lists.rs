@@ -40,7 +40,7 @@ fn thing(number: usize) -> String {
     format!(r#"{{"id":"t{number}","name":"Thing {number}"{more}}}"#)
 }
 
-fn page(request: &Request) -> Reply {
+pub(crate) fn page(request: &Request) -> Reply {
     if let Some(rest) = request.path().strip_prefix("/things/") {
         let id = rest.trim_end_matches("/notes");
         let notes = id.len() % 3;

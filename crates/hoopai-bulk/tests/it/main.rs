@@ -3,6 +3,8 @@
 mod budget;
 mod csv_file;
 mod export;
+#[cfg(feature = "parquet")]
+mod formats;
 mod import;
 mod interruptions;
 mod killed_processes;
@@ -14,5 +16,7 @@ mod mapping;
 mod parquet;
 #[cfg(feature = "sync")]
 mod sync;
+#[cfg(feature = "sync")]
+mod sync_interruptions;
 mod undo;
 mod verify;

@@ -49,7 +49,7 @@ fn rows(path: &std::path::Path) -> Option<Vec<Value>> {
 }
 
 /// The record of a row: its columns, and what they do not hold. Null fields are missing.
-fn record(row: &Value, columns: &[Column]) -> Map<String, Value> {
+pub(crate) fn record(row: &Value, columns: &[Column]) -> Map<String, Value> {
     let mut record = Map::new();
     for column in columns {
         let value = match (column.kind, &row[&column.name]) {
@@ -73,7 +73,7 @@ fn record(row: &Value, columns: &[Column]) -> Map<String, Value> {
     record
 }
 
-fn without_nulls(line: &str) -> Map<String, Value> {
+pub(crate) fn without_nulls(line: &str) -> Map<String, Value> {
     let mut record: Map<String, Value> = serde_json::from_str(line).unwrap();
     record.retain(|_, value| !value.is_null());
     record

@@ -18,22 +18,22 @@ use tempfile::TempDir;
 
 use crate::lists;
 
-const LIST: &str = "contacts-search_contacts";
+pub(crate) const LIST: &str = "contacts-search_contacts";
 
 /// The first time of the server's clock, in milliseconds since 1970.
-const BEGIN: i64 = 1_767_225_600_000;
+pub(crate) const BEGIN: i64 = 1_767_225_600_000;
 
 /// The contacts of the server: times and names by id, and the ids by time.
 #[derive(Default)]
-struct Contacts {
-    now: i64,
+pub(crate) struct Contacts {
+    pub(crate) now: i64,
     created: usize,
     by_id: BTreeMap<String, (i64, u32)>,
     by_time: BTreeMap<(i64, String), ()>,
 }
 
 impl Contacts {
-    fn put(&mut self, id: &str, at: i64) {
+    pub(crate) fn put(&mut self, id: &str, at: i64) {
         let version = match self.by_id.get(id) {
             Some((before, version)) => {
                 self.by_time.remove(&(*before, id.to_owned()));
@@ -45,14 +45,14 @@ impl Contacts {
         self.by_time.insert((at, id.to_owned()), ());
     }
 
-    fn create(&mut self) -> String {
+    pub(crate) fn create(&mut self) -> String {
         let id = format!("c{:06}", self.created);
         self.created += 1;
         self.put(&id.clone(), self.now);
         id
     }
 
-    fn delete(&mut self, id: &str) {
+    pub(crate) fn delete(&mut self, id: &str) {
         if let Some((at, _)) = self.by_id.remove(id) {
             self.by_time.remove(&(at, id.to_owned()));
         }
@@ -69,7 +69,7 @@ impl Contacts {
     }
 
     /// `POST /contacts/search`, as the platform documents it.
-    fn search(&self, request: &Request) -> Reply {
+    pub(crate) fn search(&self, request: &Request) -> Reply {
         assert_eq!(request.path(), "/contacts/search");
         let search = request.json();
         let size = search["pageLimit"].as_u64().unwrap() as usize;
@@ -110,7 +110,7 @@ impl Contacts {
         Reply::json(200, json!({ "contacts": page, "total": total }).to_string())
     }
 
-    fn expected(&self) -> BTreeMap<String, Value> {
+    pub(crate) fn expected(&self) -> BTreeMap<String, Value> {
         let ids = self.by_id.keys();
         ids.map(|id| (id.clone(), self.json(id))).collect()
     }
@@ -148,7 +148,7 @@ fn job(folder: &Path, client: &Handle) -> SyncJob {
 }
 
 /// The records of a copy by id.
-fn copied(folder: &Path, list: &str) -> BTreeMap<String, Value> {
+pub(crate) fn copied(folder: &Path, list: &str) -> BTreeMap<String, Value> {
     let file = folder.join("records.ndjson");
     write_synced(folder.join("copy"), list, &file).unwrap();
     let text = std::fs::read_to_string(file).unwrap();

@@ -1,33 +1,36 @@
 //! `hoopai export`: lists into files.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
-use hoopai_bulk::{Budget, Export as Job, ExportedFile, PlatformList, export_status, to_csv};
+use hoopai_bulk::{
+    Export as Job, ExportProgress, ExportedFile, PlatformList, export_status, pause,
+    platform_lists, to_csv,
+};
 use serde_json::{Value, json};
 
+use super::job::{Shown, budget, interruptible, percent, rate_and_left, until};
 use crate::account::Client;
 use crate::body::pair;
-use crate::call::interruptible;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
 use crate::output::Printer;
-use crate::progress::Progress;
 
 /// Lists to export, and where
 #[derive(Args, Debug)]
 pub(crate) struct Export {
     /// The lists: contacts.search_contacts, invoices.list_invoices
-    #[arg(required_unless_present = "status", value_name = "LIST")]
+    #[arg(required_unless_present_any = ["names", "status", "pause"], value_name = "LIST")]
     lists: Vec<String>,
 
     /// Folder of the job and its files; an export that ended early continues
     #[arg(
         long,
         value_name = "FOLDER",
-        required_unless_present = "status",
-        conflicts_with = "status"
+        required_unless_present_any = ["names", "status", "pause"],
+        conflicts_with_all = ["names", "status", "pause"]
     )]
     to: Option<PathBuf>,
 
@@ -43,13 +46,29 @@ pub(crate) struct Export {
     #[arg(long = "param", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
 
-    /// Percentage of the rate limit that the job may use
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    /// Percentage of the rate limit and of the daily limit that the job may use: 50%
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
     share: Option<u8>,
 
+    /// Time of day, in the time zone of this machine, at which the job stops: 18:00
+    #[arg(long, value_name = "TIME", value_parser = until)]
+    until: Option<SystemTime>,
+
+    /// Write the progress as JSON objects to the standard error stream, at most one a second
+    #[arg(long)]
+    events: bool,
+
+    /// Show the names of all lists
+    #[arg(long = "lists", conflicts_with_all = ["lists", "status", "pause"])]
+    names: bool,
+
     /// Show how far the export in this folder is
-    #[arg(long, value_name = "FOLDER", conflicts_with = "lists")]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["lists", "pause"])]
     status: Option<PathBuf>,
+
+    /// Stop the process that runs the export in this folder; repeat its command to continue
+    #[arg(long, value_name = "FOLDER", conflicts_with = "lists")]
+    pause: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -65,6 +84,12 @@ enum FileFormat {
 
 pub(crate) async fn run(options: &Options, export: Export) -> Result {
     let mut printer = Printer::stdout(options, false)?;
+    if export.names {
+        let names = platform_lists()
+            .into_iter()
+            .map(|name| json!({ "name": name }));
+        return printer.reply(names.collect(), Some(""));
+    }
     if let Some(folder) = &export.status {
         let status = export_status(folder)?;
         let files: Vec<Value> = status.lists.iter().map(file).collect();
@@ -72,6 +97,10 @@ pub(crate) async fn run(options: &Options, export: Export) -> Result {
             "complete": status.complete, "paused": status.paused, "files": files,
         });
         return printer.reply(status, Some("files"));
+    }
+    if let Some(folder) = &export.pause {
+        pause(folder)?;
+        return printer.reply(json!({ "paused": folder.display().to_string() }), None);
     }
     let Some(folder) = &export.to else {
         return Err(Failure::usage("--to FOLDER is missing"));
@@ -85,14 +114,13 @@ pub(crate) async fn run(options: &Options, export: Export) -> Result {
     #[cfg(feature = "parquet")]
     let columns: Vec<_> = lists.iter().flat_map(PlatformList::columns).collect();
     let client = Client::open(options).await?;
-    let progress = Progress::new();
+    let shown = Shown::new(export.events, &client);
+    let progress = shown.progress;
     let mut job = Job::new(folder)
-        .budget(budget(&client, export.share))
+        .budget(budget(&client, export.share, export.until))
         .on_progress(move |made| {
-            let total = made
-                .total
-                .map_or_else(String::new, |total| format!(" of {total}"));
-            progress.show(&format!("{}: {}{total} records", made.list, made.rows));
+            let is_last = made.left.is_some_and(|left| left.is_zero());
+            shown.show(is_last, || event(made), || line(made));
         });
     for list in lists {
         job = job.list(list.export(&client.handle)?);
@@ -167,12 +195,31 @@ pub(super) fn lists(
     Ok(lists)
 }
 
-/// The whole limit, or a percentage of it. The job waits for the next day when the day is used up.
-pub(super) fn budget(client: &Client, percent: Option<u8>) -> Budget {
-    let budget = Budget::of(&client.handle);
-    match percent {
-        Some(percent) => budget.share(f64::from(percent) / 100.0),
-        None => budget,
+fn event(made: &ExportProgress) -> Value {
+    json!({
+        "event": "progress",
+        "list": made.list,
+        "rows": made.rows,
+        "total": made.total,
+        "children": made.children,
+        "rowsPerSecond": made.rate,
+        "secondsLeft": made.left.map(|left| left.as_secs()),
+    })
+}
+
+fn line(made: &ExportProgress) -> String {
+    let children = match made.children {
+        0 => String::new(),
+        children => format!(", {children} below them"),
+    };
+    read(&made.list, made.rows, made.total) + &children + &rate_and_left(made.rate, made.left)
+}
+
+/// How much of a list was read.
+pub(super) fn read(list: &str, rows: u64, total: Option<u64>) -> String {
+    match total {
+        Some(total) => format!("{list}: {rows} of {total} records"),
+        None => format!("{list}: {rows} records"),
     }
 }
 

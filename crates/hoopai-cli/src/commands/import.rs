@@ -2,26 +2,22 @@
 
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use clap::Args;
 use hoopai_bulk::{
     Budget, Import as Job, ImportProgress, ImportReport, MappedWriter, OperationRemover, Undo,
     UndoReport, import_status, pause,
 };
-use jiff::ZonedDateTime;
-use jiff::civil::Time;
 use serde_json::{Value, json};
 
-use super::export::budget;
+use super::job::{Shown, budget, interruptible, percent, rate_and_left, until};
 use crate::account::Client;
 use crate::confirm::{Consequence, confirm};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
 use crate::output::Printer;
-use crate::progress::Progress;
 
 /// The number of rejected rows that a dry run prints.
 const FIRST_REJECTIONS: usize = 20;
@@ -209,14 +205,17 @@ impl Rows<'_> {
             &operation.key(),
             Consequence::of(operation.entry.effect),
         )?;
-        let shown = Shown::new(self.import.events);
+        let shown = Shown::new(self.import.events, &client);
         let progress = shown.progress;
         let mut job = self
             .job(self.folder)
             .settings(writer.settings())
             .look_up_all(self.import.look_up_all)
             .budget(self.import.budget(&client))
-            .on_progress(move |progress| shown.show(progress));
+            .on_progress(move |made| {
+                let is_last = made.done + made.rejected >= made.rows;
+                shown.show(is_last, || event(made), || line(made));
+            });
         if let Some(most) = self.import.max_errors {
             job = job.max_rejected(most);
         }
@@ -237,11 +236,7 @@ impl Rows<'_> {
 
 impl Import {
     fn budget(&self, client: &Client) -> Budget {
-        let budget = budget(client, self.share);
-        match self.until {
-            Some(until) => budget.until(until),
-            None => budget,
-        }
+        budget(client, self.share, self.until)
     }
 }
 
@@ -296,36 +291,6 @@ fn reported(report: &ImportReport, folder: &Path) -> Value {
     })
 }
 
-/// Shows the progress of an import: a line on a terminal, or events.
-struct Shown {
-    progress: Progress,
-    /// When the last event was written. `None` inside: there was none. `None`: there are no events.
-    events: Option<Mutex<Option<Instant>>>,
-}
-
-impl Shown {
-    fn new(events: bool) -> Shown {
-        Shown {
-            progress: Progress::new(),
-            events: events.then(Mutex::default),
-        }
-    }
-
-    fn show(&self, made: &ImportProgress) {
-        let Some(last) = &self.events else {
-            return self.progress.show(&line(made));
-        };
-        let Ok(mut last) = last.lock() else {
-            return;
-        };
-        let is_last = made.done + made.rejected >= made.rows;
-        if is_last || last.is_none_or(|last| last.elapsed() >= Duration::from_secs(1)) {
-            *last = Some(Instant::now());
-            eprintln!("{}", event(made));
-        }
-    }
-}
-
 fn event(made: &ImportProgress) -> Value {
     json!({
         "event": "progress",
@@ -342,55 +307,8 @@ fn line(made: &ImportProgress) -> String {
     if made.rejected > 0 {
         line.push_str(&format!(", {} rejected", made.rejected));
     }
-    if let Some(rate) = made.rate {
-        line.push_str(&format!(", {rate:.1} a second"));
-    }
-    if let Some(left) = made.left {
-        line.push_str(&format!(", {} left", duration(left)));
-    }
+    line.push_str(&rate_and_left(made.rate, made.left));
     line
-}
-
-/// A duration in its two largest units.
-fn duration(duration: Duration) -> String {
-    let minutes = duration.as_secs().div_ceil(60);
-    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
-}
-
-fn percent(text: &str) -> std::result::Result<u8, String> {
-    let number = text.strip_suffix('%').unwrap_or(text).trim().parse();
-    match number {
-        Ok(percent @ 1..=100) => Ok(percent),
-        _ => Err("it is not a percentage from 1% to 100%".to_owned()),
-    }
-}
-
-/// The next time at which clocks show this time of day.
-fn until(text: &str) -> std::result::Result<SystemTime, String> {
-    let time: Time = text
-        .parse()
-        .map_err(|_| "it is not a time of day, such as 18:00".to_owned())?;
-    next(time, &ZonedDateTime::now()).map_err(|error| error.to_string())
-}
-
-fn next(time: Time, now: &ZonedDateTime) -> std::result::Result<SystemTime, jiff::Error> {
-    let zone = now.time_zone();
-    let today = now
-        .date()
-        .to_datetime(time)
-        .to_zoned_datetime(zone.clone())?;
-    let next = match today.timestamp() > now.timestamp() {
-        true => today,
-        false => {
-            let tomorrow = now.date().tomorrow()?;
-            tomorrow.to_datetime(time).to_zoned_datetime(zone.clone())?
-        }
-    };
-    SystemTime::try_from(next.timestamp())
 }
 
 fn mapping(path: &Path) -> Result<Value> {
@@ -418,49 +336,5 @@ fn rejected(report: &ImportReport, what: &str) -> Result {
             Exit::Partial,
             format_args!("{rejected} of {} rows {what}", report.rows),
         )),
-    }
-}
-
-/// Ends on Ctrl-C.
-async fn interruptible<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::select! {
-        result = work => result,
-        _ = tokio::signal::ctrl_c() => Err(Failure::interrupted(
-            "interrupted: repeat the command to continue the job",
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn time_of_day_is_the_next_one() {
-        let now: ZonedDateTime = "2026-11-28T17:30:00+01:00[Europe/Berlin]".parse().unwrap();
-        for (text, expected) in [
-            ("18:00", "2026-11-28T18:00:00+01:00"),
-            ("17:30", "2026-11-29T17:30:00+01:00"),
-            ("06:15", "2026-11-29T06:15:00+01:00"),
-        ] {
-            let expected: jiff::Timestamp = expected.parse().unwrap();
-            let found = next(text.parse().unwrap(), &now).unwrap();
-            assert_eq!(found, SystemTime::try_from(expected).unwrap(), "{text}");
-        }
-        assert!(until("25:00").is_err());
-    }
-
-    #[test]
-    fn percentages_have_a_sign_or_none() {
-        assert_eq!(percent("50%"), Ok(50));
-        assert_eq!(percent("7"), Ok(7));
-        assert!(percent("0%").is_err() && percent("101").is_err());
-    }
-
-    #[test]
-    fn durations_have_two_units() {
-        for (seconds, text) in [(30, "1 min"), (3_660, "1 h 1 min"), (365_600, "4 d 5 h")] {
-            assert_eq!(duration(Duration::from_secs(seconds)), text);
-        }
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod import;
+mod job;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod man;

@@ -1,29 +1,34 @@
 //! `hoopai sync`: a copy of lists that is kept up to date.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
-use hoopai_bulk::{PlatformList, SyncJob, to_csv, write_synced};
+use hoopai_bulk::{PlatformList, SyncJob, SyncProgress, pause, to_csv, write_synced};
 use serde_json::{Value, json};
 
-use super::export::{budget, lists};
+use super::export::{lists, read};
+use super::job::{Shown, budget, interruptible, percent, rate_and_left, until};
 use crate::account::Client;
-use crate::call::interruptible;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
 use crate::output::Printer;
-use crate::progress::Progress;
 
 /// Lists to copy, and where
 #[derive(Args, Debug)]
 pub(crate) struct Sync {
     /// The lists: contacts.search_contacts, opportunities.search_opportunities_advanced
-    #[arg(required = true, value_name = "LIST")]
+    #[arg(required_unless_present = "pause", value_name = "LIST")]
     lists: Vec<String>,
 
     /// Folder of the job and its database, records.sqlite; repeat the command to bring it up to date
-    #[arg(long, value_name = "FOLDER")]
-    to: PathBuf,
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        required_unless_present = "pause",
+        conflicts_with = "pause"
+    )]
+    to: Option<PathBuf>,
 
     /// Also write the records of each list to a file
     #[arg(long, value_name = "FORMAT", default_value = "sqlite")]
@@ -45,9 +50,21 @@ pub(crate) struct Sync {
     #[arg(long)]
     accept_deletions: bool,
 
-    /// Percentage of the rate limit that the job may use
-    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    /// Percentage of the rate limit and of the daily limit that the job may use: 50%
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
     share: Option<u8>,
+
+    /// Time of day, in the time zone of this machine, at which the job stops: 18:00
+    #[arg(long, value_name = "TIME", value_parser = until)]
+    until: Option<SystemTime>,
+
+    /// Write the progress as JSON objects to the standard error stream, at most one a second
+    #[arg(long)]
+    events: bool,
+
+    /// Stop the process that runs the copy in this folder; repeat its command to continue
+    #[arg(long, value_name = "FOLDER", conflicts_with = "lists")]
+    pause: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -70,19 +87,25 @@ pub(crate) async fn run(options: &Options, sync: Sync) -> Result {
             "--dry-run and --curl do not apply to a copy, which changes nothing",
         ));
     }
+    if let Some(folder) = &sync.pause {
+        pause(folder)?;
+        return printer.reply(json!({ "paused": folder.display().to_string() }), None);
+    }
+    let Some(folder) = &sync.to else {
+        return Err(Failure::usage("--to FOLDER is missing"));
+    };
     let lists = lists(&sync.lists, &sync.parameters, false)?;
     let client = Client::open(options).await?;
-    let progress = Progress::new();
-    let mut job = SyncJob::new(&sync.to)
-        .budget(budget(&client, sync.share))
+    let shown = Shown::new(sync.events, &client);
+    let progress = shown.progress;
+    let mut job = SyncJob::new(folder)
+        .budget(budget(&client, sync.share, sync.until))
         .full(sync.full)
         .compare_every(sync.compare_every)
         .accept_deletions(sync.accept_deletions)
         .on_progress(move |made| {
-            let total = made
-                .total
-                .map_or_else(String::new, |total| format!(" of {total}"));
-            progress.show(&format!("{}: {}{total} records", made.list, made.read));
+            let is_last = made.left.is_some_and(|left| left.is_zero());
+            shown.show(is_last, || event(made), || line(made));
         });
     for list in &lists {
         job = job.list(list.clone().sync(&client.handle)?);
@@ -103,7 +126,7 @@ pub(crate) async fn run(options: &Options, sync: Sync) -> Result {
             "rows": copy.rows,
         });
         if report.complete {
-            write(&sync, list, &copy.name, &mut entry)?;
+            write(&sync, folder, list, &copy.name, &mut entry)?;
         }
         synced.push(entry);
     }
@@ -115,13 +138,29 @@ pub(crate) async fn run(options: &Options, sync: Sync) -> Result {
     printer.reply(report, Some("lists"))
 }
 
+fn event(made: &SyncProgress) -> Value {
+    json!({
+        "event": "progress",
+        "list": made.list,
+        "full": made.full,
+        "rows": made.read,
+        "total": made.total,
+        "rowsPerSecond": made.rate,
+        "secondsLeft": made.left.map(|left| left.as_secs()),
+    })
+}
+
+fn line(made: &SyncProgress) -> String {
+    read(&made.list, made.read, made.total) + &rate_and_left(made.rate, made.left)
+}
+
 /// Writes the files of a list, and adds them to its entry of the report.
-fn write(sync: &Sync, list: &PlatformList, name: &str, entry: &mut Value) -> Result {
+fn write(sync: &Sync, folder: &Path, list: &PlatformList, name: &str, entry: &mut Value) -> Result {
     if sync.format == CopyFormat::Sqlite {
         return Ok(());
     }
-    let records = sync.to.join(format!("{name}.ndjson"));
-    write_synced(&sync.to, name, &records)?;
+    let records = folder.join(format!("{name}.ndjson"));
+    write_synced(folder, name, &records)?;
     entry["path"] = records.display().to_string().into();
     match sync.format {
         CopyFormat::Sqlite | CopyFormat::Ndjson => {}

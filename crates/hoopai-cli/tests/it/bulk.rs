@@ -95,6 +95,50 @@ fn copy_is_brought_up_to_date_and_verified() {
 }
 
 #[test]
+fn export_and_copy_report_their_progress_and_are_paused() {
+    with_mock(|mock, program| {
+        mock.seed().items("contacts", LOCATION, 230);
+        let path = |name: &str| program.directory().join(name).to_str().unwrap().to_owned();
+        for (command, folder) in [("export", path("backup")), ("sync", path("copy"))] {
+            let arguments = [
+                command,
+                "contacts.search_contacts",
+                "--to",
+                &folder,
+                "--share",
+                "50%",
+                "--until",
+                "23:59",
+                "--events",
+            ];
+            let ended = program.run(&arguments).expect(0);
+            let events: Vec<serde_json::Value> = ended
+                .err
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect();
+            let last = events.last().unwrap();
+            assert_eq!(last["event"], "progress");
+            assert_eq!((&last["rows"], &last["total"]), (&230.into(), &230.into()));
+            assert_eq!(last["secondsLeft"], 0);
+            assert_eq!(last["location"], LOCATION);
+            assert_eq!(ended.json()["complete"], true);
+
+            let paused = program.run(&[command, "--pause", &folder]).expect(0);
+            assert_eq!(paused.json()["paused"], folder.as_str());
+            let quiet = program.run(&arguments[..4]).expect(0);
+            assert_eq!(
+                (quiet.err.as_str(), &quiet.json()["complete"]),
+                ("", &true.into())
+            );
+            program.run(&[command, "--pause", &path("none")]).expect(2);
+        }
+        let names = program.run(&["export", "--lists"]).expect(0).json();
+        assert!(names.as_array().unwrap().len() >= 80, "{names}");
+    });
+}
+
+#[test]
 fn verify_names_changed_files() {
     with_mock(|mock, program| {
         mock.seed().items("contacts", LOCATION, 5);

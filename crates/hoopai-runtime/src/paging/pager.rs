@@ -191,8 +191,10 @@ impl Pager {
         self.traversal.total
     }
 
+    /// Whether all items were delivered and no further page follows.
     pub(super) fn has_ended(&self) -> bool {
-        self.ended
+        let is_last = matches!(self.next, Some(Continuation::End));
+        self.ended || (is_last && self.remaining() == 0)
     }
 
     /// The number of items of the current page that are left.

@@ -234,7 +234,7 @@ async fn stream_limits_are_reported() {
     for _ in 0..12 {
         list.next().await.unwrap().unwrap();
     }
-    assert_eq!(list.size_hint(), (0, None));
+    assert_eq!(list.size_hint(), (0, Some(0)));
     assert!(list.next().await.is_none());
     assert_eq!(list.size_hint(), (0, Some(0)));
 }
