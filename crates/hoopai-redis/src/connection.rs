@@ -13,6 +13,43 @@ use crate::error::{command, overdue};
 /// The time within which an operation ends by default.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The constructors of a type with `with_connection`.
+macro_rules! constructors {
+    ($name:ident) => {
+        impl $name {
+            /// Uses the server at a URL, as in `redis://user:password@host:6379/0`, or with TLS as in
+            /// `rediss://user:password@host:6379/0`.
+            ///
+            /// With `rediss`, the certificate of the server is verified by those of the operating
+            /// system. `redis` sends everything in plain text, passwords included.
+            ///
+            /// # Errors
+            /// Fails if the URL cannot be read.
+            pub fn connect(url: &str) -> Result<Self, ::hoopai_auth::StoreError> {
+                $crate::connection::Connection::of_url(url).map(Self::with_connection)
+            }
+
+            /// Uses the server at a URL `rediss://…`, and trusts the certificates of a PEM file
+            /// instead of those of the operating system.
+            ///
+            /// # Errors
+            /// Fails if the URL or the certificates cannot be read, or if the URL has no TLS.
+            pub fn connect_with_root_certificates(
+                url: &str,
+                pem: &[u8],
+            ) -> Result<Self, ::hoopai_auth::StoreError> {
+                $crate::connection::Connection::with_roots(url, pem).map(Self::with_connection)
+            }
+
+            /// Uses your own client, such as one with certificates of your own.
+            pub fn with_client(client: ::redis::Client) -> Self {
+                Self::with_connection($crate::connection::Connection::new(client))
+            }
+        }
+    };
+}
+pub(crate) use constructors;
+
 /// A connection that clones share. It is opened at the first use, in the runtime of the caller.
 #[derive(Clone)]
 pub(crate) struct Connection {

@@ -27,6 +27,8 @@ else
   s = { max = 0, interval = 0, declared = 0, last = 0, active = 0, found = 0, clients = {},
     external = {} }
 end
+-- An older state has none.
+s.ended = s.ended or {}
 -- The run of the server, which may have begun with old entries, and its begin.
 local function run_of_server()
   local info = redis.pcall('INFO', 'server')
@@ -171,7 +173,15 @@ else
   s.active = s.active + min(now - s.last, s.interval)
   s.last = now
   if s.began and s.began + s.interval * report.forgotten <= now then s.began, s.found = nil, 0 end
+  local ended = {}
+  local function count_for_an_interval(slots)
+    for _, entry in ipairs(slots) do
+      if entry[1] <= now and entry[1] + s.interval > now then ended[#ended + 1] = entry end
+    end
+  end
+  count_for_an_interval(s.ended)
   for other, client in pairs(s.clients) do
+    count_for_an_interval(client.excess)
     client.excess = retained(client.excess)
     local silent = s.active - client.reported_at
     local is_idle = client.share == 0 and client.demand == 0 and #client.excess == 0
@@ -180,6 +190,7 @@ else
       s.clients[other] = nil
     end
   end
+  s.ended = ended
   s.external = retained(s.external)
   if s.day and s.day.resets <= now then
     s.day = nil
@@ -224,7 +235,9 @@ else
   -- Slots of other programs.
   local refused = 0
   if report.refused == 1 and #s.external == 0 then refused = ceil(s.max / 8) end
-  local slots = max(max(report.counted - used(nil), 0), refused)
+  local counted = report.counted - used(nil)
+  for _, entry in ipairs(s.ended) do counted = counted - entry[2] end
+  local slots = max(max(counted, 0), refused)
   if slots > 0 then s.external[#s.external + 1] = { now + s.interval, slots } end
   -- The share is raised by what is free, up to the fair part.
   shares = division(nil)

@@ -9,9 +9,9 @@ use hoopai_runtime::rate_limit::{
     FORGOTTEN_AFTER, LimitKey, LimiterBackend, LimiterError, ShareReply, ShareReport,
 };
 use hoopai_runtime::time::BoxFuture;
-use redis::{Client, Script};
+use redis::Script;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, constructors};
 use crate::error::command;
 use crate::store;
 
@@ -56,29 +56,9 @@ pub struct RedisLimiter {
     timeout: Duration,
 }
 
+constructors!(RedisLimiter);
+
 impl RedisLimiter {
-    /// Creates a backend, as in `redis://user:password@host:6379/0`, with TLS as in `rediss://…`.
-    ///
-    /// # Errors
-    /// Fails if the URL cannot be read.
-    pub fn connect(url: &str) -> Result<Self, StoreError> {
-        Connection::of_url(url).map(Self::with_connection)
-    }
-
-    /// Creates a backend with TLS, whose server is verified by the certificates of a PEM file
-    /// instead of those of the operating system.
-    ///
-    /// # Errors
-    /// Fails if the URL cannot be read or has no TLS, or the file has no certificate.
-    pub fn connect_with_root_certificates(url: &str, pem: &[u8]) -> Result<Self, StoreError> {
-        Connection::with_roots(url, pem).map(Self::with_connection)
-    }
-
-    /// Creates a backend with your own client, such as one with certificates of your own.
-    pub fn with_client(client: Client) -> Self {
-        Self::with_connection(Connection::new(client))
-    }
-
     fn with_connection(connection: Connection) -> Self {
         Self {
             connection,

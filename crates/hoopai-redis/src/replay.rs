@@ -9,10 +9,10 @@ use hoopai_runtime::time::BoxFuture;
 use hoopai_webhooks::{
     DeliveryKey, ReplayError, ReplayGuard, ReplayTimes, ReservationId, ReserveOutcome,
 };
+use redis::Script;
 use redis::aio::ConnectionManager;
-use redis::{Client, Script};
 
-use crate::connection::{Connection, TIMEOUT, millis};
+use crate::connection::{Connection, TIMEOUT, constructors, millis};
 use crate::error::command;
 use crate::shared::RELEASE;
 use crate::{durability, store};
@@ -80,33 +80,9 @@ struct Scripts {
     release: Script,
 }
 
+constructors!(RedisReplayGuard);
+
 impl RedisReplayGuard {
-    /// Creates a guard, as in `redis://user:password@host:6379/0`, or with TLS as in
-    /// `rediss://user:password@host:6379/0`.
-    ///
-    /// With `rediss`, the certificate of the server is verified by those of the operating system.
-    /// `redis` sends passwords and tokens in plain text.
-    ///
-    /// # Errors
-    /// Fails if the URL cannot be read.
-    pub fn connect(url: &str) -> Result<Self, StoreError> {
-        Connection::of_url(url).map(Self::with_connection)
-    }
-
-    /// Creates a guard for a URL `rediss://…`, which trusts the certificates of a PEM file instead
-    /// of those of the operating system.
-    ///
-    /// # Errors
-    /// Fails if the URL or the certificates cannot be read, or if the URL has no TLS.
-    pub fn connect_with_root_certificates(url: &str, pem: &[u8]) -> Result<Self, StoreError> {
-        Connection::with_roots(url, pem).map(Self::with_connection)
-    }
-
-    /// Creates a guard with your own client, such as one with certificates of your own.
-    pub fn with_client(client: Client) -> Self {
-        Self::with_connection(Connection::new(client))
-    }
-
     fn with_connection(connection: Connection) -> Self {
         Self {
             settings: Settings {

@@ -4,9 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use hoopai_auth::{SharedStore, StoreError, shared_store};
-use redis::Client;
 
-use crate::connection::{Connection, TIMEOUT};
+use crate::connection::{Connection, TIMEOUT, constructors};
 use crate::durability;
 use crate::shared::{Scripts, Shared};
 
@@ -21,33 +20,9 @@ pub struct RedisStore {
 
 shared_store!(RedisStore);
 
+constructors!(RedisStore);
+
 impl RedisStore {
-    /// Creates a store, as in `redis://user:password@host:6379/0`, or with TLS as in
-    /// `rediss://user:password@host:6379/0`.
-    ///
-    /// With `rediss`, the certificate of the server is verified by those of the operating system.
-    /// `redis` sends passwords and tokens in plain text.
-    ///
-    /// # Errors
-    /// Fails if the URL cannot be read.
-    pub fn connect(url: &str) -> Result<Self, StoreError> {
-        Connection::of_url(url).map(Self::with_connection)
-    }
-
-    /// Creates a store for a URL `rediss://…`, which trusts the certificates of a PEM file instead
-    /// of those of the operating system.
-    ///
-    /// # Errors
-    /// Fails if the URL or the certificates cannot be read, or if the URL has no TLS.
-    pub fn connect_with_root_certificates(url: &str, pem: &[u8]) -> Result<Self, StoreError> {
-        Connection::with_roots(url, pem).map(Self::with_connection)
-    }
-
-    /// Creates a store with your own client, such as one with certificates of your own.
-    pub fn with_client(client: Client) -> Self {
-        Self::with_connection(Connection::new(client))
-    }
-
     fn with_connection(connection: Connection) -> Self {
         let store = SharedStore::new(Shared {
             connection,

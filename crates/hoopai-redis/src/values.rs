@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hoopai_auth::StoreError;
-use redis::{Client, Script};
+use redis::Script;
 
-use crate::connection::{Connection, millis};
+use crate::connection::{Connection, constructors, millis};
 use crate::error::command;
 use crate::store;
 
@@ -39,30 +39,9 @@ pub struct RedisValues {
     timeout: Duration,
 }
 
+constructors!(RedisValues);
+
 impl RedisValues {
-    /// Uses the server at a URL, as in `redis://user:password@host:6379/0`, with TLS as in
-    /// `rediss://…`.
-    ///
-    /// # Errors
-    /// Fails if the URL cannot be read.
-    pub fn connect(url: &str) -> Result<Self, StoreError> {
-        Connection::of_url(url).map(Self::with_connection)
-    }
-
-    /// Uses a server with TLS, which is verified by the certificates of a PEM file instead of those
-    /// of the operating system.
-    ///
-    /// # Errors
-    /// Fails if the URL cannot be read or has no TLS, or the file has no certificate.
-    pub fn connect_with_root_certificates(url: &str, pem: &[u8]) -> Result<Self, StoreError> {
-        Connection::with_roots(url, pem).map(Self::with_connection)
-    }
-
-    /// Uses your own client, such as one with certificates of your own.
-    pub fn with_client(client: Client) -> Self {
-        Self::with_connection(Connection::new(client))
-    }
-
     fn with_connection(connection: Connection) -> Self {
         Self {
             connection,

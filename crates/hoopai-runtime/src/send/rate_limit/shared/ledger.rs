@@ -70,6 +70,10 @@ pub struct Ledger {
     clients: BTreeMap<u64, Client>,
     /// Slots that other programs use, with their end.
     external: Vec<(u64, u64)>,
+    /// Slots beyond shares that ended within the last interval, with their end. Replies that came
+    /// before count them.
+    #[serde(default)]
+    ended: Vec<(u64, u64)>,
     day: Option<Day>,
 }
 
@@ -171,8 +175,11 @@ impl Ledger {
         }
         let (interval, active) = (self.interval, self.active);
         let forgotten = interval.saturating_mul(u64::from(FORGOTTEN_AFTER));
-        let day = &mut self.day;
+        self.ended.retain(|(end, _)| end + interval > now);
+        let (day, ended) = (&mut self.day, &mut self.ended);
         self.clients.retain(|_, client| {
+            let excess = client.excess.iter();
+            ended.extend(excess.filter(|(end, _)| *end <= now && end + interval > now));
             client.excess.retain(|(end, _)| *end > now);
             let silent = active - client.reported_at;
             let is_idle = client.share == 0 && client.demand == 0 && client.excess.is_empty();
@@ -274,7 +281,8 @@ impl Ledger {
 
     /// Counts slots that other programs use.
     fn observe(&mut self, now: u64, report: &ShareReport) {
-        let used = self.used(now, None);
+        let ended = self.ended.iter().map(|(_, slots)| *slots);
+        let used = ended.fold(self.used(now, None), u64::saturating_add);
         let missing = u64::from(report.counted.unwrap_or(0)).saturating_sub(used);
         let refused = if report.refused && self.external.is_empty() {
             self.max.div_ceil(8)

@@ -431,6 +431,13 @@ impl Fleet {
         sum * sum / (counts.len() as f64 * squares)
     }
 
+    /// The time from the start to the first request.
+    fn first(&self) -> Duration {
+        let first = |process: &Process| lock(&process.admitted).first().copied();
+        let first = self.processes.iter().filter_map(first).min();
+        first.map_or(Duration::ZERO, |at| at - self.start)
+    }
+
     /// The longest time between two requests of a process until its last one.
     fn longest_gap(&self) -> Duration {
         let gap = |process: &Process| {
@@ -471,6 +478,31 @@ async fn eight_processes_use_the_whole_limit_of_an_account() {
     assert!(per_call <= 0.2, "{per_call}");
     assert!(fairness >= 0.9, "{fairness}");
     assert!(gap <= 2 * INTERVAL, "{gap:?}");
+}
+
+/// The first process has the whole limit at first, and its calls end before those of the others.
+#[tokio::test]
+async fn processes_that_start_one_after_another_use_the_whole_limit() {
+    for seed in seeds(10) {
+        let mut random = Rng::with_seed(seed);
+        fastrand::seed(seed);
+        let mut fleet = Fleet::new(8, 100, INTERVAL);
+        for process in 0..8 {
+            let start = ms(random.u64(1..1000));
+            for _ in 0..250 {
+                let (there, back) = (random.u64(5..40), random.u64(5..40));
+                fleet.call(process, start, ms(there), ms(back));
+            }
+        }
+        let took = fleet.finish().await - fleet.first();
+        let ratio = took.as_secs_f64() / 190.0;
+        let exchanges = fleet.exchanges();
+        println!("{took:?} ({ratio:.4} of the ideal time), {exchanges} exchanges");
+        let results = (fleet.succeeded(), fleet.refused());
+        assert_eq!(results, (2000, 0), "seed {seed}");
+        assert!(ratio <= 1.03, "seed {seed}: {ratio}");
+        assert!(exchanges <= 400, "seed {seed}: {exchanges}");
+    }
 }
 
 #[tokio::test]
