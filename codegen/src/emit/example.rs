@@ -44,7 +44,9 @@ pub(super) fn lines(
         lines.push(one_line);
     } else {
         lines.push(format!("{variable}{module}"));
-        lines.extend(calls.iter().map(|call| format!("    .{call}")));
+        for call in &calls {
+            lines.extend(format!(".{call}").lines().map(|line| format!("    {line}")));
+        }
         if is_list {
             let last = lines.last_mut()?;
             last.push(';');
@@ -107,7 +109,7 @@ fn setters(
                 (Some((name, _)), Some(fields)) => {
                     let constructor = format!("types::{name}::new()");
                     let all: Vec<String> = std::iter::once(constructor).chain(fields?).collect();
-                    all.join(".")
+                    builder(&all)
                 }
                 _ => value(input, ty)?,
             };
@@ -115,6 +117,15 @@ fn setters(
         }
     }
     Some(calls)
+}
+
+/// The calls of a builder, on one line if they are short.
+fn builder(calls: &[String]) -> String {
+    let line = calls.join(".");
+    if line.len() <= LINE {
+        return line;
+    }
+    format!("\n    {},\n", calls.join("\n        ."))
 }
 
 /// Whether a stream sets the parameter or field.

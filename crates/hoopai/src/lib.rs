@@ -138,8 +138,8 @@ pub use modules::*;
 ///     match &installation.account {
 ///         AccountId::Location(id) => read_contacts(&client.as_location(id)).await?,
 ///         // The token of an agency yields those of the locations that have the app.
-///         AccountId::Company(id) => {
-///             let agency = client.as_company(id);
+///         agency => {
+///             let agency = client.as_company(agency.id());
 ///             for location in &installation.approved_locations {
 ///                 read_contacts(&agency.as_location(location)).await?;
 ///             }
