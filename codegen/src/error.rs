@@ -113,3 +113,15 @@ pub(crate) fn pointer_tokens(pointer: &str) -> Vec<String> {
 pub(crate) fn escape_token(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
+
+/// One step of a JSONPath.
+pub(crate) fn json_path_step(key: &str) -> String {
+    let is_plain = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_plain {
+        format!(".{key}")
+    } else {
+        let key = key.replace('\\', "\\\\").replace('\'', "\\'");
+        format!("['{key}']")
+    }
+}

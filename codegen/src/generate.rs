@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::attention::{Attention, operation_path};
-use crate::documentation::{self, SourceText};
+use crate::documentation::{self, SourceText, TextSources};
 use crate::emit;
 use crate::error::{FileError, SourcePointer, escape_token};
 use crate::events::{self, Evidence};
 use crate::export as exporter;
+use crate::findings::{self, Finding};
+use crate::floats::floats;
 use crate::json;
 use crate::model::Operation;
 use crate::modules::Module;
@@ -21,6 +23,7 @@ use crate::recovery::{RECOVERY_LIMIT, recover};
 use crate::report::{self, ModuleReport};
 use crate::rust_types::{RustTypes, rust_types};
 use crate::schema::{NAME_EXTENSION, ResolvedTypes, chosen_names, resolve_types};
+use crate::sibling_texts::misplaced_texts;
 use crate::text::escape_invisible_json;
 
 /// The stack of the generating thread. Only the part in use takes memory.
@@ -328,23 +331,55 @@ fn run_event_stages(sources: &EventSources<'_>) -> Result<GeneratedEvents, FileE
         let best = files.iter().filter_map(|event| event.types.values().min());
         best.filter(|best| **best == evidence).count()
     };
+    let report = stages.report(&input, &emitted);
+    let findings = stages.findings(&report, &at).into_iter();
+    let mut attention = stages.attention.clone();
+    attention.extend(findings.map(|finding| finding.entry));
     Ok(GeneratedEvents {
         evidence: [Evidence::Observed, Evidence::Example, Evidence::Assumed].map(count),
-        report: stages.report(&input, &emitted),
+        report,
         files: emitted,
-        attention: stages.attention.clone(),
+        attention,
     })
 }
 
 fn run_stages(module: &Module, sources: &Sources<'_>) -> Result<Generated, FileError> {
     let mut corrected = Corrected::read(sources.spec_file, sources.spec, sources.overlay)?;
-    let mut generated = corrected.recovering(sources.spec_file, |corrected, at| {
-        generate_effective(module, sources, corrected.effective(at)?, at)
-    })?;
+    let (mut generated, mut findings) = corrected
+        .recovering(sources.spec_file, |corrected, at| {
+            generate_effective(module, sources, corrected.effective(at)?, at)
+        })?;
     corrected.attention.append(&mut generated.attention);
+    if !findings.is_empty() {
+        findings::propose(&mut findings, &corrected.document, |document| {
+            findings_of(document, module, sources)
+        });
+        let spec = json::parse(sources.spec_file, sources.spec)?;
+        let overlay_file = sources.overlay.map(|overlay| overlay.file);
+        for mut entry in findings.into_iter().map(|finding| finding.entry) {
+            if entry.file == sources.spec_file {
+                findings::place(&mut entry, &spec, &corrected.document, overlay_file);
+            }
+            corrected.attention.push(entry);
+        }
+    }
     corrected.attention.extend(module.attention());
     generated.attention = corrected.attention;
     Ok(generated)
+}
+
+/// The problems of a document that do not stop generation, or `None` if something else does.
+fn findings_of(document: Value, module: &Module, sources: &Sources<'_>) -> Option<Vec<String>> {
+    let at = SourcePointer::root(sources.spec_file);
+    let corrected = Corrected {
+        document,
+        actions: Vec::new(),
+        attention: Vec::new(),
+    };
+    let effective = corrected.effective(&at).ok()?;
+    let (_, findings) = generate_effective(module, sources, effective, &at).ok()?;
+    let problems = findings.into_iter().map(|finding| finding.entry.problem);
+    Some(problems.collect())
 }
 
 fn generate_effective(
@@ -352,7 +387,7 @@ fn generate_effective(
     sources: &Sources<'_>,
     effective: Effective,
     at: &SourcePointer<'_>,
-) -> Result<Generated, FileError> {
+) -> Result<(Generated, Vec<Finding>), FileError> {
     let stages = Stages::run(effective, sources.documentation, sources.common, at)?;
     report::check_untyped(&stages.operations, &stages.types, at)?;
     let input = stages.input(module);
@@ -363,9 +398,11 @@ fn generate_effective(
     let mut workspace_files = emit::catalogue_files(&input);
     workspace_files.insert(emit::interface_file(&module.name), interface.into_bytes());
     workspace_files.insert(table_file, table.into_bytes());
-    Ok(Generated {
+    let report = stages.report(&input, &files);
+    let findings = stages.findings(&report, at);
+    let generated = Generated {
         workspace_files,
-        report: stages.report(&input, &files),
+        report,
         named: stages.named(),
         files,
         effective: stages.effective.document,
@@ -376,7 +413,8 @@ fn generate_effective(
             .collect(),
         documented: stages.documented,
         attention: stages.attention,
-    })
+    };
+    Ok((generated, findings))
 }
 
 /// Makes the document of a module for other OpenAPI tools: OpenAPI 3.0, with tags, examples and
@@ -397,6 +435,8 @@ struct Stages {
     operations: Vec<Operation>,
     resolved: ResolvedTypes,
     types: RustTypes,
+    /// Where the texts of `documented` are written.
+    texts: TextSources,
     attention: Vec<Attention>,
 }
 
@@ -409,7 +449,7 @@ impl Stages {
     ) -> Result<Self, FileError> {
         let mut attention = Vec::new();
         let mut documented = effective.document.clone();
-        documentation::apply(&mut documented, documentation, common, &mut attention)?;
+        let texts = documentation::apply(&mut documented, documentation, common, &mut attention)?;
         json::sort(&mut documented);
         let operations = read::operations(&documented, at, &mut attention)?;
         let resolved = resolve_types(&documented, &operations, at, &mut attention)?;
@@ -420,8 +460,37 @@ impl Stages {
             operations,
             resolved,
             types,
+            texts,
             attention,
         })
+    }
+
+    /// What the report has as undecided, or as a violation of a rule of names and texts.
+    fn findings(&self, report: &ModuleReport, at: &SourcePointer<'_>) -> Vec<Finding> {
+        let (document, resolved) = (&self.effective.document, &self.resolved);
+        let mut found = Vec::new();
+        if !report.fractions_without_reason.is_empty() {
+            let floats = floats(&self.operations, resolved);
+            let undecided = floats.iter().filter(|float| float.reason.is_none());
+            found.extend(undecided.map(|float| Finding::of_float(float, document, at)));
+        }
+        let moments = report.moments.untyped.iter();
+        found.extend(moments.map(|pointer| Finding::of_moment(pointer, at)));
+        if !report.misplaced_texts.is_empty() {
+            let misplaced = misplaced_texts(resolved);
+            let texts = misplaced.iter();
+            let documented = &self.documented;
+            found.extend(
+                texts.map(|text| Finding::of_text(text, resolved, documented, &self.texts, at)),
+            );
+        }
+        let undescribed = report.undescribed_models.iter();
+        found.extend(
+            undescribed.map(|model| Finding::of_undescribed(model, resolved, document, at)),
+        );
+        let rejected = report.rejected_names.iter();
+        found.extend(rejected.map(|name| Finding::of_name(name, document, at)));
+        found
     }
 
     fn input<'a>(&'a self, module: &'a Module) -> emit::Input<'a> {
@@ -443,7 +512,7 @@ impl Stages {
         let enums = self.resolved.enums.iter();
         let types = structs.chain(enums.map(|(name, item)| (name, &item.origin)));
         let types = types.map(|(name, origin)| {
-            let path = (!chosen.contains(name.as_str())).then(|| origin.path.clone());
+            let path = (!chosen.contains(name.as_str())).then(|| origin.path().to_owned());
             (format!("types::{name}"), path)
         });
         let methods = self.operations.iter().map(|operation| {

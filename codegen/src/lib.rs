@@ -32,6 +32,8 @@ mod emit;
 mod error;
 mod events;
 mod export;
+mod findings;
+mod floats;
 mod formats;
 mod generate;
 mod json;

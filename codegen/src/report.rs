@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::error::{FileError, SourcePointer};
-use crate::formats::fraction_reason;
+use crate::floats::floats;
 use crate::model::{Idempotency, Operation, PageStrategy, Paging, ParamLocation, Reply};
 use crate::modules::Module;
 use crate::read::Moments;
 use crate::rust_types::{OperationTypes, RustType, RustTypes};
-use crate::schema::{RejectedName, ResolvedTypes, Schema, rejected_names};
-use crate::sibling_texts::misplaced_texts;
+use crate::schema::{RejectedName, ResolvedTypes, rejected_names};
+use crate::sibling_texts::{MisplacedText, misplaced_texts};
 
 /// Figures of one module, as `cargo xtask report` prints them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -59,7 +59,7 @@ pub struct ModuleReport {
     pub overlay_actions: usize,
     /// The number of changes of each pass, in the order of the passes, including 0.
     pub passes: Vec<(String, usize)>,
-    /// The type names that break a rule. `cargo xtask check` rejects them.
+    /// The type names that break a rule. The attention list has them.
     pub rejected_names: Vec<RejectedName>,
     /// How much of it is documented.
     pub documented: Documented,
@@ -203,7 +203,10 @@ pub(crate) fn of_module(
         fractions_without_reason,
         rejected_names: rejected_names(resolved, operations),
         documented: Documented::count(operations, resolved),
-        misplaced_texts: misplaced_texts(resolved),
+        misplaced_texts: misplaced_texts(resolved)
+            .iter()
+            .map(MisplacedText::problem)
+            .collect(),
         undescribed_models: undescribed_models(resolved),
         models: resolved.structs.len(),
         enums: resolved.enums.len(),
@@ -268,56 +271,21 @@ fn required(operation: &Operation) -> Option<String> {
     (!all.is_empty()).then(|| all.join("; "))
 }
 
-/// The floats of parameters, parts and fields: those with a reason, and the names of the others.
+/// The floats with a reason, and the names of the others.
 fn fractions(
     operations: &[Operation],
     resolved: &ResolvedTypes,
 ) -> (BTreeMap<String, String>, Vec<String>) {
     let mut reasons = BTreeMap::new();
     let mut gaps = BTreeSet::new();
-    let mut add = |owner: &str, wire_name: &str, reason: Option<String>| {
-        let name = format!("{owner}.{wire_name}");
-        match reason {
+    for float in floats(operations, resolved) {
+        match float.reason {
             Some(reason) => {
-                reasons.insert(name, reason);
+                reasons.insert(float.name, reason);
             }
             None => {
-                gaps.insert(name);
+                gaps.insert(float.name);
             }
-        }
-    };
-    for (operation, schemas) in operations.iter().zip(&resolved.operations) {
-        let parameters = operation
-            .parameters
-            .iter()
-            .map(|parameter| (&parameter.wire_name, &parameter.schema))
-            .zip(&schemas.parameters);
-        let parts = operation.body.iter().flat_map(|body| &body.parts);
-        let parts = parts
-            .map(|part| (&part.wire_name, &part.schema))
-            .zip(&schemas.parts);
-        for ((wire_name, source), schema) in parameters.chain(parts) {
-            if schema.has_fraction() {
-                add(&operation.name, wire_name, fraction_reason(source));
-            }
-        }
-        let contents = [("body", &schemas.body), ("reply", &schemas.reply)];
-        for (part, schema) in contents {
-            if schema.as_ref().is_some_and(Schema::has_fraction) {
-                add(&operation.name, part, None);
-            }
-        }
-    }
-    for (name, item) in &resolved.structs {
-        for field in item
-            .fields
-            .iter()
-            .filter(|field| field.schema.has_fraction())
-        {
-            add(name, &field.wire_name, field.fraction.clone());
-        }
-        if item.additional.as_ref().is_some_and(Schema::has_fraction) {
-            add(name, "additionalProperties", None);
         }
     }
     (reasons, gaps.into_iter().collect())

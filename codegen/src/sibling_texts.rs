@@ -4,8 +4,23 @@ use std::collections::BTreeSet;
 
 use crate::schema::{Field, ResolvedTypes, Struct};
 
-/// A field whose text names a field of other types.
-pub(crate) fn misplaced_texts(types: &ResolvedTypes) -> Vec<String> {
+/// A text that names a field which its model lacks.
+pub(crate) struct MisplacedText<'a> {
+    pub(crate) model: &'a str,
+    pub(crate) field: &'a Field,
+    foreign: &'a str,
+}
+
+impl MisplacedText<'_> {
+    pub(crate) fn problem(&self) -> String {
+        let (model, foreign) = (self.model, self.foreign);
+        let wire_name = &self.field.wire_name;
+        format!("the text of `{wire_name}` of {model} names `{foreign}`, which {model} lacks")
+    }
+}
+
+/// The texts of fields that name a field of other types.
+pub(crate) fn misplaced_texts(types: &ResolvedTypes) -> Vec<MisplacedText<'_>> {
     let known: BTreeSet<&str> = types.structs.values().flat_map(wire_names).collect();
     let mut findings = Vec::new();
     for (model, item) in &types.structs {
@@ -17,12 +32,11 @@ pub(crate) fn misplaced_texts(types: &ResolvedTypes) -> Vec<String> {
             let foreign = mentioned(text)
                 .filter(|name| known.contains(name) && !own.contains(name))
                 .find(|name| !has_value(types, field, name));
-            if let Some(name) = foreign {
-                let wire_name = &field.wire_name;
-                findings.push(format!(
-                    "the text of `{wire_name}` of {model} names `{name}`, which {model} lacks"
-                ));
-            }
+            findings.extend(foreign.map(|foreign| MisplacedText {
+                model,
+                field,
+                foreign,
+            }));
         }
     }
     findings

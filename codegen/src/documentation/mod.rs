@@ -93,20 +93,70 @@ const AMBIGUOUS: [&str; 28] = [
 
 const FORM: &str = "write `module`, `operations`, `parameters`, `fields` and `schemas`, as the files of other modules do";
 
+/// Where the text of a field is written.
+pub(crate) struct TextSource {
+    pub(crate) file: String,
+    /// JSON pointer into that file.
+    pub(crate) pointer: String,
+    /// Whether it describes no field of the same name in another type.
+    pub(crate) is_of_one_field: bool,
+}
+
+/// Where the texts of fields are written.
+#[derive(Default)]
+pub(crate) struct TextSources {
+    /// By the JSON pointer of the field in the document, with the text.
+    fields: BTreeMap<String, (String, TextSource)>,
+    /// The texts of all fields of a name, by name and text.
+    defaults: BTreeMap<(String, String), TextSource>,
+}
+
+impl TextSources {
+    /// Where the text of a field at one of these JSON pointers is written. Types that are merged take
+    /// a text from any of their schemas.
+    pub(crate) fn find(&self, pointers: &[String], name: &str, text: &str) -> Option<&TextSource> {
+        let end = format!("/properties/{}", escape_token(name));
+        let own = pointers
+            .iter()
+            .filter_map(|one| self.fields.get_key_value(one));
+        let others = self.fields.iter().filter(|(one, _)| one.ends_with(&end));
+        let mut all = own
+            .chain(others)
+            .map(|(_, (written, source))| (written, source));
+        let found = all.find(|(written, _)| written.as_str() == text);
+        let default = || self.defaults.get(&(name.to_owned(), text.to_owned()));
+        found.map(|(_, source)| source).or_else(default)
+    }
+
+    fn add_defaults(&mut self, documentation: &Documentation, file: &str) {
+        for (name, text) in &documentation.fields {
+            let key = (name.clone(), text.trim_end().to_owned());
+            self.defaults.entry(key).or_insert_with(|| TextSource {
+                file: file.to_owned(),
+                pointer: SourcePointer::root(file).key("fields").key(name).pointer(),
+                is_of_one_field: false,
+            });
+        }
+    }
+}
+
 /// Adds a module's texts to its effective document, then the texts for all modules. Texts without
-/// an item are added to `attention`.
+/// an item are added to `attention`. Returns where the texts of fields are written.
 pub(crate) fn apply(
     document: &mut Value,
     own: Option<SourceText<'_>>,
     common: Option<SourceText<'_>>,
     attention: &mut Vec<Attention>,
-) -> Result<(), FileError> {
+) -> Result<TextSources, FileError> {
+    let mut sources = TextSources::default();
     if let Some(text) = own {
         let documentation = read(text)?;
         documentation.check(&SourcePointer::root(text.file))?;
         let mut writer = Writer::new(document, text.file);
         writer.all(&documentation);
         attention.append(&mut writer.attention);
+        sources.fields = writer.written;
+        sources.add_defaults(&documentation, text.file);
     }
     if let Some(text) = common {
         let documentation = read(text)?;
@@ -122,8 +172,9 @@ pub(crate) fn apply(
             ));
         }
         Writer::new(document, text.file).defaults(&documentation);
+        sources.add_defaults(&documentation, text.file);
     }
-    Ok(())
+    Ok(sources)
 }
 
 fn read(text: SourceText<'_>) -> Result<Documentation, FileError> {
@@ -181,7 +232,7 @@ struct Writer<'a> {
     document: &'a mut Value,
     file: &'a str,
     /// The texts of fields that this file has set, by pointer.
-    written: BTreeMap<String, String>,
+    written: BTreeMap<String, (String, TextSource)>,
     attention: Vec<Attention>,
 }
 
@@ -369,7 +420,7 @@ impl<'a> Writer<'a> {
         }
         for pointer in pointers {
             match self.written.get(&pointer) {
-                Some(other) if other != text => {
+                Some((other, _)) if other != text.trim_end() => {
                     return self.skip(at.error(
                         "the file has another text for the same field",
                         "keep one text, under the name of the schema in `schemas`",
@@ -378,7 +429,13 @@ impl<'a> Writer<'a> {
                 Some(_) => {}
                 None => {
                     self.put(&pointer, "description", text);
-                    self.written.insert(pointer, text.to_owned());
+                    let source = TextSource {
+                        file: self.file.to_owned(),
+                        pointer: at.pointer(),
+                        is_of_one_field: true,
+                    };
+                    let text = text.trim_end().to_owned();
+                    self.written.insert(pointer, (text, source));
                 }
             }
         }

@@ -182,9 +182,9 @@ fn optional_fields<'f>(fields: &[&'f Field]) -> Vec<&'f str> {
     };
     let mut chosen: Vec<&Field> = Vec::new();
     for field in fields {
-        let is_excluded = chosen.iter().any(|other| {
-            excludes(other, &field.wire_name) || excludes(field, &other.wire_name)
-        });
+        let is_excluded = chosen
+            .iter()
+            .any(|other| excludes(other, &field.wire_name) || excludes(field, &other.wire_name));
         if chosen.len() < OPTIONAL_FIELDS && !is_excluded {
             chosen.push(field);
         }

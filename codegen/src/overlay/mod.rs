@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use crate::attention::{Attention, Edit, operation_path};
-use crate::error::{FileError, SourcePointer, pointer_tokens};
+use crate::error::{FileError, SourcePointer, json_path_step, pointer_tokens};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,6 +102,41 @@ pub(crate) fn withdrawal(actions: &[Action], pointer: &str) -> Option<Edit> {
     })
 }
 
+/// The JSON pointers of the nodes with a JSONPath. A text that is no JSONPath has none.
+pub(crate) fn locations(document: &Value, path: &str) -> Vec<String> {
+    let path = JsonPath::parse(path).ok();
+    path.map_or_else(Vec::new, |path| located(document, &path))
+}
+
+fn located(document: &Value, path: &JsonPath) -> Vec<String> {
+    let nodes = path.query_located(document);
+    let locations = nodes.locations();
+    locations.map(|one| one.to_json_pointer()).collect()
+}
+
+/// Merges a value into the nodes with a JSONPath, as an action does.
+pub(crate) fn merge_at(document: &mut Value, path: &str, update: &Value) {
+    for pointer in locations(document, path) {
+        document
+            .pointer_mut(&pointer)
+            .map(|node| merge(node, update));
+    }
+}
+
+/// The JSONPath of the node at a JSON pointer.
+pub(crate) fn path_of(pointer: &str) -> String {
+    let steps = pointer_tokens(pointer).into_iter().map(|token| {
+        let is_index = !token.is_empty() && token.chars().all(|c| c.is_ascii_digit());
+        // A status is a key.
+        if is_index && token.len() < 3 {
+            format!("[{token}]")
+        } else {
+            json_path_step(&token)
+        }
+    });
+    std::iter::once("$".to_owned()).chain(steps).collect()
+}
+
 impl Action {
     /// Applies the action. Returns why it had no effect, if so.
     fn apply(
@@ -128,11 +163,7 @@ impl Action {
                 "correct the path",
             )
         })?;
-        let mut pointers: Vec<String> = path
-            .query_located(document)
-            .locations()
-            .map(|location| location.to_json_pointer())
-            .collect();
+        let mut pointers = located(document, &path);
         if pointers.is_empty() {
             return Ok(Some(at.error(
                 format!("`{target}` matches nothing"),

@@ -42,7 +42,7 @@ pub(crate) fn rejected(resolved: &ResolvedTypes, operations: &[Operation]) -> Ve
         let reason = rules.problem(name)?;
         Some(RejectedName {
             name: name.clone(),
-            path: origin.path.clone(),
+            path: origin.path().to_owned(),
             reason,
         })
     };

@@ -105,7 +105,7 @@ fn origin(name: &str, item: &UnnamedType, group: &[&UnnamedType]) -> Origin {
     }
     Origin {
         aliases,
-        path: item.path().to_owned(),
+        fields_path: item.fields_path().to_owned(),
     }
 }
 

@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::types::{
-    OperationSchemas, Position, ResolvedTypes, Schema, Shape, UnnamedType, json_path_step,
-};
+use super::types::{OperationSchemas, Position, ResolvedTypes, Schema, Shape, UnnamedType};
 use super::{canonical, chosen_names, component_names, merge, naming};
 use crate::attention::Attention;
-use crate::error::{FileError, SourcePointer};
+use crate::error::{FileError, SourcePointer, json_path_step};
 use crate::formats::RuntimeType;
 use crate::json::{self, Object};
 use crate::model::{Operation, ParamLocation, Reply};

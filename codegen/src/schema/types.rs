@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::error::json_path_step;
 use crate::formats::RuntimeType;
 use crate::names;
 
@@ -78,8 +79,20 @@ pub(crate) struct ResolvedTypes {
 pub(crate) struct Origin {
     /// The platform's names of its schemas, as far as they differ from the type's name.
     pub(crate) aliases: Vec<String>,
+    /// The JSONPath below which one of its schemas has its fields.
+    pub(super) fields_path: String,
+}
+
+impl Origin {
     /// The JSONPath of one of its schemas.
-    pub(crate) path: String,
+    pub(crate) fn path(&self) -> &str {
+        schema_path(&self.fields_path)
+    }
+
+    /// The JSONPath of the schema of a field.
+    pub(crate) fn field_path(&self, wire_name: &str) -> String {
+        field_path(&self.fields_path, wire_name)
+    }
 }
 
 pub(crate) struct Struct {
@@ -173,7 +186,12 @@ pub(super) struct UnnamedType {
 impl UnnamedType {
     /// The JSONPath of its schema.
     pub(super) fn path(&self) -> &str {
-        self.occurrences[0].path.trim_end_matches('.')
+        schema_path(self.fields_path())
+    }
+
+    /// The JSONPath below which it has its fields.
+    pub(super) fn fields_path(&self) -> &str {
+        &self.occurrences[0].path
     }
 }
 
@@ -224,7 +242,7 @@ impl Position {
             parent: Some(parent),
             segment: word.clone(),
             word,
-            path: format!("{}.properties{}", self.path, json_path_step(wire_name)),
+            path: field_path(&self.path, wire_name),
         }
     }
 
@@ -267,14 +285,11 @@ impl Position {
     }
 }
 
-/// One step of a JSONPath.
-pub(super) fn json_path_step(key: &str) -> String {
-    let is_plain = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if is_plain {
-        format!(".{key}")
-    } else {
-        let key = key.replace('\\', "\\\\").replace('\'', "\\'");
-        format!("['{key}']")
-    }
+/// The fields of a composite are below its parts.
+fn schema_path(fields_path: &str) -> &str {
+    fields_path.trim_end_matches('.')
+}
+
+fn field_path(fields_path: &str, wire_name: &str) -> String {
+    format!("{fields_path}.properties{}", json_path_step(wire_name))
 }

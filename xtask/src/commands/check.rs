@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use hoopai_codegen::{Attention, Module, ModuleReport, RejectedName, strip};
+use hoopai_codegen::{Attention, Module, strip};
 
 use crate::{
     Console, FileError, Result, Workspace,
@@ -16,7 +16,7 @@ use crate::{
     renames::other_entries,
     workspace::{
         ATTENTION, AttentionList, Changes, EVENTS, LOCK, MODULES, SpecLock, TEMPORARY, WEBHOOKS,
-        crate_folder, documentation_file, overlay_file, spec_file,
+        crate_folder, documentation_file, spec_file,
     },
 };
 
@@ -133,7 +133,6 @@ fn check_module(tree: &Workspace, module: &Module, list: &AttentionList) -> Resu
     let mut changes = Changes::default();
     crate_changes(tree, &mut changes, module, &generated)?;
     findings.extend(differences(tree, &changes));
-    findings.extend(report_findings(&module.name, &file, &generated.report));
     let mut attention = other_entries(list, module, &generated);
     attention.extend(generated.attention);
     Ok(CheckedModule {
@@ -152,7 +151,6 @@ fn check_events(tree: &Workspace) -> Result<Option<CheckedModule>> {
     let mut changes = Changes::default();
     event_changes(tree, &mut changes, &generated)?;
     let mut findings = differences(tree, &changes);
-    findings.extend(report_findings(WEBHOOKS, EVENTS, &generated.report));
     let deviations = generated.attention.iter();
     findings.extend(
         deviations
@@ -171,59 +169,6 @@ fn check_events(tree: &Workspace) -> Result<Option<CheckedModule>> {
         findings,
         attention: Vec::new(),
     }))
-}
-
-/// What is undecided or wrong in what was generated for a module. `file` has its schemas.
-fn report_findings(module: &str, file: &str, report: &ModuleReport) -> Vec<FileError> {
-    let mut findings = Vec::new();
-    let undecided = report.fractions_without_reason.iter();
-    findings.extend(undecided.map(|name| {
-        file_error(
-            overlay_file(module),
-            format!("does not say what kind of number `{name}` is"),
-            "add an action: `type: integer` for whole numbers, `format: decimal` for amounts of money, or `x-hoopai-fraction` with the reason why it may have a fractional part",
-        )
-    }));
-    for pointer in &report.moments.untyped {
-        findings.push(file_error(
-            file,
-            format!("{pointer} has the name of a moment or a day, and no format of one"),
-            format!(
-                "set its `format` in {}, or `x-hoopai-not-a-moment` with the reason",
-                overlay_file(module)
-            ),
-        ));
-    }
-    findings.extend(report.misplaced_texts.iter().map(|problem| {
-        file_error(
-            documentation_file(module),
-            problem.as_str(),
-            "describe the field of this type, or move the text to the type that it describes",
-        )
-    }));
-    findings.extend(report.undescribed_models.iter().map(|model| {
-        file_error(
-            documentation_file(module),
-            format!("does not describe the type `{model}`"),
-            "add the `description` of its schema to `schemas`; for a schema without a name, add a text for its field with `[]`, or for `.` of the `body` or `reply` of its operation",
-        )
-    }));
-    let rejected = report.rejected_names.iter();
-    findings.extend(rejected.map(|name| rejected_name(module, name)));
-    findings
-}
-
-/// The finding for a type name that breaks a rule, with the overlay action that corrects it.
-fn rejected_name(module: &str, rejected: &RejectedName) -> FileError {
-    let RejectedName { name, path, reason } = rejected;
-    file_error(
-        overlay_file(module),
-        format!("the type name `{name}` {reason}"),
-        format!(
-            "add an action with `target: \"{path}\"` and `update: {{ x-hoopai-name: … }}`, \
-             whose value is the name that a user would search for; schemas of one name become one type"
-        ),
-    )
 }
 
 /// Checks that the lock has one correct entry for each spec and no other.

@@ -2,6 +2,7 @@
 
 mod attend;
 mod change_report;
+mod changed_interfaces;
 mod check;
 mod ci;
 mod discover;
