@@ -78,9 +78,12 @@ pub(crate) fn rename_entries(
     Ok(entries)
 }
 
-/// Whether the new name is in use, and the old one is not.
+/// Whether the new name is in use, and the overlay has not chosen the old one. Another item may have
+/// the old name by a rule: programs that use it compile, and mean the other item.
 fn applies(renamed: &Renamed, generated: &Generated) -> bool {
-    generated.named.contains_key(&renamed.to) && !generated.named.contains_key(&renamed.from)
+    let Renamed { from, to } = renamed;
+    let is_chosen = generated.named.get(from) == Some(&None);
+    from != to && generated.named.contains_key(to) && !is_chosen
 }
 
 fn renamed(change: &ApiChange) -> Option<Renamed> {
