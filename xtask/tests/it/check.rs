@@ -375,6 +375,17 @@ actions:
         text.contains("\nfloats without a reason\n  links: Bookmark.pull\n"),
         "{text}"
     );
+    tree.run(&["check", "--allow-attention"]).ok();
+    let settled = tree.copy();
+    let text = settled
+        .run(&["attend", "--all", "--reason", "It is a force."])
+        .ok();
+    assert_contains(&text, "1 entry edited, 0 accepted, 0 open");
+    assert_contains(
+        &settled.read("specs/links/overlay.yaml"),
+        "x-hoopai-fraction",
+    );
+    settled.run(&["check"]).ok();
 
     for decision in [
         "type: integer",
