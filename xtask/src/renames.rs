@@ -52,12 +52,13 @@ pub(crate) fn rename_entries(
     let mut renames: Vec<Renamed> = changes.iter().filter_map(renamed).collect();
     // A command that was interrupted before it wrote the crate has listed the same renames.
     open.retain(|earlier| !renames.contains(earlier));
-    for earlier in open {
-        match renames.iter_mut().find(|later| later.from == earlier.to) {
-            Some(later) => later.from = earlier.from,
-            None => renames.push(earlier),
+    // Two items may have exchanged their names, so each rename continues at most one earlier one.
+    for later in &mut renames {
+        if let Some(index) = open.iter().position(|earlier| earlier.to == later.from) {
+            later.from = open.remove(index).from;
         }
     }
+    renames.append(&mut open);
     renames.retain(|renamed| {
         let is_chosen = generated.named.get(&renamed.to) == Some(&None);
         applies(renamed, generated) && !is_chosen
@@ -78,9 +79,12 @@ pub(crate) fn rename_entries(
     Ok(entries)
 }
 
-/// Whether the new name is in use, and the old one is not.
+/// Whether the new name is in use, and the overlay has not chosen the old one. Another item may have
+/// the old name by a rule: programs that use it compile, and mean the other item.
 fn applies(renamed: &Renamed, generated: &Generated) -> bool {
-    generated.named.contains_key(&renamed.to) && !generated.named.contains_key(&renamed.from)
+    let Renamed { from, to } = renamed;
+    let is_chosen = generated.named.get(from) == Some(&None);
+    from != to && generated.named.contains_key(to) && !is_chosen
 }
 
 fn renamed(change: &ApiChange) -> Option<Renamed> {

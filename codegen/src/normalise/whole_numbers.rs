@@ -1,6 +1,6 @@
 //! Makes numbers integers that count, number, or measure in whole units: by name, and by the values
 //! that the file declares. The files declare `number` for everything. A number that no rule decides
-//! is decided in the overlay; `cargo xtask check` reports it.
+//! is decided in the overlay; the attention list has it.
 
 use serde_json::Value;
 

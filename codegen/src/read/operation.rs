@@ -27,7 +27,18 @@ pub(crate) fn operations(
             read_operation(document, path, method, operation, &at, attention)
         })
         .collect::<Result<Vec<_>, FileError>>()?;
-    let key = |one: &Operation| (one.name.clone(), one.path.clone(), one.method.clone());
+    // A name that the overlay chose comes before one that a rule yields.
+    let is_ruled = |one: &Operation| {
+        let item = document["paths"].get(&one.path);
+        let declared = item.and_then(|item| item.get(&one.method)?.get("x-hoopai-name"));
+        declared.is_none()
+    };
+    let key = |one: &Operation| {
+        let Operation {
+            name, path, method, ..
+        } = one;
+        (name.clone(), is_ruled(one), path.clone(), method.clone())
+    };
     operations.sort_by_key(key);
     for (index, name) in distinct_names(&operations) {
         let operation = &mut operations[index];
@@ -51,7 +62,7 @@ pub(crate) fn operations(
 }
 
 /// Other names for the operations whose name an earlier one has: the name with words of the path.
-/// Of operations with one name, the first in the order of paths keeps it.
+/// The operations are in the order in which they keep a name.
 fn distinct_names(operations: &[Operation]) -> Vec<(usize, String)> {
     let mut taken: BTreeSet<String> = operations.iter().map(|one| one.name.clone()).collect();
     let repeated = operations.windows(2).enumerate();

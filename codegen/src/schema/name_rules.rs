@@ -1,4 +1,4 @@
-//! Rules that public type names must follow. `cargo xtask check` reports names that do not.
+//! Rules that public type names must follow. The attention list has names that do not.
 
 use std::collections::{BTreeMap, BTreeSet};
 

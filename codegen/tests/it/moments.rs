@@ -89,6 +89,18 @@ fn names_of_moments_without_a_type_or_a_reason_are_reported() {
             "/components/schemas/Thing/properties/times/items/properties/date",
         ]
     );
+    let entries: Vec<String> = generated
+        .attention
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    for pointer in &found.untyped {
+        let entry = format!("#{pointer}: {pointer} has the name of a moment or a day");
+        assert!(
+            entries.iter().any(|one| one.contains(&entry)),
+            "{entries:#?}"
+        );
+    }
     let reasons: Vec<&String> = found.others.values().collect();
     assert_eq!(reasons, ["A duration."]);
 }

@@ -94,7 +94,9 @@ fn settles(committed: &Tree, modules: &[&str], today: &Path, changed: &Path) {
     let paths: BTreeSet<&String> = restored.keys().chain(before.keys()).collect();
     let differs = |path: &&&String| restored.get(**path) != before.get(**path);
     let differing: Vec<&&String> = paths.iter().filter(differs).collect();
-    assert!(differing.is_empty(), "not restored: {differing:#?}");
+    let list = tree.path("specs/attention.json");
+    let list = fs::read_to_string(list).unwrap_or_default();
+    assert!(differing.is_empty(), "not restored: {differing:#?}\n{list}");
 }
 
 /// A tree of the committed texts of these modules.

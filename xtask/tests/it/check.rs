@@ -366,8 +366,8 @@ actions:
     assert_findings(
         &text,
         &[(
-            "specs/links/overlay.yaml: does not say what kind of number `Bookmark.pull` is",
-            "`type: integer` for whole numbers",
+            "specs/attention.json: specs/links/overlay.yaml: nothing decides what kind of number `Bookmark.pull` is; it is a float",
+            "\"update\":{\"x-hoopai-fraction\":",
         )],
     );
     let text = tree.run(&["report"]).ok();
@@ -375,6 +375,17 @@ actions:
         text.contains("\nfloats without a reason\n  links: Bookmark.pull\n"),
         "{text}"
     );
+    tree.run(&["check", "--allow-attention"]).ok();
+    let settled = tree.copy();
+    let text = settled
+        .run(&["attend", "--all", "--reason", "It is a force."])
+        .ok();
+    assert_contains(&text, "1 entry edited, 0 accepted, 0 open");
+    assert_contains(
+        &settled.read("specs/links/overlay.yaml"),
+        "x-hoopai-fraction",
+    );
+    settled.run(&["check"]).ok();
 
     for decision in [
         "type: integer",
@@ -446,8 +457,9 @@ fn type_name_that_breaks_a_rule_is_found() {
     let tree = generated();
     let target = "$.components.schemas.BookmarkDto.properties.state";
     let renamed = |name: &str| overlay_of(&[(target, &format!("{{ x-hoopai-name: {name} }}"))]);
-    let remedy =
-        format!("add an action with `target: \"{target}\"` and `update: {{ x-hoopai-name: … }}`");
+    let remedy = format!(
+        "an action to the module's overlay with `target: \"{target}\"` and `update: {{ x-hoopai-name: … }}`"
+    );
     for (name, reason) in [
         ("StateSchema", "contains `Schema`"),
         ("BookmarkStateState", "contains `State` twice"),
@@ -461,7 +473,9 @@ fn type_name_that_breaks_a_rule_is_found() {
         tree.write("specs/links/overlay.yaml", &renamed(name));
         tree.run(&["codegen"]).ok();
         let text = tree.run(&["check"]).failed();
-        let start = format!("specs/links/overlay.yaml: the type name `{name}` {reason}");
+        let start = format!(
+            "specs/attention.json: specs/links/openapi.json#/components/schemas/BookmarkDto/properties/state: the type name `{name}` {reason}"
+        );
         assert_findings(&text, &[(&start, &remedy)]);
     }
     tree.write("specs/links/overlay.yaml", &renamed("BookmarkState"));
@@ -496,8 +510,8 @@ fn text_that_names_a_field_of_another_type_is_found() {
     assert_findings(
         &text,
         &[(
-            "specs/links/documentation.yaml: the text of `key` of Folder names `state`, which Folder lacks",
-            "describe the field of this type, or move the text to the type that it describes",
+            "specs/attention.json: specs/links/documentation.yaml#/schemas/Folder/fields/key: the text of `key` of Folder names `state`, which Folder lacks; the text is kept",
+            "to settle it, remove the text",
         )],
     );
     tree.write(file, &text_of_key("The key of the folder."));
