@@ -290,7 +290,7 @@ fn lock(folder: &Path) -> Result<File, BulkError> {
             return Err(BulkError::new(
                 BulkErrorKind::Busy,
                 format!("another process runs the job{holder}"),
-                "wait until it ends, or end it: the job can be continued",
+                "wait until it ends, or stop it with `pause`: the job can be continued",
             )
             .at(folder));
         }

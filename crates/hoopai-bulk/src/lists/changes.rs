@@ -1,4 +1,4 @@
-//! The lists that the platform orders by the time of the last change, as data.
+//! The lists that the platform orders by the time of the last change, and the ids of records, as data.
 
 use hoopai_catalogue::PageStrategy;
 use hoopai_runtime::Timestamp;
@@ -17,6 +17,16 @@ pub(super) struct UpdateOrder {
     /// The name of this field in filters and orders.
     pub(super) field: &'static str,
 }
+
+/// The fields with the ids of records, of operations whose records have neither `id` nor `_id`.
+pub(super) const IDS: &[(&str, &str)] = &[
+    ("agent-studio.list_agents", "agentId"),
+    ("agent-studio.list_agents_deprecated", "agentId"),
+    ("marketplace.list_charges", "chargeId"),
+    ("phone-system.list_active_phone_numbers", "sid"),
+    ("saas.list_saas_locations", "locationId"),
+    ("saas.list_saas_locations_deprecated", "locationId"),
+];
 
 /// All of them.
 pub(super) const UPDATE_ORDERS: &[UpdateOrder] = &[

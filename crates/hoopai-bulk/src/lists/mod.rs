@@ -193,12 +193,13 @@ impl PlatformList {
             }
             read(operation, &values, &handle, Some(&body))
         };
-        Ok(SyncList::from_parts(
-            name,
-            Box::new(open),
-            changes,
-            identity,
-        ))
+        let list = SyncList::from_parts(name, Box::new(open), changes, identity);
+        let key = operation.key();
+        let id = changes::IDS.iter().find(|(operation, _)| *operation == key);
+        Ok(match id {
+            Some((_, field)) => list.id(*field),
+            None => list,
+        })
     }
 
     /// The columns of the files of an export, by the name of the list, for

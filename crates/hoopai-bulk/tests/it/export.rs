@@ -72,6 +72,22 @@ async fn progress_is_reported_for_each_page() {
 }
 
 #[tokio::test]
+async fn export_is_a_span_with_its_list() {
+    let (folder, server) = (folder(), serve());
+    let client = client(&server.url);
+    let export = Export::new(folder.path()).list(flat(&client));
+    hoopai_test_support::log::capture();
+    export.run().await.unwrap();
+    let lines = hoopai_test_support::log::take();
+    let of_list = lines
+        .iter()
+        .filter(|line| line.contains("export{list=\"things\"}"));
+    let checkpoints = of_list.filter(|line| line.contains("export checkpoint"));
+    assert_eq!(checkpoints.count(), THINGS.div_ceil(20) + 1, "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("Thing 1")));
+}
+
+#[tokio::test]
 async fn a_paused_export_stops_and_continues() {
     let reference = folder();
     let expected = undisturbed(reference.path()).await;
