@@ -62,12 +62,12 @@ pub fn facade(modules: &[Module], cargo_toml: &str) -> Result<BTreeMap<String, S
 
 fn interfaces(modules: &[Module]) -> String {
     let mut out = format!("// {HEADER}\n\n//! The modules of the platform.\n\n");
-    out.push_str("/// Name and effective document of each module.\npub(crate) const MODULES: &[(&str, &str)] = &[\n");
+    out.push_str("/// Name and effective document of each module, compressed by the build script.\npub(crate) const MODULES: &[(&str, &[u8])] = &[\n");
     for module in modules {
         let name = &module.name;
         let _ = writeln!(
             out,
-            "    ({}, include_str!(\"../interface/{name}.json\")),",
+            "    ({}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.json.deflate\"))),",
             literal(name)
         );
     }

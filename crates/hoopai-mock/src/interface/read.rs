@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::Method;
+use miniz_oxide::inflate::decompress_to_vec;
 use serde_json::Value;
 
 use super::operation::{BodySpec, Document, Operation, Parameter, ReplySpec};
@@ -12,9 +13,11 @@ use crate::modules::MODULES;
 /// Reads the operations of all modules.
 pub(super) fn operations() -> Vec<Arc<Operation>> {
     let mut operations = Vec::new();
-    for (module, text) in MODULES {
-        // The documents are JSON: codegen writes them, and the tests count their operations.
-        let document: Value = serde_json::from_str(text).unwrap_or_default();
+    for (module, compressed) in MODULES {
+        // The documents are compressed JSON: codegen and the build script write them, and the
+        // tests count their operations.
+        let text = decompress_to_vec(compressed).unwrap_or_default();
+        let document: Value = serde_json::from_slice(&text).unwrap_or_default();
         let schemas = document.pointer("/components/schemas");
         let schemas = schemas.and_then(Value::as_object).cloned();
         let shared = Arc::new(Document {
