@@ -37,12 +37,12 @@ pub(super) static OPERATIONS: &[TestOperation] = &[
         reply: Some(decode::<hoopai::snapshots::types::ListSnapshotPushesResponse>),
         is_success: None,
         body: None,
-        setters: &[("path", "snapshotId", "snapshot_id"), ("query", "companyId", "company_id"), ("query", "from", "from_2"), ("query", "limit", "limit"), ("query", "to", "to"), ("query", "lastDoc", "last_doc")],
+        setters: &[("path", "snapshotId", "snapshot_id"), ("query", "companyId", "company_id"), ("query", "from", "from"), ("query", "limit", "limit"), ("query", "to", "to"), ("query", "lastDoc", "last_doc")],
         call: |client, values| {
             let mut call = client.snapshots().list_snapshot_pushes();
             if values.has("path", "snapshotId") { call = call.snapshot_id(values.string("path", "snapshotId")); }
             if values.has("query", "companyId") { call = call.company_id(values.string("query", "companyId")); }
-            if values.has("query", "from") { call = call.from_2(values.string("query", "from")); }
+            if values.has("query", "from") { call = call.from(values.string("query", "from")); }
             if values.has("query", "limit") { call = call.limit(values.integer("query", "limit")); }
             if values.has("query", "to") { call = call.to(values.string("query", "to")); }
             if values.has("query", "lastDoc") { call = call.last_doc(values.string("query", "lastDoc")); }

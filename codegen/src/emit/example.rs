@@ -4,6 +4,7 @@ use super::input::Input;
 use crate::formats::RuntimeType;
 use crate::model::{Operation, ParamLocation, Reply};
 use crate::rust_types::{OperationTypes, RustType};
+use crate::schema::Field;
 
 /// The number of optional fields in an example without required ones.
 const OPTIONAL_FIELDS: usize = 2;
@@ -149,12 +150,46 @@ fn body_fields(input: &Input<'_>, operation: &Operation, name: &str) -> Option<V
         calls.push(format!("{}({})", field.ident, value(input, ty)?));
     }
     if calls.is_empty() && operation.paging.is_none() {
-        let scalar = fields().filter(|(_, ty)| ty.is_scalar());
-        for (field, ty) in scalar.take(OPTIONAL_FIELDS) {
-            calls.push(format!("{}({})", field.ident, value(input, ty)?));
+        let scalar: Vec<_> = fields().filter(|(_, ty)| ty.is_scalar()).collect();
+        let of_scalar: Vec<&Field> = scalar.iter().map(|(field, _)| *field).collect();
+        let chosen = optional_fields(&of_scalar);
+        for (field, ty) in scalar {
+            if chosen.contains(&field.wire_name.as_str()) {
+                calls.push(format!("{}({})", field.ident, value(input, ty)?));
+            }
         }
     }
     Some(calls)
+}
+
+/// The first fields that do not exclude each other according to their texts. The end of a period
+/// comes with its start.
+fn optional_fields<'f>(fields: &[&'f Field]) -> Vec<&'f str> {
+    let excludes = |field: &Field, name: &str| {
+        let text = field.description.as_deref().unwrap_or_default();
+        text.contains(&format!("excludes `{name}`"))
+    };
+    let mut chosen: Vec<&Field> = Vec::new();
+    for field in fields {
+        let is_excluded = chosen.iter().any(|other| {
+            excludes(other, &field.wire_name) || excludes(field, &other.wire_name)
+        });
+        if chosen.len() < OPTIONAL_FIELDS && !is_excluded {
+            chosen.push(field);
+        }
+    }
+    let starts: Vec<String> = chosen
+        .iter()
+        .filter_map(|field| field.wire_name.strip_prefix("end"))
+        .map(|rest| format!("start{rest}"))
+        .collect();
+    let names = fields.iter().map(|field| field.wire_name.as_str());
+    names
+        .filter(|name| {
+            chosen.iter().any(|field| field.wire_name == *name)
+                || starts.iter().any(|start| start == name)
+        })
+        .collect()
 }
 
 /// A value of a type, as setters accept it.

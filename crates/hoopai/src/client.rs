@@ -168,7 +168,8 @@ settings! {
     /// Sets the id of the default location (sub-account), which is added to calls without a
     /// location. Default: none.
     location(impl Into<String>);
-    /// Sets the id of the company (agency) whose token is used. Default: none.
+    /// Sets the id of the company (agency) whose token is used. Default: none. It is not added to
+    /// calls: operations that require it have a setter `company_id`.
     company(impl Into<String>);
     /// Sets the base URL: https, or http with a loopback address. Default:
     /// [`DEFAULT_BASE_URL`](crate::runtime::DEFAULT_BASE_URL).

@@ -49,7 +49,7 @@
 //! | to configure | see |
 //! |---|---|
 //! | credentials, timeouts, connections | [`ClientBuilder`] |
-//! | OAuth apps and token stores | [`auth`] |
+//! | OAuth apps and token stores | [`auth`], with an example from installation to first call |
 //! | rate limits | [`rate_limit`] |
 //! | retries | [`retry`] |
 //! | errors | [`Error`] |
@@ -98,6 +98,70 @@ pub use modules::*;
 ///
 /// [`ClientBuilder::oauth_app`] sets an [`OAuthApp`](auth::OAuthApp) and
 /// [`ClientBuilder::token_source`] sets a [`TokenSource`](auth::TokenSource).
+///
+/// # An OAuth app from the installation to the first call
+///
+/// A web application has two handlers: one redirects users to the platform, the other handles the
+/// redirect back. All later calls, also after a restart, use the stored tokens.
+///
+/// ```no_run
+/// # #[cfg(feature = "contacts")]
+/// # mod example {
+/// use hoopai::auth::{AccountId, FileStore, OAuthApp, states_match};
+/// use hoopai::{Client, Error};
+///
+/// /// Builds the client once, when the application starts.
+/// fn client() -> Result<Client, Box<dyn std::error::Error>> {
+///     let redirect_uri = "https://example.com/oauth/callback";
+///     let app = OAuthApp::new("client id", "client secret", redirect_uri).white_label();
+///     let store = FileStore::open("tokens")?; // the default store loses its tokens at exit
+///     Ok(Client::builder().oauth_app(app).token_store(store).build()?)
+/// }
+///
+/// /// Returns the URL to redirect the user to, and the state to keep in the user's session.
+/// fn install(client: &Client) -> Result<(String, String), Error> {
+///     let scopes = ["contacts.readonly", "oauth.readonly", "oauth.write"];
+///     let request = client.authorize_url(scopes)?;
+///     Ok((request.url, request.state))
+/// }
+///
+/// /// Handles `/oauth/callback?code=…&state=…`.
+/// async fn callback(
+///     client: &Client,
+///     (code, state): (String, String),
+///     state_of_session: &str,
+/// ) -> Result<(), Box<dyn std::error::Error>> {
+///     if !states_match(state_of_session, &state) {
+///         return Err("the state is of another request".into());
+///     }
+///     let installation = client.exchange_code(code).await?; // the tokens are stored
+///     match &installation.account {
+///         AccountId::Location(id) => read_contacts(&client.as_location(id)).await?,
+///         // The token of an agency yields those of the locations that have the app.
+///         agency => {
+///             let agency = client.as_company(agency.id());
+///             for location in &installation.approved_locations {
+///                 read_contacts(&agency.as_location(location)).await?;
+///             }
+///         }
+///     }
+///     Ok(())
+/// }
+///
+/// async fn read_contacts(location: &Client) -> Result<(), Error> {
+///     // The location of the client is added to the call.
+///     let mut contacts = location.contacts().search_contacts().stream();
+///     while let Some(contact) = contacts.next().await {
+///         println!("{:?}", contact?.id);
+///     }
+///     Ok(())
+/// }
+/// # }
+/// ```
+///
+/// If an agency's reply lists no locations, `client.oauth().list_installed_locations()` does. The
+/// example `oauth_install` is a complete program, with a server for the redirect URI, and the
+/// example `agency` calls all locations of an agency.
 pub mod auth {
     pub use crate::configured_store::ConfiguredStore;
     pub use hoopai_auth::*;

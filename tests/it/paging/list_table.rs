@@ -332,7 +332,7 @@ fn agency_rows() -> Vec<Row> {
         snapshots::LIST_SNAPSHOT_PUSHES, "id",
             WithFields("snapshot-pushes", json!({"snapshotId": "s1"})),
             |c, _| c.snapshots().list_snapshot_pushes().snapshot_id("s1").company_id(COMPANY)
-                .from_2("2020-01-01").to("2090-01-01"),
+                .from("2020-01-01").to("2090-01-01"),
             limit(5);
     }
 }

@@ -101,7 +101,7 @@ impl Client {
     ///
     /// `POST /calendars/events/block-slots`
     ///
-    /// The interface requires a calendar, although a calendar and a user exclude each other.
+    /// Set `calendarId` or `assignedUserId`, since they exclude each other, and the time by `startTime` and `endTime`.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -113,7 +113,7 @@ impl Client {
     /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
     /// let reply = calendars
     ///     .create_blocked_slot()
-    ///     .body(types::CreateBlockedSlotRequest::new().assigned_user_id("…").calendar_id("…"))
+    ///     .body(types::CreateBlockedSlotRequest::new().assigned_user_id("…").end_time(std::time::SystemTime::now()).start_time(std::time::SystemTime::now()))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -849,7 +849,7 @@ impl Client {
     ///
     /// `PUT /calendars/events/block-slots/{eventId}`
     ///
-    /// The interface requires a calendar, although a calendar and a user exclude each other.
+    /// Set `calendarId` or `assignedUserId`, since they exclude each other, and the time by `startTime` and `endTime`.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Requires a location token.
@@ -862,7 +862,7 @@ impl Client {
     /// let reply = calendars
     ///     .update_blocked_slot()
     ///     .event_id("…")
-    ///     .body(types::UpdateBlockedSlotRequest::new().assigned_user_id("…").calendar_id("…"))
+    ///     .body(types::UpdateBlockedSlotRequest::new().assigned_user_id("…").end_time(std::time::SystemTime::now()).start_time(std::time::SystemTime::now()))
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -248,24 +248,35 @@ hoopai_runtime::model! {
         /// The time of the creation.
         pub timestamp: Timestamp = "timestamp",
     }
-    /// A condition on one field of a contact, or a group of conditions.
+    /// A condition on one field of a contact (`field`, `operator` and `value`), or a group of conditions
+    /// (`group` and `filters`).
     pub struct ContactSearchFilter {
-        /// The name of the field of the contact to compare, such as "tags", "email" or "dateAdded". Conditions of a list must all hold, unless they are in a group with `OR`.
+        /// The field to compare: "id", "contactName", "firstNameLowerCase", "lastNameLowerCase", "email", "phone",
+        /// "address", "city", "state", "postalCode", "country", "timezone", "website", "companyName",
+        /// "businessName", "assignedTo", "followers", "source", "tags", "type", "dnd", "dateAdded", "dateUpdated",
+        /// "dateOfBirth", "validEmail", "isValidWhatsapp", "lastEmailClickedDate", "lastEmailOpenedDate",
+        /// "lastAppointment", "activeWorkflows" or "finishedWorkflows"; for a custom field, "customFields." and its
+        /// id. A field with "LowerCase" in its name is compared with a value in lower case. In a group this is not
+        /// set.
         pub field: String = "field",
-        /// The filters of the group.
+        /// The conditions of the group, or further groups.
         pub filters: Vec<ContactSearchFilter> = "filters",
-        /// For a group of filters in place of a condition: `AND` or `OR`.
+        /// For a group of filters in place of a condition: `AND`, if all of them must hold, or `OR`, if one is enough. A group has `filters`, and neither `field` nor `operator`.
         pub group: String = "group",
-        /// The comparison: `eq`, `not_eq`, `contains`, `not_contains`, `exists`, `not_exists` or `range`, depending on the field.
+        /// The comparison, which depends on the type of the field: `eq` or `not_eq`, equal or not; `contains` or
+        /// `not_contains`, for text, without special characters; `exists` or `not_exists`, whether the field has a
+        /// value; `range`, for times and numbers.
         pub operator: String = "operator",
-        /// The value to compare with, of up to 75 characters. For `range`, an object with one or two of `gt`, `gte`, `lt` and `lte`. `exists` and `not_exists` take none.
+        /// The value to compare with: text of up to 75 characters, a number, or true or false. For `range` it is an
+        /// object with one or two of the bounds `gt`, `gte`, `lt` and `lte`, such as
+        /// `json!({"gte": "2026-01-01T00:00:00Z"})` for "dateAdded". `exists` and `not_exists` have no value.
         pub value: Value = "value",
     }
     /// A field by which the hits of a search are ordered.
     pub struct ContactSearchSort {
-        /// The direction: `asc` or `desc`.
+        /// The direction: `asc`, the smallest or oldest first, or `desc`.
         pub direction: String = "direction",
-        /// The field by which the hits are ordered.
+        /// The field by which the hits are ordered, such as "dateAdded" or "firstNameLowerCase".
         pub field: String = "field",
     }
     /// The time of the event to which the times of a workflow relate.
@@ -381,7 +392,7 @@ hoopai_runtime::model! {
         /// The value: text, a number, a list of text, or for files an object with an entry for each file.
         pub value: CustomFieldValue = "value",
     }
-    /// `CustomFieldInput` of Contacts.
+    /// The value of a custom field, to write.
     pub struct CustomFieldInput {
         /// The value: text for text fields and single choices, a number for numbers and amounts of money, a list
         /// of text for check boxes and multiple choices, and for files an object with an entry for each file.
@@ -590,7 +601,7 @@ hoopai_runtime::model! {
     /// Filters, order and page of a search for contacts.
     #[doc(alias = "SearchBodyV2DTO")]
     pub struct SearchContactsRequest {
-        /// Conditions that must all hold.
+        /// Conditions that must all hold. For "one of several", use a group with `OR`.
         pub filters: Vec<ContactSearchFilter> = "filters",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
@@ -602,7 +613,7 @@ hoopai_runtime::model! {
         pub query: String = "query",
         /// The position after which the page starts, the `searchAfter` of the last hit of the previous page. It excludes `page`.
         pub search_after: Vec<Value> = "searchAfter",
-        /// The fields by which the hits are ordered.
+        /// The orders of the hits, the most important first.
         pub sort: Vec<ContactSearchSort> = "sort",
     }
     /// A page of contacts that a search has found.
@@ -641,7 +652,7 @@ hoopai_runtime::model! {
         /// The names of the tags. Declared as required by the platform's specification.
         pub tags: Vec<String> = "tags",
     }
-    /// `TagsUpdate` of Contacts.
+    /// The outcome of the change of tags for one contact.
     pub struct TagsUpdate {
         /// The id of the contact.
         pub contact_id: String = "contactId",

@@ -73,7 +73,8 @@ impl Client {
     ///
     /// `GET /snapshots/snapshot-status/{snapshotId}`
     ///
-    /// All parameters are required, including `lastDoc`, although the first page has no previous item.
+    /// The period is given as text in local time. The platform's specification also requires `lastDoc`, which the
+    /// first page cannot have; it is optional here, and `stream` sets it for later pages.
     ///
     /// - Requires an agency token.
     /// - Version: `2021-07-28`.
@@ -86,7 +87,7 @@ impl Client {
     ///     .list_snapshot_pushes()
     ///     .snapshot_id("…")
     ///     .company_id("…")
-    ///     .from_2("…")
+    ///     .from("…")
     ///     .to("…")
     ///     .stream();
     /// while let Some(item) = items.next().await {
@@ -163,11 +164,11 @@ pub mod builder {
             path snapshot_id: String = "snapshotId",
             /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
-            /// The start of the period, month first, such as `10-10-2022 12:00 AM`. Declared as required by the platform's specification.
-            query from_2: String = "from",
-            /// The maximum number of items of a page, as text, such as `10`. Declared as required by the platform's specification.
+            /// The start of the period, with the month first and a 12-hour clock, such as `10-25-2026 12:00 AM`. The time zone is not documented. Declared as required by the platform's specification.
+            query from: String = "from",
+            /// The maximum number of pushes per page, from 1 to 100. `stream` sets it. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// The end of the period, month first, such as `12-18-2023 11:59 PM`. Declared as required by the platform's specification.
+            /// The end of the period, in the same form, such as `10-31-2026 11:59 PM`. Declared as required by the platform's specification.
             query to: String = "to",
             /// The id of the last item of the previous page.
             query last_doc: String = "lastDoc",

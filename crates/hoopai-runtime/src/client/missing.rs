@@ -51,7 +51,7 @@ impl Missing {
                         "select one with `as_location`"
                     }
                     Credentials::PrivateToken(_) | Credentials::Source(_) => {
-                        "set a default with `location` when the client is built"
+                        "set a default with `.location(..)` on the builder of the client (`from_env` reads it from HOOPAI_LOCATION_ID)"
                     }
                 };
                 let mut setters = format!("`.{}(..)`", setter(location.name));

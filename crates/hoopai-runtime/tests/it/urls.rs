@@ -150,7 +150,7 @@ async fn missing_required_query_parameter_is_named() {
     assert!(
         error
             .to_string()
-            .contains("the location (`locationId`) is not set: set a default with `location` when the client is built, or call `.location_id(..)`"),
+            .contains("the location (`locationId`) is not set: set a default with `.location(..)` on the builder of the client (`from_env` reads it from HOOPAI_LOCATION_ID), or call `.location_id(..)`"),
         "{error}"
     );
     assert_eq!(server.count(), 0);
