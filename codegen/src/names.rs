@@ -41,9 +41,9 @@ pub(crate) fn words(wire: &str) -> Vec<String> {
 }
 
 /// A field's or a setter's name: `dueDate` is `due_date`, `_id` is `id`, `type` is `type_`, `2fa`
-/// is `n2fa`.
+/// is `n2fa`, `isSaaSV2` is `is_saas_v2`.
 pub(crate) fn field(wire: &str) -> String {
-    let mut name = ascii(wire).to_snake_case();
+    let mut name = ascii(&wire.replace("SaaS", "Saas")).to_snake_case();
     if name.is_empty() {
         "field".clone_into(&mut name);
     }

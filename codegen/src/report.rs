@@ -65,6 +65,8 @@ pub struct ModuleReport {
     pub documented: Documented,
     /// Texts of fields that name a field which their model lacks.
     pub misplaced_texts: Vec<String>,
+    /// Models that no text describes.
+    pub undescribed_models: Vec<String>,
     /// The number of models.
     pub models: usize,
     /// The number of enums.
@@ -202,10 +204,20 @@ pub(crate) fn of_module(
         rejected_names: rejected_names(resolved, operations),
         documented: Documented::count(operations, resolved),
         misplaced_texts: misplaced_texts(resolved),
+        undescribed_models: undescribed_models(resolved),
         models: resolved.structs.len(),
         enums: resolved.enums.len(),
         ..ModuleReport::default()
     }
+}
+
+/// The models without a text of their own.
+fn undescribed_models(types: &ResolvedTypes) -> Vec<String> {
+    let models = types.structs.iter();
+    models
+        .filter(|(_, model)| model.description.is_none())
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// The number of operations by effect.

@@ -44,7 +44,9 @@ pub(super) fn lines(
         lines.push(one_line);
     } else {
         lines.push(format!("{variable}{module}"));
-        lines.extend(calls.iter().map(|call| format!("    .{call}")));
+        for call in &calls {
+            lines.extend(format!(".{call}").lines().map(|line| format!("    {line}")));
+        }
         if is_list {
             let last = lines.last_mut()?;
             last.push(';');
@@ -107,7 +109,7 @@ fn setters(
                 (Some((name, _)), Some(fields)) => {
                     let constructor = format!("types::{name}::new()");
                     let all: Vec<String> = std::iter::once(constructor).chain(fields?).collect();
-                    all.join(".")
+                    builder(&all)
                 }
                 _ => value(input, ty)?,
             };
@@ -115,6 +117,15 @@ fn setters(
         }
     }
     Some(calls)
+}
+
+/// The calls of a builder, on one line if they are short.
+fn builder(calls: &[String]) -> String {
+    let line = calls.join(".");
+    if line.len() <= LINE {
+        return line;
+    }
+    format!("\n    {},\n", calls.join("\n        ."))
 }
 
 /// Whether a stream sets the parameter or field.
@@ -171,9 +182,9 @@ fn optional_fields<'f>(fields: &[&'f Field]) -> Vec<&'f str> {
     };
     let mut chosen: Vec<&Field> = Vec::new();
     for field in fields {
-        let is_excluded = chosen.iter().any(|other| {
-            excludes(other, &field.wire_name) || excludes(field, &other.wire_name)
-        });
+        let is_excluded = chosen
+            .iter()
+            .any(|other| excludes(other, &field.wire_name) || excludes(field, &other.wire_name));
         if chosen.len() < OPTIONAL_FIELDS && !is_excluded {
             chosen.push(field);
         }

@@ -11,9 +11,7 @@ use crate::names;
 use crate::openapi::{self, is_json, resolve};
 
 /// Methods that every builder has from its traits.
-const TRAIT_METHODS: [&str; 6] = [
-    "clone", "into", "try_into", "borrow", "type_id", "to_owned",
-];
+const TRAIT_METHODS: [&str; 6] = ["clone", "into", "try_into", "borrow", "type_id", "to_owned"];
 
 fn reserved() -> BTreeSet<String> {
     names::RESERVED

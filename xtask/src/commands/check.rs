@@ -201,6 +201,13 @@ fn report_findings(module: &str, file: &str, report: &ModuleReport) -> Vec<FileE
             "describe the field of this type, or move the text to the type that it describes",
         )
     }));
+    findings.extend(report.undescribed_models.iter().map(|model| {
+        file_error(
+            documentation_file(module),
+            format!("does not describe the type `{model}`"),
+            "add the `description` of its schema to `schemas`; for a schema without a name, add a text for its field with `[]`, or for `.` of the `body` or `reply` of its operation",
+        )
+    }));
     let rejected = report.rejected_names.iter();
     findings.extend(rejected.map(|name| rejected_name(module, name)));
     findings

@@ -102,6 +102,7 @@ pub(crate) fn error(call_site: &CallSite, handle: &Handle, missing: &[Missing]) 
 /// The name of a parameter's setter: `start_after_id` for `startAfterId`.
 fn setter(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
+    let name = name.replace("SaaS", "Saas");
     let mut rest = name.chars().peekable();
     let mut last = '_';
     while let Some(c) = rest.next() {
@@ -138,6 +139,7 @@ mod tests {
             ("tags[]", "tags"),
             ("filter[from-date]", "filter_from_date"),
             ("type", "type_"),
+            ("isSaaSV2", "is_saas_v2"),
         ] {
             assert_eq!(setter(name), expected);
         }

@@ -138,7 +138,9 @@ async fn missing_required_body_or_field_is_named() {
         .unwrap_err();
     assert_eq!(error.parameter(), Some("locationId"));
     assert!(
-        error.to_string().contains("set a default with `.location(..)`"),
+        error
+            .to_string()
+            .contains("set a default with `.location(..)`"),
         "{error}"
     );
 
