@@ -5,7 +5,7 @@ use hoopai_codegen::{Generated, SourceText, Sources, generate, strip};
 use serde_json::{Value, json};
 
 use crate::emit::{OVERLAY, everything};
-use crate::support::{module, spec_alone, strict};
+use crate::support::{module, operation, spec_alone, strict};
 
 const OWN: &str = "
 module: Things, and what they are good for.
@@ -180,6 +180,47 @@ fn text_that_names_a_field_of_another_type_is_reported() {
         assert_eq!(misplaced("id", &format!("{text:?}")), [""; 0], "{text}");
     }
     assert_eq!(misplaced("status", "\"`open` means unread.\""), [""; 0]);
+}
+
+#[test]
+fn examples_set_fields_that_do_not_exclude_each_other() {
+    let mut sample = everything();
+    let text = json!({ "type": "string" });
+    let moment = json!({ "type": "string", "format": "date-time" });
+    sample["components"]["schemas"]["BlockDto"] = json!({ "type": "object", "properties": {
+        "accountId": text, "calendarId": text, "endTime": moment, "isSaaSV2": { "type": "boolean" }, "startTime": moment,
+    } });
+    sample["paths"]["/blocks"]["post"] = operation(
+        "create-block",
+        json!({ "requestBody": { "required": true, "content": { "application/json": {
+            "schema": { "$ref": "#/components/schemas/BlockDto" },
+        } } } }),
+    );
+    let own = "schemas: { BlockDto: { fields: { calendarId: \"It excludes `accountId`.\" } } }";
+    let generated = generated_from(&sample, own, "{}").unwrap();
+    let client = &generated.files["src/client.rs"];
+    let calls = [
+        "types::BlockRequest::new()",
+        "    .account_id(\"…\")",
+        "    .end_time(std::time::SystemTime::now())",
+        "    .start_time(std::time::SystemTime::now()),",
+    ];
+    let expected = calls.map(|call| format!("    ///             {call}\n"));
+    assert!(client.contains(&expected.concat()), "{client}");
+    let types = &generated.files["src/types.rs"];
+    assert!(types.contains("is_saas_v2: bool"), "{types}");
+}
+
+#[test]
+fn types_without_a_text_are_reported() {
+    let undescribed = |own: &str| {
+        let report = generated(own, "{}").unwrap().report;
+        report.undescribed_models
+    };
+    let thing = "Thing".to_owned();
+    assert!(undescribed("{}").contains(&thing));
+    let described = "schemas: { ThingDto: { description: A thing. } }";
+    assert!(!undescribed(described).contains(&thing));
 }
 
 #[test]

@@ -62,7 +62,12 @@ impl Client {
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .create_facebook_conversation_form()
-    ///     .body(types::CreateFacebookConversationFormRequest::new().name("…").questions([types::WelcomeMessageQuestion::new()]).text("…"))
+    ///     .body(
+    ///         types::CreateFacebookConversationFormRequest::new()
+    ///             .name("…")
+    ///             .questions([types::WelcomeMessageQuestion::new()])
+    ///             .text("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -119,7 +124,14 @@ impl Client {
     /// let reply = ad_manager
     ///     .create_facebook_page_lead_form()
     ///     .page_id("…")
-    ///     .body(types::CreateFacebookPageLeadFormRequest::new().name("…").privacy_policy_link("…").questions([types::FormQuestion::new()]).thank_you_page(types::ThankYouPage::new()).type_(types::FacebookLeadFormType::MoreVolume))
+    ///     .body(
+    ///         types::CreateFacebookPageLeadFormRequest::new()
+    ///             .name("…")
+    ///             .privacy_policy_link("…")
+    ///             .questions([types::FormQuestion::new()])
+    ///             .thank_you_page(types::ThankYouPage::new())
+    ///             .type_(types::FacebookLeadFormType::MoreVolume),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -205,7 +217,13 @@ impl Client {
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .create_linkedin_integration()
-    ///     .body(types::CreateLinkedinIntegrationRequest::new().ad_account_id("…").ad_account_name("…").currency_code("…").organization_id("…"))
+    ///     .body(
+    ///         types::CreateLinkedinIntegrationRequest::new()
+    ///             .ad_account_id("…")
+    ///             .ad_account_name("…")
+    ///             .currency_code("…")
+    ///             .organization_id("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -234,7 +252,14 @@ impl Client {
     /// let reply = ad_manager
     ///     .create_linkedin_lead_form()
     ///     .account_id("…")
-    ///     .body(types::CreateLinkedinLeadFormRequest::new().content(types::LeadFormContent::new()).creation_locale(types::CreationLocale::new()).name("…").owner(types::SponsoredAccountOwner::new()).state(types::LinkedInLeadFormState::Published))
+    ///     .body(
+    ///         types::CreateLinkedinLeadFormRequest::new()
+    ///             .content(types::LeadFormContent::new())
+    ///             .creation_locale(types::CreationLocale::new())
+    ///             .name("…")
+    ///             .owner(types::SponsoredAccountOwner::new())
+    ///             .state(types::LinkedInLeadFormState::Published),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -2000,7 +2025,11 @@ impl Client {
     /// let reply = ad_manager
     ///     .update_linkedin_ad_status()
     ///     .ad_id("…")
-    ///     .body(types::UpdateLinkedinAdStatusRequest::new().operation_type(types::LinkedinAdStatusOperationType::Paused).type_(types::LinkedinAdStatusType::AdGroup))
+    ///     .body(
+    ///         types::UpdateLinkedinAdStatusRequest::new()
+    ///             .operation_type(types::LinkedinAdStatusOperationType::Paused)
+    ///             .type_(types::LinkedinAdStatusType::AdGroup),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -2139,7 +2168,11 @@ impl Client {
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .upsert_google_assets()
-    ///     .body(types::UpsertGoogleAssetsRequest::new().payload(types::UpsertGoogleAssetsPayload::new()).type_(types::UpsertGoogleAssetsType::Call))
+    ///     .body(
+    ///         types::UpsertGoogleAssetsRequest::new()
+    ///             .payload(types::UpsertGoogleAssetsPayload::new())
+    ///             .type_(types::UpsertGoogleAssetsType::Call),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -2195,7 +2228,11 @@ impl Client {
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .upsert_google_campaign()
-    ///     .body(types::UpsertGoogleCampaignRequest::new().advertising_channel_type(types::AdvertisingChannelType::Search).name("…"))
+    ///     .body(
+    ///         types::UpsertGoogleCampaignRequest::new()
+    ///             .advertising_channel_type(types::AdvertisingChannelType::Search)
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -2222,7 +2259,16 @@ impl Client {
     /// # async fn example(ad_manager: hoopai_ad_manager::Client) -> Result<(), hoopai_ad_manager::Error> {
     /// let reply = ad_manager
     ///     .upsert_google_conversion()
-    ///     .body(types::UpsertGoogleConversionRequest::new().attribution_model(types::AttributionModel::GoogleSearchAttributionDataDriven).category("…").click_through_window(10).counting_type(types::CountingType::OnePerClick).name("…").type_(types::GoogleConversionType::UploadClicks).value_settings(types::ConversionValueSettings::new()))
+    ///     .body(
+    ///         types::UpsertGoogleConversionRequest::new()
+    ///             .attribution_model(types::AttributionModel::GoogleSearchAttributionDataDriven)
+    ///             .category("…")
+    ///             .click_through_window(10)
+    ///             .counting_type(types::CountingType::OnePerClick)
+    ///             .name("…")
+    ///             .type_(types::GoogleConversionType::UploadClicks)
+    ///             .value_settings(types::ConversionValueSettings::new()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -457,7 +457,7 @@ hoopai_runtime::model! {
     pub struct FacebookAdText {
         /// The id of the text.
         pub id: String = "_id",
-        /// The text.
+        /// The alternative text of the ad.
         pub text: String = "text",
     }
     /// An ad set of Facebook, with its ads.
@@ -1550,7 +1550,7 @@ hoopai_runtime::model! {
         pub business_logo: GoogleAssetImage = "businessLogo",
         /// The resource names of the phone numbers.
         pub calls: Vec<String> = "calls",
-        /// The images.
+        /// The images that ads of the campaign show.
         pub images: Vec<GoogleAssetImage> = "images",
         /// The resource name of the lead form.
         pub lead_form: String = "leadForm",
@@ -2770,7 +2770,7 @@ hoopai_runtime::model! {
     /// A change of the status of a campaign group, campaign or ad.
     #[doc(alias = "LinkedInUpdateAdStatusBodyDTO")]
     pub struct UpdateLinkedinAdStatusRequest {
-        /// The operation. Declared as required by the platform's specification.
+        /// The operation, which sets the new status. Declared as required by the platform's specification.
         pub operation_type: LinkedinAdStatusOperationType = "operationType",
         /// The kind of entity that the id in the path identifies; an ad group is a campaign group of LinkedIn. Declared as required by the platform's specification.
         pub type_: LinkedinAdStatusType = "type",

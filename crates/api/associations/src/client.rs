@@ -33,7 +33,14 @@ impl Client {
     /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
     /// let reply = associations
     ///     .create_association()
-    ///     .body(types::CreateAssociationRequest::new().first_object_key("…").first_object_label("…").key("…").second_object_key("…").second_object_label("…"))
+    ///     .body(
+    ///         types::CreateAssociationRequest::new()
+    ///             .first_object_key("…")
+    ///             .first_object_label("…")
+    ///             .key("…")
+    ///             .second_object_key("…")
+    ///             .second_object_label("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -61,7 +68,12 @@ impl Client {
     /// # async fn example(associations: hoopai_associations::Client) -> Result<(), hoopai_associations::Error> {
     /// let reply = associations
     ///     .create_relation()
-    ///     .body(types::CreateRelationRequest::new().association_id("…").first_record_id("…").second_record_id("…"))
+    ///     .body(
+    ///         types::CreateRelationRequest::new()
+    ///             .association_id("…")
+    ///             .first_record_id("…")
+    ///             .second_record_id("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -245,7 +257,11 @@ impl Client {
     /// let reply = associations
     ///     .update_association()
     ///     .association_id("…")
-    ///     .body(types::UpdateAssociationRequest::new().first_object_label("…").second_object_label("…"))
+    ///     .body(
+    ///         types::UpdateAssociationRequest::new()
+    ///             .first_object_label("…")
+    ///             .second_object_label("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -55,7 +55,20 @@ impl Client {
     /// # async fn example(blogs: hoopai_blogs::Client) -> Result<(), hoopai_blogs::Error> {
     /// let reply = blogs
     ///     .create_blog_post()
-    ///     .body(types::CreateBlogPostRequest::new().author("…").blog_id("…").categories(["…"]).description("…").image_alt_text("…").image_url("…").published_at(std::time::SystemTime::now()).raw_html("…").status(types::BlogPostStatus::Draft).title("…").url_slug("…"))
+    ///     .body(
+    ///         types::CreateBlogPostRequest::new()
+    ///             .author("…")
+    ///             .blog_id("…")
+    ///             .categories(["…"])
+    ///             .description("…")
+    ///             .image_alt_text("…")
+    ///             .image_url("…")
+    ///             .published_at(std::time::SystemTime::now())
+    ///             .raw_html("…")
+    ///             .status(types::BlogPostStatus::Draft)
+    ///             .title("…")
+    ///             .url_slug("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -183,7 +196,20 @@ impl Client {
     /// let reply = blogs
     ///     .update_blog_post()
     ///     .post_id("…")
-    ///     .body(types::UpdateBlogPostRequest::new().author("…").blog_id("…").categories(["…"]).description("…").image_alt_text("…").image_url("…").published_at(std::time::SystemTime::now()).raw_html("…").status(types::BlogPostStatus::Draft).title("…").url_slug("…"))
+    ///     .body(
+    ///         types::UpdateBlogPostRequest::new()
+    ///             .author("…")
+    ///             .blog_id("…")
+    ///             .categories(["…"])
+    ///             .description("…")
+    ///             .image_alt_text("…")
+    ///             .image_url("…")
+    ///             .published_at(std::time::SystemTime::now())
+    ///             .raw_html("…")
+    ///             .status(types::BlogPostStatus::Draft)
+    ///             .title("…")
+    ///             .url_slug("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -60,7 +60,12 @@ impl Client {
     /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
     /// let reply = calendars
     ///     .create_appointment()
-    ///     .body(types::CreateAppointmentRequest::new().calendar_id("…").contact_id("…").start_time(std::time::SystemTime::now()))
+    ///     .body(
+    ///         types::CreateAppointmentRequest::new()
+    ///             .calendar_id("…")
+    ///             .contact_id("…")
+    ///             .start_time(std::time::SystemTime::now()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -113,7 +118,12 @@ impl Client {
     /// # async fn example(calendars: hoopai_calendars::Client) -> Result<(), hoopai_calendars::Error> {
     /// let reply = calendars
     ///     .create_blocked_slot()
-    ///     .body(types::CreateBlockedSlotRequest::new().assigned_user_id("…").end_time(std::time::SystemTime::now()).start_time(std::time::SystemTime::now()))
+    ///     .body(
+    ///         types::CreateBlockedSlotRequest::new()
+    ///             .assigned_user_id("…")
+    ///             .end_time(std::time::SystemTime::now())
+    ///             .start_time(std::time::SystemTime::now()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -166,7 +176,15 @@ impl Client {
     /// let reply = calendars
     ///     .create_calendar_resource()
     ///     .resource_type(types::ResourceType::Equipments)
-    ///     .body(types::CreateCalendarResourceRequest::new().calendar_ids(["…"]).capacity(10).description("…").name("…").out_of_service(10).quantity(10))
+    ///     .body(
+    ///         types::CreateCalendarResourceRequest::new()
+    ///             .calendar_ids(["…"])
+    ///             .capacity(10)
+    ///             .description("…")
+    ///             .name("…")
+    ///             .out_of_service(10)
+    ///             .quantity(10),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -862,7 +880,12 @@ impl Client {
     /// let reply = calendars
     ///     .update_blocked_slot()
     ///     .event_id("…")
-    ///     .body(types::UpdateBlockedSlotRequest::new().assigned_user_id("…").end_time(std::time::SystemTime::now()).start_time(std::time::SystemTime::now()))
+    ///     .body(
+    ///         types::UpdateBlockedSlotRequest::new()
+    ///             .assigned_user_id("…")
+    ///             .end_time(std::time::SystemTime::now())
+    ///             .start_time(std::time::SystemTime::now()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

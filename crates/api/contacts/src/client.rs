@@ -189,7 +189,12 @@ impl Client {
     /// let reply = contacts
     ///     .create_task()
     ///     .contact_id("…")
-    ///     .body(types::CreateTaskRequest::new().completed(true).due_date(std::time::SystemTime::now()).title("…"))
+    ///     .body(
+    ///         types::CreateTaskRequest::new()
+    ///             .completed(true)
+    ///             .due_date(std::time::SystemTime::now())
+    ///             .title("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -251,12 +251,12 @@ hoopai_runtime::model! {
     /// A condition on one field of a contact (`field`, `operator` and `value`), or a group of conditions
     /// (`group` and `filters`).
     pub struct ContactSearchFilter {
-        /// The field to compare: `id`, `contactName`, `firstNameLowerCase`, `lastNameLowerCase`, `email`, `phone`,
-        /// `address`, `city`, `state`, `postalCode`, `country`, `timezone`, `website`, `companyName`,
-        /// `businessName`, `assignedTo`, `followers`, `source`, `tags`, `type`, `dnd`, `dateAdded`, `dateUpdated`,
-        /// `dateOfBirth`, `validEmail`, `isValidWhatsapp`, `lastEmailClickedDate`, `lastEmailOpenedDate`,
-        /// `lastAppointment`, `activeWorkflows` or `finishedWorkflows`; for a custom field, `customFields.` and its
-        /// id. A field with `LowerCase` in its name is compared with a value in lower case. In a group this is not
+        /// The field to compare: "id", "contactName", "firstNameLowerCase", "lastNameLowerCase", "email", "phone",
+        /// "address", "city", "state", "postalCode", "country", "timezone", "website", "companyName",
+        /// "businessName", "assignedTo", "followers", "source", "tags", "type", "dnd", "dateAdded", "dateUpdated",
+        /// "dateOfBirth", "validEmail", "isValidWhatsapp", "lastEmailClickedDate", "lastEmailOpenedDate",
+        /// "lastAppointment", "activeWorkflows" or "finishedWorkflows"; for a custom field, "customFields." and its
+        /// id. A field with "LowerCase" in its name is compared with a value in lower case. In a group this is not
         /// set.
         pub field: String = "field",
         /// The conditions of the group, or further groups.
@@ -269,14 +269,14 @@ hoopai_runtime::model! {
         pub operator: String = "operator",
         /// The value to compare with: text of up to 75 characters, a number, or true or false. For `range` it is an
         /// object with one or two of the bounds `gt`, `gte`, `lt` and `lte`, such as
-        /// `json!({"gte": "2026-01-01T00:00:00Z"})` for `dateAdded`. `exists` and `not_exists` have no value.
+        /// `json!({"gte": "2026-01-01T00:00:00Z"})` for "dateAdded". `exists` and `not_exists` have no value.
         pub value: Value = "value",
     }
     /// A field by which the hits of a search are ordered.
     pub struct ContactSearchSort {
         /// The direction: `asc`, the smallest or oldest first, or `desc`.
         pub direction: String = "direction",
-        /// The field by which the hits are ordered, such as `dateAdded` or `firstNameLowerCase`.
+        /// The field by which the hits are ordered, such as "dateAdded" or "firstNameLowerCase".
         pub field: String = "field",
     }
     /// The time of the event to which the times of a workflow relate.
@@ -392,7 +392,7 @@ hoopai_runtime::model! {
         /// The value: text, a number, a list of text, or for files an object with an entry for each file.
         pub value: CustomFieldValue = "value",
     }
-    /// `CustomFieldInput` of Contacts.
+    /// The value of a custom field, to write.
     pub struct CustomFieldInput {
         /// The value: text for text fields and single choices, a number for numbers and amounts of money, a list
         /// of text for check boxes and multiple choices, and for files an object with an entry for each file.
@@ -652,7 +652,7 @@ hoopai_runtime::model! {
         /// The names of the tags. Declared as required by the platform's specification.
         pub tags: Vec<String> = "tags",
     }
-    /// `TagsUpdate` of Contacts.
+    /// The outcome of the change of tags for one contact.
     pub struct TagsUpdate {
         /// The id of the contact.
         pub contact_id: String = "contactId",

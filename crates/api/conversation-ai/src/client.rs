@@ -34,7 +34,12 @@ impl Client {
     /// let reply = conversation_ai
     ///     .create_action()
     ///     .agent_id("…")
-    ///     .body(types::ActionRequest::new().details(types::ActionDetails::new()).name("…").type_(types::ActionType::TriggerWorkflow))
+    ///     .body(
+    ///         types::ActionRequest::new()
+    ///             .details(types::ActionDetails::new())
+    ///             .name("…")
+    ///             .type_(types::ActionType::TriggerWorkflow),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -61,7 +66,13 @@ impl Client {
     /// # async fn example(conversation_ai: hoopai_conversation_ai::Client) -> Result<(), hoopai_conversation_ai::Error> {
     /// let reply = conversation_ai
     ///     .create_agent()
-    ///     .body(types::CreateAgentRequest::new().goal("…").instructions("…").name("…").personality("…"))
+    ///     .body(
+    ///         types::CreateAgentRequest::new()
+    ///             .goal("…")
+    ///             .instructions("…")
+    ///             .name("…")
+    ///             .personality("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -253,7 +264,12 @@ impl Client {
     ///     .update_action()
     ///     .agent_id("…")
     ///     .action_id("…")
-    ///     .body(types::ActionRequest::new().details(types::ActionDetails::new()).name("…").type_(types::ActionType::TriggerWorkflow))
+    ///     .body(
+    ///         types::ActionRequest::new()
+    ///             .details(types::ActionDetails::new())
+    ///             .name("…")
+    ///             .type_(types::ActionType::TriggerWorkflow),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -309,7 +325,11 @@ impl Client {
     /// let reply = conversation_ai
     ///     .update_followup_settings()
     ///     .agent_id("…")
-    ///     .body(types::UpdateFollowupSettingsRequest::new().action_ids(["…"]).followup_settings(types::FollowupSettings::new()))
+    ///     .body(
+    ///         types::UpdateFollowupSettingsRequest::new()
+    ///             .action_ids(["…"])
+    ///             .followup_settings(types::FollowupSettings::new()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -61,7 +61,12 @@ impl Client {
     /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
     /// let reply = conversations
     ///     .add_outbound_call()
-    ///     .body(types::AddOutboundCallRequest::new().conversation_id("…").conversation_provider_id("…").type_(types::OutboundCallType::Call))
+    ///     .body(
+    ///         types::AddOutboundCallRequest::new()
+    ///             .conversation_id("…")
+    ///             .conversation_provider_id("…")
+    ///             .type_(types::OutboundCallType::Call),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -128,7 +133,13 @@ impl Client {
     /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
     /// let reply = conversations
     ///     .complete_file_upload()
-    ///     .body(types::CompleteFileUploadRequest::new().conversation_id("…").file_path("…").filename("…").upload_id("…"))
+    ///     .body(
+    ///         types::CompleteFileUploadRequest::new()
+    ///             .conversation_id("…")
+    ///             .file_path("…")
+    ///             .filename("…")
+    ///             .upload_id("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -181,7 +192,12 @@ impl Client {
     /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
     /// let reply = conversations
     ///     .create_custom_subtype()
-    ///     .body(types::CreateCustomSubtypeRequest::new().channel(types::CustomSubtypeChannel::Email).language("…").name("…"))
+    ///     .body(
+    ///         types::CreateCustomSubtypeRequest::new()
+    ///             .channel(types::CustomSubtypeChannel::Email)
+    ///             .language("…")
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -409,7 +425,13 @@ impl Client {
     /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
     /// let reply = conversations
     ///     .initiate_file_upload()
-    ///     .body(types::InitiateFileUploadRequest::new().channel("…").content_type("…").conversation_id("…").filename("…"))
+    ///     .body(
+    ///         types::InitiateFileUploadRequest::new()
+    ///             .channel("…")
+    ///             .content_type("…")
+    ///             .conversation_id("…")
+    ///             .filename("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -507,7 +529,12 @@ impl Client {
     /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
     /// let reply = conversations
     ///     .send_live_chat_typing_indicator()
-    ///     .body(types::SendLiveChatTypingIndicatorRequest::new().conversation_id("…").is_typing("…").visitor_id("…"))
+    ///     .body(
+    ///         types::SendLiveChatTypingIndicatorRequest::new()
+    ///             .conversation_id("…")
+    ///             .is_typing("…")
+    ///             .visitor_id("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -618,7 +645,12 @@ impl Client {
     /// # async fn example(conversations: hoopai_conversations::Client) -> Result<(), hoopai_conversations::Error> {
     /// let reply = conversations
     ///     .update_contact_subscription()
-    ///     .body(types::UpdateContactSubscriptionRequest::new().contact_id("…").email("…").subscription_action(types::SubscriptionAction::new()))
+    ///     .body(
+    ///         types::UpdateContactSubscriptionRequest::new()
+    ///             .contact_id("…")
+    ///             .email("…")
+    ///             .subscription_action(types::SubscriptionAction::new()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -35,7 +35,14 @@ impl Client {
     /// # async fn example(custom_fields: hoopai_custom_fields::Client) -> Result<(), hoopai_custom_fields::Error> {
     /// let reply = custom_fields
     ///     .create_custom_field()
-    ///     .body(types::CreateCustomFieldRequest::new().data_type(types::CustomFieldDataType::Text).field_key("…").object_key("…").parent_id("…").show_in_forms(true))
+    ///     .body(
+    ///         types::CreateCustomFieldRequest::new()
+    ///             .data_type(types::CustomFieldDataType::Text)
+    ///             .field_key("…")
+    ///             .object_key("…")
+    ///             .parent_id("…")
+    ///             .show_in_forms(true),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

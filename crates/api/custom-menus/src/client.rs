@@ -33,7 +33,18 @@ impl Client {
     /// # async fn example(custom_menus: hoopai_custom_menus::Client) -> Result<(), hoopai_custom_menus::Error> {
     /// let reply = custom_menus
     ///     .create_custom_menu()
-    ///     .body(types::CreateCustomMenuRequest::new().icon(types::Icon::new()).locations(["…"]).open_mode(types::OpenMode::Iframe).show_on_company(true).show_on_location(true).show_to_all_locations(true).title("…").url("…").user_role(types::UserRole::All))
+    ///     .body(
+    ///         types::CreateCustomMenuRequest::new()
+    ///             .icon(types::Icon::new())
+    ///             .locations(["…"])
+    ///             .open_mode(types::OpenMode::Iframe)
+    ///             .show_on_company(true)
+    ///             .show_on_location(true)
+    ///             .show_to_all_locations(true)
+    ///             .title("…")
+    ///             .url("…")
+    ///             .user_role(types::UserRole::All),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

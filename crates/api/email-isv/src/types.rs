@@ -17,7 +17,7 @@ hoopai_runtime::model! {
         /// The email address, or the id of the contact whose address is checked. Declared as required by the platform's specification.
         pub verify: String = "verify",
     }
-    /// `VerifyEmailResponse` of Email Verification.
+    /// The result of the check of an email address, or the reason why it could not be checked.
     pub struct VerifyEmailResponse {
         /// The email address to which the result applies.
         pub address: String = "address",
@@ -31,7 +31,7 @@ hoopai_runtime::model! {
         pub result: VerifyEmailResult = "result",
         /// The risk that an email to the address bounces.
         pub risk: VerifyEmailRisk = "risk",
-        /// Whether the address was checked, always false.
+        /// Whether the address was checked. Only replies without a result hold it, with the value false.
         pub verified: bool = "verified",
     }
 }

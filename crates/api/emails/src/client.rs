@@ -222,7 +222,14 @@ impl Client {
     /// # async fn example(emails: hoopai_emails::Client) -> Result<(), hoopai_emails::Error> {
     /// let reply = emails
     ///     .update_template()
-    ///     .body(types::UpdateTemplateRequest::new().dnd(types::EmailDesign::new()).editor_type(types::TemplateEditorType::Html).html("…").template_id("…").updated_by("…"))
+    ///     .body(
+    ///         types::UpdateTemplateRequest::new()
+    ///             .dnd(types::EmailDesign::new())
+    ///             .editor_type(types::TemplateEditorType::Html)
+    ///             .html("…")
+    ///             .template_id("…")
+    ///             .updated_by("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

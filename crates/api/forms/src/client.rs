@@ -354,7 +354,14 @@ impl Client {
     /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
     /// let reply = forms
     ///     .verify_email()
-    ///     .body(types::VerifyEmailRequest::new().email("…").medium_id("…").otp("…").token("…").type_("…"))
+    ///     .body(
+    ///         types::VerifyEmailRequest::new()
+    ///             .email("…")
+    ///             .medium_id("…")
+    ///             .otp("…")
+    ///             .token("…")
+    ///             .type_("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -381,7 +388,14 @@ impl Client {
     /// # async fn example(forms: hoopai_forms::Client) -> Result<(), hoopai_forms::Error> {
     /// let reply = forms
     ///     .verify_phone()
-    ///     .body(types::VerifyPhoneRequest::new().medium_id("…").otp("…").phone("…").token("…").type_("…"))
+    ///     .body(
+    ///         types::VerifyPhoneRequest::new()
+    ///             .medium_id("…")
+    ///             .otp("…")
+    ///             .phone("…")
+    ///             .token("…")
+    ///             .type_("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

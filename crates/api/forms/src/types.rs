@@ -133,7 +133,7 @@ hoopai_runtime::model! {
         /// The URL of the page.
         pub url: String = "url",
     }
-    /// `VerifyEmailRequest` of Forms.
+    /// The code that a visitor received by email, and its form.
     pub struct VerifyEmailRequest {
         /// The token of a solved captcha.
         pub captcha_token: String = "captchaToken",
@@ -152,7 +152,7 @@ hoopai_runtime::model! {
         /// The type of the verification. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
-    /// `VerifyPhoneRequest` of Forms.
+    /// The code that a visitor received by phone, and its form.
     pub struct VerifyPhoneRequest {
         /// The token of a solved captcha.
         pub captcha_token: String = "captchaToken",

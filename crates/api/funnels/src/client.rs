@@ -100,7 +100,13 @@ impl Client {
     /// # async fn example(funnels: hoopai_funnels::Client) -> Result<(), hoopai_funnels::Error> {
     /// let reply = funnels
     ///     .create_redirect()
-    ///     .body(types::CreateRedirectRequest::new().action(types::RedirectAction::Funnel).domain("…").path("…").target("…"))
+    ///     .body(
+    ///         types::CreateRedirectRequest::new()
+    ///             .action(types::RedirectAction::Funnel)
+    ///             .domain("…")
+    ///             .path("…")
+    ///             .target("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

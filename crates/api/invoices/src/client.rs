@@ -51,7 +51,16 @@ impl Client {
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .create_estimate()
-    ///     .body(types::CreateEstimateRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").discount(types::Discount::new()).frequency_settings(types::FrequencySettings::new()).items([types::EstimateLineItem::new()]).name("…"))
+    ///     .body(
+    ///         types::CreateEstimateRequest::new()
+    ///             .business_details(types::BusinessDetails::new())
+    ///             .contact_details(types::ContactDetails::new())
+    ///             .currency("…")
+    ///             .discount(types::Discount::new())
+    ///             .frequency_settings(types::FrequencySettings::new())
+    ///             .items([types::EstimateLineItem::new()])
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -75,7 +84,14 @@ impl Client {
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .create_estimate_template()
-    ///     .body(types::EstimateTemplateRequest::new().business_details(types::BusinessDetails::new()).currency("…").discount(types::Discount::new()).items(["…"]).name("…"))
+    ///     .body(
+    ///         types::EstimateTemplateRequest::new()
+    ///             .business_details(types::BusinessDetails::new())
+    ///             .currency("…")
+    ///             .discount(types::Discount::new())
+    ///             .items(["…"])
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -102,7 +118,16 @@ impl Client {
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .create_invoice()
-    ///     .body(types::CreateInvoiceRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").issue_date(runtime::Date::new(2026, 1, 31).unwrap()).items([types::InvoiceItem::new()]).live_mode(true).name("…"))
+    ///     .body(
+    ///         types::CreateInvoiceRequest::new()
+    ///             .business_details(types::BusinessDetails::new())
+    ///             .contact_details(types::ContactDetails::new())
+    ///             .currency("…")
+    ///             .issue_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///             .items([types::InvoiceItem::new()])
+    ///             .live_mode(true)
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -155,7 +180,16 @@ impl Client {
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .create_invoice_schedule()
-    ///     .body(types::CreateInvoiceScheduleRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").schedule(types::ScheduleOptions::new()))
+    ///     .body(
+    ///         types::CreateInvoiceScheduleRequest::new()
+    ///             .business_details(types::BusinessDetails::new())
+    ///             .contact_details(types::ContactDetails::new())
+    ///             .currency("…")
+    ///             .items([types::InvoiceItem::new()])
+    ///             .live_mode(true)
+    ///             .name("…")
+    ///             .schedule(types::ScheduleOptions::new()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -179,7 +213,13 @@ impl Client {
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .create_invoice_template()
-    ///     .body(types::CreateInvoiceTemplateRequest::new().business_details(types::BusinessDetails::new()).currency("…").items([types::InvoiceItem::new()]).name("…"))
+    ///     .body(
+    ///         types::CreateInvoiceTemplateRequest::new()
+    ///             .business_details(types::BusinessDetails::new())
+    ///             .currency("…")
+    ///             .items([types::InvoiceItem::new()])
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -621,7 +661,12 @@ impl Client {
     /// let reply = invoices
     ///     .send_estimate()
     ///     .estimate_id("…")
-    ///     .body(types::SendEstimateRequest::new().action(types::SendInvoiceAction::SmsAndEmail).live_mode(true).user_id("…"))
+    ///     .body(
+    ///         types::SendEstimateRequest::new()
+    ///             .action(types::SendInvoiceAction::SmsAndEmail)
+    ///             .live_mode(true)
+    ///             .user_id("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -649,7 +694,12 @@ impl Client {
     /// let reply = invoices
     ///     .send_invoice()
     ///     .invoice_id("…")
-    ///     .body(types::SendInvoiceRequest::new().action(types::SendInvoiceAction::SmsAndEmail).live_mode(true).user_id("…"))
+    ///     .body(
+    ///         types::SendInvoiceRequest::new()
+    ///             .action(types::SendInvoiceAction::SmsAndEmail)
+    ///             .live_mode(true)
+    ///             .user_id("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -701,7 +751,16 @@ impl Client {
     /// let reply = invoices
     ///     .update_estimate()
     ///     .estimate_id("…")
-    ///     .body(types::UpdateEstimateRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").discount(types::Discount::new()).frequency_settings(types::FrequencySettings::new()).items([types::EstimateLineItem::new()]).name("…"))
+    ///     .body(
+    ///         types::UpdateEstimateRequest::new()
+    ///             .business_details(types::BusinessDetails::new())
+    ///             .contact_details(types::ContactDetails::new())
+    ///             .currency("…")
+    ///             .discount(types::Discount::new())
+    ///             .frequency_settings(types::FrequencySettings::new())
+    ///             .items([types::EstimateLineItem::new()])
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -753,7 +812,14 @@ impl Client {
     /// let reply = invoices
     ///     .update_estimate_template()
     ///     .template_id("…")
-    ///     .body(types::EstimateTemplateRequest::new().business_details(types::BusinessDetails::new()).currency("…").discount(types::Discount::new()).items(["…"]).name("…"))
+    ///     .body(
+    ///         types::EstimateTemplateRequest::new()
+    ///             .business_details(types::BusinessDetails::new())
+    ///             .currency("…")
+    ///             .discount(types::Discount::new())
+    ///             .items(["…"])
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -781,7 +847,14 @@ impl Client {
     /// let reply = invoices
     ///     .update_invoice()
     ///     .invoice_id("…")
-    ///     .body(types::UpdateInvoiceRequest::new().currency("…").due_date(runtime::Date::new(2026, 1, 31).unwrap()).invoice_items([types::InvoiceItem::new()]).issue_date(runtime::Date::new(2026, 1, 31).unwrap()).name("…"))
+    ///     .body(
+    ///         types::UpdateInvoiceRequest::new()
+    ///             .currency("…")
+    ///             .due_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///             .invoice_items([types::InvoiceItem::new()])
+    ///             .issue_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -832,7 +905,10 @@ impl Client {
     /// let reply = invoices
     ///     .update_invoice_late_fees()
     ///     .invoice_id("…")
-    ///     .body(types::UpdateLateFeesRequest::new().late_fees_configuration(types::LateFeesConfiguration::new()))
+    ///     .body(
+    ///         types::UpdateLateFeesRequest::new()
+    ///             .late_fees_configuration(types::LateFeesConfiguration::new()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -859,7 +935,16 @@ impl Client {
     /// let reply = invoices
     ///     .update_invoice_schedule()
     ///     .schedule_id("…")
-    ///     .body(types::UpdateInvoiceScheduleRequest::new().business_details(types::BusinessDetails::new()).contact_details(types::ContactDetails::new()).currency("…").items([types::InvoiceItem::new()]).live_mode(true).name("…").schedule(types::ScheduleOptions::new()))
+    ///     .body(
+    ///         types::UpdateInvoiceScheduleRequest::new()
+    ///             .business_details(types::BusinessDetails::new())
+    ///             .contact_details(types::ContactDetails::new())
+    ///             .currency("…")
+    ///             .items([types::InvoiceItem::new()])
+    ///             .live_mode(true)
+    ///             .name("…")
+    ///             .schedule(types::ScheduleOptions::new()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -886,7 +971,11 @@ impl Client {
     /// let reply = invoices
     ///     .update_invoice_schedule_auto_payment()
     ///     .schedule_id("…")
-    ///     .body(types::UpdateInvoiceScheduleAutoPaymentRequest::new().auto_payment(types::AutoPaymentDetails::new()).id("…"))
+    ///     .body(
+    ///         types::UpdateInvoiceScheduleAutoPaymentRequest::new()
+    ///             .auto_payment(types::AutoPaymentDetails::new())
+    ///             .id("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -913,7 +1002,13 @@ impl Client {
     /// let reply = invoices
     ///     .update_invoice_template()
     ///     .template_id("…")
-    ///     .body(types::UpdateInvoiceTemplateRequest::new().business_details(types::BusinessDetails::new()).currency("…").items([types::InvoiceItem::new()]).name("…"))
+    ///     .body(
+    ///         types::UpdateInvoiceTemplateRequest::new()
+    ///             .business_details(types::BusinessDetails::new())
+    ///             .currency("…")
+    ///             .items([types::InvoiceItem::new()])
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -939,7 +1034,10 @@ impl Client {
     /// let reply = invoices
     ///     .update_invoice_template_late_fees()
     ///     .template_id("…")
-    ///     .body(types::UpdateLateFeesRequest::new().late_fees_configuration(types::LateFeesConfiguration::new()))
+    ///     .body(
+    ///         types::UpdateLateFeesRequest::new()
+    ///             .late_fees_configuration(types::LateFeesConfiguration::new()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -990,7 +1088,18 @@ impl Client {
     /// # async fn example(invoices: hoopai_invoices::Client) -> Result<(), hoopai_invoices::Error> {
     /// let reply = invoices
     ///     .upsert_text2pay_invoice()
-    ///     .body(types::UpsertText2payInvoiceRequest::new().action(types::Text2payInvoiceAction::Draft).contact_details(types::ContactDetails::new()).currency("…").issue_date(runtime::Date::new(2026, 1, 31).unwrap()).items([types::InvoiceItem::new()]).live_mode(true).name("…").sent_to(types::Recipients::new()).user_id("…"))
+    ///     .body(
+    ///         types::UpsertText2payInvoiceRequest::new()
+    ///             .action(types::Text2payInvoiceAction::Draft)
+    ///             .contact_details(types::ContactDetails::new())
+    ///             .currency("…")
+    ///             .issue_date(runtime::Date::new(2026, 1, 31).unwrap())
+    ///             .items([types::InvoiceItem::new()])
+    ///             .live_mode(true)
+    ///             .name("…")
+    ///             .sent_to(types::Recipients::new())
+    ///             .user_id("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -215,7 +215,7 @@ hoopai_runtime::model! {
         pub sent_to: Recipients = "sentTo",
         /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
+        /// The heading of the estimate, such as `ESTIMATE`.
         pub title: String = "title",
         /// The id of the user who issues the estimate; needs access to the location.
         pub user_id: String = "userId",
@@ -497,11 +497,11 @@ hoopai_runtime::model! {
         pub estimate_action_history: Vec<EstimateActionHistory> = "estimateActionHistory",
         /// The text before the estimate number, such as `EST-`.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// The time at which the estimate expires.
+        /// The day on which the estimate expires.
         pub expiry_date: Date = "expiryDate",
         /// The recurrence of the estimate.
         pub frequency_settings: FrequencySettings = "frequencySettings",
-        /// The time of issue.
+        /// The day of issue.
         pub issue_date: Date = "issueDate",
         /// The lines of the estimate.
         pub items: Vec<EstimateLineItem> = "items",
@@ -513,7 +513,7 @@ hoopai_runtime::model! {
         pub meta: Map = "meta",
         /// The internal name of the estimate.
         pub name: String = "name",
-        /// The user who sent the estimate.
+        /// The user who sent the estimate; whether by id or by name is undocumented.
         pub sent_by: String = "sentBy",
         /// The email addresses and phone numbers that receive the estimate.
         pub sent_to: Map = "sentTo",
@@ -646,7 +646,7 @@ hoopai_runtime::model! {
         pub send_estimate_details: Box<SendEstimateRequest> = "sendEstimateDetails",
         /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
+        /// The heading of the estimate, such as `ESTIMATE`.
         pub title: String = "title",
     }
     /// The recurrence of an estimate.
@@ -1188,7 +1188,7 @@ hoopai_runtime::model! {
     pub struct ReminderSettings {
         /// The id of the default email template.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// The reminders.
+        /// The single reminders and their times.
         pub reminders: Vec<Reminder> = "reminders",
     }
     /// The reminders of an invoice.
@@ -1302,11 +1302,11 @@ hoopai_runtime::model! {
     /// The components of the total of an invoice, in major units of the currency.
     #[doc(alias = "TotalSummaryDto")]
     pub struct TotalSummary {
-        /// The discount.
+        /// The sum of the discounts, which is subtracted from `subTotal`.
         pub discount: Decimal = "discount",
         /// The sum of the lines, before discount and tax.
         pub sub_total: Decimal = "subTotal",
-        /// The taxes.
+        /// The sum of the taxes.
         pub tax: Decimal = "tax",
     }
     /// The estimate that was visited.
@@ -1371,7 +1371,7 @@ hoopai_runtime::model! {
         pub sent_to: Recipients = "sentTo",
         /// The terms at the end of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
+        /// The heading of the estimate, such as `ESTIMATE`.
         pub title: String = "title",
         /// The id of the user who issues the estimate; needs access to the location.
         pub user_id: String = "userId",

@@ -151,7 +151,12 @@ impl Client {
     /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
     /// let reply = knowledge_base
     ///     .discover_website()
-    ///     .body(types::DiscoverWebsiteRequest::new().knowledge_base_id("…").option(types::DiscoverWebsiteOption::Exact).url("…"))
+    ///     .body(
+    ///         types::DiscoverWebsiteRequest::new()
+    ///             .knowledge_base_id("…")
+    ///             .option(types::DiscoverWebsiteOption::Exact)
+    ///             .url("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -304,7 +309,12 @@ impl Client {
     /// # async fn example(knowledge_base: hoopai_knowledge_base::Client) -> Result<(), hoopai_knowledge_base::Error> {
     /// let reply = knowledge_base
     ///     .train_discovered_urls()
-    ///     .body(types::TrainDiscoveredUrlsRequest::new().knowledge_base_id("…").operation_id("…").url_ids(["…"]))
+    ///     .body(
+    ///         types::TrainDiscoveredUrlsRequest::new()
+    ///             .knowledge_base_id("…")
+    ///             .operation_id("…")
+    ///             .url_ids(["…"]),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -118,7 +118,11 @@ impl Client {
     /// # async fn example(locations: hoopai_locations::Client) -> Result<(), hoopai_locations::Error> {
     /// let reply = locations
     ///     .create_recurring_task()
-    ///     .body(types::CreateRecurringTaskRequest::new().rrule_options(types::RecurrenceOptions::new()).title("…"))
+    ///     .body(
+    ///         types::CreateRecurringTaskRequest::new()
+    ///             .rrule_options(types::RecurrenceOptions::new())
+    ///             .title("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

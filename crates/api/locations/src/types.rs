@@ -513,7 +513,7 @@ hoopai_runtime::model! {
         /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `Task` of Accounts.
+    /// A task of a contact.
     pub struct Task {
         /// The id of the user to whom the task is assigned.
         pub assigned_to: String = "assignedTo",
@@ -530,7 +530,7 @@ hoopai_runtime::model! {
         /// The title of the task.
         pub title: String = "title",
     }
-    /// `Template` of Accounts.
+    /// A template for text messages or emails.
     pub struct Template {
         /// The time when the template was created.
         pub date_added: Timestamp = "dateAdded",
@@ -652,7 +652,7 @@ hoopai_runtime::model! {
         /// The URLs of the files by the names of their parts of the request.
         pub uploaded_files: Map = "uploadedFiles",
     }
-    /// `UploadedFile` of Accounts.
+    /// A file that was uploaded for a custom field.
     pub struct UploadedFile {
         /// The transfer encoding of the file, such as `7bit`.
         pub encoding: String = "encoding",

@@ -54,7 +54,15 @@ impl Client {
     /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
     /// let reply = marketplace
     ///     .create_charge()
-    ///     .body(types::CreateChargeRequest::new().app_id("…").company_id("…").description("…").event_id("…").meter_id("…").units(10))
+    ///     .body(
+    ///         types::CreateChargeRequest::new()
+    ///             .app_id("…")
+    ///             .company_id("…")
+    ///             .description("…")
+    ///             .event_id("…")
+    ///             .meter_id("…")
+    ///             .units(10),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -193,7 +201,13 @@ impl Client {
     /// # async fn example(marketplace: hoopai_marketplace::Client) -> Result<(), hoopai_marketplace::Error> {
     /// let reply = marketplace
     ///     .migrate_connection()
-    ///     .body(types::MigrateConnectionRequest::new().account_id("…").app_id("…").app_version_id("…").type_(types::MigrateConnectionType::Oauth2))
+    ///     .body(
+    ///         types::MigrateConnectionRequest::new()
+    ///             .account_id("…")
+    ///             .app_id("…")
+    ///             .app_version_id("…")
+    ///             .type_(types::MigrateConnectionType::Oauth2),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

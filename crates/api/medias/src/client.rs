@@ -77,7 +77,11 @@ impl Client {
     /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
     /// let reply = medias
     ///     .delete_media_objects_in_bulk()
-    ///     .body(types::DeleteMediaObjectsInBulkRequest::new().files_to_be_deleted([types::DeleteMediaObjectItem::new()]).status(types::MediaObjectStatus::Deleted))
+    ///     .body(
+    ///         types::DeleteMediaObjectsInBulkRequest::new()
+    ///             .files_to_be_deleted([types::DeleteMediaObjectItem::new()])
+    ///             .status(types::MediaObjectStatus::Deleted),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -159,7 +163,10 @@ impl Client {
     /// # async fn example(medias: hoopai_medias::Client) -> Result<(), hoopai_medias::Error> {
     /// let reply = medias
     ///     .update_media_objects_in_bulk()
-    ///     .body(types::UpdateMediaObjectsInBulkRequest::new().files_to_be_updated([types::UpdateMediaObject::new()]))
+    ///     .body(
+    ///         types::UpdateMediaObjectsInBulkRequest::new()
+    ///             .files_to_be_updated([types::UpdateMediaObject::new()]),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

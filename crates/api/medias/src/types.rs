@@ -39,7 +39,7 @@ hoopai_runtime::model! {
         /// Whether to move them to the trash or to delete them. Declared as required by the platform's specification.
         pub status: MediaObjectStatus = "status",
     }
-    /// `DeletedMediaObject` of Media Library.
+    /// A file or folder that was to be deleted.
     pub struct DeletedMediaObject {
         /// Whether the file or folder was deleted.
         pub deleted: bool = "deleted",
@@ -94,7 +94,7 @@ hoopai_runtime::model! {
         /// The kind of media object, always `folder`.
         pub type_: String = "type",
     }
-    /// `MediaObject` of Media Library.
+    /// A file or folder of a location.
     pub struct MediaObject {
         /// The id of the file or folder.
         pub id: String = "_id",
@@ -145,7 +145,7 @@ hoopai_runtime::model! {
         /// The files and folders. Declared as required by the platform's specification.
         pub files_to_be_updated: Vec<UpdateMediaObject> = "filesToBeUpdated",
     }
-    /// `UpdatedMediaObject` of Media Library.
+    /// A file or folder that was to be renamed.
     pub struct UpdatedMediaObject {
         /// The id of the file or folder.
         pub id: String = "id",

@@ -34,7 +34,12 @@ impl Client {
     /// # async fn example(oauth: hoopai_oauth::Client) -> Result<(), hoopai_oauth::Error> {
     /// let reply = oauth
     ///     .create_access_token()
-    ///     .body(types::CreateAccessTokenRequest::new().client_id("…").client_secret("…").grant_type(types::AccessTokenGrantType::AuthorizationCode))
+    ///     .body(
+    ///         types::CreateAccessTokenRequest::new()
+    ///             .client_id("…")
+    ///             .client_secret("…")
+    ///             .grant_type(types::AccessTokenGrantType::AuthorizationCode),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -118,7 +118,7 @@ hoopai_runtime::model! {
         /// The id of the request in the logs of the platform, for questions to its support.
         pub trace_id: String = "traceId",
     }
-    /// `SendBillingWebhookRequest` of OAuth 2.0.
+    /// A payment for an app, or its failure.
     pub struct SendBillingWebhookRequest {
         /// The amount of the payment.
         pub amount: Value = "amount",

@@ -34,7 +34,12 @@ impl Client {
     /// # async fn example(objects: hoopai_objects::Client) -> Result<(), hoopai_objects::Error> {
     /// let reply = objects
     ///     .create_object()
-    ///     .body(types::CreateObjectRequest::new().key("…").labels(types::CustomObjectLabel::new()).primary_display_property_details(types::CustomObjectDisplayPropertyDetails::new()))
+    ///     .body(
+    ///         types::CreateObjectRequest::new()
+    ///             .key("…")
+    ///             .labels(types::CustomObjectLabel::new())
+    ///             .primary_display_property_details(types::CustomObjectDisplayPropertyDetails::new()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

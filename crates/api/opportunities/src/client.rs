@@ -57,7 +57,13 @@ impl Client {
     /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
     /// let reply = opportunities
     ///     .create_opportunity()
-    ///     .body(types::CreateOpportunityRequest::new().contact_id("…").name("…").pipeline_id("…").status(types::OpportunityStatus::Open))
+    ///     .body(
+    ///         types::CreateOpportunityRequest::new()
+    ///             .contact_id("…")
+    ///             .name("…")
+    ///             .pipeline_id("…")
+    ///             .status(types::OpportunityStatus::Open),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -227,7 +233,11 @@ impl Client {
     /// # async fn example(opportunities: hoopai_opportunities::Client) -> Result<(), hoopai_opportunities::Error> {
     /// let mut items = opportunities
     ///     .search_opportunities_advanced()
-    ///     .body(types::SearchOpportunitiesAdvancedRequest::new().additional_details(types::SearchAdditionalDetails::new()).query("…"))
+    ///     .body(
+    ///         types::SearchOpportunitiesAdvancedRequest::new()
+    ///             .additional_details(types::SearchAdditionalDetails::new())
+    ///             .query("…"),
+    ///     )
     ///     .stream();
     /// while let Some(item) = items.next().await {
     ///     println!("{:?}", item?);

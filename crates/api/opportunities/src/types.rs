@@ -59,7 +59,7 @@ hoopai_runtime::model! {
         /// The kind of value, such as `string`.
         pub type_: String = "type",
     }
-    /// `CustomFieldInput` of Opportunities.
+    /// The value of a custom field, to write.
     pub struct CustomFieldInput {
         /// The value; its type depends on the kind of field, text, a number, a list of text or an object.
         pub field_value: CustomFieldValue = "field_value",
@@ -213,7 +213,7 @@ hoopai_runtime::model! {
         /// Whether forecasts use the probability of single opportunities in place of that of their stages.
         pub use_opportunity_probability: bool = "useOpportunityProbability",
     }
-    /// `PipelineStage` of Opportunities.
+    /// A stage of a pipeline.
     pub struct PipelineStage {
         /// The id of the stage.
         pub id: String = "id",

@@ -33,7 +33,14 @@ impl Client {
     /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
     /// let reply = payments
     ///     .create_coupon()
-    ///     .body(types::CreateCouponRequest::new().code("…").discount_type(types::DiscountType::Percentage).discount_value(10).name("…").start_date(std::time::SystemTime::now()))
+    ///     .body(
+    ///         types::CreateCouponRequest::new()
+    ///             .code("…")
+    ///             .discount_type(types::DiscountType::Percentage)
+    ///             .discount_value(10)
+    ///             .name("…")
+    ///             .start_date(std::time::SystemTime::now()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -60,7 +67,11 @@ impl Client {
     /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
     /// let reply = payments
     ///     .create_custom_provider_config()
-    ///     .body(types::CreateCustomProviderConfigRequest::new().live(types::CustomProviderKeys::new()).test(types::CustomProviderKeys::new()))
+    ///     .body(
+    ///         types::CreateCustomProviderConfigRequest::new()
+    ///             .live(types::CustomProviderKeys::new())
+    ///             .test(types::CustomProviderKeys::new()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -88,7 +99,15 @@ impl Client {
     /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
     /// let reply = payments
     ///     .create_custom_provider_integration()
-    ///     .body(types::CreateCustomProviderIntegrationRequest::new().description("…").image_url("…").name("…").payments_url("…").query_url("…").supports_subscription_schedule(true))
+    ///     .body(
+    ///         types::CreateCustomProviderIntegrationRequest::new()
+    ///             .description("…")
+    ///             .image_url("…")
+    ///             .name("…")
+    ///             .payments_url("…")
+    ///             .query_url("…")
+    ///             .supports_subscription_schedule(true),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -116,7 +135,12 @@ impl Client {
     /// let reply = payments
     ///     .create_order_fulfillment()
     ///     .order_id("…")
-    ///     .body(types::CreateOrderFulfillmentRequest::new().items([types::FulfillmentItem::new()]).notify_customer(true).trackings([types::FulfillmentTracking::new()]))
+    ///     .body(
+    ///         types::CreateOrderFulfillmentRequest::new()
+    ///             .items([types::FulfillmentItem::new()])
+    ///             .notify_customer(true)
+    ///             .trackings([types::FulfillmentTracking::new()]),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -143,7 +167,14 @@ impl Client {
     /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
     /// let reply = payments
     ///     .create_white_label_provider()
-    ///     .body(types::CreateWhiteLabelProviderRequest::new().description("…").image_url("…").provider(types::WhiteLabelProvider::AuthorizeNet).title("…").unique_name("…"))
+    ///     .body(
+    ///         types::CreateWhiteLabelProviderRequest::new()
+    ///             .description("…")
+    ///             .image_url("…")
+    ///             .provider(types::WhiteLabelProvider::AuthorizeNet)
+    ///             .title("…")
+    ///             .unique_name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -547,7 +578,15 @@ impl Client {
     /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
     /// let reply = payments
     ///     .update_coupon()
-    ///     .body(types::UpdateCouponRequest::new().code("…").discount_type(types::DiscountType::Percentage).discount_value(10).id("…").name("…").start_date(std::time::SystemTime::now()))
+    ///     .body(
+    ///         types::UpdateCouponRequest::new()
+    ///             .code("…")
+    ///             .discount_type(types::DiscountType::Percentage)
+    ///             .discount_value(10)
+    ///             .id("…")
+    ///             .name("…")
+    ///             .start_date(std::time::SystemTime::now()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -574,7 +613,10 @@ impl Client {
     /// # async fn example(payments: hoopai_payments::Client) -> Result<(), hoopai_payments::Error> {
     /// let reply = payments
     ///     .update_custom_provider_capabilities()
-    ///     .body(types::UpdateCustomProviderCapabilitiesRequest::new().supports_subscription_schedules(true))
+    ///     .body(
+    ///         types::UpdateCustomProviderCapabilitiesRequest::new()
+    ///             .supports_subscription_schedules(true),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

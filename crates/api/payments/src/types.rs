@@ -8,7 +8,7 @@ use hoopai_runtime::{Date, Decimal, Timestamp};
 hoopai_runtime::model! {
     /// The components of the total of an order, in major units of the currency.
     pub struct AmountSummary {
-        /// The discount.
+        /// The sum of the discounts, which is subtracted from `subtotal`.
         pub discount: Decimal = "discount",
         /// The sum of the items, before the discount.
         pub subtotal: Decimal = "subtotal",
@@ -373,7 +373,7 @@ hoopai_runtime::model! {
     /// The white-label payment providers of an account.
     #[doc(alias = "ListWhitelabelIntegrationProviderResponseDto")]
     pub struct ListWhiteLabelProvidersResponse {
-        /// The providers.
+        /// The payment providers of the account.
         pub providers: Vec<WhiteLabelIntegration> = "providers",
         /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",

@@ -77,7 +77,7 @@ hoopai_runtime::model! {
     pub struct ListAvailablePhoneNumbersResponse {
         /// The id of this search, which a purchase of one of the numbers requires.
         pub fingerprint_id: String = "fingerprintId",
-        /// The numbers.
+        /// The phone numbers that were found.
         pub numbers: Vec<AvailablePhoneNumber> = "numbers",
         /// The platform's id of this request, for support inquiries.
         pub trace_id: String = "traceId",

@@ -33,7 +33,13 @@ impl Client {
     /// let reply = products
     ///     .create_price()
     ///     .product_id("…")
-    ///     .body(types::CreatePriceRequest::new().amount(10).currency("…").name("…").type_(types::PriceType::OneTime))
+    ///     .body(
+    ///         types::CreatePriceRequest::new()
+    ///             .amount(10)
+    ///             .currency("…")
+    ///             .name("…")
+    ///             .type_(types::PriceType::OneTime),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -469,7 +475,13 @@ impl Client {
     ///     .update_price()
     ///     .product_id("…")
     ///     .price_id("…")
-    ///     .body(types::UpdatePriceRequest::new().amount(10).currency("…").name("…").type_(types::PriceType::OneTime))
+    ///     .body(
+    ///         types::UpdatePriceRequest::new()
+    ///             .amount(10)
+    ///             .currency("…")
+    ///             .name("…")
+    ///             .type_(types::PriceType::OneTime),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -600,7 +612,11 @@ impl Client {
     /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
     /// let reply = products
     ///     .update_product_reviews_in_bulk()
-    ///     .body(types::UpdateProductReviewsInBulkRequest::new().reviews([types::ReviewReference::new()]).status("…"))
+    ///     .body(
+    ///         types::UpdateProductReviewsInBulkRequest::new()
+    ///             .reviews([types::ReviewReference::new()])
+    ///             .status("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -625,7 +641,10 @@ impl Client {
     /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
     /// let reply = products
     ///     .update_products_and_prices_in_bulk()
-    ///     .body(types::UpdateProductsAndPricesInBulkRequest::new().products([types::BulkEditProduct::new()]))
+    ///     .body(
+    ///         types::UpdateProductsAndPricesInBulkRequest::new()
+    ///             .products([types::BulkEditProduct::new()]),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -654,7 +673,11 @@ impl Client {
     /// # async fn example(products: hoopai_products::Client) -> Result<(), hoopai_products::Error> {
     /// let reply = products
     ///     .update_products_in_bulk()
-    ///     .body(types::UpdateProductsInBulkRequest::new().product_ids(["…"]).type_(types::UpdateProductsInBulkType::BulkUpdatePrice))
+    ///     .body(
+    ///         types::UpdateProductsInBulkRequest::new()
+    ///             .product_ids(["…"])
+    ///             .type_(types::UpdateProductsInBulkType::BulkUpdatePrice),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -682,7 +705,11 @@ impl Client {
     /// let reply = products
     ///     .update_products_in_store()
     ///     .store_id("…")
-    ///     .body(types::UpdateProductsInStoreRequest::new().action(types::ProductAction::Include).product_ids(["…"]))
+    ///     .body(
+    ///         types::UpdateProductsInStoreRequest::new()
+    ///             .action(types::ProductAction::Include)
+    ///             .product_ids(["…"]),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -106,9 +106,9 @@ hoopai_runtime::model! {
     /// The texts for search engines and link previews.
     #[doc(alias = "CollectionSEODto")]
     pub struct CollectionSeo {
-        /// The description.
+        /// The description that search engines and link previews show.
         pub description: String = "description",
-        /// The title.
+        /// The title that search engines and link previews show.
         pub title: String = "title",
     }
     /// A price to add to a product.
@@ -570,9 +570,9 @@ hoopai_runtime::model! {
     /// The texts for search engines and link previews.
     #[doc(alias = "ProductSEODto")]
     pub struct ProductSeo {
-        /// The description.
+        /// The description that search engines and link previews show.
         pub description: String = "description",
-        /// The title.
+        /// The title that search engines and link previews show.
         pub title: String = "title",
     }
     /// A property in which versions of a product differ, such as size.
@@ -636,9 +636,9 @@ hoopai_runtime::model! {
     /// Weight and size, for shipping.
     #[doc(alias = "ShippingOptionsDto")]
     pub struct ShippingOptions {
-        /// The size.
+        /// The size of the package, with its unit.
         pub dimensions: PriceDimensions = "dimensions",
-        /// The weight.
+        /// The weight of the package, with its unit.
         pub weight: PriceWeight = "weight",
     }
     /// The stock of one price.
@@ -824,7 +824,7 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` identifies; always `location`. The client's default location unless set.
         pub alt_type: AltIdType = "altType",
-        /// The reviews. Declared as required by the platform's specification.
+        /// The reviews whose status changes. Declared as required by the platform's specification.
         pub reviews: Vec<ReviewReference> = "reviews",
         /// The new status, such as `approved`. Declared as required by the platform's specification.
         pub status: String = "status",

@@ -85,7 +85,7 @@ impl Client {
     /// let reply = saas
     ///     .enable_saas_for_location()
     ///     .location_id("…")
-    ///     .body(types::EnableSaasForLocationRequest::new().company_id("…").is_saa_sv2(true))
+    ///     .body(types::EnableSaasForLocationRequest::new().company_id("…").is_saas_v2(true))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -110,7 +110,7 @@ impl Client {
     /// let reply = saas
     ///     .enable_saas_for_location_deprecated()
     ///     .location_id("…")
-    ///     .body(types::EnableSaasForLocationRequest::new().company_id("…").is_saa_sv2(true))
+    ///     .body(types::EnableSaasForLocationRequest::new().company_id("…").is_saas_v2(true))
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -138,7 +138,12 @@ impl Client {
     /// let reply = saas
     ///     .enable_saas_in_bulk()
     ///     .company_id("…")
-    ///     .body(types::EnableSaasInBulkRequest::new().action_payload(types::EnableSaasInBulkAction::new()).is_saa_sv2(true).location_ids(["…"]))
+    ///     .body(
+    ///         types::EnableSaasInBulkRequest::new()
+    ///             .action_payload(types::EnableSaasInBulkAction::new())
+    ///             .is_saas_v2(true)
+    ///             .location_ids(["…"]),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -163,7 +168,12 @@ impl Client {
     /// let reply = saas
     ///     .enable_saas_in_bulk_deprecated()
     ///     .company_id("…")
-    ///     .body(types::EnableSaasInBulkRequest::new().action_payload(types::EnableSaasInBulkAction::new()).is_saa_sv2(true).location_ids(["…"]))
+    ///     .body(
+    ///         types::EnableSaasInBulkRequest::new()
+    ///             .action_payload(types::EnableSaasInBulkAction::new())
+    ///             .is_saas_v2(true)
+    ///             .location_ids(["…"]),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -479,7 +489,12 @@ impl Client {
     /// let reply = saas
     ///     .update_rebilling()
     ///     .company_id("…")
-    ///     .body(types::UpdateRebillingRequest::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::RebillingProduct::ContentAi))
+    ///     .body(
+    ///         types::UpdateRebillingRequest::new()
+    ///             .config(types::UpdateRebillingConfig::new())
+    ///             .location_ids(["…"])
+    ///             .product(types::RebillingProduct::ContentAi),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -504,7 +519,12 @@ impl Client {
     /// let reply = saas
     ///     .update_rebilling_deprecated()
     ///     .company_id("…")
-    ///     .body(types::UpdateRebillingRequest::new().config(types::UpdateRebillingConfig::new()).location_ids(["…"]).product(types::RebillingProduct::ContentAi))
+    ///     .body(
+    ///         types::UpdateRebillingRequest::new()
+    ///             .config(types::UpdateRebillingConfig::new())
+    ///             .location_ids(["…"])
+    ///             .product(types::RebillingProduct::ContentAi),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -532,7 +552,12 @@ impl Client {
     /// let reply = saas
     ///     .update_saas_subscription()
     ///     .location_id("…")
-    ///     .body(types::UpdateSaasSubscriptionRequest::new().company_id("…").customer_id("…").subscription_id("…"))
+    ///     .body(
+    ///         types::UpdateSaasSubscriptionRequest::new()
+    ///             .company_id("…")
+    ///             .customer_id("…")
+    ///             .subscription_id("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -557,7 +582,12 @@ impl Client {
     /// let reply = saas
     ///     .update_saas_subscription_deprecated()
     ///     .location_id("…")
-    ///     .body(types::UpdateSaasSubscriptionRequest::new().company_id("…").customer_id("…").subscription_id("…"))
+    ///     .body(
+    ///         types::UpdateSaasSubscriptionRequest::new()
+    ///             .company_id("…")
+    ///             .customer_id("…")
+    ///             .subscription_id("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

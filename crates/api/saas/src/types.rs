@@ -20,7 +20,7 @@ hoopai_runtime::model! {
         /// The description of the plan.
         pub description: String = "description",
         /// Whether the plan is for SaaS V2; otherwise V1.
-        pub is_saa_sv2: bool = "isSaaSV2",
+        pub is_saas_v2: bool = "isSaaSV2",
         /// The id of the plan.
         pub plan_id: String = "planId",
         /// The level of the plan, from 0 to 4.
@@ -70,7 +70,7 @@ hoopai_runtime::model! {
         /// The customer's email address in Stripe; required only for SaaS V1.
         pub email: String = "email",
         /// Whether to use SaaS V2; otherwise V1. Declared as required by the platform's specification.
-        pub is_saa_sv2: bool = "isSaaSV2",
+        pub is_saas_v2: bool = "isSaaSV2",
         /// The customer's name in Stripe; required only for SaaS V1.
         pub name: String = "name",
         /// The id of a price of the plan; required only to configure the subscription in advance.
@@ -110,7 +110,7 @@ hoopai_runtime::model! {
         /// The plan of the locations and the account that bills it. Declared as required by the platform's specification.
         pub action_payload: EnableSaasInBulkAction = "actionPayload",
         /// Whether to use SaaS V2; otherwise V1. Declared as required by the platform's specification.
-        pub is_saa_sv2: bool = "isSaaSV2",
+        pub is_saas_v2: bool = "isSaaSV2",
         /// The ids of the locations. Declared as required by the platform's specification.
         pub location_ids: Vec<String> = "locationIds",
     }
@@ -144,7 +144,7 @@ hoopai_runtime::model! {
         /// The id of the customer at the payment provider.
         pub customer_id: String = "customerId",
         /// Whether the location uses SaaS V2; otherwise V1.
-        pub is_saa_sv2: bool = "isSaaSV2",
+        pub is_saas_v2: bool = "isSaaSV2",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// The id of the price.
@@ -202,7 +202,7 @@ hoopai_runtime::model! {
         /// The email address of the customer.
         pub email: String = "email",
         /// Whether the location uses SaaS V2; otherwise V1.
-        pub is_saa_sv2: bool = "isSaaSV2",
+        pub is_saas_v2: bool = "isSaaSV2",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// The name of the customer.
@@ -232,7 +232,7 @@ hoopai_runtime::model! {
         /// The description of the plan.
         pub description: String = "description",
         /// Whether the plan is for SaaS V2; otherwise V1.
-        pub is_saa_sv2: bool = "isSaaSV2",
+        pub is_saas_v2: bool = "isSaaSV2",
         /// The id of the plan.
         pub plan_id: String = "planId",
         /// The level of the plan, from 0 to 4.

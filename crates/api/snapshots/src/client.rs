@@ -33,7 +33,11 @@ impl Client {
     /// let reply = snapshots
     ///     .create_snapshot_share_link()
     ///     .company_id("…")
-    ///     .body(types::CreateSnapshotShareLinkRequest::new().share_type(types::SnapshotShareLinkShareType::Link).snapshot_id("…"))
+    ///     .body(
+    ///         types::CreateSnapshotShareLinkRequest::new()
+    ///             .share_type(types::SnapshotShareLinkShareType::Link)
+    ///             .snapshot_id("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

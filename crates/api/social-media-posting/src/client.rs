@@ -585,7 +585,12 @@ impl Client {
     /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
     /// let mut items = social_media_posting
     ///     .list_posts()
-    ///     .body(types::ListPostsRequest::new().from_date(std::time::SystemTime::now()).include_users("…").to_date(std::time::SystemTime::now()))
+    ///     .body(
+    ///         types::ListPostsRequest::new()
+    ///             .from_date(std::time::SystemTime::now())
+    ///             .include_users("…")
+    ///             .to_date(std::time::SystemTime::now()),
+    ///     )
     ///     .stream();
     /// while let Some(item) = items.next().await {
     ///     println!("{:?}", item?);
@@ -731,7 +736,13 @@ impl Client {
     /// # async fn example(social_media_posting: hoopai_social_media_posting::Client) -> Result<(), hoopai_social_media_posting::Error> {
     /// let reply = social_media_posting
     ///     .set_csv_accounts()
-    ///     .body(types::SetCsvAccountsRequest::new().account_ids(["…"]).file_name("…").file_path("…").rows_count(10))
+    ///     .body(
+    ///         types::SetCsvAccountsRequest::new()
+    ///             .account_ids(["…"])
+    ///             .file_name("…")
+    ///             .file_path("…")
+    ///             .rows_count(10),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -61,7 +61,16 @@ impl Client {
     /// let reply = store
     ///     .create_shipping_rate()
     ///     .shipping_zone_id("…")
-    ///     .body(types::CreateShippingRateRequest::new().amount(10).condition_type(types::ConditionType::None).currency("…").max_condition(10).min_condition(10).name("…").shipping_carrier_id("…"))
+    ///     .body(
+    ///         types::CreateShippingRateRequest::new()
+    ///             .amount(10)
+    ///             .condition_type(types::ConditionType::None)
+    ///             .currency("…")
+    ///             .max_condition(10)
+    ///             .min_condition(10)
+    ///             .name("…")
+    ///             .shipping_carrier_id("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -87,7 +96,11 @@ impl Client {
     /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
     /// let reply = store
     ///     .create_shipping_zone()
-    ///     .body(types::CreateShippingZoneRequest::new().countries([types::ShippingZoneCountry::new()]).name("…"))
+    ///     .body(
+    ///         types::CreateShippingZoneRequest::new()
+    ///             .countries([types::ShippingZoneCountry::new()])
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -278,7 +291,14 @@ impl Client {
     /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
     /// let reply = store
     ///     .list_available_shipping_rates()
-    ///     .body(types::ListAvailableShippingRatesRequest::new().country(types::Country::Us).products([types::ProductItem::new()]).source(types::OrderSource::new()).total_order_amount(10).total_order_weight(0.5))
+    ///     .body(
+    ///         types::ListAvailableShippingRatesRequest::new()
+    ///             .country(types::Country::Us)
+    ///             .products([types::ProductItem::new()])
+    ///             .source(types::OrderSource::new())
+    ///             .total_order_amount(10)
+    ///             .total_order_weight(0.5),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -392,7 +412,11 @@ impl Client {
     /// let reply = store
     ///     .update_shipping_carrier()
     ///     .shipping_carrier_id("…")
-    ///     .body(types::UpdateShippingCarrierRequest::new().allows_multiple_service_selection(true).callback_url("…"))
+    ///     .body(
+    ///         types::UpdateShippingCarrierRequest::new()
+    ///             .allows_multiple_service_selection(true)
+    ///             .callback_url("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -469,7 +493,10 @@ impl Client {
     /// # async fn example(store: hoopai_store::Client) -> Result<(), hoopai_store::Error> {
     /// let reply = store
     ///     .upsert_store_settings()
-    ///     .body(types::UpsertStoreSettingsRequest::new().shipping_origin(types::StoreShippingOrigin::new()))
+    ///     .body(
+    ///         types::UpsertStoreSettingsRequest::new()
+    ///             .shipping_origin(types::StoreShippingOrigin::new()),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -33,7 +33,17 @@ impl Client {
     /// # async fn example(users: hoopai_users::Client) -> Result<(), hoopai_users::Error> {
     /// let reply = users
     ///     .create_user()
-    ///     .body(types::CreateUserRequest::new().company_id("…").email("…").first_name("…").last_name("…").location_ids(["…"]).password("…").role("…").type_("…"))
+    ///     .body(
+    ///         types::CreateUserRequest::new()
+    ///             .company_id("…")
+    ///             .email("…")
+    ///             .first_name("…")
+    ///             .last_name("…")
+    ///             .location_ids(["…"])
+    ///             .password("…")
+    ///             .role("…")
+    ///             .type_("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -34,7 +34,13 @@ impl Client {
     /// # async fn example(voice_ai: hoopai_voice_ai::Client) -> Result<(), hoopai_voice_ai::Error> {
     /// let reply = voice_ai
     ///     .create_action()
-    ///     .body(types::CreateActionRequest::new().action_parameters(types::ActionParameters::new()).action_type(types::ActionType::CallTransfer).agent_id("…").name("…"))
+    ///     .body(
+    ///         types::CreateActionRequest::new()
+    ///             .action_parameters(types::ActionParameters::new())
+    ///             .action_type(types::ActionType::CallTransfer)
+    ///             .agent_id("…")
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())
@@ -242,7 +248,13 @@ impl Client {
     /// let reply = voice_ai
     ///     .update_action()
     ///     .action_id("…")
-    ///     .body(types::UpdateActionRequest::new().action_parameters(types::ActionParameters::new()).action_type(types::ActionType::CallTransfer).agent_id("…").name("…"))
+    ///     .body(
+    ///         types::UpdateActionRequest::new()
+    ///             .action_parameters(types::ActionParameters::new())
+    ///             .action_type(types::ActionType::CallTransfer)
+    ///             .agent_id("…")
+    ///             .name("…"),
+    ///     )
     ///     .send()
     ///     .await?;
     /// # Ok(())

@@ -272,7 +272,7 @@ hoopai_runtime::model! {
         /// The URL of the contact's website.
         pub website: String = "website",
     }
-    /// `ContactCustomField` of Webhooks.
+    /// The value of a custom field of a contact.
     pub struct ContactCustomField {
         /// The id of the custom field.
         pub id: String = "id",
@@ -665,7 +665,7 @@ hoopai_runtime::model! {
         /// The phone number of the contact.
         pub phone_no: String = "phoneNo",
     }
-    /// `InvoiceContactDetailsAdditionalEmail` of Webhooks.
+    /// A further email address of a contact.
     pub struct InvoiceContactDetailsAdditionalEmail {
         /// The email address.
         pub email: String = "email",
@@ -692,7 +692,7 @@ hoopai_runtime::model! {
         /// The percentage or amount.
         pub value: Decimal = "value",
     }
-    /// `InvoiceItem` of Webhooks.
+    /// An item of an invoice.
     pub struct InvoiceItem {
         /// The id of the item.
         pub id: String = "_id",
@@ -924,7 +924,7 @@ hoopai_runtime::model! {
         /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `ObjectRecordProperty` of Webhooks.
+    /// The value of a field of a record.
     pub struct ObjectRecordProperty {
         /// The key of the field.
         pub key: String = "key",
@@ -1073,7 +1073,7 @@ hoopai_runtime::model! {
         /// The URL of the contact's website.
         pub website: String = "website",
     }
-    /// `OrderItem` of Webhooks.
+    /// An item of an order.
     pub struct OrderItem {
         /// The name of the item.
         pub name: String = "name",
@@ -1097,7 +1097,7 @@ hoopai_runtime::model! {
         /// The kind of place, such as a website.
         pub type_: String = "type",
     }
-    /// `OrderTaxSummary` of Webhooks.
+    /// A tax on an order, with its amount.
     pub struct OrderTaxSummary {
         /// The id of the tax.
         pub id: String = "_id",
@@ -1182,7 +1182,7 @@ hoopai_runtime::model! {
         /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `PriceMembershipOffer` of Webhooks.
+    /// An offer of memberships that a price includes.
     pub struct PriceMembershipOffer {
         /// The id of the entry.
         pub id: String = "_id",
@@ -1239,7 +1239,7 @@ hoopai_runtime::model! {
         /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `ProductMedia` of Webhooks.
+    /// An image or video of a product.
     pub struct ProductMedia {
         /// The id of the image or video.
         pub id: String = "id",
@@ -1252,7 +1252,7 @@ hoopai_runtime::model! {
         /// The URL of the image or video.
         pub url: String = "url",
     }
-    /// `ProductVariant` of Webhooks.
+    /// A property in which variants of a product differ, such as size.
     pub struct ProductVariant {
         /// The id of the property.
         pub id: String = "id",
@@ -1261,7 +1261,7 @@ hoopai_runtime::model! {
         /// The values of the property.
         pub options: Vec<ProductVariantOption> = "options",
     }
-    /// `ProductVariantOption` of Webhooks.
+    /// A value of a property in which variants of a product differ.
     pub struct ProductVariantOption {
         /// The id of the value.
         pub id: String = "id",
@@ -1353,7 +1353,7 @@ hoopai_runtime::model! {
         /// The description of the plan.
         pub description: String = "description",
         /// Whether the plan is of the second version of SaaS mode.
-        pub is_saa_sv2: bool = "isSaaSV2",
+        pub is_saas_v2: bool = "isSaaSV2",
         /// The id of the location (sub-account) to which the event belongs.
         pub location_id: String = "locationId",
         /// The id of the plan.
@@ -1385,7 +1385,7 @@ hoopai_runtime::model! {
         /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `SaasPlanPrice` of Webhooks.
+    /// A price of a plan.
     pub struct SaasPlanPrice {
         /// Whether the price is offered.
         pub active: bool = "active",
@@ -1450,7 +1450,7 @@ hoopai_runtime::model! {
         /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `Translation` of Webhooks.
+    /// A translated transcript.
     pub struct Translation {
         /// The language of the translation.
         pub language: String = "language",
@@ -1612,7 +1612,7 @@ hoopai_runtime::model! {
         /// The id of the delivery. Retries have the same.
         pub webhook_id: String = "webhookId",
     }
-    /// `VoiceAiCallAction` of Webhooks.
+    /// An action that an agent executed during a call.
     pub struct VoiceAiCallAction {
         /// The id of the action.
         pub id: String = "_id",
