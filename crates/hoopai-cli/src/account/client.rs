@@ -158,10 +158,15 @@ fn account_and_url(options: &Options) -> Result<(Option<String>, Option<String>)
                 .1
                 .clone(),
         ),
-        (None, None) => Directory::find()
-            .and_then(|directory| Profiles::load(&directory))
-            .ok()
-            .and_then(|profiles| profiles.get(None).ok().map(|(_, profile)| profile.clone())),
+        // Without a directory there is no profile. A file that cannot be read is an error: else the
+        // location that it selects would be reported as missing.
+        (None, None) => match Directory::find() {
+            Ok(directory) => {
+                let profiles = Profiles::load(&directory)?;
+                profiles.get(None).ok().map(|(_, profile)| profile.clone())
+            }
+            Err(_) => None,
+        },
     };
     let stored = stored.as_ref();
     let as_company = options.company.is_some() || environment.company.is_some();

@@ -39,7 +39,8 @@ pub(crate) async fn run(options: &Options) -> Result {
         (None, Some(_)) => (Method::GET, "/companies/{id}"),
         (None, None) => {
             return Err(Failure::usage(
-                "no location and no company is selected: pass --location or --company",
+                "no location and no company is selected: pass --location or --company, or set \
+                 HOOPAI_LOCATION_ID or HOOPAI_COMPANY_ID",
             ));
         }
     };

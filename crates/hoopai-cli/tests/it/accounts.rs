@@ -38,6 +38,24 @@ fn stored_private_token_is_used_and_removed() {
     program.run(&["request", "GET", "/x"]).expect(3);
 }
 
+/// The location of a damaged profile would be reported as missing.
+#[test]
+fn damaged_profiles_are_reported_before_their_values_are_missing() {
+    let program = Program::new();
+    let file = program.directory().join("hoopai/profiles.json");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    for content in [&b"{\"broken"[..], b"\xff\x00", b"[]", b""] {
+        std::fs::write(&file, content).unwrap();
+        for arguments in [&["contacts", "list"][..], &["whoami"], &["profiles"]] {
+            let ended = program.run(arguments).expect(1);
+            let hint = "move the file away and log in again";
+            assert!(ended.err.contains(hint), "{arguments:?}: {}", ended.err);
+        }
+    }
+    std::fs::remove_file(&file).unwrap();
+    program.run(&["contacts", "list"]).expect(2);
+}
+
 #[cfg(unix)]
 #[test]
 fn files_are_readable_by_their_owner_only() {

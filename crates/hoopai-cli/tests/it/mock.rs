@@ -55,4 +55,7 @@ fn mock_has_a_help_of_its_own() {
     assert!(help.contains("hoopai mock record"), "{help}");
     program.run(&["mock", "--nonsense"]).expect(2);
     program.run(&["mock", "--limit", "0/10"]).expect(2);
+    let ended = program.run(&["mock", "--bind", "127.0.0.1:8080"]).expect(2);
+    let hint = "write --bind 127.0.0.1 --port 8080";
+    assert!(ended.err.contains(hint), "{}", ended.err);
 }

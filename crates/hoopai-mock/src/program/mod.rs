@@ -7,7 +7,7 @@ mod seed_file;
 mod terminal;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -48,7 +48,12 @@ enum Command {
 #[derive(Args)]
 struct Serve {
     /// Address to listen on. With others than loopback addresses, other machines can use the server
-    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST),
+        value_parser = address
+    )]
     bind: IpAddr,
 
     /// Further host name of the control interface and the page, such as the name of a container.
@@ -188,6 +193,18 @@ async fn serve(arguments: &Serve, stop: impl Future<Output = ()>) -> ExitCode {
     stop.await;
     mock.stop().await;
     ExitCode::SUCCESS
+}
+
+/// Parses the value of `--bind`.
+fn address(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| match text.parse::<SocketAddr>() {
+        Ok(address) => format!(
+            "expected an address without a port; write --bind {} --port {}",
+            address.ip(),
+            address.port()
+        ),
+        Err(_) => "expected an IP address, such as 127.0.0.1 or 0.0.0.0".to_owned(),
+    })
 }
 
 /// Prints a warning if other machines can reach the server.
