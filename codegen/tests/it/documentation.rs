@@ -200,7 +200,7 @@ fn examples_set_fields_that_do_not_exclude_each_other() {
     let generated = generated_from(&sample, own, "{}").unwrap();
     let client = &generated.files["src/client.rs"];
     let calls = [
-        "types::BlockRequest::new()",
+        "types::CreateBlockRequest::new()",
         "    .account_id(\"…\")",
         "    .end_time(std::time::SystemTime::now())",
         "    .start_time(std::time::SystemTime::now()),",
