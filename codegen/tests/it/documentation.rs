@@ -200,12 +200,12 @@ fn examples_set_fields_that_do_not_exclude_each_other() {
     let generated = generated_from(&sample, own, "{}").unwrap();
     let client = &generated.files["src/client.rs"];
     let calls = [
-        "types::BlockRequest::new()",
+        "types::CreateBlockRequest::new()",
         "    .account_id(\"…\")",
         "    .end_time(std::time::SystemTime::now())",
         "    .start_time(std::time::SystemTime::now()),",
     ];
-    let expected = calls.map(|call| format!("    ///             {call}\n"));
+    let expected = calls.map(|call| format!("    ///         {call}\n"));
     assert!(client.contains(&expected.concat()), "{client}");
     let types = &generated.files["src/types.rs"];
     assert!(types.contains("is_saas_v2: bool"), "{types}");
@@ -217,10 +217,10 @@ fn types_without_a_text_are_reported() {
         let report = generated(own, "{}").unwrap().report;
         report.undescribed_models
     };
-    let thing = "Thing".to_owned();
-    assert!(undescribed("{}").contains(&thing));
-    let described = "schemas: { ThingDto: { description: A thing. } }";
-    assert!(!undescribed(described).contains(&thing));
+    let label = "Label".to_owned();
+    assert!(undescribed("{}").contains(&label));
+    let described = "schemas: { Label: { description: A label. } }";
+    assert!(!undescribed(described).contains(&label));
 }
 
 #[test]
