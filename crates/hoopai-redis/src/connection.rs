@@ -125,6 +125,9 @@ impl Connection {
 
 /// Reads a URL.
 fn info(url: &str) -> Result<ConnectionInfo, StoreError> {
+    if has_unencoded_password(url) {
+        return Err(unreadable());
+    }
     let info = url.into_connection_info().map_err(|_| unreadable())?;
     if let ConnectionAddr::TcpTls { insecure, .. } = info.addr() {
         if *insecure {
@@ -141,6 +144,16 @@ fn info(url: &str) -> Result<ConnectionInfo, StoreError> {
         }
     }
     Ok(info)
+}
+
+/// Whether the password has a character that ends it too early, as in `redis://user:1#2@host`, which
+/// would be read as port 1 of the host `user`.
+fn has_unencoded_password(url: &str) -> bool {
+    let Some(("redis" | "rediss", rest)) = url.split_once("://") else {
+        return false;
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    rest[end..].contains('@')
 }
 
 /// The errors of the client can show the password.

@@ -54,3 +54,19 @@ async fn nothing_is_sent_to_a_server_without_tls() {
     assert_eq!(received[0], 22);
     assert!(!received.windows(6).any(|part| part == b"s3cret"));
 }
+
+/// A part of such a password would be taken for the port of another host.
+#[test]
+fn password_that_is_not_percent_encoded_is_an_error() {
+    for scheme in ["redis", "rediss"] {
+        for password in ["12#s3cret", "12?s3cret", "12/s3cret", "#s3cret", "s3cret/"] {
+            let error = RedisStore::connect(&format!("{scheme}://user:{password}@localhost/0"));
+            let error = error.unwrap_err();
+            let text = format!("{error} {error:?}");
+            assert!(text.contains("percent-encoded"), "{text}");
+            assert!(!text.contains("s3cret"), "{text}");
+        }
+        let encoded = format!("{scheme}://user:12%23s3cret%40@localhost/0");
+        assert!(RedisStore::connect(&encoded).is_ok());
+    }
+}

@@ -1,32 +1,22 @@
 //! A backend that loses the shares while processes use them, are suspended, or join.
-//!
-//! `HOOPAI_SIMULATIONS` sets the number of simulations.
 
 use std::time::Duration;
 
 use fastrand::Rng;
 use hoopai_test_support::seeds;
 
-use super::sharing::{Fleet, Link};
+use super::sharing::{Fleet, Link, simulations};
 use super::{ms, secs};
 use crate::send::rate_limit::RateLimitSettings;
 
 const INTERVAL: Duration = Duration::from_secs(10);
-
-/// The number of simulations: `HOOPAI_SIMULATIONS`, or 200.
-fn simulations() -> u64 {
-    let number = std::env::var("HOOPAI_SIMULATIONS").ok();
-    number.map_or(200, |number| {
-        number.parse().expect("a number in HOOPAI_SIMULATIONS")
-    })
-}
 
 /// Random losses, suspensions, clocks, outages and new processes. No seed may exceed the limit or
 /// hang.
 #[tokio::test]
 async fn no_loss_exceeds_the_limit() {
     let (mut calls, mut losses) = (0, 0);
-    for seed in seeds(simulations()) {
+    for seed in seeds(simulations(200)) {
         let mut simulation = Simulation::new(seed);
         simulation.run().await;
         let fleet = &simulation.fleet;

@@ -534,7 +534,7 @@ async fn without_the_backend_calls_keep_to_the_shares() {
 /// Random processes, times, failures and limits. No seed may exceed the limit or hang.
 #[tokio::test]
 async fn no_interval_exceeds_the_limit() {
-    for seed in seeds(runs()) {
+    for seed in seeds(simulations(300)) {
         let (fleet, took) = random_fleet(seed).await;
         let calls = fleet.calls.len();
         assert_eq!(fleet.refused(), 0, "seed {seed}");
@@ -542,10 +542,12 @@ async fn no_interval_exceeds_the_limit() {
     }
 }
 
-/// The number of runs: `HOOPAI_RUNS`, or 300.
-fn runs() -> u64 {
-    let runs = std::env::var("HOOPAI_RUNS").ok();
-    runs.map_or(300, |runs| runs.parse().expect("a number in HOOPAI_RUNS"))
+/// The number of simulations: `HOOPAI_SIMULATIONS`, or this one.
+pub(super) fn simulations(default: u64) -> u64 {
+    let number = std::env::var("HOOPAI_SIMULATIONS").ok();
+    number.map_or(default, |number| {
+        number.parse().expect("a number in HOOPAI_SIMULATIONS")
+    })
 }
 
 async fn random_fleet(seed: u64) -> (Fleet, Duration) {
