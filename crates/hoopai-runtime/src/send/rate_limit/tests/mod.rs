@@ -4,6 +4,7 @@ mod aimd;
 mod bounds;
 mod day;
 mod headers;
+mod ledger;
 mod losses;
 mod queue;
 mod refusals;
