@@ -10,6 +10,7 @@ mod queue;
 mod refusals;
 mod replies;
 mod runtimes;
+mod share;
 mod sharing;
 mod simulation;
 mod throughput;
