@@ -1,7 +1,7 @@
 //! The checks of token stores: own stores pass them, and broken ones fail.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use hoopai_runtime::time::{BoxFuture, Clock, ManualClock};
 
@@ -29,6 +29,7 @@ async fn own_stores_conform() {
 enum Break {
     IgnoresRevision,
     KeepsRemoved,
+    LoadsMissing,
     DropsPending,
     IgnoresCase,
     SharesLeases,
@@ -48,7 +49,16 @@ struct Broken {
 
 impl TokenStore for Broken {
     fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
-        Box::pin(async move { self.store.load(&self.key(key)).await })
+        Box::pin(async move {
+            let stored = self.store.load(&self.key(key)).await?;
+            Ok(match self.how {
+                Break::LoadsMissing => stored.or_else(|| {
+                    let tokens = crate::TokenSet::new("old", None, SystemTime::UNIX_EPOCH);
+                    Some(Record::new(tokens, 1))
+                }),
+                _ => stored,
+            })
+        })
     }
 
     fn swap<'a>(
@@ -140,6 +150,7 @@ async fn broken_stores_are_found() {
     for (how, rule) in [
         (Break::IgnoresRevision, "the expected one"),
         (Break::KeepsRemoved, "the expected one"),
+        (Break::LoadsMissing, "the expected one"),
         (Break::DropsPending, "unchanged"),
         (Break::IgnoresCase, "a record of its own"),
         (Break::SharesLeases, "one holder at a time"),

@@ -229,6 +229,14 @@ async fn token_that_cannot_be_refreshed_is_used_until_its_end() {
         // No refresh was tried in vain.
         let metrics = manager.metrics();
         assert_eq!((metrics.refreshes, metrics.failures), (1, 0));
+        // A request that is sent in the last ten seconds may arrive too late.
+        let millisecond = Duration::from_millis(1);
+        harness
+            .clock
+            .advance(HOUR / 2 - Duration::from_secs(10) - millisecond);
+        account.authorization().await.unwrap();
+        harness.clock.advance(millisecond);
+        assert!(error_of(&account).await.needs_reinstall());
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct FaultyStore {
     inner: Arc<dyn TokenStore>,
     swaps: Mutex<VecDeque<SwapBehavior>>,
     pub(super) failures: AtomicU32,
+    /// The keys of the leases that were asked for.
+    pub(super) leases: Mutex<Vec<TokenKey>>,
 }
 
 pub(super) enum SwapBehavior {
@@ -42,6 +44,7 @@ impl FaultyStore {
             inner: harness.store.clone(),
             swaps: Mutex::new(swaps.into_iter().collect()),
             failures: AtomicU32::new(0),
+            leases: Mutex::default(),
         });
         harness.store = store.clone();
         store
@@ -82,6 +85,7 @@ impl TokenStore for FaultyStore {
         key: &'a TokenKey,
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
+        lock(&self.leases).push(key.clone());
         self.inner.lease(key, ttl)
     }
 }

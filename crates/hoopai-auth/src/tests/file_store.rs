@@ -151,6 +151,22 @@ async fn files_are_private_to_the_owner() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn directory_that_others_can_write_to_is_rejected() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    for (mode, is_safe) in [(0o700, true), (0o755, true), (0o720, false), (0o702, false)] {
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).unwrap();
+        let opened = FileStore::open(directory.path());
+        assert_eq!(opened.is_ok(), is_safe, "{mode:o}");
+        if let Err(error) = opened {
+            assert_eq!(error.kind(), StoreErrorKind::Unsafe);
+            assert_contains(&error, "chmod 700");
+        }
+    }
+}
+
 #[tokio::test]
 async fn file_names_show_no_ids() {
     let harness = Harness::in_files();

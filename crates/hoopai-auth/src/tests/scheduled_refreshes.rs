@@ -241,6 +241,22 @@ async fn leader_that_hangs_is_replaced_when_its_lease_ends() {
 }
 
 #[tokio::test]
+async fn leader_takes_a_new_lease_every_five_minutes() {
+    let mut simulation = Simulation::new(3, |_| HOUR * 2).await;
+    let store = FaultyStore::install(&mut simulation.harness, []);
+    let manager = simulation.manager();
+    for account in &simulation.ids {
+        manager.account_through(account.clone(), None);
+    }
+    let scheduler = schedule(&manager);
+    simulation.advance(HOUR).await;
+    assert_eq!(scheduler.status().refreshed, 3);
+    let leader = key(AccountId::company("hoopai-refresh-schedule"));
+    let leases = lock(&store.leases);
+    assert_eq!(leases.iter().filter(|key| **key == leader).count(), 13);
+}
+
+#[tokio::test]
 async fn accounts_in_use_are_known_if_the_store_cannot_list() {
     let mut simulation = Simulation::new(3, |_| HOUR * 2).await;
     FaultyStore::install(&mut simulation.harness, []);

@@ -166,6 +166,11 @@ fn text_around_names_does_not_hide_values() {
             r#"! \\\"access_token\\\":\\\"acc\\\",\\\"company_id\\\":\\\"c\\\""#,
             Some("c"),
         ),
+        // What is neither quoted nor a number is no value, and replaces none.
+        (
+            r#"! access_token: "acc" companyid: "c", companyid: x "#,
+            Some("c"),
+        ),
         // Of a number without an end more digits may be missing.
         (r#"! access_token: "acc" companyid:7"#, None),
     ] {

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    AccountId, AccountTokens, BearerToken, Credentials, SourceError, TokenProvider, TokenSource,
+    AccountId, AccountTokens, BearerToken, Credentials, SourceError, TokenEndpointReply,
+    TokenProvider, TokenSource, UserType,
 };
 use crate::Error;
 use crate::error::AuthErrorKind;
@@ -27,6 +28,42 @@ async fn private_token_never_changes() {
     );
     let other = credentials.for_account(AccountId::location("l"));
     assert_eq!(other.bearer_token(None).await.unwrap().unwrap(), token);
+}
+
+#[tokio::test]
+async fn scheme_is_removed_only_as_a_word() {
+    for (text, header) in [
+        ("Bearer pit-1", "Bearer pit-1"),
+        ("Bearer\tpit-1\n", "Bearer pit-1"),
+        ("Bearerpit-1", "Bearer Bearerpit-1"),
+    ] {
+        let credentials = Credentials::private_token(Some(&text.into())).unwrap();
+        let token = credentials.bearer_token(None).await.unwrap().unwrap();
+        assert_eq!(token.header(), header, "{text}");
+    }
+    for text in ["", " ", "Bearer", "Bearer "] {
+        let error = Credentials::private_token(Some(&text.into()))
+            .err()
+            .unwrap();
+        assert!(error.to_string().contains("no token is set"), "{error}");
+    }
+}
+
+#[test]
+fn ids_and_replies_are_hidden() {
+    let location = AccountId::location("secret-id");
+    assert_eq!(format!("{location:?}"), "Location([hidden])");
+    let company = AccountId::company("secret-id");
+    assert_eq!(format!("{company:?}"), "Company([hidden])");
+    let text = format!("{:?}", TokenEndpointReply::whole("secret-body"));
+    assert_eq!(text, "TokenEndpointReply { cut: None, .. }");
+}
+
+#[test]
+fn user_type_is_parsed_in_any_case() {
+    assert_eq!(UserType::parse("LOCATION"), Some(UserType::Location));
+    assert_eq!(UserType::parse("company"), Some(UserType::Company));
+    assert_eq!(UserType::parse("agency"), None);
 }
 
 struct TestSource {

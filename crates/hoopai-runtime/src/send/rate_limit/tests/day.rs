@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::super::day::{Day, DayTicket, ReplyInfo};
 use super::super::headers::RateLimitHeaders;
+use super::super::shared::ShareReply;
 use super::secs;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -115,6 +116,18 @@ fn day_spent_by_the_settings_alone_is_not_probed() {
     budget.send();
     budget.advance(1000);
     assert_eq!(budget.room(), Err(85_400));
+}
+
+#[test]
+fn state_of_a_backend_replaces_the_count() {
+    let mut budget = Budget::of(50);
+    budget.send();
+    let reply = ShareReply::new(1, 100, secs(10)).with_daily(7, 3, secs(60));
+    budget.day.adopt(&reply.daily.unwrap(), budget.now);
+    assert_eq!((budget.day.left(), budget.room()), (7, Ok(())));
+    let reply = ShareReply::new(1, 100, secs(10)).with_daily(0, 0, secs(60));
+    budget.day.adopt(&reply.daily.unwrap(), budget.now);
+    assert_eq!((budget.day.left(), budget.room()), (0, Err(60)));
 }
 
 #[test]
