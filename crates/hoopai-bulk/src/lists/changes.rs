@@ -19,7 +19,7 @@ pub(super) struct UpdateOrder {
 }
 
 /// The fields with the ids of records, of operations whose records have neither `id` nor `_id`.
-pub(super) const IDS: &[(&str, &str)] = &[
+const IDS: &[(&str, &str)] = &[
     ("agent-studio.list_agents", "agentId"),
     ("agent-studio.list_agents_deprecated", "agentId"),
     ("marketplace.list_charges", "chargeId"),
@@ -48,6 +48,13 @@ pub(super) const UPDATE_ORDERS: &[UpdateOrder] = &[
 ];
 
 impl PlatformList {
+    /// The field with the ids of records, if it has another name than `id` and `_id`.
+    pub(super) fn id_field(&self) -> Option<&'static str> {
+        let name = self.name();
+        let id = IDS.iter().find(|(operation, _)| *operation == name)?;
+        Some(id.1)
+    }
+
     /// The order by the last change, and the names of the position: its field in a record and its
     /// parameter.
     pub(super) fn update_order(&self) -> Option<(UpdateOrder, &'static str, &'static str)> {

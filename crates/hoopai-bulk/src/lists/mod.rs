@@ -169,6 +169,7 @@ impl PlatformList {
     pub fn sync(mut self, client: &Handle) -> Result<SyncList, BulkError> {
         let identity = self.prepare(client)?;
         let order = self.update_order();
+        let id = self.id_field();
         let name = self.file_name();
         let operation = self.operation;
         let (values, handle) = (self.values, client.clone());
@@ -194,10 +195,8 @@ impl PlatformList {
             read(operation, &values, &handle, Some(&body))
         };
         let list = SyncList::from_parts(name, Box::new(open), changes, identity);
-        let key = operation.key();
-        let id = changes::IDS.iter().find(|(operation, _)| *operation == key);
         Ok(match id {
-            Some((_, field)) => list.id(*field),
+            Some(field) => list.id(field),
             None => list,
         })
     }
