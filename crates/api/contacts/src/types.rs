@@ -269,7 +269,7 @@ hoopai_runtime::model! {
         pub operator: String = "operator",
         /// The value to compare with: text of up to 75 characters, a number, or true or false. For `range` it is an
         /// object with one or two of the bounds `gt`, `gte`, `lt` and `lte`, such as
-        /// `json!({"gte": "2026-01-01T00:00:00Z"})` for "dateAdded". `exists` and `not_exists` have no value.
+        /// `serde_json::json!({"gte": "2026-01-01T00:00:00Z"})` for "dateAdded". `exists` and `not_exists` have no value.
         pub value: Value = "value",
     }
     /// A field by which the hits of a search are ordered.
