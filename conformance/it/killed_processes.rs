@@ -308,14 +308,14 @@ async fn with_loss_of_unsaved_tokens(store: &str, kills: usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_with_grace_period_loses_no_installation() {
     let directory = tempfile::tempdir().unwrap();
-    without_loss(directory.path().to_str().unwrap(), 100).await;
+    without_loss(directory.path().to_str().unwrap(), kills(100)).await;
 }
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_with_strict_rotation_loses_only_unsaved_tokens() {
     let directory = tempfile::tempdir().unwrap();
-    with_loss_of_unsaved_tokens(directory.path().to_str().unwrap(), 100).await;
+    with_loss_of_unsaved_tokens(directory.path().to_str().unwrap(), kills(100)).await;
 }
 
 #[cfg(unix)]
@@ -329,8 +329,8 @@ async fn kill_with_postgres_loses_only_unsaved_tokens() {
         .migrate()
         .await
         .unwrap();
-    without_loss(&server.url(), kills()).await;
-    with_loss_of_unsaved_tokens(&server.url(), kills()).await;
+    without_loss(&server.url(), kills(30)).await;
+    with_loss_of_unsaved_tokens(&server.url(), kills(30)).await;
 }
 
 #[cfg(unix)]
@@ -339,12 +339,14 @@ async fn kill_with_redis_loses_only_unsaved_tokens() {
     let Some(server) = RedisServer::start() else {
         return;
     };
-    without_loss(&server.url(), kills()).await;
-    with_loss_of_unsaved_tokens(&server.url(), kills()).await;
+    without_loss(&server.url(), kills(30)).await;
+    with_loss_of_unsaved_tokens(&server.url(), kills(30)).await;
 }
 
-/// The kills of a run over a database; `HOOPAI_KILLS` sets more.
-fn kills() -> usize {
-    let more = std::env::var("HOOPAI_KILLS");
-    more.ok().and_then(|kills| kills.parse().ok()).unwrap_or(30)
+/// The kills of a run: `HOOPAI_KILLS`, or this number.
+fn kills(default: usize) -> usize {
+    let kills = std::env::var("HOOPAI_KILLS").ok();
+    kills.map_or(default, |kills| {
+        kills.parse().expect("a number in HOOPAI_KILLS")
+    })
 }
