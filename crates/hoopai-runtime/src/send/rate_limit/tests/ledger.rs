@@ -438,7 +438,7 @@ fn reported_daily_budget_replaces_the_count() {
 }
 
 #[test]
-fn daily_budget_that_a_forgotten_process_held_is_used_up() {
+fn daily_budget_of_a_forgotten_process_is_used_up() {
     let mut ledger = Ledger::new();
     let (mut silent, mut other) = (Process::new(1, 100, 50), Process::new(2, 100, 50));
     let day = secs(10_000);

@@ -36,7 +36,7 @@ impl Process {
     }
 
     /// A process that was just granted a share.
-    fn granted(share: u32) -> Self {
+    fn with_share(share: u32) -> Self {
         let mut process = Self::new();
         process.report(40);
         let reply = ShareReply::new(share, 100, INTERVAL);
@@ -69,7 +69,7 @@ impl Process {
 
 #[test]
 fn share_that_is_not_confirmed_is_used_less_and_then_not_at_all() {
-    let mut process = Process::granted(40);
+    let mut process = Process::with_share(40);
     for (pause, limit) in [
         (ms(0), 40),
         (secs(24), 40),
@@ -84,7 +84,7 @@ fn share_that_is_not_confirmed_is_used_less_and_then_not_at_all() {
 
 #[test]
 fn share_is_forgotten_ten_intervals_after_the_backend_was_lost() {
-    let mut process = Process::granted(40);
+    let mut process = Process::with_share(40);
     let now = process.clock.now();
     assert!(!process.sharing.is_forgotten(INTERVAL, now + secs(1_000)));
     assert!(process.failed() == Contact::Lost);
@@ -125,7 +125,7 @@ fn exchange_is_due_at_once_or_for_more_calls_or_when_it_is_renewed() {
     let process = Process::new();
     assert_eq!(process.wait(&need(0)), None);
     assert_eq!(process.wait(&need(1)), Some(ms(0)));
-    let process = Process::granted(40);
+    let process = Process::with_share(40);
     assert_eq!(process.wait(&need(0)), Some(secs(8)));
     // So many were reported.
     assert_eq!(process.wait(&need(47)), Some(secs(8)));
@@ -135,14 +135,14 @@ fn exchange_is_due_at_once_or_for_more_calls_or_when_it_is_renewed() {
         waits_for_budget: true,
     };
     assert_eq!(process.wait(&budget), Some(ms(250)));
-    let process = Process::granted(100);
+    let process = Process::with_share(100);
     assert_eq!(process.wait(&need(48)), Some(secs(8)));
 }
 
 #[test]
 fn failed_exchange_is_repeated_after_a_random_part_of_the_pause() {
     for _ in 0..100 {
-        let mut process = Process::granted(40);
+        let mut process = Process::with_share(40);
         process.failed();
         let wait = process.wait(&need(90)).unwrap();
         assert!((ms(1250)..=ms(2500)).contains(&wait), "{wait:?}");
