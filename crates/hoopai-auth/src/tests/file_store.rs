@@ -281,15 +281,15 @@ async fn lease_whose_holder_cannot_be_checked_is_not_taken() {
     let store = FileStore::open(directory.path()).unwrap();
     let key = key(location());
     let _lease = store.lease(&key, DAY).await.unwrap().unwrap();
-    let marker = fs::read_dir(directory.path())
+    let locked = fs::read_dir(directory.path())
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .find(|path| path.extension().is_some_and(|it| it == "held"))
         .unwrap();
-    fs::remove_file(&marker).unwrap();
-    std::os::unix::fs::symlink("elsewhere", &marker).unwrap();
+    fs::remove_file(&locked).unwrap();
+    std::os::unix::fs::symlink("elsewhere", &locked).unwrap();
     let error = store.lease(&key, DAY).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unsafe);
     assert_contains(&error, "the holder of the lease cannot be checked");
-    assert!(error.path().unwrap().ends_with(marker.file_name().unwrap()));
+    assert!(error.path().unwrap().ends_with(locked.file_name().unwrap()));
 }

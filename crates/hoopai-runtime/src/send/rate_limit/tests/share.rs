@@ -35,7 +35,7 @@ impl Process {
         }
     }
 
-    /// A process that has just received a share.
+    /// A process that was just granted a share.
     fn with_share(share: u32) -> Self {
         let mut process = Self::new();
         process.report(40);
