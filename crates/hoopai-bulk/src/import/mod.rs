@@ -208,7 +208,7 @@ impl Import {
             return Err(BulkError::new(
                 BulkErrorKind::Damaged,
                 "entries at the end of the journal are missing, so rows that were sent could be sent again",
-                "restore the file from a backup, or continue with `look_up_all(true)`, which looks up each row that is left",
+                "restore the file from a backup, or continue with `look_up_all` (`--look-up-all`), which looks up each row that is left",
             )
             .at(&folder.file(JOURNAL)));
         }

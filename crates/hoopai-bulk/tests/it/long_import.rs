@@ -30,7 +30,7 @@ fn rows(default: usize) -> usize {
 
 /// A folder in memory if the system has one, since these jobs write to the disk far more often than
 /// those that wait.
-fn folder_in_memory() -> TempDir {
+pub(crate) fn folder_in_memory() -> TempDir {
     tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 

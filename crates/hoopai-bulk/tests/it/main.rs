@@ -2,6 +2,7 @@
 
 mod budget;
 mod csv_file;
+mod cut_journal;
 mod export;
 #[cfg(feature = "parquet")]
 mod formats;

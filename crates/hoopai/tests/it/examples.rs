@@ -383,6 +383,17 @@ async fn oauth_install_stores_tokens_that_agency_uses() {
     );
 }
 
+#[tokio::test]
+async fn killed_import_continues_and_creates_each_contact_once() {
+    let stdout = stdout("killed_import").await;
+    assert!(stdout.contains("The process aborts after"), "{stdout}");
+    assert!(stdout.contains("The import has 60 of 60 rows"), "{stdout}");
+    assert!(
+        stdout.contains(" 60 contacts, 0 rows sent twice"),
+        "{stdout}"
+    );
+}
+
 /// Asserts that the processes of the example made one refresh in total.
 async fn assert_one_refresh_of_the_fleet(command: Command) {
     let stdout = String::from_utf8(output(command).await.stdout).expect("text");
