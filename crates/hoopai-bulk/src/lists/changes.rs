@@ -85,3 +85,15 @@ impl UpdateOrder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{IDS, PlatformList};
+
+    #[test]
+    fn fields_of_ids_are_those_of_lists() {
+        for (operation, _) in IDS {
+            assert_eq!(PlatformList::find(operation).unwrap().name(), *operation);
+        }
+    }
+}

@@ -351,12 +351,4 @@ mod tests {
             }
         }
     }
-
-    #[cfg(feature = "sync")]
-    #[test]
-    fn fields_of_ids_are_those_of_lists() {
-        for (operation, _) in changes::IDS {
-            assert_eq!(PlatformList::find(operation).unwrap().name(), *operation);
-        }
-    }
 }
