@@ -106,26 +106,6 @@ impl Finding {
         }
     }
 
-    /// A type without a text.
-    pub(crate) fn of_undescribed(
-        model: &str,
-        types: &ResolvedTypes,
-        document: &Value,
-        at: &SourcePointer<'_>,
-    ) -> Self {
-        let error = error_at(
-            document,
-            types.structs[model].origin.path(),
-            at,
-            format!("no text describes the type `{model}`"),
-            "add the `description` of its schema to `schemas` of the module's documentation; for a schema without a name, add a text for its field with `[]`, or for `.` of the `body` or `reply` of its operation".to_owned(),
-        );
-        Self {
-            entry: Attention::new(error, "the type has no text", None),
-            action: None,
-        }
-    }
-
     /// A text that names a field of another type.
     pub(crate) fn of_text(
         text: &MisplacedText<'_>,

@@ -484,10 +484,6 @@ impl Stages {
                 texts.map(|text| Finding::of_text(text, resolved, documented, &self.texts, at)),
             );
         }
-        let undescribed = report.undescribed_models.iter();
-        found.extend(
-            undescribed.map(|model| Finding::of_undescribed(model, resolved, document, at)),
-        );
         let rejected = report.rejected_names.iter();
         found.extend(rejected.map(|name| Finding::of_name(name, document, at)));
         found

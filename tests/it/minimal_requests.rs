@@ -221,7 +221,7 @@ async fn missing_values_are_one_error_that_names_their_setters() {
         if let Some(location) = location {
             assert!(
                 text.contains("the location (")
-                    && text.contains("with `location` when the client is built"),
+                    && text.contains("with `.location(..)` on the builder of the client"),
                 "{name}: {text}"
             );
             assert!(

@@ -288,7 +288,7 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
     }
 
     type List = fn(&ModuleReport) -> &[String];
-    let lists: [(&str, List); 6] = [
+    let lists: [(&str, List); 7] = [
         ("untyped replies without a reason", |report| &report.untyped),
         ("floats without a reason", |report| {
             &report.fractions_without_reason
@@ -297,6 +297,7 @@ fn print_modules(reports: &[ModuleReport], console: &Console) {
             &report.idempotency_undeclared
         }),
         ("moments without a type", |report| &report.moments.untyped),
+        ("types without a text", |report| &report.undescribed_models),
         ("documented by HoopAI only", |report| {
             &report.documented_only
         }),

@@ -78,7 +78,8 @@ pub(crate) struct Changes {
 /// A list that the platform orders by the last change is read from the latest change on; every
 /// [`compare_every`](SyncJob::compare_every) runs it is read whole, which finds deleted records. Other
 /// lists are read whole each time, and compared record by record. A run that ended early, in
-/// whatever way, continues when it is run again.
+/// whatever way, continues when it is run again: the lists before the one that it was reading are
+/// brought up to date once more.
 ///
 /// ```no_run
 /// # async fn run(client: hoopai_runtime::Handle) -> Result<(), hoopai_bulk::BulkError> {

@@ -59,15 +59,19 @@ fn job(folder: impl AsRef<Path>, url: &str, full: bool) -> SyncJob {
         .full(full)
 }
 
-/// All rows of the tables of records.
+/// The rows of the tables of records, without the numbers of runs: a run that continues after the
+/// end of a list reads the changes of this list again.
 fn dump(folder: &Path) -> Vec<String> {
     let database = folder.join("copy/records.sqlite");
     let connection = rusqlite::Connection::open(database).unwrap();
     let mut rows = Vec::new();
-    for table in [LIST, "things", "_deleted"] {
-        let mut query = connection
-            .prepare(&format!("SELECT * FROM \"{table}\" ORDER BY id"))
-            .unwrap();
+    for (table, columns) in [
+        (LIST, "id, record, updated"),
+        ("things", "id, record, updated"),
+        ("_deleted", "list, id, record"),
+    ] {
+        let query = format!("SELECT {columns} FROM \"{table}\" ORDER BY id");
+        let mut query = connection.prepare(&query).unwrap();
         let columns = query.column_count();
         let mut found = query.query([]).unwrap();
         while let Some(row) = found.next().unwrap() {

@@ -297,7 +297,7 @@ fn invalid_option_names_error_and_remedy() {
         (["--token", "two words"], "without spaces"),
         (["--port", "70000"], "65535"),
         (["--contacts", "some"], "--contacts <N>"),
-        (["--bind", "localhost"], "invalid IP address"),
+        (["--bind", "localhost"], "expected an IP address"),
         (["--seed", "missing.yaml"], "name an existing file"),
         (["--seed", seed("wrong.yaml", "items: [")], "is not YAML"),
         (["--seed", seed("wrong.json", "items: []")], "is not JSON"),
