@@ -8,6 +8,7 @@ use std::process::Command;
 use fastrand::Rng;
 use hoopai_bulk::{BulkErrorKind, Export, export_status};
 use hoopai_test_support::seeds;
+use serde_json::Value;
 
 use crate::killed_processes::KilledProcesses;
 use crate::lists::{
@@ -18,9 +19,32 @@ use crate::lists::{
 const FOLDER: &str = "HOOPAI_BULK_FOLDER";
 const URL: &str = "HOOPAI_BULK_URL";
 
+/// The files of the export, in the order of its checkpoints.
+const OUTPUTS: [&str; 2] = ["things.ndjson", "notes.ndjson"];
+
+/// The sizes of the files that were written to the disk for sure: those of the last checkpoint
+/// before the recorded length of the journal.
+fn sizes_on_disk(folder: &Path) -> [usize; OUTPUTS.len()] {
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
+    let length = read("journal.length").trim().parse().unwrap_or(0);
+    let journal = read("journal");
+    let Some((_, entry)) = journal
+        .get(..length)
+        .and_then(|journal| journal.lines().last()?.split_once(' '))
+    else {
+        return [0; OUTPUTS.len()];
+    };
+    let checkpoint: Value = serde_json::from_str(entry).unwrap();
+    std::array::from_fn(|number| {
+        let bytes = checkpoint["files"][number]["bytes"].as_u64().unwrap();
+        usize::try_from(bytes).unwrap()
+    })
+}
+
 /// What a crash can leave behind: an incomplete last line, and output without a checkpoint. A loss
-/// of power also takes away the end of a file.
+/// of power also takes away what was not written to the disk for sure.
 fn damage(folder: &Path, random: &mut Rng) {
+    let on_disk = sizes_on_disk(folder);
     let journal = folder.join("journal");
     if let Ok(content) = fs::read(&journal)
         && !content.is_empty()
@@ -31,15 +55,18 @@ fn damage(folder: &Path, random: &mut Rng) {
         };
         fs::write(&journal, &content[..keep]).unwrap();
     }
-    let output = folder.join(random.choice(["things.ndjson", "notes.ndjson"]).unwrap());
-    if let Ok(content) = fs::read(&output) {
-        let mut content = content;
+    let number = random.usize(..OUTPUTS.len());
+    let output = folder.join(OUTPUTS[number]);
+    if let Ok(mut content) = fs::read(&output) {
         match random.u8(..3) {
             0 => content.extend_from_slice(b"{\"half\":"),
-            1 => content.truncate(content.len() - random.usize(..=content.len().min(200))),
+            1 => {
+                let from = on_disk[number].min(content.len());
+                content.truncate(random.usize(from..=content.len()));
+            }
             _ => {}
         }
-        fs::write(&output, content).unwrap();
+        fs::write(output, content).unwrap();
     }
 }
 
