@@ -87,7 +87,11 @@ async fn invalid_requests_open_no_connection() {
     let no_location = hoopai::Client::builder().private_token("pit-1");
     let client = no_location.base_url(&stub.url).build().unwrap();
     let search = client.contacts().search_contacts();
-    assert_rejected(&search.await.unwrap_err(), "locationId", &["`location`"]);
+    assert_rejected(
+        &search.await.unwrap_err(),
+        "locationId",
+        &["`.location(..)`"],
+    );
 
     assert_eq!(stub.connections.load(Ordering::SeqCst), 0);
 }
