@@ -3,14 +3,13 @@
 
 use std::fs::{self, OpenOptions};
 use std::path::Path;
-use std::process::Command;
 
 use fastrand::Rng;
 use hoopai_bulk::{BulkErrorKind, Export, export_status};
 use hoopai_test_support::seeds;
 use serde_json::Value;
 
-use crate::killed_processes::KilledProcesses;
+use crate::killed_processes::{KilledProcesses, run_on_small_disk};
 use crate::lists::{
     client, files, serve, serve_on_thread, serve_with_failures, things, undisturbed,
 };
@@ -155,7 +154,6 @@ async fn an_export_whose_process_is_killed_continues() {
     println!("{killed} processes killed in {finished} exports, none lost or repeated a record");
 }
 
-/// The limit of the size of files stands for a full disk: a write beyond it fails.
 #[cfg(unix)]
 #[tokio::test]
 async fn an_export_on_a_full_disk_keeps_what_it_has_and_continues() {
@@ -163,20 +161,13 @@ async fn an_export_on_a_full_disk_keeps_what_it_has_and_continues() {
     let expected = undisturbed(reference.path()).await;
     let folder = tempfile::tempdir().unwrap();
     let server = serve_on_thread();
-    let program = std::env::current_exe().unwrap();
     let (mut failed, mut before) = (0, 0);
-    // In blocks of 512 or 1024 bytes.
     for blocks in [4, 12, 24, 40, 1_000_000] {
-        let script = format!(
-            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" --exact interruptions::child_process --nocapture"
-        );
-        let output = Command::new("sh")
-            .args(["-c", &script])
-            .arg(&program)
-            .env(FOLDER, folder.path())
-            .env(URL, &server.url)
-            .output()
-            .unwrap();
+        let variables = [
+            (FOLDER, folder.path().to_str().unwrap()),
+            (URL, &server.url),
+        ];
+        let output = run_on_small_disk("interruptions::child_process", blocks, &variables);
         if !output.status.success() {
             failed += 1;
             let text = String::from_utf8_lossy(&output.stderr).into_owned();

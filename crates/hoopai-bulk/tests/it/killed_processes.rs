@@ -1,6 +1,6 @@
-//! Processes that are killed at random moments.
+//! Processes that are killed at random moments, or whose disk is full.
 
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -54,4 +54,18 @@ impl KilledProcesses {
             self.killed += 1;
         }
     }
+}
+
+/// Runs a test of this binary in a process whose files have at most so many blocks, of 512 or 1024
+/// bytes. The limit stands for a full disk: a write beyond it fails.
+#[cfg(unix)]
+pub(crate) fn run_on_small_disk(test: &str, blocks: u32, variables: &[(&str, &str)]) -> Output {
+    let script =
+        format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" --exact {test} --nocapture");
+    Command::new("sh")
+        .args(["-c", &script])
+        .arg(std::env::current_exe().unwrap())
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap()
 }

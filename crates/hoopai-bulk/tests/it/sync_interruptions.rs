@@ -1,7 +1,6 @@
 //! Copies that end early, at random moments, have the records of an undisturbed copy in the end.
 
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use fastrand::Rng;
@@ -12,7 +11,7 @@ use hoopai_runtime::{Handle, Method};
 use hoopai_test_support::Server;
 use serde_json::Value;
 
-use crate::killed_processes::KilledProcesses;
+use crate::killed_processes::{KilledProcesses, run_on_small_disk};
 use crate::lists;
 use crate::sync::{BEGIN, Contacts, LIST, copied};
 
@@ -138,26 +137,18 @@ async fn copy_whose_process_is_killed_continues() {
     println!("{killed} processes killed in {runs} runs, all copies equal undisturbed ones");
 }
 
-/// The limit of the size of files stands for a full disk: a write beyond it fails.
 #[cfg(unix)]
 #[tokio::test]
 async fn copy_on_a_full_disk_keeps_what_it_has_and_continues() {
     let (server, contacts) = serve();
     let folder = tempfile::tempdir().unwrap();
-    let program = std::env::current_exe().unwrap();
     let mut failed = 0;
-    // In blocks of 512 or 1024 bytes.
     for blocks in [1, 64, 200, 600, 1_000_000] {
-        let script = format!(
-            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" --exact sync_interruptions::child_process --nocapture"
-        );
-        let output = Command::new("sh")
-            .args(["-c", &script])
-            .arg(&program)
-            .env(FOLDER, folder.path())
-            .env(URL, &server.url)
-            .output()
-            .unwrap();
+        let variables = [
+            (FOLDER, folder.path().to_str().unwrap()),
+            (URL, &server.url),
+        ];
+        let output = run_on_small_disk("sync_interruptions::child_process", blocks, &variables);
         if !output.status.success() {
             failed += 1;
             let text = String::from_utf8_lossy(&output.stderr).into_owned();
