@@ -12,6 +12,7 @@ use hoopai_runtime::time::{BoxFuture, Clock, ManualClock};
 use hoopai_runtime::{Handle, Method};
 use hoopai_test_support::{Reply, Server, VirtualTime};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::import::{People, input, serve as serve_people};
 use crate::long_import::{self, Platform};
@@ -90,6 +91,14 @@ fn copy(folder: &std::path::Path, client: &Handle) -> hoopai_bulk::SyncJob {
     hoopai_bulk::SyncJob::new(folder).list(list)
 }
 
+/// A folder for a job, a server with this number of things, and a client with these limits.
+fn set_up(things: usize, limits: RateLimitSettings) -> (TempDir, VirtualTime, Server, Handle) {
+    let (folder, time) = (tempfile::tempdir().unwrap(), VirtualTime::default());
+    let server = serve(things);
+    let client = client(&server.url, &time, limits);
+    (folder, time, server, client)
+}
+
 async fn on<T>(time: &VirtualTime, server: &Server, work: impl Future<Output = T>) -> T {
     let advance = |by| time.clock.advance(by);
     time.run(work, || server.count(), advance).await
@@ -97,12 +106,7 @@ async fn on<T>(time: &VirtualTime, server: &Server, work: impl Future<Output = T
 
 #[tokio::test]
 async fn job_uses_its_share_of_the_window() {
-    let (folder, time, server) = (
-        tempfile::tempdir().unwrap(),
-        VirtualTime::default(),
-        serve(3_000),
-    );
-    let client = client(&server.url, &time, RateLimitSettings::default());
+    let (folder, time, server, client) = set_up(3_000, RateLimitSettings::default());
     let export = Export::new(folder.path())
         .list(things(&client))
         .budget(Budget::of(&client).share(0.5));
@@ -120,12 +124,7 @@ async fn beside_others(
     burst: usize,
     job: impl AsyncFn(&std::path::Path, &Handle),
 ) -> (Duration, f64) {
-    let (folder, time, server) = (
-        tempfile::tempdir().unwrap(),
-        VirtualTime::default(),
-        serve(things),
-    );
-    let client = client(&server.url, &time, RateLimitSettings::default());
+    let (folder, time, server, client) = set_up(things, RateLimitSettings::default());
     let longest = Mutex::new(Duration::ZERO);
     let others = async {
         loop {
@@ -200,12 +199,7 @@ async fn other_calls_do_not_wait_for_children_or_a_copy() {
 
 #[tokio::test]
 async fn children_use_the_whole_limit() {
-    let (folder, time, server) = (
-        tempfile::tempdir().unwrap(),
-        VirtualTime::default(),
-        serve(1_000),
-    );
-    let client = client(&server.url, &time, RateLimitSettings::default());
+    let (folder, time, server, client) = set_up(1_000, RateLimitSettings::default());
     let export = Export::new(folder.path())
         .list(things_with_notes(&client))
         .budget(Budget::of(&client));
@@ -354,13 +348,7 @@ async fn job_stops_at_its_time_also_if_the_clock_jumps_and_continues() {
 
 #[tokio::test]
 async fn export_waits_for_the_next_day() {
-    let (folder, time, server) = (
-        tempfile::tempdir().unwrap(),
-        VirtualTime::default(),
-        serve(500),
-    );
-    let limits = RateLimitSettings::default().daily(Some(20));
-    let client = client(&server.url, &time, limits);
+    let (folder, time, server, client) = set_up(500, RateLimitSettings::default().daily(Some(20)));
     let without = Export::new(folder.path()).list(things(&client));
     let error = on(&time, &server, without.run()).await.unwrap_err();
     assert_eq!(error.kind(), BulkErrorKind::Call);
@@ -402,12 +390,7 @@ async fn import_waits_for_the_next_day() {
 async fn stopped(
     work: impl AsyncFn(&std::path::Path, &Handle, Budget) -> (bool, u64),
 ) -> (u64, u64, usize) {
-    let (folder, time, server) = (
-        tempfile::tempdir().unwrap(),
-        VirtualTime::default(),
-        serve(2_000),
-    );
-    let client = client(&server.url, &time, RateLimitSettings::default());
+    let (folder, time, server, client) = set_up(2_000, RateLimitSettings::default());
     let until = client.clock().system_time() + Duration::from_secs(10);
     let folder = folder.path();
     let run = work(folder, &client, Budget::of(&client).until(until));
@@ -473,13 +456,7 @@ async fn export_and_copy_stop_at_their_time_and_continue() {
 #[tokio::test]
 async fn paused_job_does_not_wait_for_the_next_day() {
     // All calls of the day are used up, so that the job waits for the next one.
-    let (folder, time, server) = (
-        tempfile::tempdir().unwrap(),
-        VirtualTime::default(),
-        serve(500),
-    );
-    let limits = RateLimitSettings::default().daily(Some(20));
-    let client = client(&server.url, &time, limits);
+    let (folder, time, server, client) = set_up(500, RateLimitSettings::default().daily(Some(20)));
     let folder = folder.path();
     let export = Export::new(folder)
         .list(things(&client))
@@ -516,13 +493,8 @@ async fn paused_job_does_not_wait_for_the_next_day() {
 #[tokio::test]
 async fn progress_has_the_rate_and_the_time_left_across_days() {
     // 1,996 calls with the empty page at the end, 1,000 a day, of which the job may use half.
-    let (folder, time, server) = (
-        tempfile::tempdir().unwrap(),
-        VirtualTime::default(),
-        serve(19_950),
-    );
-    let limits = RateLimitSettings::default().daily(Some(1_000));
-    let client = client(&server.url, &time, limits);
+    let (folder, time, server, client) =
+        set_up(19_950, RateLimitSettings::default().daily(Some(1_000)));
     let seen = Arc::new(Mutex::new(Vec::new()));
     let (sink, clock) = (Arc::clone(&seen), time.clock.clone());
     let export = Export::new(folder.path())
