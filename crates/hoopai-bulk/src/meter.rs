@@ -64,8 +64,12 @@ impl Meter {
         (self.rate, measured.max(limited))
     }
 
-    /// The calls for so many further records, at those per record so far.
+    /// The calls for so many further records, at those per record so far. A job that counts no calls
+    /// has one for each record.
     fn calls_for(&self, left: u64, done: u64) -> Option<u64> {
+        if self.calls == 0 {
+            return Some(left);
+        }
         let read = done.saturating_sub(self.first);
         if read == 0 {
             return None;

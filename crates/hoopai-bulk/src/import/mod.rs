@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 use self::files::{JOURNAL, KIND, RECORDS, REJECTED, UNDO};
 pub use self::mapping::MappedWriter;
-use self::progress::{Entry, Meter, Progress};
+use self::progress::{Entry, Progress};
 pub use self::progress::{ImportProgress, ImportReport};
 pub use self::rows::Row;
 use self::rows::{Rows, fingerprint};
@@ -35,6 +35,7 @@ use crate::budget::Budget;
 use crate::error::{BulkError, BulkErrorKind};
 use crate::job::journal::Journal;
 use crate::job::{self, JobFolder};
+use crate::meter::Meter;
 use crate::stop::Stop;
 
 /// The number of rows that a check names.
@@ -273,7 +274,7 @@ impl ImportRun<'_> {
             self.check_all(writer)?;
         }
         self.refuse_too_many()?;
-        let mut meter = Meter::new(&self.progress, self.import.now());
+        let mut meter = Meter::new(self.progress.settled(), self.import.now());
         let mut rows = Rows::open(&self.import.input, self.import.separator)?;
         let mut number = 0;
         let (mut is_read, mut is_stopped, mut failed) = (false, false, None);
@@ -407,8 +408,17 @@ impl ImportRun<'_> {
         let Some(observer) = &self.import.observer else {
             return;
         };
-        let budget = self.import.budget.as_ref();
-        observer(&meter.measure(&self.progress, budget, self.import.now()));
+        let (settled, budget) = (self.progress.settled(), self.import.budget.as_ref());
+        let rows = self.progress.rows.unwrap_or(0);
+        let left = Some(rows.saturating_sub(settled));
+        let (rate, left) = meter.measure(settled, left, budget, self.import.now());
+        observer(&ImportProgress {
+            rows,
+            done: self.progress.done_rows,
+            rejected: self.progress.rejected_rows,
+            rate,
+            left,
+        });
     }
 
     fn refuse_too_many(&self) -> Result<(), BulkError> {

@@ -1,11 +1,9 @@
 //! The state of each row, from the journal.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-
-use crate::budget::Budget;
 
 /// An entry of the journal of an import.
 #[derive(Serialize, Deserialize)]
@@ -98,9 +96,14 @@ impl Progress {
         self.done.contains(row) || self.rejected.contains(row)
     }
 
+    /// The number of rows that have their record or were rejected.
+    pub(super) fn settled(&self) -> u64 {
+        self.done_rows + self.rejected_rows
+    }
+
     /// Whether all rows are settled.
     pub(super) fn is_complete(&self) -> bool {
-        self.rows == Some(self.done_rows + self.rejected_rows)
+        self.rows == Some(self.settled())
     }
 
     pub(super) fn report(&self, complete: bool) -> ImportReport {
@@ -147,59 +150,6 @@ pub struct ImportProgress {
     pub rate: Option<f64>,
     /// The estimated time until the end, across days. `None` if it cannot be estimated yet.
     pub left: Option<Duration>,
-}
-
-/// The time over which a rate is measured.
-const RATE_OVER: Duration = Duration::from_secs(10);
-
-/// A longer time without a settled row was a wait.
-const WAITED: Duration = Duration::from_secs(120);
-
-/// Measures the rate of a run.
-pub(super) struct Meter {
-    since: Instant,
-    settled: u64,
-    rate: Option<f64>,
-}
-
-impl Meter {
-    pub(super) fn new(progress: &Progress, now: Instant) -> Meter {
-        Meter {
-            since: now,
-            settled: progress.done_rows + progress.rejected_rows,
-            rate: None,
-        }
-    }
-
-    pub(super) fn measure(
-        &mut self,
-        progress: &Progress,
-        budget: Option<&Budget>,
-        now: Instant,
-    ) -> ImportProgress {
-        let rows = progress.rows.unwrap_or(0);
-        let settled = progress.done_rows + progress.rejected_rows;
-        let passed = now.saturating_duration_since(self.since);
-        if passed >= RATE_OVER {
-            let new = settled.saturating_sub(self.settled) as f64;
-            self.rate = (passed < WAITED).then(|| new / passed.as_secs_f64());
-            (self.since, self.settled) = (now, settled);
-        }
-        let left = rows.saturating_sub(settled);
-        let measured = self
-            .rate
-            .filter(|rate| *rate > 0.0)
-            .and_then(|rate| Duration::try_from_secs_f64(left as f64 / rate).ok());
-        // The limit allows at most its rate, and the rows may be slower.
-        let limited = budget.and_then(|budget| budget.time_for(left));
-        ImportProgress {
-            rows,
-            done: progress.done_rows,
-            rejected: progress.rejected_rows,
-            rate: self.rate,
-            left: measured.max(limited),
-        }
-    }
 }
 
 /// A set of small numbers, one bit each.
