@@ -182,6 +182,17 @@ impl Sharing {
         }
     }
 
+    /// Whether an admitted request may be sent now. Without a confirmation in time, the backend
+    /// reserves only what `update` has left of the share. Before that, it reserves all taken slots.
+    pub(super) fn may_send(&self, window: &Window, now: Instant) -> bool {
+        let now = self.moment(now);
+        let full_use = full_use(window.interval);
+        window.taken() <= self.limit
+            || self
+                .confirmed_at
+                .is_some_and(|at| at.elapsed(now) <= full_use)
+    }
+
     /// Whether an exchange may admit one more call.
     pub(super) fn could_grow(&self, window: &Window, queued: usize) -> bool {
         self.lost_at.is_none() && window.taken() + queued < self.prospect(window.max)

@@ -60,7 +60,7 @@ struct Driver {
 }
 
 pub(super) struct State {
-    settings: RateLimitSettings,
+    settings: Arc<RateLimitSettings>,
     pub(super) window: Window,
     pub(super) pause: Pause,
     aimd: Aimd,
@@ -84,7 +84,7 @@ pub(super) struct State {
 
 impl State {
     /// Creates the state. `shared_by` is the clock of a limiter whose limit is shared.
-    pub(super) fn new(settings: RateLimitSettings, shared_by: Option<Arc<dyn Clock>>) -> Self {
+    pub(super) fn new(settings: Arc<RateLimitSettings>, shared_by: Option<Arc<dyn Clock>>) -> Self {
         let max = if settings.limited {
             usize::try_from(settings.max).unwrap_or(usize::MAX)
         } else {
@@ -161,6 +161,13 @@ impl State {
             self.end(&ticket, RequestOutcome::NotSent, now);
         }
         waker
+    }
+
+    /// Whether an admitted request may be sent now.
+    pub(super) fn may_send(&self, now: Instant) -> bool {
+        self.sharing
+            .as_ref()
+            .is_none_or(|sharing| sharing.may_send(&self.window, now))
     }
 
     /// Handles the end of an admitted request.
