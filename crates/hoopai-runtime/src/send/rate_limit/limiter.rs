@@ -580,14 +580,14 @@ impl Permit {
     /// and acquires another.
     #[must_use]
     pub(crate) fn may_send(&self) -> bool {
-        let Some(Admitted { shared, .. }) = &self.0 else {
+        let Some(Admitted { shared, ticket, .. }) = &self.0 else {
             return true;
         };
         if shared.backend.is_none() {
             return true;
         }
         let (state, now) = shared.lock_settled();
-        let may_send = state.may_send(now);
+        let may_send = state.may_send(ticket);
         shared.unlock_and_wake(state, now);
         may_send
     }

@@ -163,11 +163,13 @@ impl State {
         waker
     }
 
-    /// Whether an admitted request may be sent now.
-    pub(super) fn may_send(&self, now: Instant) -> bool {
-        self.sharing
-            .as_ref()
-            .is_none_or(|sharing| sharing.may_send(&self.window, now))
+    /// Whether an admitted request may be sent now: the share that admitted it has not ended.
+    pub(super) fn may_send(&self, ticket: &Ticket) -> bool {
+        ticket.ended_shares == self.ended_shares()
+    }
+
+    fn ended_shares(&self) -> u64 {
+        self.sharing.as_ref().map_or(0, |sharing| sharing.ended())
     }
 
     /// Handles the end of an admitted request.
@@ -396,6 +398,7 @@ impl State {
                 None => DayTicket::default(),
             },
             admitted_at: now,
+            ended_shares: self.ended_shares(),
         }
     }
 

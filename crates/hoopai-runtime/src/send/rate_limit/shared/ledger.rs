@@ -33,9 +33,9 @@ use super::backend::{FORGOTTEN_AFTER, ShareReply, ShareReport};
 // 1. A process occupies a slot from the admission of a request until an interval after its reply, and
 //    occupies at most its share, or what it reported beyond it. The platform counts a request between
 //    its sending and its reply. So it suffices that the occupied slots of all processes are at most
-//    the limit at any moment. Right before a request is sent, a process that was not confirmed in
-//    time checks that its slot is within what is left of its share, and gives it up otherwise. So a
-//    process that was suspended in between sends nothing beyond its share.
+//    the limit at any moment. Right before a request is sent, its slot is given up if the share, or
+//    an eighth of it, has ended since the admission. So a process that was suspended in between sends
+//    nothing that its share does not allow any more.
 // 2. While a ledger exists, the shares and reported slots beyond them are at most the limit: only
 //    `raised` adds to them, and only what is free. A process whose reply is lost has less than the
 //    ledger counts. A delayed report changes nothing.

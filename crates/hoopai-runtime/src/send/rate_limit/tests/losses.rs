@@ -88,7 +88,7 @@ impl Simulation {
         for _ in 0..number {
             let process = self.random.usize(0..self.cut.len());
             let after = self.part(1.0) * self.random.u32(0..3);
-            let until_sent = match self.random.u32(0..4) {
+            let until_sent = match self.random.u32(0..12) {
                 0 => self.part(3.0),
                 _ => Duration::ZERO,
             };
@@ -107,7 +107,12 @@ impl Simulation {
         let calls = self.max * self.random.usize(1..8);
         self.call(calls);
         for _ in 0..self.random.u32(1..12) {
-            let step = self.part(2.0);
+            // Some suspensions last until the share is given to others.
+            let most = match self.random.u32(0..8) {
+                0 => 16.0,
+                _ => 2.0,
+            };
+            let step = self.part(most);
             for process in 0..self.cut.len() {
                 self.cut[process] += step.as_secs_f64() / self.interval.as_secs_f64();
                 // A process that runs and is cut off alone for longer takes the use of others from
@@ -282,7 +287,7 @@ async fn a_suspended_process_uses_no_share_that_others_have() {
         for process in 0..8 {
             for number in 0..700 {
                 // Some are admitted and not sent when their process is suspended.
-                let until_sent = ms(number * 37 % 5000);
+                let until_sent = secs(if number % 8 == 0 { 9 } else { 0 });
                 fleet.call_later(process, Duration::ZERO, until_sent, ms(40), ms(40));
             }
         }
@@ -300,8 +305,7 @@ async fn a_suspended_process_uses_no_share_that_others_have() {
         let withdrawn = fleet.withdrawn.load(Ordering::Relaxed);
         println!("suspended for {pause:?}: {withdrawn} calls waited again, all after {took:?}");
         assert_eq!((fleet.succeeded(), fleet.refused()), (5600, 0));
-        // After 30 seconds a process has seven eighths of its share, which is enough for these.
-        assert!(withdrawn > 0 || pause == secs(30));
+        assert!(withdrawn > 0);
     }
 }
 
