@@ -475,7 +475,12 @@ impl Simulation {
         }
         for _ in 0..random.usize(..3) {
             if faults.crashes {
-                events.push((at(random), Event::Crash(random.usize(..100))));
+                let at = match faults.busy {
+                    // The first calls of a round refresh tokens.
+                    true => Duration::from_millis(random.u64(..1000)),
+                    false => at(random),
+                };
+                events.push((at, Event::Crash(random.usize(..100))));
             }
             if faults.suspensions {
                 let time = Duration::from_secs(random.u64(2..=40));
