@@ -1,7 +1,7 @@
 -- Records the report of a process about one limit, and returns its share. The same algorithm as
 -- `Ledger` of hoopai-runtime; a test compares them. All times are in microseconds.
 --
--- KEYS: the state of the limit, and the time since which the database has been in use. If that is 0,
+-- KEYS: the state of the limit, and the time since which the database has been in use. 0 declares that
 -- the database has never lost entries.
 -- ARGV: see `arguments` in limiter.rs.
 local IN_FLIGHT = 2 ^ 52
@@ -41,16 +41,21 @@ local function begin(at)
   s.began, s.found = at, 0
   for _, client in pairs(s.clients) do client.share, client.excess = 0, {} end
 end
+local run, started = run_of_server()
 if not packed then
   redis.call('SET', KEYS[2], now, 'NX')
-  local since, started = tonumber(redis.call('GET', KEYS[2])), 0
-  s.run, started = run_of_server()
-  if since > 0 then begin(max(since, started)) end
-elseif now - s.last > s.interval / 4 then
-  local run = run_of_server()
-  if run ~= s.run then begin(now) end
-  s.run = run
+  local since = redis.call('GET', KEYS[2])
+  -- A declaration holds for one run: the next one can begin with it and without later entries.
+  local never = 'never in ' .. run
+  if since == '0' then
+    redis.call('SET', KEYS[2], never)
+  elseif since ~= never then
+    begin(max(tonumber(since) or 0, started))
+  end
+elseif run ~= s.run then
+  begin(now)
 end
+s.run = run
 now = max(now, s.last)
 
 local function occupied(slots)

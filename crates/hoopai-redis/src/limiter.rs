@@ -45,9 +45,10 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// After the server lost its entries, processes keep the shares that they have, and the other slots
 /// are reserved, since processes may still use them: all of them for three intervals, and seven
 /// eighths until [`FORGOTTEN_AFTER`] intervals have passed. A server that is new looks the same. If no
-/// process has used the limits before, `SET hoopai:limits-since 0` (with your prefix) ends this at once.
-/// Entries expire by themselves. The server needs `maxmemory-policy noeviction`, since an evicted entry is a lost one. The script
-/// has two keys, so Redis Cluster is not supported.
+/// process has used the limits before, `SET hoopai:limits-since 0 EX 60` (with your prefix) ends this at
+/// once, until the server restarts. Entries expire by themselves. The server needs
+/// `maxmemory-policy noeviction`, since an evicted entry is a lost one. The script has two keys, so
+/// Redis Cluster is not supported.
 #[derive(Clone)]
 pub struct RedisLimiter {
     connection: Connection,

@@ -2,8 +2,9 @@
 //!
 //! 1. Acquire a permit of the rate limiter, or fail if the wait would be too long.
 //! 2. Obtain a token, which is refreshed first if it has expired.
-//! 3. Make one attempt, within the timeouts of the attempt and of the call.
-//! 4. Return the reply or the error; or refresh the token, once, and continue at 1; or wait and
+//! 3. Continue at 1 if the share of the rate limit that admitted the call has ended meanwhile.
+//! 4. Make one attempt, within the timeouts of the attempt and of the call.
+//! 5. Return the reply or the error; or refresh the token, once, and continue at 1; or wait and
 //!    continue at 1.
 
 use std::future::poll_fn;
@@ -88,6 +89,10 @@ impl Execution<'_> {
             let Some(token) = self.within_deadline(credentials.bearer_token(None)).await? else {
                 return Err(Credentials::no_account());
             };
+            if !permit.may_send() {
+                self.update_now();
+                continue;
+            }
             let error = match self.attempt(prepared, permit, &token).await {
                 Ok(reply) => {
                     self.shared.budget.deposit();

@@ -115,17 +115,21 @@ impl HttpTokenEndpoint {
         } else {
             &self.locations
         };
-        let mut permit = match limiter.acquire(None).await {
-            Ok(permit) => permit,
-            Err(limited) => {
-                return Err(TokenEndpointError::NotSent(Error::rate_limit(
-                    Some(call_site),
-                    limited.wait,
-                    format!(
-                        "not sent: the token endpoint allows {}",
-                        limiter.settings().shown()
-                    ),
-                )));
+        let mut permit = loop {
+            match limiter.acquire(None).await {
+                Ok(permit) if permit.may_send() => break permit,
+                // The share of the limit has ended since, while this process did not run.
+                Ok(_) => {}
+                Err(limited) => {
+                    return Err(TokenEndpointError::NotSent(Error::rate_limit(
+                        Some(call_site),
+                        limited.wait,
+                        format!(
+                            "not sent: the token endpoint allows {}",
+                            limiter.settings().shown()
+                        ),
+                    )));
+                }
             }
         };
         permit.sent();

@@ -52,6 +52,8 @@ struct Faults {
     skew: bool,
     /// Whether the platform repeats replies.
     grace: bool,
+    /// Whether each account is called every few seconds.
+    busy: bool,
 }
 
 impl Faults {
@@ -63,6 +65,7 @@ impl Faults {
             suspensions: random.bool(),
             skew: random.bool(),
             grace: random.bool(),
+            busy: false,
         }
     }
 }
@@ -453,6 +456,17 @@ impl Simulation {
             let (process, account) = (random.usize(..100), random.usize(..self.accounts.len()));
             events.push((at(random), Event::Call { process, account }));
         }
+        if faults.busy {
+            for account in 0..self.accounts.len() {
+                for second in (0..ROUND.as_secs()).step_by(4) {
+                    let process = random.usize(..100);
+                    events.push((
+                        Duration::from_secs(second),
+                        Event::Call { process, account },
+                    ));
+                }
+            }
+        }
         if faults.store && random.bool() {
             let start = at(random);
             let outage = [Outage::Down, Outage::Hangs][random.usize(..2)];
@@ -461,7 +475,12 @@ impl Simulation {
         }
         for _ in 0..random.usize(..3) {
             if faults.crashes {
-                events.push((at(random), Event::Crash(random.usize(..100))));
+                let at = match faults.busy {
+                    // The first calls of a round refresh tokens.
+                    true => Duration::from_millis(random.u64(..1000)),
+                    false => at(random),
+                };
+                events.push((at, Event::Crash(random.usize(..100))));
             }
             if faults.suspensions {
                 let time = Duration::from_secs(random.u64(2..=40));
@@ -612,6 +631,23 @@ fn no_refresh_token_is_lost_beyond_what_faults_make_unavoidable() {
     let counts = simulate(Faults::of);
     // The faults have effects.
     assert!(counts.failed_calls > 0 && counts.late_swaps > 0 && counts.repeated > 0);
+}
+
+/// The lease of a killed process ends, and another process repeats its request in time.
+#[test]
+fn kills_lose_nothing_while_the_platform_repeats_replies() {
+    let counts = simulate(|random| Faults {
+        store: false,
+        endpoint: false,
+        crashes: true,
+        suspensions: false,
+        grace: true,
+        busy: true,
+        ..Faults::of(random)
+    });
+    assert_eq!(counts.lost_with_grace, 0);
+    // Some processes were killed between the rotation and the storing.
+    assert!(counts.repeated > 0);
 }
 
 #[test]

@@ -30,11 +30,12 @@ use crate::time::{BoxFuture, Clock, Elapsed, lock, millis, within};
 pub(crate) struct Limiter(Arc<Shared>);
 
 struct Shared {
-    settings: RateLimitSettings,
+    settings: Arc<RateLimitSettings>,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
-    /// `None` if the limit is not shared with other processes.
-    backend: Option<(Backend, LimitKey)>,
+    /// `None` if the limit is not shared with other processes. Boxed, since a client can have limiters
+    /// of many accounts.
+    backend: Option<Box<(Backend, LimitKey)>>,
 }
 
 /// The backend of shared limits, and what it needs.
@@ -47,7 +48,8 @@ pub(crate) struct Backend {
 }
 
 impl Limiter {
-    pub(crate) fn new(settings: RateLimitSettings, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(settings: impl Into<Arc<RateLimitSettings>>, clock: Arc<dyn Clock>) -> Self {
+        let settings = settings.into();
         Limiter(Arc::new(Shared {
             state: Mutex::new(State::new(settings.clone(), None)),
             settings,
@@ -58,17 +60,18 @@ impl Limiter {
 
     /// Creates the limiter of a resource whose limit a backend divides among processes.
     pub(crate) fn shared(
-        settings: RateLimitSettings,
+        settings: impl Into<Arc<RateLimitSettings>>,
         clock: Arc<dyn Clock>,
         backend: Backend,
         resource: &str,
     ) -> Self {
+        let settings = settings.into();
         let key = LimitKey::new(backend.app.clone(), resource);
         Limiter(Arc::new(Shared {
             state: Mutex::new(State::new(settings.clone(), Some(clock.clone()))),
             settings,
             clock,
-            backend: Some((backend, key)),
+            backend: Some(Box::new((backend, key))),
         }))
     }
 
@@ -366,7 +369,7 @@ impl Drop for Driver {
 impl Shared {
     /// Starts the task that exchanges the share, unless there is one or the limit is not shared.
     fn ensure_keeper(self: &Arc<Self>) {
-        let Some((backend, key)) = &self.backend else {
+        let Some((backend, key)) = self.backend.as_deref() else {
             return;
         };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
@@ -525,9 +528,10 @@ impl Drop for Keeper {
 /// Returns the share of a limiter that is no longer used.
 impl Drop for Shared {
     fn drop(&mut self) {
-        let Some((backend, key)) = self.backend.take() else {
+        let Some(backend) = self.backend.take() else {
             return;
         };
+        let (backend, key) = *backend;
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
@@ -569,6 +573,23 @@ impl Permit {
     /// A permit of an unlimited limiter, which counts nothing.
     fn unlimited() -> Self {
         Permit(None)
+    }
+
+    /// Whether the request may still be sent. The share that admitted it may have ended since, while
+    /// this process was suspended or the call waited for its token. Then the caller drops the permit
+    /// and acquires another.
+    #[must_use]
+    pub(crate) fn may_send(&self) -> bool {
+        let Some(Admitted { shared, ticket, .. }) = &self.0 else {
+            return true;
+        };
+        if shared.backend.is_none() {
+            return true;
+        }
+        let (state, now) = shared.lock_settled();
+        let may_send = state.may_send(ticket);
+        shared.unlock_and_wake(state, now);
+        may_send
     }
 
     /// Records that the request is sent now.

@@ -16,7 +16,7 @@ const FEW: usize = 64;
 pub(crate) struct Limiters(Arc<Inner>);
 
 struct Inner {
-    settings: RateLimitSettings,
+    settings: Arc<RateLimitSettings>,
     clock: Arc<dyn Clock>,
     /// `None` if limits are not shared with other processes.
     backend: Option<Backend>,
@@ -38,7 +38,7 @@ impl Limiters {
         backend: Option<Backend>,
     ) -> Self {
         Limiters(Arc::new(Inner {
-            settings,
+            settings: Arc::new(settings),
             clock,
             backend,
             known: Mutex::new(Known {

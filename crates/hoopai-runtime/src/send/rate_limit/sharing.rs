@@ -98,6 +98,8 @@ pub(super) struct Sharing {
     /// The share that the backend granted, and what of it can still be used.
     confirmed: usize,
     share: usize,
+    /// How often a share, or an eighth of it, has ended without a confirmation.
+    ended: u64,
     /// The begin of the exchange that confirmed it.
     confirmed_at: Option<Moment>,
     /// Until then, an eighth of the share is left for processes that could not reach the backend.
@@ -145,6 +147,7 @@ impl Sharing {
             number: 0,
             confirmed: 0,
             share: 0,
+            ended: 0,
             confirmed_at: None,
             whole_at: None,
             recovering_since: None,
@@ -180,6 +183,11 @@ impl Sharing {
             (None, Some(prospect)) => self.limit.max(prospect),
             (None, None) => max,
         }
+    }
+
+    /// How often a share has ended. The backend may have given the slots to others since.
+    pub(super) fn ended(&self) -> u64 {
+        self.ended
     }
 
     /// Whether an exchange may admit one more call.
@@ -244,6 +252,7 @@ impl Sharing {
         let usable = self.usable(interval, moment);
         if self.share > usable {
             self.share = usable;
+            self.ended += 1;
             if usable == 0 {
                 self.renew_at = Some(now);
             }

@@ -60,7 +60,7 @@ struct Driver {
 }
 
 pub(super) struct State {
-    settings: RateLimitSettings,
+    settings: Arc<RateLimitSettings>,
     pub(super) window: Window,
     pub(super) pause: Pause,
     aimd: Aimd,
@@ -84,7 +84,7 @@ pub(super) struct State {
 
 impl State {
     /// Creates the state. `shared_by` is the clock of a limiter whose limit is shared.
-    pub(super) fn new(settings: RateLimitSettings, shared_by: Option<Arc<dyn Clock>>) -> Self {
+    pub(super) fn new(settings: Arc<RateLimitSettings>, shared_by: Option<Arc<dyn Clock>>) -> Self {
         let max = if settings.limited {
             usize::try_from(settings.max).unwrap_or(usize::MAX)
         } else {
@@ -161,6 +161,15 @@ impl State {
             self.end(&ticket, RequestOutcome::NotSent, now);
         }
         waker
+    }
+
+    /// Whether an admitted request may be sent now: the share that admitted it has not ended.
+    pub(super) fn may_send(&self, ticket: &Ticket) -> bool {
+        ticket.ended_shares == self.ended_shares()
+    }
+
+    fn ended_shares(&self) -> u64 {
+        self.sharing.as_ref().map_or(0, |sharing| sharing.ended())
     }
 
     /// Handles the end of an admitted request.
@@ -389,6 +398,7 @@ impl State {
                 None => DayTicket::default(),
             },
             admitted_at: now,
+            ended_shares: self.ended_shares(),
         }
     }
 

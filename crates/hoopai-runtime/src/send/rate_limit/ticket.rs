@@ -20,4 +20,6 @@ pub(super) struct Ticket {
     pub(super) epoch: u64,
     pub(super) day: DayTicket,
     pub(super) admitted_at: Instant,
+    /// How often the share of this process had ended.
+    pub(super) ended_shares: u64,
 }

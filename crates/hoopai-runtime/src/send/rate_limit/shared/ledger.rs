@@ -32,8 +32,10 @@ use super::backend::{FORGOTTEN_AFTER, ShareReply, ShareReport};
 //
 // 1. A process occupies a slot from the admission of a request until an interval after its reply, and
 //    occupies at most its share, or what it reported beyond it. The platform counts a request between
-//    its admission and its reply. So it suffices that the occupied slots of all processes are at most
-//    the limit at any moment.
+//    its sending and its reply. So it suffices that the occupied slots of all processes are at most
+//    the limit at any moment. Right before a request is sent, its slot is given up if the share, or
+//    an eighth of it, has ended since the admission. So a process that was suspended in between sends
+//    nothing that its share does not allow any more.
 // 2. While a ledger exists, the shares and reported slots beyond them are at most the limit: only
 //    `raised` adds to them, and only what is free. A process whose reply is lost has less than the
 //    ledger counts. A delayed report changes nothing.
@@ -44,14 +46,15 @@ use super::backend::{FORGOTTEN_AFTER, ShareReply, ShareReport};
 //    a ledger that has its share reserves it.
 // 4. A ledger that was lost granted at most the limit. Of that, `found` is what processes have
 //    reported to this one, so others use at most `max - found`: all of it for three intervals (the
-//    full use, and an interval for counted requests), seven eighths of it until `FORGOTTEN_AFTER`, and
-//    then nothing. `capacity` is the limit without that part, and no share is raised beyond it.
+//    full use, half an interval until the last request is counted, and an interval in which it
+//    is), seven eighths of it until `FORGOTTEN_AFTER`, and then nothing. `capacity` is the limit without that part, and no share is raised beyond it.
 // 5. A process reports a share beyond the recorded one only if a ledger was lost or an older one
 //    restored. So a ledger that finds this begins anew: it counts only shares that are reported again.
 //
-// Two cases are outside: a process that runs, but reaches no ledger for longer than in 3, keeps its
-// part, and takes the use of others from replies; and `RateLimitSettings::without_share` admits
-// requests without a share.
+// Three cases are outside: a process that runs, but reaches no ledger for longer than in 3, keeps its
+// part, and takes the use of others from replies; `RateLimitSettings::without_share` admits requests
+// without a share; and a request can be counted later than half an interval after the check in 1,
+// because of the network or because its process was suspended before the connection wrote it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     max: u64,

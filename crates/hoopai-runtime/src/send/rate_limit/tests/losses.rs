@@ -1,5 +1,6 @@
 //! A backend that loses the shares while processes use them, are suspended, or join.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -11,11 +12,15 @@ use crate::send::rate_limit::RateLimitSettings;
 
 const INTERVAL: Duration = Duration::from_secs(10);
 
+/// The part of an interval from the last check of a permit to the count of its request that shares
+/// allow for (see `ledger.rs`).
+const MOST_UNTIL_COUNTED: f64 = 0.5;
+
 /// Random losses, suspensions, clocks, outages and new processes. No seed may exceed the limit or
 /// hang.
 #[tokio::test]
 async fn no_loss_exceeds_the_limit() {
-    let (mut calls, mut losses) = (0, 0);
+    let (mut calls, mut losses, mut withdrawn) = (0, 0, 0);
     for seed in seeds(simulations(200)) {
         let mut simulation = Simulation::new(seed);
         simulation.run().await;
@@ -24,12 +29,18 @@ async fn no_loss_exceeds_the_limit() {
         assert_eq!(fleet.succeeded(), fleet.calls.len(), "seed {seed}");
         calls += fleet.calls.len();
         losses += simulation.losses;
+        withdrawn += fleet.withdrawn.load(Ordering::Relaxed);
     }
-    println!("{calls} calls, {losses} losses, no window above the limit");
+    println!(
+        "{calls} calls, {losses} losses, {withdrawn} permits ended before their requests were \
+         sent, no window above the limit"
+    );
+    assert!(withdrawn > 0);
 }
 
 struct Simulation {
     random: Rng,
+    max: usize,
     interval: Duration,
     fleet: Fleet,
     now: Duration,
@@ -48,10 +59,12 @@ impl Simulation {
             _ => random.u32(8..120),
         };
         let mut fleet = Fleet::new(0, max, interval);
-        fleet.settings = fleet.settings.without_share(0);
+        let timeout = interval.mul_f64(0.1 + random.f64());
+        fleet.settings = fleet.settings.without_share(0).exchange_timeout(timeout);
         fleet.declares(random.bool());
         Simulation {
             random,
+            max: max as usize,
             interval,
             fleet,
             now: Duration::ZERO,
@@ -66,6 +79,7 @@ impl Simulation {
 
     fn add(&mut self) {
         self.fleet.delay = self.part(0.02);
+        self.fleet.late = self.part(1.0);
         self.fleet.add();
         self.cut.push(0.0);
     }
@@ -74,8 +88,14 @@ impl Simulation {
         for _ in 0..number {
             let process = self.random.usize(0..self.cut.len());
             let after = self.part(1.0) * self.random.u32(0..3);
-            let (there, back) = (self.part(0.1), self.part(0.1));
-            self.fleet.call(process, after, there, back);
+            let until_sent = match self.random.u32(0..4) {
+                0 if process.is_multiple_of(3) => self.part(3.0),
+                _ => Duration::ZERO,
+            };
+            let there = self.part(MOST_UNTIL_COUNTED);
+            let back = self.part(0.1) * self.random.u32(1..10);
+            self.fleet
+                .call_later(process, after, until_sent, there, back);
         }
     }
 
@@ -83,10 +103,16 @@ impl Simulation {
         for _ in 0..self.random.usize(1..7) {
             self.add();
         }
-        let calls = self.random.usize(10..100);
+        // For several intervals of the whole limit.
+        let calls = self.max * self.random.usize(1..6);
         self.call(calls);
         for _ in 0..self.random.u32(1..12) {
-            let step = self.part(2.0);
+            // Some suspensions last until the share is given to others.
+            let most = match self.random.u32(0..8) {
+                0 => 16.0,
+                _ => 2.0,
+            };
+            let step = self.part(most);
             for process in 0..self.cut.len() {
                 self.cut[process] += step.as_secs_f64() / self.interval.as_secs_f64();
                 // A process that runs and is cut off alone for longer takes the use of others from
@@ -256,11 +282,14 @@ async fn a_new_backend_is_used_at_once() {
 /// time for which they are reserved.
 #[tokio::test]
 async fn a_suspended_process_uses_no_share_that_others_have() {
-    for (pause, is_frozen) in [(secs(30), false), (secs(300), false), (secs(300), true)] {
+    for (pause, is_frozen) in [(secs(30), false), (secs(200), false), (secs(200), true)] {
         let mut fleet = Fleet::new(8, 100, INTERVAL);
         for process in 0..8 {
-            for _ in 0..700 {
-                fleet.call(process, Duration::ZERO, ms(40), ms(40));
+            for number in 0..700 {
+                // Some are admitted and not sent when their process is suspended.
+                let is_held = process < 4 && number % 4 == 0;
+                let until_sent = secs(if is_held { 9 } else { 0 });
+                fleet.call_later(process, Duration::ZERO, until_sent, ms(40), ms(40));
             }
         }
         fleet.run_until(secs(45)).await;
@@ -274,8 +303,10 @@ async fn a_suspended_process_uses_no_share_that_others_have() {
             process.clock.resume();
         }
         let took = fleet.finish().await;
-        println!("suspended for {pause:?}: all 5600 after {took:?}");
+        let withdrawn = fleet.withdrawn.load(Ordering::Relaxed);
+        println!("suspended for {pause:?}: {withdrawn} calls waited again, all after {took:?}");
         assert_eq!((fleet.succeeded(), fleet.refused()), (5600, 0));
+        assert!(withdrawn > 0);
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use fastrand::Rng;
 use hoopai_test_support::seeds;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use super::{CountedPolls, headers, ms, secs};
@@ -161,8 +161,20 @@ struct Connection {
     process: ProcessClock,
     clock: ManualClock,
     delay: Duration,
+    /// The longest further delay of a report or a reply. One of four has a part of it.
+    late: Duration,
     link: Arc<Mutex<Link>>,
     exchanges: Arc<AtomicU64>,
+    polls: Arc<AtomicU64>,
+}
+
+impl Connection {
+    fn delay(&self) -> Duration {
+        match fastrand::u8(..4) {
+            0 => self.delay + self.late.mul_f64(fastrand::f64()),
+            _ => self.delay,
+        }
+    }
 }
 
 impl LimiterBackend for Connection {
@@ -180,12 +192,25 @@ impl LimiterBackend for Connection {
             if link == Link::Cut {
                 return std::future::pending().await;
             }
-            self.clock.sleep(self.delay).await;
-            let reply = lock(&self.inner.ledger).exchange(self.inner.now(), report);
-            if link == Link::OneWay {
+            // A report arrives also if its process waits no longer.
+            let (send, receive) = oneshot::channel();
+            let (there, back) = (self.delay(), self.delay());
+            let (clock, store, report) = (self.clock.clone(), self.inner.clone(), report.clone());
+            let exchange = async move {
+                clock.sleep(there).await;
+                let reply = lock(&store.ledger).exchange(store.now(), &report);
+                if link != Link::OneWay {
+                    clock.sleep(back).await;
+                    let _ = send.send(reply);
+                }
+            };
+            tokio::spawn(CountedPolls {
+                task: Box::pin(exchange),
+                polls: self.polls.clone(),
+            });
+            let Ok(reply) = receive.await else {
                 return std::future::pending().await;
-            }
-            self.clock.sleep(self.delay).await;
+            };
             self.process.running().await;
             Ok(reply)
         })
@@ -234,8 +259,11 @@ pub(super) struct Fleet {
     pub(super) store: Store,
     pub(super) settings: RateLimitSettings,
     pub(super) delay: Duration,
+    pub(super) late: Duration,
     platform: Arc<Mutex<Platform>>,
     exchanges: Arc<AtomicU64>,
+    /// The number of permits that ended before their requests were sent.
+    pub(super) withdrawn: Arc<AtomicU64>,
     polls: Arc<AtomicU64>,
     pub(super) processes: Vec<Process>,
     pub(super) calls: Vec<JoinHandle<bool>>,
@@ -258,6 +286,7 @@ impl Fleet {
             },
             settings,
             delay: ms(1),
+            late: Duration::ZERO,
             platform: Arc::new(Mutex::new(Platform {
                 max: max as usize,
                 interval,
@@ -267,6 +296,7 @@ impl Fleet {
                 declares: true,
             })),
             exchanges: Arc::default(),
+            withdrawn: Arc::default(),
             polls: Arc::default(),
             processes: Vec::new(),
             calls: Vec::new(),
@@ -288,8 +318,10 @@ impl Fleet {
             process: process.clone(),
             clock: self.clock.clone(),
             delay: self.delay,
+            late: self.late,
             link: link.clone(),
             exchanges: self.exchanges.clone(),
+            polls: self.polls.clone(),
         };
         let backend = Backend {
             limiter: Arc::new(connection),
@@ -313,8 +345,22 @@ impl Fleet {
         there: Duration,
         back: Duration,
     ) {
+        self.call_later(process, after, Duration::ZERO, there, back);
+    }
+
+    /// The same, with a time from the admission to the sending, in which the process can be
+    /// suspended.
+    pub(super) fn call_later(
+        &mut self,
+        process: usize,
+        after: Duration,
+        until_sent: Duration,
+        there: Duration,
+        back: Duration,
+    ) {
         let process = &self.processes[process];
         let (limiter, admitted) = (process.limiter.clone(), process.admitted.clone());
+        let withdrawn = self.withdrawn.clone();
         let process = process.clock.clone();
         let (clock, platform) = (self.clock.clone(), self.platform.clone());
         let task = async move {
@@ -322,8 +368,15 @@ impl Fleet {
                 clock.sleep(after).await;
             }
             process.running().await;
-            let Ok(mut permit) = limiter.acquire(None).await else {
-                return false;
+            let mut permit = loop {
+                let Ok(permit) = limiter.acquire(None).await else {
+                    return false;
+                };
+                process.sleep(until_sent).await;
+                if permit.may_send() {
+                    break permit;
+                }
+                withdrawn.fetch_add(1, Ordering::Relaxed);
             };
             lock(&admitted).push(clock.now());
             permit.sent();
