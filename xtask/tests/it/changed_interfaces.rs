@@ -66,10 +66,11 @@ fn number(variable: &str) -> Option<u64> {
 /// it from today's files.
 fn settles(committed: &Tree, modules: &[&str], today: &Path, changed: &Path) {
     let tree = tree_of(committed, modules);
-    let regenerate = |source: &Path, options: &[&str]| {
+    let regenerate_in = |tree: &Tree, source: &Path, options: &[&str]| {
         let source = source.to_str().expect("UTF-8");
         tree.regen_in(&tree.workspace(), source, options)
     };
+    let regenerate = |source: &Path, options: &[&str]| regenerate_in(&tree, source, options);
     regenerate(today, &[]).ok();
     let before = tree.files();
     tree.run(&["check"]).ok();
@@ -77,6 +78,8 @@ fn settles(committed: &Tree, modules: &[&str], today: &Path, changed: &Path) {
     let output = regenerate(changed, &["--discover"]);
     let summary = output.text.lines().last().unwrap_or_default();
     assert!(summary.contains(" 0 failed"), "{}", output.text);
+    let unlisted = ", 0 changes in its interface file";
+    assert!(!output.text.contains(unlisted), "{}", output.text);
     assert_eq!(output.result, Ok(status(summary)), "{}", output.text);
     tree.run(&["check", "--allow-attention"]).ok();
     let again = regenerate(changed, &["--discover"]).ok();
@@ -88,6 +91,9 @@ fn settles(committed: &Tree, modules: &[&str], today: &Path, changed: &Path) {
         .ok();
     assert_contains(&text, " 0 open");
     settled.run(&["check"]).ok();
+    let text = regenerate_in(&settled, today, &[]).ok();
+    assert_contains(&text, " 0 failed");
+    settled.run(&["check", "--allow-attention"]).ok();
 
     regenerate(today, &[]).ok();
     let restored = tree.files();
