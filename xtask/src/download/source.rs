@@ -211,16 +211,17 @@ impl Source {
             }
             _ => return Ok(None),
         };
-        let listed: BTreeMap<String, &str> = listed
+        let lacks_all = || listed.iter().all(|module| self.lacks(module));
+        let paths_of_listed: BTreeMap<String, &str> = listed
             .iter()
             .flat_map(|module| candidates(module).map(|path| (path, module.name.as_str())))
             .collect();
         let name = |path: &String| {
-            let listed = listed.get(path).copied();
+            let listed = paths_of_listed.get(path).copied();
             listed.or_else(|| module_name(path)).map(str::to_owned)
         };
         let names: BTreeSet<String> = paths.iter().filter_map(name).collect();
-        if names.is_empty() {
+        if names.is_empty() && lacks_all() {
             let problem = "has neither <module>/openapi.json nor apps/<module>.json of any module";
             let remedy = "name the folder above those of the modules, or another --source";
             return Err(file_error(place, problem, remedy));
