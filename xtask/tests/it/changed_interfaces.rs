@@ -222,7 +222,9 @@ impl Change {
     fn some_schema(&mut self) -> Option<String> {
         let mut found = Vec::new();
         pointers(&self.document, String::new(), &mut |pointer, value| {
-            if value.get("properties").is_some_and(Value::is_object) {
+            // The fields of a schema may include one that is named `properties`.
+            let fields = value.get("properties").and_then(Value::as_object);
+            if fields.is_some_and(|fields| fields.values().all(Value::is_object)) {
                 found.push(pointer.to_owned());
             }
         });
