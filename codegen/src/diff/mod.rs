@@ -3,7 +3,7 @@
 //! changes break users follows from the generated code: see `changes`.
 //! May depend on the leaf modules only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::Value;
@@ -100,7 +100,11 @@ pub fn diff(old: &[u8], new: &[u8]) -> Result<Vec<Change>, FileError> {
     for (key, operation) in &before {
         match after.get(key) {
             None => changes.removed(format!("operation {key}")),
-            Some(other) => compare_operations(key, operation, other, &mut changes),
+            Some(other) => {
+                let listed = changes.0.len();
+                compare_operations(key, operation, other, &mut changes);
+                changes.fallback(listed, &format!("operation {key}"), operation, other);
+            }
         }
     }
     for key in after.keys().filter(|key| !before.contains_key(*key)) {
@@ -117,6 +121,13 @@ pub fn diff(old: &[u8], new: &[u8]) -> Result<Vec<Change>, FileError> {
     }
     for name in after.keys().filter(|name| !before.contains_key(*name)) {
         changes.added(format!("schema {name}"), false);
+    }
+    compare_security_schemes(&old, &new, &mut changes);
+    if old.get("servers") != new.get("servers") {
+        changes.changed("servers", &now(old.get("servers"), new.get("servers")));
+    }
+    if let (Some(old), Some(new)) = (old.as_object(), new.as_object()) {
+        changes.fallback(0, "the file", old, new);
     }
     let mut changes = changes.0;
     changes.sort_by(|a, b| (&a.what, a.kind, &a.detail).cmp(&(&b.what, b.kind, &b.detail)));
@@ -148,6 +159,19 @@ impl Changes {
         self.push(ChangeKind::Changed, what.to_owned(), detail);
     }
 
+    /// Lists the parts in which an item differs, if nothing has been listed since `listed`.
+    fn fallback(&mut self, listed: usize, what: &str, before: &Object, after: &Object) {
+        if self.0.len() == listed {
+            let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+            let differing = keys
+                .into_iter()
+                .filter(|key| before.get(*key) != after.get(*key));
+            for key in differing {
+                self.changed(what, &format!("`{key}` differs"));
+            }
+        }
+    }
+
     /// Compares whether an item is required before and after.
     fn required(&mut self, what: &str, before: bool, after: bool) {
         match (before, after) {
@@ -162,6 +186,29 @@ fn operations(document: &Value) -> BTreeMap<String, &Object> {
     openapi::operations(document)
         .map(|(path, method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
         .collect()
+}
+
+fn compare_security_schemes(old: &Value, new: &Value, changes: &mut Changes) {
+    let schemes = |document: &Value| {
+        let schemes = document.pointer("/components/securitySchemes").cloned();
+        schemes
+            .and_then(|schemes| schemes.as_object().cloned())
+            .unwrap_or_default()
+    };
+    let (before, after) = (schemes(old), schemes(new));
+    let what = |name: &str| format!("security scheme {name}");
+    for (name, scheme) in &before {
+        match after.get(name) {
+            None => changes.removed(what(name)),
+            Some(other) if other != scheme => {
+                changes.changed(&what(name), &now(Some(scheme), Some(other)));
+            }
+            Some(_) => {}
+        }
+    }
+    for name in after.keys().filter(|name| !before.contains_key(*name)) {
+        changes.added(what(name), false);
+    }
 }
 
 fn schemas(document: &Value) -> BTreeMap<&String, &Value> {
@@ -273,6 +320,7 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, changes: &mut Changes) 
         changes.changed(name, &format!("{before} is now {after}"));
         return;
     }
+    let listed = changes.0.len();
     let required =
         |schema: &Value, field: &str| list(schema, "required").iter().any(|name| name == field);
     let (fields_before, fields_after) = (fields(old), fields(new));
@@ -324,6 +372,9 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, changes: &mut Changes) 
         if before != after {
             changes.changed(&format!("{key} of {name}"), &now(before, after));
         }
+    }
+    if let (Some(old), Some(new)) = (old.as_object(), new.as_object()) {
+        changes.fallback(listed, name, old, new);
     }
 }
 

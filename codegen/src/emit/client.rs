@@ -33,21 +33,34 @@ pub(super) fn file(input: &Input<'_>) -> String {
     for alias in std::iter::once(&module.product).chain(&module.aliases) {
         let _ = writeln!(out, "#[doc(alias = {})]", literal(alias));
     }
+    let unused = if methods.is_empty() {
+        "    #[allow(dead_code, reason = \"the module has no operations\")]\n"
+    } else {
+        ""
+    };
+    let _ = write!(
+        out,
+        "#[derive(Clone, Debug)]\npub struct Client {{\n{unused}    handle: Handle,\n}}\n\n"
+    );
     out.push_str(
-        "#[derive(Clone, Debug)]\npub struct Client {\n    handle: Handle,\n}\n\n\
-         impl Client {\n    /// Creates a client that uses the handle's settings, connections and credentials.\n    \
+        "impl Client {\n    /// Creates a client that uses the handle's settings, connections and credentials.\n    \
          pub fn new(handle: impl Into<Handle>) -> Self {\n        Self { handle: handle.into() }\n    }\n",
     );
     out.push_str(&methods);
-    // A module without named types has no use for them.
+    // A module without operations or named types has no use for them.
     let imports = if builders.contains("types::") {
         "{operations, types}"
     } else {
         "operations"
     };
+    let content = if builders.is_empty() {
+        String::new()
+    } else {
+        format!("\n    use crate::{imports};\n{builders}")
+    };
     let _ = write!(
         out,
-        "}}\n\n/// The request builders: set the parameters, then call `send()`.\npub mod builder {{\n    use crate::{imports};\n{builders}}}\n"
+        "}}\n\n/// The request builders: set the parameters, then call `send()`.\npub mod builder {{{content}}}\n"
     );
     out
 }

@@ -70,3 +70,60 @@ fn non_documents_are_rejected() {
         "the new openapi.json: the document is an array, not an object; correct it in the module's overlay, or fetch the file again"
     );
 }
+
+/// Each part that differs is listed, also one that the comparison has no words for.
+#[test]
+fn files_that_differ_have_changes() {
+    let old = sample();
+    let operation = "/paths/~1things/get";
+    let schema = "/components/schemas/Thing";
+    for (pointer, key, value, expected) in [
+        (
+            "",
+            "servers",
+            json!([{ "url": "https://example.com" }]),
+            "servers",
+        ),
+        (
+            "/components",
+            "securitySchemes",
+            json!({ "key": { "type": "apiKey" } }),
+            "security scheme key",
+        ),
+        (
+            "/components",
+            "parameters",
+            json!({ "a": {} }),
+            "the file: `components` differs",
+        ),
+        (
+            "/paths/~1things",
+            "parameters",
+            json!([{}]),
+            "the file: `paths` differs",
+        ),
+        (
+            operation,
+            "tags",
+            json!(["a"]),
+            "operation GET /things: `tags` differs",
+        ),
+        (
+            operation,
+            "responses",
+            json!({ "404": {} }),
+            "operation GET /things: `responses` differs",
+        ),
+        (schema, "not", json!({}), "Thing: `not` differs"),
+        (schema, "required", json!(["other"]), "Thing: "),
+    ] {
+        let mut new = old.clone();
+        new.pointer_mut(pointer).expect(pointer)[key] = value;
+        for (one, other) in [(&old, &new), (&new, &old)] {
+            let changes = diff(one.to_string().as_bytes(), other.to_string().as_bytes());
+            let changes = changes.expect("compared");
+            let lists = |change: &hoopai_codegen::Change| change.to_string().contains(expected);
+            assert!(changes.iter().any(lists), "{expected}: {changes:?}");
+        }
+    }
+}

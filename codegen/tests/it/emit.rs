@@ -330,3 +330,12 @@ fn clashing_names_and_unsupported_items_are_rejected() {
         .to_string();
     insta::assert_snapshot!(format!("{}\n{named}", faults.join("\n")));
 }
+
+/// rustc warns of imports and fields that nothing uses.
+#[test]
+fn module_without_operations_imports_nothing() {
+    let generated = generate_sample(&document(json!({}), json!({})), None).expect("generated");
+    let client = &generated.files["src/client.rs"];
+    assert!(!client.contains("use crate"), "{client}");
+    assert!(client.contains("#[allow(dead_code"), "{client}");
+}

@@ -587,4 +587,197 @@ pub(crate) const ALL: &[Planted] = &[
         program: "let _ = client.list_things();",
         verdict: Compiles,
     },
+    Planted {
+        name: "field included where it was referred to",
+        edit: |document| {
+            let owner = document["components"]["schemas"]["Owner"].clone();
+            fields(document, "Thing")["owner"] = owner;
+        },
+        expected: "",
+        program: "let _: Option<types::Owner> = types::Thing::new().owner;",
+        verdict: Compiles,
+    },
+    Planted {
+        name: "reference wrapped, and nullable",
+        edit: |document| {
+            fields(document, "Thing")["owner"] =
+                json!({ "nullable": true, "allOf": [{ "$ref": "#/components/schemas/Owner" }] });
+        },
+        expected: "",
+        program: "let _: Option<types::Owner> = types::Thing::new().owner;",
+        verdict: Compiles,
+    },
+    Planted {
+        name: "integer became a number, which is whole by its name",
+        edit: |document| fields(document, "Thing")["size"] = json!({ "type": "number" }),
+        expected: "",
+        program: "let _: Option<i64> = types::Thing::new().size;",
+        verdict: Compiles,
+    },
+    Planted {
+        name: "field lost its type",
+        edit: |document| fields(document, "Thing")["at"] = json!({}),
+        expected: "changed type at !",
+        program: "let _: Option<String> = types::Thing::new().at;",
+        verdict: Breaks,
+    },
+    Planted {
+        name: "schema divided by allOf",
+        edit: |document| {
+            let schemas = &mut document["components"]["schemas"];
+            schemas["OwnerBase"] =
+                json!({ "type": "object", "properties": { "email": { "type": "string" } } });
+            schemas["Owner"] = json!({ "allOf": [
+                { "$ref": "#/components/schemas/OwnerBase" },
+                { "type": "object", "properties": { "ownerId": { "type": "string" } } },
+            ] });
+        },
+        expected: "",
+        program: "let _ = types::Owner::new().email(\"a\").owner_id(\"1\");",
+        verdict: Compiles,
+    },
+    Planted {
+        name: "schemas that exchanged their names",
+        edit: |document| {
+            rename_schema(document, "Owner", "Other");
+            rename_schema(document, "Deletion", "Owner");
+            rename_schema(document, "Other", "Deletion");
+        },
+        expected: "renamed type Owner !",
+        program: "let _ = types::Owner::new().email(\"a\");",
+        verdict: Breaks,
+    },
+    Planted {
+        name: "reply became a list",
+        edit: |document| {
+            document["paths"]["/things/{thingId}/owner"]["get"]["responses"]["200"]["content"]["application/json"]
+                ["schema"] =
+                json!({ "type": "array", "items": { "$ref": "#/components/schemas/Owner" } });
+        },
+        expected: "changed type GET /things/{thingId}/owner !",
+        program: "let _ = async { client.get_owner().send().await.map(|reply| reply.email.clone()) };",
+        verdict: Breaks,
+    },
+    Planted {
+        name: "multipart body became JSON",
+        edit: |document| {
+            let content = &mut document["paths"]["/files"]["post"]["requestBody"]["content"];
+            let media_type = remove(content, "multipart/form-data");
+            content["application/json"] = media_type;
+        },
+        expected: "added body POST /files !
+            added type UploadFileRequest
+            changed parts POST /files !
+            removed parameter part file !
+            removed parameter text title !",
+        program: "let _ = client.upload_file().title(\"a\");",
+        verdict: Breaks,
+    },
+    Planted {
+        name: "body no longer required",
+        edit: |document| create(document)["requestBody"]["required"] = json!(false),
+        expected: "changed required POST /things",
+        program: "let _ = client.create_thing().body(types::CreateThingRequest::new());",
+        verdict: Compiles,
+    },
+    Planted {
+        name: "another method, the Rust method keeps its name",
+        edit: |document| {
+            let item = &mut document["paths"]["/things/{thingId}/owner"];
+            let mut operation = remove(item, "get");
+            operation["x-hoopai-idempotent"] = json!(true);
+            item["post"] = operation;
+        },
+        expected: "changed request GET /things/{thingId}/owner",
+        program: "let _ = client.get_owner().thing_id(\"1\").send();",
+        verdict: Compiles,
+    },
+    Planted {
+        name: "enum of a field moved into a schema",
+        edit: |document| {
+            let state = fields(document, "Thing")["state"].take();
+            document["components"]["schemas"]["Condition"] = state;
+            fields(document, "Thing")["state"] =
+                json!({ "$ref": "#/components/schemas/Condition" });
+        },
+        expected: "renamed type ThingState !",
+        program: "let _ = types::ThingState::Used;",
+        verdict: Breaks,
+    },
+    Planted {
+        name: "items of a list of another type",
+        edit: |document| fields(document, "Thing")["tags"]["items"] = json!({ "type": "integer" }),
+        expected: "changed type tags !",
+        program: "let _: Option<Vec<String>> = types::Thing::new().tags;",
+        verdict: Breaks,
+    },
+    Planted {
+        name: "field renamed to a reserved word",
+        edit: |document| {
+            let fields = fields(document, "Thing");
+            fields["type"] = remove(fields, "size");
+        },
+        expected: "added field type
+            removed field size !",
+        program: "let _: Option<i64> = types::Thing::new().size;",
+        verdict: Breaks,
+    },
+    Planted {
+        name: "schema that contains itself",
+        edit: |document| {
+            fields(document, "Thing")["parent"] = json!({ "$ref": "#/components/schemas/Thing" })
+        },
+        expected: "added field parent",
+        program: "let _ = types::Thing::new().id(\"1\");",
+        verdict: Compiles,
+    },
+    Planted {
+        name: "success became another status",
+        edit: |document| {
+            let responses = &mut document["paths"]["/things/{thingId}/owner"]["get"]["responses"];
+            responses["201"] = remove(responses, "200");
+            responses["4XX"] = json!({ "description": "No such thing." });
+        },
+        expected: "",
+        program: "let _ = async { client.get_owner().send().await.map(|reply| reply.email.clone()) };",
+        verdict: Compiles,
+    },
+    Planted {
+        name: "path parameter became a number",
+        edit: |document| {
+            document["paths"]["/things/{thingId}/owner"]["get"]["parameters"][0]["schema"] =
+                json!({ "type": "integer" });
+        },
+        expected: "changed type path thingId !",
+        program: "let _ = client.get_owner().thing_id(\"1\").send();",
+        verdict: Breaks,
+    },
+    Planted {
+        name: "tags and servers changed",
+        edit: |document| {
+            let operation = list(document);
+            operation["tags"] = json!(["Others"]);
+            operation["servers"] = json!([{ "url": "https://example.com" }]);
+        },
+        expected: "",
+        program: "let _ = client.list_things();",
+        verdict: Compiles,
+    },
+    Planted {
+        name: "field deprecated",
+        edit: |document| fields(document, "Thing")["size"]["deprecated"] = json!(true),
+        expected: "",
+        program: "let _ = types::Thing::new().size(1);",
+        verdict: Compiles,
+    },
+    Planted {
+        name: "parameter that allows several types",
+        edit: |document| {
+            list(document)["parameters"][0]["schema"] =
+                json!({ "oneOf": [{ "type": "string" }, { "type": "integer" }] });
+        },
+        expected: "changed type query limit !",
+        program: "let _ = client.list_things().limit(std::num::NonZeroI64::MIN).send();",
+        verdict: Breaks,
+    },
 ];

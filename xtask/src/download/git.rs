@@ -82,6 +82,11 @@ impl Commit {
         self.paths.iter().map(String::as_str)
     }
 
+    /// The folder and the commit, as `--source` has them.
+    pub(crate) fn name(&self) -> String {
+        format!("{}@{}", self.folder.display(), self.hash)
+    }
+
     /// The name of a file of the commit, `<commit>:<path>`, as git writes it.
     pub(crate) fn object(&self, path: &str) -> String {
         format!("{}:{}{path}", self.hash, self.prefix)

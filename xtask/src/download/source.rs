@@ -56,21 +56,43 @@ impl FromStr for Source {
             "platform" => Ok(Self::Platform),
             "github" => Ok(Self::Github),
             _ if text.contains("://") => {
-                if !text.contains(MODULE_PLACEHOLDER) {
-                    return Err(format!("the URL does not contain {{module}}; {CHOICES}"));
-                }
                 let url = Url::parse(&text.replace(MODULE_PLACEHOLDER, "module"))
                     .map_err(|error| format!("not a URL: {error}; {CHOICES}"))?;
                 check_url(&url)?;
+                if !text.contains(MODULE_PLACEHOLDER) {
+                    return Err(format!("the URL does not contain {{module}}; {CHOICES}"));
+                }
                 Ok(Self::Template(text.to_owned()))
             }
             _ if Path::new(text).is_dir() => Ok(Self::Folder(text.into())),
             _ => match folder_and_commit(text) {
                 Some((folder, commit)) => Commit::find(Path::new(folder), commit).map(Self::Git),
-                None => Err(format!("no such folder; {CHOICES}")),
+                None => Err(format!("{}; {CHOICES}", why_unusable(text))),
             },
         }
     }
+}
+
+/// Why a text is neither a folder nor a URL. Without the text, which may contain a password.
+fn why_unusable(text: &str) -> String {
+    let folder = text.split_once('@').map_or(text, |(folder, _)| folder);
+    let error = match fs::metadata(text).or_else(|_| fs::metadata(folder)) {
+        Ok(_) => return "it is a file, not a folder".to_owned(),
+        Err(error) => error,
+    };
+    if text.contains(MODULE_PLACEHOLDER) || has_scheme(text) {
+        return "neither a folder nor a URL, which starts with `https://`".to_owned();
+    }
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such folder".to_owned(),
+        _ => format!("the folder cannot be read: {error}"),
+    }
+}
+
+/// Whether a text starts as a URL does. One letter is the drive of a path.
+fn has_scheme(text: &str) -> bool {
+    let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+    scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Splits `FOLDER@COMMIT`. Both may contain `@`.
@@ -179,22 +201,32 @@ impl Source {
     }
 
     /// The names of the modules of this source, or `None` if it cannot list them. A file of a
-    /// module of `listed` has the name of that module.
+    /// module of `listed` has the name of that module. A folder or commit without any is an error.
     pub(crate) fn module_names(&self, listed: &[Module]) -> Result<Option<BTreeSet<String>>> {
-        let paths = match self {
-            Self::Folder(folder) => files_of(folder)?,
-            Self::Git(commit) => commit.paths().map(str::to_owned).collect(),
+        let (place, paths) = match self {
+            Self::Folder(folder) => (folder.display().to_string(), files_of(folder)?),
+            Self::Git(commit) => {
+                let paths = commit.paths().map(str::to_owned).collect();
+                (commit.name(), paths)
+            }
             _ => return Ok(None),
         };
-        let listed: BTreeMap<String, &str> = listed
+        let lacks_all = || listed.iter().all(|module| self.lacks(module));
+        let paths_of_listed: BTreeMap<String, &str> = listed
             .iter()
             .flat_map(|module| candidates(module).map(|path| (path, module.name.as_str())))
             .collect();
         let name = |path: &String| {
-            let listed = listed.get(path).copied();
+            let listed = paths_of_listed.get(path).copied();
             listed.or_else(|| module_name(path)).map(str::to_owned)
         };
-        Ok(Some(paths.iter().filter_map(name).collect()))
+        let names: BTreeSet<String> = paths.iter().filter_map(name).collect();
+        if names.is_empty() && lacks_all() {
+            let problem = "has neither <module>/openapi.json nor apps/<module>.json of any module";
+            let remedy = "name the folder above those of the modules, or another --source";
+            return Err(file_error(place, problem, remedy));
+        }
+        Ok(Some(names))
     }
 }
 
@@ -431,7 +463,29 @@ mod tests {
         assert!(
             parse_error("https://example.com/openapi.json").contains("does not contain {module}")
         );
-        assert!(parse_error("no-such-folder").contains("no such folder"));
+    }
+
+    #[test]
+    fn error_of_an_unusable_source_names_the_cause_and_not_the_text() {
+        let folder = folder(&["links.json"]);
+        let file = folder.path().join("links.json");
+        let file = file.to_str().expect("UTF-8");
+        let no_url = "neither a folder nor a URL";
+        for (text, cause) in [
+            (file.to_owned(), "a file, not a folder"),
+            (format!("{file}@main"), "a file, not a folder"),
+            ("no-such-folder".to_owned(), "no such folder"),
+            ("no-such-folder@main".to_owned(), "no such folder"),
+            (r"C:\no-such-folder".to_owned(), "no such folder"),
+            ("htp:/me:secret@example.com".to_owned(), no_url),
+            ("example.com/{module}?key=secret".to_owned(), no_url),
+            ("htp://me:secret@example.com".to_owned(), "user name"),
+            ("htp://example.com".to_owned(), "`htp:` is rejected"),
+        ] {
+            let error = parse_error(&text);
+            assert!(error.contains(cause), "{text}: {error}");
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 
     #[test]

@@ -66,10 +66,11 @@ fn number(variable: &str) -> Option<u64> {
 /// it from today's files.
 fn settles(committed: &Tree, modules: &[&str], today: &Path, changed: &Path) {
     let tree = tree_of(committed, modules);
-    let regenerate = |source: &Path, options: &[&str]| {
+    let regenerate_in = |tree: &Tree, source: &Path, options: &[&str]| {
         let source = source.to_str().expect("UTF-8");
         tree.regen_in(&tree.workspace(), source, options)
     };
+    let regenerate = |source: &Path, options: &[&str]| regenerate_in(&tree, source, options);
     regenerate(today, &[]).ok();
     let before = tree.files();
     tree.run(&["check"]).ok();
@@ -77,6 +78,8 @@ fn settles(committed: &Tree, modules: &[&str], today: &Path, changed: &Path) {
     let output = regenerate(changed, &["--discover"]);
     let summary = output.text.lines().last().unwrap_or_default();
     assert!(summary.contains(" 0 failed"), "{}", output.text);
+    let unlisted = ", 0 changes in its interface file";
+    assert!(!output.text.contains(unlisted), "{}", output.text);
     assert_eq!(output.result, Ok(status(summary)), "{}", output.text);
     tree.run(&["check", "--allow-attention"]).ok();
     let again = regenerate(changed, &["--discover"]).ok();
@@ -88,6 +91,9 @@ fn settles(committed: &Tree, modules: &[&str], today: &Path, changed: &Path) {
         .ok();
     assert_contains(&text, " 0 open");
     settled.run(&["check"]).ok();
+    let text = regenerate_in(&settled, today, &[]).ok();
+    assert_contains(&text, " 0 failed");
+    settled.run(&["check", "--allow-attention"]).ok();
 
     regenerate(today, &[]).ok();
     let restored = tree.files();
@@ -177,13 +183,17 @@ struct Change {
 impl Change {
     /// Makes one change at random.
     fn any(&mut self) {
-        match self.rng.u8(..10) {
+        match self.rng.u8(..14) {
             0..=1 => self.paths(),
             2..=3 => self.operation(),
             4 => self.parameters(),
-            5 => self.body_or_reply(),
-            6..=7 => self.fields(),
-            8 => self.schemas(),
+            5 => self.moved_parameter(),
+            6 => self.body_or_reply(),
+            7 => self.media_type_or_status(),
+            8..=9 => self.fields(),
+            10 => self.field_in_place(),
+            11 => self.schemas(),
+            12 => self.divided_schemas(),
             _ => self.document(),
         }
     }
@@ -212,7 +222,9 @@ impl Change {
     fn some_schema(&mut self) -> Option<String> {
         let mut found = Vec::new();
         pointers(&self.document, String::new(), &mut |pointer, value| {
-            if value.get("properties").is_some_and(Value::is_object) {
+            // The fields of a schema may include one that is named `properties`.
+            let fields = value.get("properties").and_then(Value::as_object);
+            if fields.is_some_and(|fields| fields.values().all(Value::is_object)) {
                 found.push(pointer.to_owned());
             }
         });
@@ -381,7 +393,7 @@ impl Change {
         let Some((path, method)) = self.some_operation() else {
             return;
         };
-        let (kind, name, schema) = (self.rng.u8(..12), self.name(), self.schema());
+        let (kind, name, schema) = (self.rng.u8(..13), self.name(), self.schema());
         let position = self.rng.usize(..64);
         let paging = [
             "limit",
@@ -414,6 +426,13 @@ impl Change {
             7 => drop(parameters.remove(position)),
             8 => parameters[position]["name"] = json!(name),
             9 => parameters[position]["schema"] = schema,
+            11 => {
+                // A parameter of Swagger 2.0.
+                let mut old = parameters[position]["schema"].take();
+                old["in"] = parameters[position]["in"].clone();
+                old["name"] = parameters[position]["name"].clone();
+                parameters[position] = old;
+            }
             10 => {
                 let is_required = parameters[position]["required"] == true;
                 parameters[position]["required"] = json!(!is_required);
@@ -421,6 +440,89 @@ impl Change {
             _ => {
                 let again = parameters[position].clone();
                 parameters.push(again);
+            }
+        }
+    }
+
+    /// A parameter in another place: of the request, of the document, or in the body.
+    fn moved_parameter(&mut self) {
+        let Some((path, method)) = self.some_operation() else {
+            return;
+        };
+        let (kind, position) = (self.rng.u8(..6), self.rng.usize(..64));
+        let item = &mut self.document["paths"][&path];
+        let Some(parameters) = item[method]
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut)
+            .filter(|parameters| !parameters.is_empty())
+        else {
+            return;
+        };
+        let position = position % parameters.len();
+        match kind {
+            0 => parameters[position]["in"] = json!("query"),
+            1 => parameters[position]["in"] = json!("header"),
+            2 => parameters[position]["in"] = json!("path"),
+            // Of all operations of the path.
+            3 => {
+                let moved = parameters.remove(position);
+                item["parameters"] = json!([moved]);
+            }
+            // A component.
+            4 => {
+                let reference = json!({ "$ref": "#/components/parameters/Shared" });
+                let moved = std::mem::replace(&mut parameters[position], reference);
+                self.document["components"]["parameters"]["Shared"] = moved;
+            }
+            // A field of the body.
+            _ => {
+                let moved = parameters.remove(position);
+                let name = moved["name"].as_str().unwrap_or("moved").to_owned();
+                let mut schema = json!({ "type": "object" });
+                schema["properties"][name] = moved["schema"].clone();
+                item[method]["requestBody"] =
+                    json!({ "content": { "application/json": { "schema": schema } } });
+            }
+        }
+    }
+
+    /// The same body or reply under another media type or status.
+    fn media_type_or_status(&mut self) {
+        let Some((path, method)) = self.some_operation() else {
+            return;
+        };
+        let kind = self.rng.u8(..7);
+        let operation = &mut self.document["paths"][path][method];
+        match kind {
+            0 => {
+                if let Some(body) = operation.get_mut("requestBody") {
+                    let is_required = body["required"] == true;
+                    body["required"] = json!(!is_required);
+                }
+            }
+            1..=2 => {
+                let content = &mut operation["requestBody"]["content"];
+                let first = content.as_object().and_then(|all| all.values().next());
+                let Some(media_type) = first.cloned() else {
+                    remove(operation, "requestBody");
+                    return;
+                };
+                *content = match kind {
+                    1 => json!({ "multipart/form-data": media_type }),
+                    _ => json!({ "application/json": media_type }),
+                };
+            }
+            3 => {
+                let ok = operation["responses"].get("200").cloned();
+                operation["responses"]["202"] = ok.unwrap_or_else(|| json!({ "description": "" }));
+            }
+            4 => {
+                operation["responses"]["4XX"] = json!({ "description": "", "content": { "application/json": { "schema": { "type": "object", "properties": { "problem": { "type": "string" } } } } } })
+            }
+            5 => operation["responses"]["600"] = json!({ "description": "" }),
+            _ => {
+                let ok = operation["responses"].get("200").cloned();
+                operation["responses"] = json!({ "2XX": ok.unwrap_or_default() });
             }
         }
     }
@@ -521,6 +623,118 @@ impl Change {
         }
     }
 
+    /// A field whose schema is kept, in another form.
+    fn field_in_place(&mut self) {
+        let Some(pointer) = self.some_schema() else {
+            return;
+        };
+        let kind = self.rng.u8(..12);
+        let properties = &self.document.pointer(&pointer).expect("a schema")["properties"];
+        let names: Vec<String> = properties
+            .as_object()
+            .into_iter()
+            .flat_map(Map::keys)
+            .cloned()
+            .collect();
+        let Some(field) = self.one(&names) else {
+            return;
+        };
+        let target = self.document.pointer_mut(&pointer).expect("a schema");
+        let schema = &mut target["properties"][field];
+        let old = schema.clone();
+        match kind {
+            0 => *schema = json!({ "type": "array", "items": old }),
+            1 => *schema = old.get("items").cloned().unwrap_or(old),
+            2 => *schema = json!({ "allOf": [old] }),
+            3 => *schema = json!({ "oneOf": [old, { "type": "object" }] }),
+            4 => {
+                *schema =
+                    json!({ "anyOf": [old, { "type": "array", "items": { "type": "string" } }] })
+            }
+            5 => *schema = json!({ "allOf": [old], "nullable": true, "description": "Wrapped" }),
+            // An enum that becomes free text, and text that becomes one.
+            6 => {
+                remove(schema, "enum");
+            }
+            // Numbers as strings, and strings as numbers.
+            7 => match old["type"].as_str() {
+                Some("number" | "integer") => {
+                    *schema = json!({ "type": "string", "example": "12.5" })
+                }
+                _ => *schema = json!({ "type": "number", "example": 12.5 }),
+            },
+            8 => *schema = json!({ "type": "string", "format": "binary" }),
+            9 => *schema = json!({ "type": "object", "additionalProperties": old }),
+            10 => *schema = json!({ "type": "integer", "const": 7 }),
+            _ => *schema = nested(12, old),
+        }
+    }
+
+    /// Schemas that are divided, included, wrapped or refer to themselves.
+    fn divided_schemas(&mut self) {
+        const NAMES: [&str; 10] = [
+            "Self", "Option", "String", "Box", "type", "Größe", "2nd", "Vec<T>", "Error", "a.b-c",
+        ];
+        let names = self.component_names();
+        let Some(name) = self.one(&names) else {
+            return;
+        };
+        let (kind, other) = (self.rng.u8(..7), self.one(&NAMES).expect("a name"));
+        let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+        let schemas = &mut self.document["components"]["schemas"];
+        let old = schemas[&name].clone();
+        match kind {
+            // Half of its fields become another schema.
+            0 => {
+                let Some(properties) = old["properties"].as_object() else {
+                    return;
+                };
+                let half = properties.len() / 2;
+                let (first, second) = (properties.iter().take(half), properties.iter().skip(half));
+                let object =
+                    |fields: Map<String, Value>| json!({ "type": "object", "properties": fields });
+                let first = object(
+                    first
+                        .map(|(name, field)| (name.clone(), field.clone()))
+                        .collect(),
+                );
+                let second = object(
+                    second
+                        .map(|(name, field)| (name.clone(), field.clone()))
+                        .collect(),
+                );
+                let part = format!("{name}Base");
+                schemas[&name] = json!({ "allOf": [reference(&part), first] });
+                schemas[part] = second;
+            }
+            // Included where it is used.
+            1 => {
+                let used = reference(&name).to_string();
+                let text = self.document.to_string().replace(&used, &old.to_string());
+                self.document = serde_json::from_str(&text).expect("JSON");
+            }
+            2 => {
+                schemas[&name] = json!({ "allOf": [old, { "type": "object", "properties": { "added": { "type": "string" } } }] })
+            }
+            3 => schemas[&name] = json!({ "oneOf": [old, reference(&name)] }),
+            4 => schemas[&name] = reference(&name),
+            // A cycle of two without a field.
+            5 => {
+                let twin = format!("{name}Twin");
+                schemas[&name] = json!({ "allOf": [reference(&twin)] });
+                schemas[&twin] = json!({ "allOf": [reference(&name)] });
+            }
+            // Another name, with its references.
+            _ => {
+                let (from, to) = (reference(&name).to_string(), reference(other).to_string());
+                let text = self.document.to_string().replace(&from, &to);
+                self.document = serde_json::from_str(&text).expect("JSON");
+                let schemas = &mut self.document["components"]["schemas"];
+                schemas[other] = remove(schemas, &name).unwrap_or_default();
+            }
+        }
+    }
+
     fn schemas(&mut self) {
         let names = self.component_names();
         let Some(name) = self.one(&names) else {
@@ -554,7 +768,16 @@ impl Change {
     }
 
     fn document(&mut self) {
-        match self.rng.u8(..6) {
+        match self.rng.u8(..9) {
+            6 => {
+                self.document["components"]["securitySchemes"]["bearer"] =
+                    json!({ "type": "apiKey", "in": "header", "name": "X-Key" })
+            }
+            7 => {
+                self.document["components"]["securitySchemes"]["Größe 2"] =
+                    json!({ "type": "oauth2", "flows": {} })
+            }
+            8 => self.document["servers"] = json!([{ "url": "{base}/v3", "variables": {} }]),
             0 => self.document["openapi"] = json!("3.1.0"),
             1 => self.document["openapi"] = json!("3.0.3"),
             2 => {
@@ -571,6 +794,14 @@ impl Change {
 
 fn remove(object: &mut Value, key: &str) -> Option<Value> {
     object.as_object_mut()?.remove(key)
+}
+
+/// A schema below this number of objects.
+fn nested(depth: usize, schema: Value) -> Value {
+    (0..depth).fold(
+        schema,
+        |inner, _| json!({ "type": "object", "properties": { "inner": inner } }),
+    )
 }
 
 /// Calls `visit` with each value and its JSON pointer.

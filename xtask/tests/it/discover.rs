@@ -198,10 +198,10 @@ fn source_without_any_module_is_a_failure() {
     let empty = source(&[]);
     let folder = empty.path("");
     let folder = folder.to_str().expect("UTF-8");
-    let text = tree
+    let error = tree
         .regen_in(&tree.workspace(), folder, &["--discover"])
-        .failed();
-    assert_contains(&text, "links: FAILED: ");
+        .error();
+    assert_contains(&error, "has neither <module>/openapi.json nor apps/");
     assert!(files == tree.files(), "nothing is written");
 }
 

@@ -168,11 +168,34 @@ fn missing_commits_and_repositories_are_errors() {
     git(path, &["add", "."]);
     git(path, &["commit", "-q", "-m", "First"]);
     let tree = Tree::new(&["items"]);
-    let printed = regen(&tree, &format!("{}@HEAD", text_of(path))).failed();
+    let source = format!("{}@HEAD", text_of(path));
+    assert_contains(&no_layout(regen(&tree, &source)), text_of(path));
+    write(path, "other/openapi.json", b"{}");
+    git(path, &["add", "."]);
+    git(path, &["commit", "-q", "-m", "Second"]);
+    let printed = regen(&tree, &source).failed();
     assert_contains(
         &printed,
         ":items/openapi.json: does not exist in the commit",
     );
+}
+
+/// The error about a folder or commit without the file of any module.
+fn no_layout(output: CommandOutput) -> String {
+    let error = output.error();
+    assert_contains(&error, "has neither <module>/openapi.json nor apps/");
+    error
+}
+
+#[test]
+fn folder_without_any_module_is_one_error() {
+    let tree = Tree::new(&["items", "saas"]);
+    let text = interface("items", LIST).to_string();
+    for files in [&[][..], &[("docs/api/items/openapi.json", text.as_str())]] {
+        let folder = folder(files);
+        let source = text_of(folder.path());
+        assert!(no_layout(regen(&tree, source)).starts_with(source));
+    }
 }
 
 #[test]
