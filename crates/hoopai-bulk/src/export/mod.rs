@@ -259,7 +259,9 @@ impl Export {
             "listSettings": queries,
             "settings": self.settings,
         });
-        let folder = JobFolder::open(&self.folder, KIND, settings)?;
+        let folder = JobFolder::open(&self.folder, KIND, settings, |folder| {
+            Journal::create(&folder.join(JOURNAL))
+        })?;
         folder.resume()?;
 
         let mut latest = vec![VecDeque::<Checkpoint>::new(); self.lists.len()];
@@ -271,6 +273,14 @@ impl Export {
                 latest.push_back(checkpoint);
             }
         })?;
+        if journal.is_cut() && latest.iter().all(VecDeque::is_empty) {
+            return Err(BulkError::new(
+                BulkErrorKind::Damaged,
+                "the journal lost all of its checkpoints",
+                "restore the file from a backup, or start a new job in another folder",
+            )
+            .at(&folder.file(JOURNAL)));
+        }
 
         let mut report = ExportReport {
             complete: true,

@@ -18,6 +18,8 @@ use crate::error::{BulkError, BulkErrorKind};
 const VERSION: u32 = 1;
 
 const PLAN: &str = "job.json";
+/// The plan while the other files of a new job are made.
+const NEW_PLAN: &str = "job.json.new";
 const LOCK: &str = "lock";
 const PAUSE: &str = "pause";
 
@@ -38,8 +40,15 @@ pub(crate) struct JobFolder {
 }
 
 impl JobFolder {
-    /// Opens the folder of a job, or creates it, and locks it.
-    pub(crate) fn open(path: &Path, kind: &str, settings: Value) -> Result<JobFolder, BulkError> {
+    /// Opens the folder of a job, or creates it, and locks it. `create` makes the files that record
+    /// what a new job has done. They exist before the plan has its name, so a plan without them
+    /// shows that they were removed.
+    pub(crate) fn open(
+        path: &Path,
+        kind: &str,
+        settings: Value,
+        create: impl FnOnce(&Path) -> Result<(), BulkError>,
+    ) -> Result<JobFolder, BulkError> {
         fs::create_dir_all(path)
             .map_err(|cause| BulkError::io("the folder of the job cannot be made", path, cause))?;
         let plan = Plan {
@@ -47,7 +56,7 @@ impl JobFolder {
             kind: kind.to_owned(),
             settings,
         };
-        if !path.join(PLAN).exists() {
+        if read_plan(path)?.is_none() {
             refuse_other_files(path)?;
         }
         let lock = lock(path)?;
@@ -57,7 +66,7 @@ impl JobFolder {
         };
         match read_plan(path)? {
             Some(stored) => compare(path, &stored, &plan)?,
-            None => folder.write_plan(&plan)?,
+            None => folder.write_plan(&plan, create)?,
         }
         Ok(folder)
     }
@@ -97,16 +106,22 @@ impl JobFolder {
         }
     }
 
-    /// Writes the plan under another name first, so that it is complete or missing.
-    fn write_plan(&self, plan: &Plan) -> Result<(), BulkError> {
-        let (path, new) = (self.file(PLAN), self.file("job.json.new"));
+    /// Writes the plan under another name until it is complete and `create` has made the other
+    /// files.
+    fn write_plan(
+        &self,
+        plan: &Plan,
+        create: impl FnOnce(&Path) -> Result<(), BulkError>,
+    ) -> Result<(), BulkError> {
+        let (path, new) = (self.file(PLAN), self.file(NEW_PLAN));
         let failed = |cause| BulkError::io("the plan of the job cannot be written", &path, cause);
         let json = serde_json::to_vec_pretty(plan).map_err(|cause| failed(cause.into()))?;
         let mut file = File::create(&new).map_err(failed)?;
         file.write_all(&json)
             .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&new, &path))
-            .map_err(failed)
+            .map_err(failed)?;
+        create(&self.path)?;
+        fs::rename(&new, &path).map_err(failed)
     }
 }
 
@@ -251,21 +266,43 @@ fn changed_settings(path: &str, stored: &Value, new: &Value, changed: &mut Vec<S
     }
 }
 
-/// A job must not overwrite files that it did not make.
+/// A job must not overwrite files that it did not make. Those of a new plan are from a process that
+/// ended before the job began.
 fn refuse_other_files(folder: &Path) -> Result<(), BulkError> {
     let failed = |cause| BulkError::io("the folder of the job cannot be read", folder, cause);
+    if folder.join(NEW_PLAN).is_file() {
+        return Ok(());
+    }
     for entry in fs::read_dir(folder).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name();
-        if name != LOCK && name != "job.json.new" {
+        if entry.map_err(failed)?.file_name() != LOCK {
             return Err(BulkError::new(
                 BulkErrorKind::NoJob,
-                "the folder holds other files and no job",
-                "pass an empty folder, or one that does not exist",
+                format!("the folder holds other files and no plan of a job, `{PLAN}`"),
+                "pass an empty folder or one that does not exist, or restore the plan",
             )
             .at(folder));
         }
     }
     Ok(())
+}
+
+/// A file of a job that was removed since the job was made.
+pub(crate) fn removed(path: &Path) -> BulkError {
+    BulkError::new(
+        BulkErrorKind::Damaged,
+        "a file is missing that records what the job has done",
+        "restore it from a backup, or start a new job in another folder; of an import, with \
+         `look_up_all` (`--look-up-all`), since rows of this one may have been sent",
+    )
+    .at(path)
+}
+
+/// Whether something has this name, whether it can be read or not.
+pub(crate) fn is_there(path: &Path) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(_) => true,
+        Err(cause) => cause.kind() != std::io::ErrorKind::NotFound,
+    }
 }
 
 /// Locks a job for this process. The operating system ends the lock with the process.
