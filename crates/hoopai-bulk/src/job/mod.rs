@@ -229,15 +229,72 @@ fn compare(folder: &Path, stored: &Plan, plan: &Plan) -> Result<(), BulkError> {
             stored.kind
         )));
     }
+    let (before, now) = (&stored.settings, &plan.settings);
+    if before["lists"] != now["lists"] {
+        return Err(other(format!(
+            "the job was made with the lists {}, and not with {}",
+            names_of_lists(before),
+            names_of_lists(now)
+        )));
+    }
     let mut changed = Vec::new();
-    changed_settings("", &stored.settings, &plan.settings, &mut changed);
+    changed_settings("", before, now, &mut changed);
     if changed.is_empty() {
         return Ok(());
     }
+    let changed: Vec<String> = changed.iter().map(|path| in_words(path, before)).collect();
     Err(other(format!(
         "the job was made with other settings: {}",
         changed.join(", ")
     )))
+}
+
+/// The names of the lists of a job, each with those of its children: `contacts (notes)`.
+fn names_of_lists(settings: &Value) -> String {
+    let lists = settings["lists"].as_array().map_or(&[][..], Vec::as_slice);
+    let names = lists.iter().enumerate().map(|(number, list)| {
+        let children = list.as_array().and_then(|names| names.get(1..));
+        let children: Vec<&str> = children
+            .unwrap_or_default()
+            .iter()
+            .flat_map(Value::as_str)
+            .collect();
+        let name = name_of_list(settings, number);
+        match children.is_empty() {
+            true => format!("`{name}`"),
+            false => format!("`{name}` (with {})", children.join(", ")),
+        }
+    });
+    let names: Vec<String> = names.collect();
+    match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
+    }
+}
+
+/// The name of a list: that of its operation, or else of its file or table.
+fn name_of_list(settings: &Value, number: usize) -> &str {
+    let list = &settings["lists"][number];
+    let name = list.as_str().or_else(|| list[0].as_str());
+    let operation = settings["listSettings"][number]["operation"].as_str();
+    operation.or(name).unwrap_or_default()
+}
+
+/// The path of a setting as its user reads it: `status` of a list, by the name of the list.
+fn in_words(path: &str, settings: &Value) -> String {
+    if path == "input" {
+        return "the content of the input file".to_owned();
+    }
+    let Some(path) = path.strip_prefix("listSettings.") else {
+        return format!("`{}`", path.strip_prefix("settings.").unwrap_or(path));
+    };
+    let (number, path) = path.split_once('.').unwrap_or((path, ""));
+    let list = name_of_list(settings, number.parse().unwrap_or(usize::MAX));
+    let path = path.strip_prefix("parameters.").unwrap_or(path);
+    match path {
+        "" => format!("the settings of the list `{list}`"),
+        path => format!("`{path}` of the list `{list}`"),
+    }
 }
 
 /// Appends the paths of the settings that differ, without values: `listSettings.0.location`.

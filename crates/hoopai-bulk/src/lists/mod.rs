@@ -264,10 +264,11 @@ impl PlatformList {
         if self.operation.body.is_some() {
             self.values.body.get_or_insert_with(empty_object);
         }
+        let parameters: Map<String, Value> = self.values.parameters.iter().cloned().collect();
         let identity = json!({
             "operation": self.name(),
             "location": client.location(),
-            "parameters": self.values.parameters,
+            "parameters": parameters,
             "body": self.values.body,
         });
         Ok(identity)

@@ -60,14 +60,23 @@ fn targets(job: &Path) -> Vec<Vec<String>> {
     let mut targets: Vec<Vec<String>> = names.iter().map(|name| vec![name.clone()]).collect();
     let journal = names.iter().filter(|name| name.starts_with("journal"));
     targets.push(journal.cloned().collect());
-    targets.push(names.iter().filter(|name| *name != "job.json").cloned().collect());
+    targets.push(
+        names
+            .iter()
+            .filter(|name| *name != "job.json")
+            .cloned()
+            .collect(),
+    );
     targets
 }
 
 /// The error names a path in the folder, and what to do.
 fn assert_clear(error: &BulkError, folder: &Path, case: &str) {
     let text = error.to_string();
-    assert!(error.path().is_some_and(|path| path.starts_with(folder)), "{case}: {text}");
+    assert!(
+        error.path().is_some_and(|path| path.starts_with(folder)),
+        "{case}: {text}"
+    );
     assert!(text.contains("; "), "{case}: {text}");
 }
 
@@ -81,7 +90,12 @@ struct Records {
 impl RowWriter for Records {
     async fn write(&self, row: &Row) -> Result<Written, Error> {
         let email = row["email"].as_str().unwrap().to_owned();
-        *self.created.lock().unwrap().entry(email.clone()).or_default() += 1;
+        *self
+            .created
+            .lock()
+            .unwrap()
+            .entry(email.clone())
+            .or_default() += 1;
         Ok(Written::created(email))
     }
 
@@ -114,11 +128,13 @@ enum Stage {
 async fn import_until(stage: Stage, job: &Path, input: &Path) -> Records {
     let records = Records::default();
     let stop = job.to_owned();
-    let import = Import::new(job, input).concurrency(3).on_progress(move |made| {
-        if stage == Stage::Paused && made.done == 4 {
-            pause(&stop).unwrap();
-        }
-    });
+    let import = Import::new(job, input)
+        .concurrency(3)
+        .on_progress(move |made| {
+            if stage == Stage::Paused && made.done == 4 {
+                pause(&stop).unwrap();
+            }
+        });
     let report = import.run(&records).await.unwrap();
     assert_eq!(report.complete, stage != Stage::Paused);
     if stage == Stage::Undone {
@@ -145,7 +161,11 @@ async fn an_import_with_a_damaged_file_sends_no_row_twice() {
                 match Import::new(&job, &input).run(&records).await {
                     Ok(report) => {
                         continued += 1;
-                        assert_eq!((report.complete, report.done), (true, ROWS as u64), "{case}");
+                        assert_eq!(
+                            (report.complete, report.done),
+                            (true, ROWS as u64),
+                            "{case}"
+                        );
                     }
                     Err(error) => {
                         errors += 1;
@@ -163,11 +183,13 @@ async fn an_import_with_a_damaged_file_sends_no_row_twice() {
 /// Exports the things up to a stage.
 async fn export_until(stage: Stage, folder: &Path, url: &str) {
     let stop = folder.to_owned();
-    let export = Export::new(folder).list(things(&client(url))).on_progress(move |made| {
-        if stage == Stage::Paused && made.rows == 150 {
-            pause(&stop).unwrap();
-        }
-    });
+    let export = Export::new(folder)
+        .list(things(&client(url)))
+        .on_progress(move |made| {
+            if stage == Stage::Paused && made.rows == 150 {
+                pause(&stop).unwrap();
+            }
+        });
     let report = export.run().await.unwrap();
     assert_eq!(report.complete, stage != Stage::Paused);
 }
@@ -185,16 +207,23 @@ async fn an_export_with_a_damaged_file_does_not_start_again() {
             for damage in DAMAGES {
                 let folder = tempfile::tempdir().unwrap();
                 export_until(stage, folder.path(), &server.url).await;
-                names.iter().for_each(|name| damage.apply(&folder.path().join(name)));
+                names
+                    .iter()
+                    .for_each(|name| damage.apply(&folder.path().join(name)));
                 let case = format!("{stage:?}, {damage:?}, {names:?}");
                 server.take();
                 let export = Export::new(folder.path()).list(things(&client(&server.url)));
                 match export.run().await {
                     Ok(report) => {
                         continued += 1;
-                        assert!(report.complete && files(folder.path()) == expected, "{case}");
+                        assert!(
+                            report.complete && files(folder.path()) == expected,
+                            "{case}"
+                        );
                         let requests = server.take();
-                        let starts = requests.iter().filter(|request| request.path() == "/things");
+                        let starts = requests
+                            .iter()
+                            .filter(|request| request.path() == "/things");
                         let starts = starts.filter(|request| request.number("offset") == Some(0));
                         assert_eq!(starts.count(), 0, "{case}");
                     }
@@ -238,7 +267,9 @@ async fn a_copy_with_a_damaged_file_does_not_start_again() {
             for damage in DAMAGES {
                 let folder = tempfile::tempdir().unwrap();
                 copy(folder.path(), stage).run().await.unwrap();
-                names.iter().for_each(|name| damage.apply(&folder.path().join(name)));
+                names
+                    .iter()
+                    .for_each(|name| damage.apply(&folder.path().join(name)));
                 let case = format!("{stage:?}, {damage:?}, {names:?}");
                 match copy(folder.path(), Stage::Complete).run().await {
                     Ok(report) => {

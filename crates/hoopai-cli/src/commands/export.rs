@@ -139,6 +139,12 @@ pub(crate) async fn run(options: &Options, export: Export) -> Result {
             });
         }
     };
+    if report.unread > 0 {
+        eprintln!(
+            "{} lists below records were refused; see the reasons in the files with the name `…-unread`",
+            report.unread
+        );
+    }
     let mut files: Vec<Value> = report.lists.iter().map(file).collect();
     if report.complete {
         for (file, written) in files.iter_mut().zip(&report.lists) {
@@ -161,7 +167,7 @@ pub(crate) async fn run(options: &Options, export: Export) -> Result {
             }
         }
     }
-    let report = json!({ "complete": report.complete, "files": files });
+    let report = json!({ "complete": report.complete, "unread": report.unread, "files": files });
     printer.reply(report, Some("files"))
 }
 

@@ -56,7 +56,7 @@ fn export_writes_lists_with_their_children() {
         assert_eq!(mock.journal().count(), requests);
 
         let other = program.run(&["export", "links.search_links", "--to", folder]);
-        assert!(other.expect(2).err.contains("other settings"));
+        assert!(other.expect(2).err.contains("with the lists"));
     });
 }
 
