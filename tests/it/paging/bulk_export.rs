@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hoopai::Client;
 use hoopai_bulk::{Export, PlatformList, SyncJob, platform_lists, write_synced};
-use hoopai_catalogue::{Operation, Place};
+use hoopai_catalogue::{Operation, PageStrategy, Place};
 use hoopai_mock::{Entry, LOCATION};
 use serde_json::Value;
 
@@ -30,9 +30,13 @@ fn parameters(operation: &Operation, entry: &Entry) -> BTreeMap<String, String> 
         all.remove(location.name);
         all.remove("altType");
     }
-    let size = operation.paging.as_ref().and_then(|paging| paging.size);
-    if let Some(size) = size {
+    let paging = operation.paging.as_ref().unwrap();
+    if let Some(size) = paging.size {
         all.remove(size.parameter.name);
+    }
+    if let PageStrategy::Offset(parameter) | PageStrategy::Page { parameter, .. } = &paging.strategy
+    {
+        all.remove(parameter.name);
     }
     all
 }
@@ -49,7 +53,7 @@ fn body(operation: &Operation, entry: &Entry) -> Option<Value> {
     Some(body)
 }
 
-/// A list of the mock server with two full pages and a part of one.
+/// A list of the mock server that has more than one page.
 struct List {
     harness: Harness,
     client: Client,
@@ -60,7 +64,11 @@ struct List {
 
 async fn list_of(row: &Row) -> List {
     let name = row.name();
-    let (harness, seeded) = seeded(row, 2 * row.page_size + 3).await;
+    // The client requests the largest pages, unless the typed call sets a size.
+    let largest = row.operation.paging.and_then(|paging| paging.size);
+    let largest = largest.map_or(0, |size| size.max as usize);
+    let count = (2 * row.page_size + 3).max(largest + 3);
+    let (harness, seeded) = seeded(row, count).await;
     let client = client(&harness);
     let options = ReadOptions {
         full_pages: true,

@@ -224,10 +224,12 @@ fn compare(folder: &Path, stored: &Plan, plan: &Plan) -> Result<(), BulkError> {
         .at(&folder.join(PLAN))
     };
     if stored.kind != plan.kind {
-        return Err(other(format!(
-            "the folder holds a job of another kind, `{}`",
-            stored.kind
-        )));
+        return Err(BulkError::new(
+            BulkErrorKind::OtherPlan,
+            format!("the folder holds a job of another kind, `{}`", stored.kind),
+            format!("pass another folder for this {}", plan.kind),
+        )
+        .at(folder));
     }
     let (before, now) = (&stored.settings, &plan.settings);
     if before["lists"] != now["lists"] {

@@ -185,9 +185,16 @@ pub(super) fn lists(
     for parameter in parameters {
         let (name, value) = pair(parameter, "--param")?;
         if !lists.iter().any(|list| list.declares(&name)) {
+            let mut closest = lists
+                .iter()
+                .filter_map(|list| list.closest_parameter(&name));
+            let closest = match closest.next() {
+                Some(closest) => format!("; did you mean `{closest}`?"),
+                None => String::new(),
+            };
             return Err(Failure::invalid(
                 std::slice::from_ref(&name),
-                format_args!("none of the lists declares `{name}`"),
+                format_args!("none of the lists declares `{name}`{closest}"),
             ));
         }
         lists = lists
