@@ -222,7 +222,7 @@ async fn five_days(rows: usize, per_day: usize, end: End) {
         searches <= most_searches as u64,
         "{searches} look-ups, at most {most_searches}"
     );
-    // A new process learns from a reply that the day is used up.
+    // With kills, one for each restart was measured; with pauses, none.
     assert!(
         platform.refused <= RESTARTS as u64,
         "{} requests refused",
