@@ -5,7 +5,9 @@
 //! the disk costs nothing. The jobs of a pair follow each other, and each is first in half of the
 //! pairs, so that other load affects both. A row shows medians, and the quartiles of the
 //! differences of all pairs. The import has no calls: its time on the disk is all that an import
-//! costs besides them. The calls of the export are answered on loopback.
+//! costs besides them. The calls of exports and of the copy are answered on loopback, which counts
+//! as a cost on both disks. An export has a checkpoint after each page, or after each record with
+//! children; a copy has a transaction after each page.
 //!
 //! `cargo bench -p hoopai-bulk` prints these results.
 
@@ -13,11 +15,11 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hoopai_bulk::{Export, ExportList, Found, Import, Row, RowWriter, Written};
+use hoopai_bulk::{Export, ExportList, Found, Import, Row, RowWriter, SyncJob, SyncList, Written};
 use hoopai_runtime::operation::{PageParam, PageSize, PageStrategy, Paging};
 use hoopai_runtime::rate_limit::RateLimitSettings;
 use hoopai_runtime::{Error, Handle, Method};
-use hoopai_test_support::{Reply, Server};
+use hoopai_test_support::{Reply, Request, Server};
 use tokio::runtime::Runtime;
 
 const PAIRS: usize = 40;
@@ -39,6 +41,13 @@ const LIST: Paging = Paging {
     ..Paging::DEFAULT
 };
 
+/// The notes of a contact, in one reply.
+const NOTES: Paging = Paging {
+    items: "notes",
+    strategy: PageStrategy::Cursor(&[]),
+    ..Paging::DEFAULT
+};
+
 fn main() {
     let runtime = Runtime::new().unwrap();
     println!(
@@ -49,28 +58,48 @@ fn main() {
     measure_pairs("import, row by row", |folder| {
         import(&runtime, folder, &input)
     });
-    let server = Server::on_thread(|request| {
-        let offset = request.number("offset").unwrap_or(0);
-        let contacts: Vec<String> = (offset..CONTACTS.min(offset + PER_PAGE))
-            .map(contact)
-            .collect();
-        let body = format!(
-            r#"{{"contacts":[{}],"total":{CONTACTS}}}"#,
-            contacts.join(",")
-        );
-        Reply::json(200, body)
-    });
+    let server = Server::on_thread(reply);
     let client = Handle::builder()
         .private_token("pit-1")
         .base_url(&server.url)
         .limits(RateLimitSettings::unlimited())
         .build()
         .unwrap();
+    // The record of the server would take more memory with each run.
     measure_pairs("export, page by page", |folder| {
-        // The record of the server would take more memory with each run.
         server.take();
-        export(&runtime, folder, &client)
+        let contacts = contacts(&client, CONTACTS);
+        export(&runtime, folder, contacts, CONTACTS)
     });
+    measure_pairs("export, with children", |folder| {
+        server.take();
+        // A call for the notes of each, and those of the pages.
+        let contacts = with_notes(contacts(&client, CALLS), &client);
+        export(&runtime, folder, contacts, CALLS)
+    });
+    measure_pairs("copy, page by page", |folder| {
+        server.take();
+        copy(&runtime, folder, &client)
+    });
+}
+
+fn reply(request: &Request) -> Reply {
+    if request.path() == "/notes" {
+        return Reply::json(
+            200,
+            r#"{"notes":[{"id":"Nt5Qw8Er2Ty6","body":"Called back."}]}"#,
+        );
+    }
+    let total = request.number("total").unwrap_or(0);
+    let offset = request.number("offset").unwrap_or(0);
+    let contacts: Vec<String> = (offset..total.min(offset + PER_PAGE))
+        .map(contact)
+        .collect();
+    let contacts = contacts.join(",");
+    Reply::json(
+        200,
+        format!(r#"{{"contacts":[{contacts}],"total":{total}}}"#),
+    )
 }
 
 /// Measures pairs of jobs, and prints their shares of the time that the calls take at the limit.
@@ -156,15 +185,45 @@ fn contact(number: usize) -> String {
     )
 }
 
-fn export(runtime: &Runtime, folder: &Path, client: &Handle) -> Duration {
+/// The first `total` contacts.
+fn contacts(client: &Handle, total: usize) -> ExportList {
     let client = client.clone();
-    let contacts = ExportList::new("contacts", move || {
-        let list = client.request(Method::GET, "/contacts");
+    ExportList::new("contacts", move || {
+        let list = client
+            .request(Method::GET, "/contacts")
+            .query("total", total);
+        list.stream::<serde_json::Value>(LIST)
+    })
+}
+
+fn with_notes(contacts: ExportList, client: &Handle) -> ExportList {
+    let client = client.clone();
+    contacts.children("notes", "id", move |_| {
+        let notes = client.request(Method::GET, "/notes");
+        notes.stream::<serde_json::Value>(NOTES)
+    })
+}
+
+fn export(runtime: &Runtime, folder: &Path, list: ExportList, rows: usize) -> Duration {
+    let export = Export::new(folder.join("job")).list(list);
+    let started = Instant::now();
+    let report = runtime.block_on(export.run()).unwrap();
+    let time = started.elapsed();
+    assert_eq!(report.lists[0].rows, rows as u64);
+    time
+}
+
+fn copy(runtime: &Runtime, folder: &Path, client: &Handle) -> Duration {
+    let client = client.clone();
+    let contacts = SyncList::new("contacts", move || {
+        let list = client
+            .request(Method::GET, "/contacts")
+            .query("total", CONTACTS);
         list.stream::<serde_json::Value>(LIST)
     });
+    let copy = SyncJob::new(folder.join("job")).list(contacts);
     let started = Instant::now();
-    let export = Export::new(folder.join("job")).list(contacts);
-    let report = runtime.block_on(export.run()).unwrap();
+    let report = runtime.block_on(copy.run()).unwrap();
     let time = started.elapsed();
     assert_eq!(report.lists[0].rows, CONTACTS as u64);
     time

@@ -170,10 +170,13 @@ impl Budget {
     }
 
     /// How long the job waits for the next day, if its part of this day is used up.
+    ///
+    /// The limiter sends a call every few minutes to a day that is used up, since a reply can be
+    /// wrong. A job lasts for days, so almost all of these calls would be refused.
     fn wait_for_day(&self, limit: &RateLimitSnapshot) -> Option<Duration> {
         let (left, max) = (limit.daily_left?, limit.daily_max?);
         let of_others = max.saturating_sub(self.calls_per_day(max));
-        let is_used = of_others > 0 && left <= of_others;
+        let is_used = left <= of_others;
         let wait = limit.daily_resets_in?.max(Duration::from_millis(1));
         is_used.then_some(wait)
     }

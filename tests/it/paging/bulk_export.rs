@@ -1,15 +1,19 @@
-//! Exports of all lists by name have the items of the typed streams.
+//! Exports and copies of all lists by name have the items of the typed streams.
 //!
-//! The parameters of an export are those that the typed call of the row sends.
+//! The parameters of a list are those that the typed call of the row sends.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hoopai_bulk::{Export, PlatformList, platform_lists};
-use hoopai_catalogue::{Operation, Place};
+use hoopai::Client;
+use hoopai_bulk::{Export, PlatformList, SyncJob, platform_lists, write_synced};
+use hoopai_catalogue::{Operation, PageStrategy, Place};
 use hoopai_mock::{Entry, LOCATION};
 use serde_json::Value;
 
+use super::harness::Harness;
 use super::id_lists::{ReadOptions, read_all};
+use super::list_table::Row;
 use super::{client, for_each_row, list_table, seeded};
 
 /// The parameters of a list, as texts, from a request for its first page.
@@ -26,9 +30,13 @@ fn parameters(operation: &Operation, entry: &Entry) -> BTreeMap<String, String> 
         all.remove(location.name);
         all.remove("altType");
     }
-    let size = operation.paging.as_ref().and_then(|paging| paging.size);
-    if let Some(size) = size {
+    let paging = operation.paging.as_ref().unwrap();
+    if let Some(size) = paging.size {
         all.remove(size.parameter.name);
+    }
+    if let PageStrategy::Offset(parameter) | PageStrategy::Page { parameter, .. } = &paging.strategy
+    {
+        all.remove(parameter.name);
     }
     all
 }
@@ -45,43 +53,91 @@ fn body(operation: &Operation, entry: &Entry) -> Option<Value> {
     Some(body)
 }
 
+/// A list of the mock server that has more than one page.
+struct List {
+    harness: Harness,
+    client: Client,
+    list: PlatformList,
+    /// The ids of the stream of the typed call.
+    typed: Vec<String>,
+}
+
+async fn list_of(row: &Row) -> List {
+    let name = row.name();
+    // The client requests the largest pages, unless the typed call sets a size.
+    let largest = row.operation.paging.and_then(|paging| paging.size);
+    let largest = largest.map_or(0, |size| size.max as usize);
+    let count = (2 * row.page_size + 3).max(largest + 3);
+    let (harness, seeded) = seeded(row, count).await;
+    let client = client(&harness);
+    let options = ReadOptions {
+        full_pages: true,
+        ..ReadOptions::default()
+    };
+    let typed = read_all(row.items(&client, &seeded.parent, options), &name).await;
+    assert_eq!(typed, row.expected(&seeded), "{name}");
+    let entry = harness.mock.journal().entries()[0].clone();
+
+    let list_name = format!("{}.{}", row.operation.module, row.operation.name);
+    let operation = hoopai_catalogue::find(&list_name).unwrap();
+    let mut list = PlatformList::find(&list_name).unwrap();
+    for (name, value) in parameters(operation, &entry) {
+        list = list.set(&name, &value).unwrap();
+    }
+    if let Some(body) = body(operation, &entry) {
+        list = list.body(body);
+    }
+    harness.mock.journal().clear();
+    List {
+        harness,
+        client,
+        list,
+        typed,
+    }
+}
+
+/// The ids of the records of a file.
+fn ids(path: &std::path::Path, row: &Row) -> Vec<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines()
+        .map(|line| {
+            let item: Value = serde_json::from_str(line).unwrap();
+            item[row.id].as_str().unwrap().to_owned()
+        })
+        .collect()
+}
+
+/// Lists without pages end with their first reply.
+fn assert_pages(row: &Row, list: &List) {
+    let requests = list.harness.mock.journal().count();
+    let least = if row
+        .operation
+        .paging
+        .is_some_and(|paging| paging.size.is_some())
+    {
+        2
+    } else {
+        1
+    };
+    assert!(requests >= least, "{}: {requests} requests", row.name());
+}
+
 #[tokio::test]
 async fn export_of_each_list_has_the_items_of_its_stream() {
     for_each_row(async |row| {
-        let name = row.name();
-        let (harness, seeded) = seeded(row, 2 * row.page_size + 3).await;
-        let client = client(&harness);
-        let options = ReadOptions {
-            full_pages: true,
-            ..ReadOptions::default()
-        };
-        let typed = read_all(row.items(&client, &seeded.parent, options), &name).await;
-        let entry = harness.mock.journal().entries()[0].clone();
-
-        let list_name = format!("{}.{}", row.operation.module, row.operation.name);
-        let operation = hoopai_catalogue::find(&list_name).unwrap();
-        let mut list = PlatformList::find(&list_name).unwrap();
-        for (name, value) in parameters(operation, &entry) {
-            list = list.set(&name, &value).unwrap();
-        }
-        if let Some(body) = body(operation, &entry) {
-            list = list.body(body);
-        }
+        let list = list_of(row).await;
         let folder = tempfile::tempdir().unwrap();
-        let handle = client.handle();
-        let export = Export::new(folder.path().join("job")).list(list.export(handle).unwrap());
+        let opened = list.list.clone().export(list.client.handle()).unwrap();
+        let export = Export::new(folder.path().join("job")).list(opened);
         let report = export.run().await.unwrap();
-        assert!(report.complete, "{name}");
-        let text = std::fs::read_to_string(&report.lists[0].path).unwrap();
-        let ids: Vec<String> = text
-            .lines()
-            .map(|line| {
-                let item: Value = serde_json::from_str(line).unwrap();
-                item[row.id].as_str().unwrap().to_owned()
-            })
-            .collect();
-        assert_eq!(ids, typed, "{name}");
-        assert_eq!(ids, row.expected(&seeded), "{name}");
+        assert!(report.complete, "{}", row.name());
+        assert_eq!(
+            ids(&report.lists[0].path, row),
+            list.typed,
+            "{}",
+            row.name()
+        );
+        assert_pages(row, &list);
     })
     .await;
     let mut rows: Vec<String> = list_table::all()
@@ -90,6 +146,37 @@ async fn export_of_each_list_has_the_items_of_its_stream() {
         .collect();
     rows.sort_unstable();
     assert_eq!(platform_lists(), rows);
+}
+
+#[tokio::test]
+async fn copy_of_each_list_has_the_items_of_its_stream() {
+    let copied = AtomicUsize::new(0);
+    for_each_row(async |row| {
+        let name = row.name();
+        let list = list_of(row).await;
+        let folder = tempfile::tempdir().unwrap();
+        let opened = list.list.clone().sync(list.client.handle()).unwrap();
+        let job = SyncJob::new(folder.path().join("job")).list(opened);
+        let report = job.run().await.unwrap();
+        assert!(report.complete, "{name}");
+        assert_pages(row, &list);
+        let records = folder.path().join("records.ndjson");
+        write_synced(folder.path().join("job"), &report.lists[0].name, &records).unwrap();
+        // A copy is in the order of its key, which can be another id of the record.
+        let (mut found, mut typed) = (ids(&records, row), list.typed.clone());
+        found.sort_unstable();
+        typed.sort_unstable();
+        assert_eq!(found, typed, "{name}");
+
+        let report = job.run().await.unwrap();
+        let again = &report.lists[0];
+        let changes = (again.added, again.updated, again.deleted);
+        assert_eq!((report.complete, changes), (true, (0, 0, 0)), "{name}");
+        assert_eq!(again.rows, typed.len() as u64, "{name}");
+        copied.fetch_add(1, Ordering::SeqCst);
+    })
+    .await;
+    assert_eq!(copied.into_inner(), platform_lists().len());
 }
 
 /// The file of a list, each record as its parent and id.

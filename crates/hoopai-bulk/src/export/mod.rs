@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_core::Stream;
+use hoopai_runtime::Error;
 use hoopai_runtime::paging::{ItemStream, ListPosition};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -34,6 +35,9 @@ const CANDIDATES: usize = 2 * SYNC_EVERY as usize;
 
 /// The number of checkpoints between two writes to the disk.
 const SYNC_EVERY: u32 = 50;
+
+/// The number of refusals in a row after which the children of no record can be read.
+const REFUSALS: u32 = 10;
 
 type Open = Box<dyn Fn() -> ItemStream<Box<RawValue>> + Send + Sync>;
 type OpenChildren = Box<dyn Fn(&str) -> ItemStream<Box<RawValue>> + Send + Sync>;
@@ -78,6 +82,8 @@ pub struct ExportList {
     name: String,
     open: Open,
     children: Vec<Children>,
+    /// The name of the file of records whose children cannot be read, of a list with children.
+    unread: Option<String>,
     settings: Value,
 }
 
@@ -95,8 +101,11 @@ pub struct ExportReport {
     /// Whether all lists were read to their ends. If not, the job was paused, or the time of its
     /// budget was over.
     pub complete: bool,
-    /// The files, in the order of the lists, each followed by those of its children.
+    /// The files, in the order of the lists, each followed by those of its children and by that of
+    /// the records whose children the platform refused, `NAME-unread`.
     pub lists: Vec<ExportedFile>,
+    /// The number of lists below records that the platform refused.
+    pub unread: u64,
 }
 
 /// A file of an [`Export`].
@@ -150,7 +159,7 @@ struct Checkpoint {
     list: usize,
     position: ListPosition,
     ended: bool,
-    /// The file of the list, then those of its children.
+    /// The files of the list, in the order of their names.
     files: Vec<Mark>,
 }
 
@@ -165,6 +174,7 @@ impl ExportList {
             name: name.into(),
             open: Box::new(move || open().items_as()),
             children: Vec::new(),
+            unread: None,
             settings: Value::Null,
         }
     }
@@ -178,12 +188,17 @@ impl ExportList {
 
     /// Also exports a list below each record. The record has its id in the field `id`, of which the
     /// function opens the list. Each record of the file gets the id in the field `_parent`.
+    ///
+    /// If the platform refuses the children of a record, because it was deleted meanwhile or cannot
+    /// be read, the file `NAME-unread` of the list gets a line with the reason, and the export
+    /// continues. It ends after ten refusals in a row that are not about deleted records.
     pub fn children<T>(
         mut self,
         name: impl Into<String>,
         id: impl Into<String>,
         open: impl Fn(&str) -> ItemStream<T> + Send + Sync + 'static,
     ) -> Self {
+        self.unread = Some(format!("{}-unread", self.name));
         self.children.push(Children {
             name: name.into(),
             id: id.into(),
@@ -192,10 +207,12 @@ impl ExportList {
         self
     }
 
-    /// The names of its files, its own first.
+    /// The names of its files: its own, those of its children, and that of unread children.
     fn names(&self) -> impl Iterator<Item = &str> {
         let children = self.children.iter().map(|children| children.name.as_str());
-        std::iter::once(self.name.as_str()).chain(children)
+        std::iter::once(self.name.as_str())
+            .chain(children)
+            .chain(self.unread.as_deref())
     }
 }
 
@@ -259,7 +276,9 @@ impl Export {
             "listSettings": queries,
             "settings": self.settings,
         });
-        let folder = JobFolder::open(&self.folder, KIND, settings)?;
+        let folder = JobFolder::open(&self.folder, KIND, settings, |folder| {
+            Journal::create(&folder.join(JOURNAL))
+        })?;
         folder.resume()?;
 
         let mut latest = vec![VecDeque::<Checkpoint>::new(); self.lists.len()];
@@ -271,10 +290,19 @@ impl Export {
                 latest.push_back(checkpoint);
             }
         })?;
+        if journal.is_cut() && latest.iter().all(VecDeque::is_empty) {
+            return Err(BulkError::new(
+                BulkErrorKind::Damaged,
+                "the journal lost all of its checkpoints",
+                "restore the file from a backup, or start a new job in another folder",
+            )
+            .at(&folder.file(JOURNAL)));
+        }
 
         let mut report = ExportReport {
             complete: true,
             lists: Vec::new(),
+            unread: 0,
         };
         for (index, (list, candidates)) in self.lists.iter().zip(latest).enumerate() {
             let stop = Stop {
@@ -286,6 +314,7 @@ impl Export {
             let span = tracing::info_span!("export", list = list.name);
             report.complete = report.complete && run.export().instrument(span).await?;
             report.lists.extend(run.files());
+            report.unread += run.unread();
             if !report.complete {
                 break;
             }
@@ -392,12 +421,14 @@ struct ListRun<'a> {
     journal: &'a mut Journal,
     index: usize,
     list: &'a ExportList,
-    /// The file of the list, then those of its children.
+    /// The file of the list, those of its children, and that of unread children.
     outputs: Vec<Output>,
     marks: Vec<Mark>,
     from: Option<ListPosition>,
     ended: bool,
     unsynced: u32,
+    /// The refusals in a row of children of records that exist.
+    refusals: u32,
 }
 
 impl<'a> ListRun<'a> {
@@ -435,6 +466,7 @@ impl<'a> ListRun<'a> {
                 .is_some_and(|checkpoint| checkpoint.ended),
             from: checkpoint.map(|checkpoint| checkpoint.position),
             unsynced: 0,
+            refusals: 0,
         })
     }
 
@@ -528,9 +560,17 @@ impl<'a> ListRun<'a> {
             if !self.turn().await {
                 return Ok(false);
             }
-            while let Some(item) = items.next().await {
+            loop {
+                let Some(item) = items.next().await else {
+                    self.refusals = 0;
+                    break;
+                };
                 match item {
                     Ok(item) => self.outputs[number + 1].write(&with_parent(item.get(), &id))?,
+                    Err(error) if self.is_about_parent(&error) => {
+                        self.record_unread(&children.name, &id, &error)?;
+                        break;
+                    }
                     Err(error) => {
                         let position = items.position();
                         if !self.stop.wait_for_limit(&error).await {
@@ -550,6 +590,34 @@ impl<'a> ListRun<'a> {
             }
         }
         Ok(true)
+    }
+
+    /// Whether a call failed because of its parent, so that those of other parents can succeed.
+    fn is_about_parent(&mut self, error: &Error) -> bool {
+        match error.status().map(|status| status.as_u16()) {
+            Some(404) => true,
+            Some(400 | 403 | 422) => {
+                self.refusals += 1;
+                self.refusals < REFUSALS
+            }
+            _ => false,
+        }
+    }
+
+    /// Records that the children of a record cannot be read.
+    fn record_unread(&mut self, list: &str, parent: &str, error: &Error) -> Result<(), BulkError> {
+        let status = error.status().map(|status| status.as_u16());
+        tracing::warn!(list, status, "the children of a record cannot be read");
+        let line = json!({
+            "_parent": parent,
+            "list": list,
+            "status": status,
+            "message": error.to_string(),
+        });
+        match self.outputs.last_mut() {
+            Some(unread) => unread.write(&line.to_string()),
+            None => Ok(()),
+        }
     }
 
     /// Records how far the list was read.
@@ -590,7 +658,13 @@ impl<'a> ListRun<'a> {
             list: self.list.name.clone(),
             rows,
             total,
-            children: self.marks[1..].iter().map(|mark| mark.rows).sum(),
+            children: self
+                .marks
+                .iter()
+                .skip(1)
+                .take(self.list.children.len())
+                .map(|mark| mark.rows)
+                .sum(),
             rate,
             left,
         };
@@ -606,6 +680,12 @@ impl<'a> ListRun<'a> {
         if let Some(observer) = self.observer {
             observer(&progress);
         }
+    }
+
+    /// The number of lists of children that were refused.
+    fn unread(&self) -> u64 {
+        let mark = self.marks.get(self.list.children.len() + 1);
+        mark.map_or(0, |mark| mark.rows)
     }
 
     fn files(&self) -> impl Iterator<Item = ExportedFile> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use hoopai_catalogue::{BodyKind, FieldPath, Operation, Schema, Values};
+use hoopai_catalogue::{BodyKind, FieldPath, Operation, ProblemKind, Schema, Values};
 use hoopai_runtime::time::BoxFuture;
 use hoopai_runtime::{Error, Handle};
 use serde_json::{Map, Value, json};
@@ -98,6 +98,54 @@ enum Target {
     CustomField(CustomField),
 }
 
+/// Checks that the mapping has all that the operation requires, since each row would be rejected.
+fn check_required(
+    client: &Handle,
+    operation: &Operation,
+    columns: &[Column],
+) -> Result<(), BulkError> {
+    let values = Values {
+        has_location: client.location().is_some(),
+        body: Some(Value::Object(Map::new())),
+        ..Values::default()
+    };
+    let is_mapped = |path: &str| {
+        columns.iter().any(|column| match &column.target {
+            Target::Parameter(name, _) => *name == path,
+            Target::Field(field, _) => {
+                let field = field.to_string();
+                field == path || field.starts_with(&format!("{path}."))
+            }
+            Target::CustomField(_) => path == "customFields",
+        })
+    };
+    let problems = operation.validate(&values);
+    let missing = problems.iter().find(|problem| {
+        let is_missing = problem.kind == ProblemKind::Missing && !problem.is_advice;
+        is_missing && !is_mapped(&problem.path)
+    });
+    let Some(missing) = missing else {
+        return Ok(());
+    };
+    let path = &missing.path;
+    if operation
+        .location
+        .is_some_and(|location| location.name == *path)
+    {
+        return Err(invalid(
+            format!(
+                "`{}` needs a location, and the client has none",
+                operation.key()
+            ),
+            "set the location of the client, or map `locationId` to a column",
+        ));
+    }
+    Err(malformed(&format!(
+        "`{}` requires `{path}`, which it does not have",
+        operation.key()
+    )))
+}
+
 impl MappedWriter {
     /// A writer that calls this operation: `contacts.upsert_contact`. The custom fields of the
     /// location are read if the mapping names any.
@@ -164,6 +212,7 @@ impl MappedWriter {
                 columns.push(column_of(column, Target::CustomField(field))?);
             }
         }
+        check_required(client, operation, &columns)?;
         Ok(MappedWriter {
             client: client.clone(),
             operation,

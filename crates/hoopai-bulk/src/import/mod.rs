@@ -190,9 +190,11 @@ impl Import {
 
     async fn start(&self, writer: &impl RowWriter, retry: bool) -> Result<ImportReport, BulkError> {
         let settings = json!({ "input": fingerprint(&self.input)?, "settings": self.settings });
-        let folder = JobFolder::open(&self.folder, KIND, settings)?;
+        let folder = JobFolder::open(&self.folder, KIND, settings, |folder| {
+            Journal::create(&folder.join(JOURNAL))
+        })?;
         let undo = folder.file(UNDO);
-        if undo.exists() {
+        if Journal::is_begun(&undo) {
             return Err(BulkError::new(
                 BulkErrorKind::OtherPlan,
                 "the records of the import are being removed, or were",

@@ -104,7 +104,7 @@ impl Undo {
         job::read_settings(&self.folder, KIND)?;
         let mut removed = BTreeSet::new();
         let path = self.folder.join(UNDO);
-        if path.exists() {
+        if Journal::is_begun(&path) {
             Journal::read(&path, |entry: Removed| {
                 removed.insert(entry.row);
             })?;
@@ -122,6 +122,7 @@ impl Undo {
         let folder = JobFolder::open_existing(&self.folder, KIND)?;
         folder.resume()?;
         let mut removed = BTreeSet::new();
+        Journal::create_if_new(&folder.file(UNDO))?;
         let mut journal = Journal::open(&folder.file(UNDO), |entry: Removed| {
             removed.insert(entry.row);
         })?;

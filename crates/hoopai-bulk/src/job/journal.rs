@@ -5,7 +5,7 @@
 //! is what a process leaves that ended while it wrote; it is cut off.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crc32fast::Hasher;
@@ -13,9 +13,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{BulkError, BulkErrorKind};
+use crate::job::{is_there, removed};
 
 /// Digits of a checksum, and the space after it.
 const PREFIX: usize = 9;
+
+/// The digits of the length of a journal.
+const DIGITS: usize = 20;
+
+/// The extension of the file with the length of a journal.
+const LENGTH: &str = "length";
 
 pub(crate) struct Journal {
     path: PathBuf,
@@ -28,40 +35,53 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens or creates a journal, and passes its entries on in order.
+    /// Makes an empty journal.
+    pub(crate) fn create(path: &Path) -> Result<(), BulkError> {
+        let failed = |cause| BulkError::io("the journal cannot be made", path, cause);
+        // The journal is last, so that it is never without its length.
+        let mut synced = File::create(path.with_extension(LENGTH)).map_err(failed)?;
+        write_length(&mut synced, 0)
+            .and_then(|()| synced.sync_all())
+            .and_then(|()| File::create(path)?.sync_all())
+            .map_err(failed)
+    }
+
+    /// Makes an empty journal unless there is one. A journal that had entries is not made again.
+    pub(crate) fn create_if_new(path: &Path) -> Result<(), BulkError> {
+        let length = path.with_extension(LENGTH);
+        if is_there(path) {
+            return Ok(());
+        }
+        if is_there(&length) && read_length(&mut open_existing(&length, false)?, &length)? > 0 {
+            return Err(removed(path));
+        }
+        Self::create(path)
+    }
+
+    /// Whether a journal was made, or its length is left of it.
+    pub(crate) fn is_begun(path: &Path) -> bool {
+        is_there(path) || is_there(&path.with_extension(LENGTH))
+    }
+
+    /// Opens a journal, and passes its entries on in order.
     pub(crate) fn open<E: DeserializeOwned>(
         path: &Path,
         mut visit: impl FnMut(E),
     ) -> Result<Journal, BulkError> {
-        let failed = |cause| BulkError::io("the journal cannot be opened", path, cause);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(failed)?;
-        let (length, checksum) = scan(&file, path, &mut visit)?;
-        let mut synced = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path.with_extension("length"))
-            .map_err(failed)?;
-        let mut before = String::new();
-        synced.read_to_string(&mut before).map_err(failed)?;
+        let mut file = open_existing(path, true)?;
+        let (length, checksum) = scan(&mut file, path, &mut visit)?;
+        let synced_path = path.with_extension(LENGTH);
+        let mut synced = open_existing(&synced_path, true)?;
+        let before = read_length(&mut synced, &synced_path)?;
         let mut journal = Journal {
             path: path.to_owned(),
             file,
             length,
             checksum,
             synced,
-            is_cut: before
-                .trim()
-                .parse()
-                .is_ok_and(|before: u64| length < before),
+            is_cut: length < before,
         };
+        let failed = |cause| BulkError::io("the journal cannot be opened", path, cause);
         journal.cut().map_err(failed)?;
         Ok(journal)
     }
@@ -73,7 +93,7 @@ impl Journal {
         mut visit: impl FnMut(E),
     ) -> Result<(), BulkError> {
         let failed = |cause| BulkError::io("the journal cannot be read", path, cause);
-        let mut reader = BufReader::new(File::open(path).map_err(failed)?);
+        let mut reader = BufReader::new(open_existing(path, false)?);
         let mut checksum = Hasher::new();
         let mut line = Vec::new();
         loop {
@@ -96,15 +116,9 @@ impl Journal {
         path: &Path,
         mut visit: impl FnMut(E),
     ) -> Result<(), BulkError> {
-        let failed = |cause| BulkError::io("the journal cannot be read", path, cause);
-        let synced = path.with_extension("length");
-        let synced = match std::fs::read_to_string(&synced) {
-            Ok(synced) => synced.trim().parse::<u64>().unwrap_or(0),
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => 0,
-            Err(cause) => return Err(failed(cause)),
-        };
-        let file = File::open(path).map_err(failed)?;
-        let (length, _) = scan(&file, path, &mut visit)?;
+        let synced = path.with_extension(LENGTH);
+        let synced = read_length(&mut open_existing(&synced, false)?, &synced)?;
+        let (length, _) = scan(&mut open_existing(path, false)?, path, &mut visit)?;
         if length < synced {
             return Err(BulkError::new(
                 BulkErrorKind::Damaged,
@@ -156,8 +170,7 @@ impl Journal {
         self.file
             .sync_data()
             .and_then(|()| self.synced.rewind())
-            // Of constant length, so that no digits of an older length are left.
-            .and_then(|()| write!(self.synced, "{:020}", self.length))
+            .and_then(|()| write_length(&mut self.synced, self.length))
             .map_err(|cause| BulkError::io("the journal cannot be written", &self.path, cause))
     }
 
@@ -171,10 +184,45 @@ impl Journal {
     }
 }
 
+/// Opens a file that was made with its job.
+fn open_existing(path: &Path, write: bool) -> Result<File, BulkError> {
+    let file = OpenOptions::new().read(true).write(write).open(path);
+    file.map_err(|cause| match cause.kind() {
+        ErrorKind::NotFound => removed(path),
+        _ => BulkError::io("the journal cannot be opened", path, cause),
+    })
+}
+
+/// Writes the length of a journal, with as many digits as the largest one, so that no digits of an
+/// older length are left.
+fn write_length(file: &mut File, length: u64) -> std::io::Result<()> {
+    // In one write, so that a process that ends leaves no mixture of two lengths.
+    file.write_all(format!("{length:0DIGITS$}").as_bytes())
+}
+
+fn read_length(file: &mut File, path: &Path) -> Result<u64, BulkError> {
+    let mut text = String::new();
+    let read = file.read_to_string(&mut text);
+    match (read, text.parse()) {
+        (Ok(DIGITS), Ok(length)) => Ok(length),
+        (Err(cause), _) if cause.kind() != ErrorKind::InvalidData => Err(BulkError::io(
+            "the length of the journal cannot be read",
+            path,
+            cause,
+        )),
+        _ => Err(BulkError::new(
+            BulkErrorKind::Damaged,
+            "the length of the journal was changed",
+            "restore the file from a backup, or start a new job in another folder",
+        )
+        .at(path)),
+    }
+}
+
 /// Passes the entries of a journal on in order, and returns their length and checksum. An incomplete
 /// last line is ignored.
 fn scan<E: DeserializeOwned>(
-    file: &File,
+    file: &mut File,
     path: &Path,
     visit: &mut impl FnMut(E),
 ) -> Result<(u64, Hasher), BulkError> {

@@ -18,6 +18,8 @@ use crate::error::{BulkError, BulkErrorKind};
 const VERSION: u32 = 1;
 
 const PLAN: &str = "job.json";
+/// The plan while the other files of a new job are made.
+const NEW_PLAN: &str = "job.json.new";
 const LOCK: &str = "lock";
 const PAUSE: &str = "pause";
 
@@ -38,8 +40,15 @@ pub(crate) struct JobFolder {
 }
 
 impl JobFolder {
-    /// Opens the folder of a job, or creates it, and locks it.
-    pub(crate) fn open(path: &Path, kind: &str, settings: Value) -> Result<JobFolder, BulkError> {
+    /// Opens the folder of a job, or creates it, and locks it. `create` makes the files that record
+    /// what a new job has done. They exist before the plan has its name, so a plan without them
+    /// shows that they were removed.
+    pub(crate) fn open(
+        path: &Path,
+        kind: &str,
+        settings: Value,
+        create: impl FnOnce(&Path) -> Result<(), BulkError>,
+    ) -> Result<JobFolder, BulkError> {
         fs::create_dir_all(path)
             .map_err(|cause| BulkError::io("the folder of the job cannot be made", path, cause))?;
         let plan = Plan {
@@ -47,7 +56,7 @@ impl JobFolder {
             kind: kind.to_owned(),
             settings,
         };
-        if !path.join(PLAN).exists() {
+        if read_plan(path)?.is_none() {
             refuse_other_files(path)?;
         }
         let lock = lock(path)?;
@@ -57,7 +66,7 @@ impl JobFolder {
         };
         match read_plan(path)? {
             Some(stored) => compare(path, &stored, &plan)?,
-            None => folder.write_plan(&plan)?,
+            None => folder.write_plan(&plan, create)?,
         }
         Ok(folder)
     }
@@ -97,16 +106,22 @@ impl JobFolder {
         }
     }
 
-    /// Writes the plan under another name first, so that it is complete or missing.
-    fn write_plan(&self, plan: &Plan) -> Result<(), BulkError> {
-        let (path, new) = (self.file(PLAN), self.file("job.json.new"));
+    /// Writes the plan under another name until it is complete and `create` has made the other
+    /// files.
+    fn write_plan(
+        &self,
+        plan: &Plan,
+        create: impl FnOnce(&Path) -> Result<(), BulkError>,
+    ) -> Result<(), BulkError> {
+        let (path, new) = (self.file(PLAN), self.file(NEW_PLAN));
         let failed = |cause| BulkError::io("the plan of the job cannot be written", &path, cause);
         let json = serde_json::to_vec_pretty(plan).map_err(|cause| failed(cause.into()))?;
         let mut file = File::create(&new).map_err(failed)?;
         file.write_all(&json)
             .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&new, &path))
-            .map_err(failed)
+            .map_err(failed)?;
+        create(&self.path)?;
+        fs::rename(&new, &path).map_err(failed)
     }
 }
 
@@ -209,20 +224,79 @@ fn compare(folder: &Path, stored: &Plan, plan: &Plan) -> Result<(), BulkError> {
         .at(&folder.join(PLAN))
     };
     if stored.kind != plan.kind {
+        return Err(BulkError::new(
+            BulkErrorKind::OtherPlan,
+            format!("the folder holds a job of another kind, `{}`", stored.kind),
+            format!("pass another folder for this {}", plan.kind),
+        )
+        .at(folder));
+    }
+    let (before, now) = (&stored.settings, &plan.settings);
+    if before["lists"] != now["lists"] {
         return Err(other(format!(
-            "the folder holds a job of another kind, `{}`",
-            stored.kind
+            "the job was made with the lists {}, and not with {}",
+            names_of_lists(before),
+            names_of_lists(now)
         )));
     }
     let mut changed = Vec::new();
-    changed_settings("", &stored.settings, &plan.settings, &mut changed);
+    changed_settings("", before, now, &mut changed);
     if changed.is_empty() {
         return Ok(());
     }
+    let changed: Vec<String> = changed.iter().map(|path| in_words(path, before)).collect();
     Err(other(format!(
         "the job was made with other settings: {}",
         changed.join(", ")
     )))
+}
+
+/// The names of the lists of a job, each with those of its children: `contacts (notes)`.
+fn names_of_lists(settings: &Value) -> String {
+    let lists = settings["lists"].as_array().map_or(&[][..], Vec::as_slice);
+    let names = lists.iter().enumerate().map(|(number, list)| {
+        let children = list.as_array().and_then(|names| names.get(1..));
+        let children: Vec<&str> = children
+            .unwrap_or_default()
+            .iter()
+            .flat_map(Value::as_str)
+            .collect();
+        let name = name_of_list(settings, number);
+        match children.is_empty() {
+            true => format!("`{name}`"),
+            false => format!("`{name}` (with {})", children.join(", ")),
+        }
+    });
+    let names: Vec<String> = names.collect();
+    match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
+    }
+}
+
+/// The name of a list: that of its operation, or else of its file or table.
+fn name_of_list(settings: &Value, number: usize) -> &str {
+    let list = &settings["lists"][number];
+    let name = list.as_str().or_else(|| list[0].as_str());
+    let operation = settings["listSettings"][number]["operation"].as_str();
+    operation.or(name).unwrap_or_default()
+}
+
+/// The path of a setting as its user reads it: `status` of a list, by the name of the list.
+fn in_words(path: &str, settings: &Value) -> String {
+    if path == "input" {
+        return "the content of the input file".to_owned();
+    }
+    let Some(path) = path.strip_prefix("listSettings.") else {
+        return format!("`{}`", path.strip_prefix("settings.").unwrap_or(path));
+    };
+    let (number, path) = path.split_once('.').unwrap_or((path, ""));
+    let list = name_of_list(settings, number.parse().unwrap_or(usize::MAX));
+    let path = path.strip_prefix("parameters.").unwrap_or(path);
+    match path {
+        "" => format!("the settings of the list `{list}`"),
+        path => format!("`{path}` of the list `{list}`"),
+    }
 }
 
 /// Appends the paths of the settings that differ, without values: `listSettings.0.location`.
@@ -251,21 +325,43 @@ fn changed_settings(path: &str, stored: &Value, new: &Value, changed: &mut Vec<S
     }
 }
 
-/// A job must not overwrite files that it did not make.
+/// A job must not overwrite files that it did not make. Those of a new plan are from a process that
+/// ended before the job began.
 fn refuse_other_files(folder: &Path) -> Result<(), BulkError> {
     let failed = |cause| BulkError::io("the folder of the job cannot be read", folder, cause);
+    if folder.join(NEW_PLAN).is_file() {
+        return Ok(());
+    }
     for entry in fs::read_dir(folder).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name();
-        if name != LOCK && name != "job.json.new" {
+        if entry.map_err(failed)?.file_name() != LOCK {
             return Err(BulkError::new(
                 BulkErrorKind::NoJob,
-                "the folder holds other files and no job",
-                "pass an empty folder, or one that does not exist",
+                format!("the folder holds other files and no plan of a job, `{PLAN}`"),
+                "pass an empty folder or one that does not exist, or restore the plan",
             )
             .at(folder));
         }
     }
     Ok(())
+}
+
+/// A file of a job that was removed since the job was made.
+pub(crate) fn removed(path: &Path) -> BulkError {
+    BulkError::new(
+        BulkErrorKind::Damaged,
+        "a file is missing that records what the job has done",
+        "restore it from a backup, or start a new job in another folder; of an import, with \
+         `look_up_all` (`--look-up-all`), since rows of this one may have been sent",
+    )
+    .at(path)
+}
+
+/// Whether something has this name, whether it can be read or not.
+pub(crate) fn is_there(path: &Path) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(_) => true,
+        Err(cause) => cause.kind() != std::io::ErrorKind::NotFound,
+    }
 }
 
 /// Locks a job for this process. The operating system ends the lock with the process.

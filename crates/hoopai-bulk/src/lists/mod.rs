@@ -6,7 +6,7 @@ mod children;
 
 use std::fmt;
 
-use hoopai_catalogue::{FieldPath, Operation, Problem, ProblemKind, Values};
+use hoopai_catalogue::{FieldPath, Operation, PageStrategy, Problem, ProblemKind, Values};
 use hoopai_runtime::paging::{ItemStream, item_stream};
 use hoopai_runtime::{Call, Handle, operation};
 use serde_json::value::RawValue;
@@ -61,8 +61,18 @@ impl PlatformList {
     /// # Errors
     /// There is no such operation, or it returns no list in pages.
     pub fn find(name: &str) -> Result<Self, BulkError> {
-        let operation =
-            hoopai_catalogue::find(name).map_err(|unknown| invalid(unknown.to_string(), LISTS))?;
+        let operation = hoopai_catalogue::find(name).map_err(|unknown| {
+            let prefix = format!("{name}.");
+            let mut lists = platform_lists();
+            lists.retain(|list| list.starts_with(&prefix));
+            match lists.is_empty() {
+                true => invalid(unknown.to_string(), LISTS),
+                false => invalid(
+                    format!("`{name}` is a module and no list"),
+                    format!("name one of its lists: {}", lists.join(", ")),
+                ),
+            }
+        })?;
         if operation.paging.is_none() {
             let reason = operation.unpaged.unwrap_or("it has no pages");
             return Err(invalid(
@@ -104,8 +114,12 @@ impl PlatformList {
             return Ok(self);
         }
         let Some((path, schema)) = self.field(name) else {
+            let closest = match self.closest_parameter(name) {
+                Some(closest) => format!("; did you mean `{closest}`?"),
+                None => String::new(),
+            };
             return Err(invalid(
-                format!("`{}` declares no parameter `{name}`", self.name()),
+                format!("`{}` declares no parameter `{name}`{closest}", self.name()),
                 CORRECT,
             ));
         };
@@ -118,6 +132,14 @@ impl PlatformList {
             )
         })?;
         Ok(self)
+    }
+
+    /// The name of the parameter, or of the field of the body, that is most similar.
+    pub fn closest_parameter(&self, name: &str) -> Option<&'static str> {
+        let fields = self.operation.body.as_ref();
+        let fields = fields.map(|body| body.schema.fields()).unwrap_or_default();
+        let names = self.operation.parameters.iter().map(|one| one.name);
+        hoopai_catalogue::closest(name, names.chain(fields.iter().map(|field| field.name)))
     }
 
     fn field(&self, name: &str) -> Option<(FieldPath, hoopai_catalogue::Schema)> {
@@ -239,19 +261,22 @@ impl PlatformList {
     fn prepare(&mut self, client: &Handle) -> Result<Value, BulkError> {
         self.values.has_location = client.location().is_some();
         let problems = self.operation.validate(&self.values);
-        let size = self
-            .operation
-            .paging
-            .as_ref()
-            .and_then(|paging| paging.size);
+        let paging = self.operation.paging.as_ref();
+        let size = paging.and_then(|paging| paging.size);
+        let position = paging.and_then(|paging| match &paging.strategy {
+            PageStrategy::Offset(parameter) | PageStrategy::Page { parameter, .. } => {
+                Some(parameter.name)
+            }
+            _ => None,
+        });
+        // The client sets the page and its size.
+        let is_set = |name: &str| {
+            position == Some(name) || size.is_some_and(|size| size.parameter.name == name)
+        };
         let problems: Vec<String> = problems
             .iter()
             .filter(|problem| !problem.is_advice)
-            // The client sets the page size.
-            .filter(|problem| {
-                problem.kind != ProblemKind::Missing
-                    || size.is_none_or(|size| size.parameter.name != problem.path)
-            })
+            .filter(|problem| problem.kind != ProblemKind::Missing || !is_set(&problem.path))
             .map(ToString::to_string)
             .collect();
         if !problems.is_empty() {
@@ -264,10 +289,11 @@ impl PlatformList {
         if self.operation.body.is_some() {
             self.values.body.get_or_insert_with(empty_object);
         }
+        let parameters: Map<String, Value> = self.values.parameters.iter().cloned().collect();
         let identity = json!({
             "operation": self.name(),
             "location": client.location(),
-            "parameters": self.values.parameters,
+            "parameters": parameters,
             "body": self.values.body,
         });
         Ok(identity)
@@ -296,7 +322,7 @@ fn empty_object() -> Value {
     Value::Object(Map::new())
 }
 
-fn invalid(message: String, remedy: &str) -> BulkError {
+fn invalid(message: String, remedy: impl Into<String>) -> BulkError {
     BulkError::new(BulkErrorKind::Invalid, message, remedy)
 }
 

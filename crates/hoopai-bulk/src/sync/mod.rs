@@ -330,7 +330,9 @@ impl SyncJob {
             "listSettings": queries,
             "settings": self.settings,
         });
-        let folder = JobFolder::open(&self.folder, KIND, settings)?;
+        let folder = JobFolder::open(&self.folder, KIND, settings, |folder| {
+            Store::create(&folder.join(DATABASE), &names)
+        })?;
         folder.resume()?;
         let mut store = Store::open(&folder.file(DATABASE), &names)?;
         let mut report = SyncReport {

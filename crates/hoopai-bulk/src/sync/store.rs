@@ -8,6 +8,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction,
 
 use super::state::{ListState, Pass, Record};
 use crate::error::{BulkError, BulkErrorKind};
+use crate::job::{is_there, removed};
 use crate::replaced_file::replace;
 
 pub(super) struct Store {
@@ -16,13 +17,10 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Opens the database, and makes the tables that are missing. Names of lists are letters,
-    /// digits, `-` and `_`.
-    pub(super) fn open(path: &Path, lists: &[&str]) -> Result<Store, BulkError> {
-        let open = || {
-            let connection = Connection::open(path)?;
-            connection.busy_timeout(Duration::from_secs(10))?;
-            connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")?;
+    /// Makes the database and its tables. Names of lists are letters, digits, `-` and `_`.
+    pub(super) fn create(path: &Path, lists: &[&str]) -> Result<(), BulkError> {
+        let create = || {
+            let connection = connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
             connection.execute_batch(
                 "CREATE TABLE IF NOT EXISTS _lists (name TEXT PRIMARY KEY, state TEXT NOT NULL);
                  CREATE TABLE IF NOT EXISTS _deleted (
@@ -38,28 +36,44 @@ impl Store {
                      );"
                 ))?;
             }
-            Ok(connection)
+            // Of the tables, no part is in another file from here on.
+            connection.execute_batch("PRAGMA journal_mode = WAL;")
         };
-        let connection = open().map_err(|error| failed(path, error))?;
+        create().map_err(|error| failed(path, error))
+    }
+
+    /// Opens the database of a job, which has the tables of these lists.
+    pub(super) fn open(path: &Path, lists: &[&str]) -> Result<Store, BulkError> {
+        let mut store = Self::read(path)?;
+        let has_all = store.has_tables(lists);
+        if !has_all.map_err(|error| failed(path, error))? {
+            return Err(damaged(path));
+        }
+        Ok(store)
+    }
+
+    /// Opens the database to read it, also while another process writes to it.
+    pub(super) fn read(path: &Path) -> Result<Store, BulkError> {
+        if !is_there(path) {
+            return Err(removed(path));
+        }
+        let connection = connect(path, OpenFlags::empty()).map_err(|error| failed(path, error))?;
         Ok(Store {
             path: path.to_owned(),
             connection,
         })
     }
 
-    /// Opens the database to read it, also while another process writes to it.
-    pub(super) fn read(path: &Path) -> Result<Store, BulkError> {
-        let open = || {
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let connection = Connection::open_with_flags(path, flags)?;
-            connection.busy_timeout(Duration::from_secs(10))?;
-            Ok(connection)
-        };
-        let connection = open().map_err(|error| failed(path, error))?;
-        Ok(Store {
-            path: path.to_owned(),
-            connection,
-        })
+    fn has_tables(&mut self, lists: &[&str]) -> rusqlite::Result<bool> {
+        let query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?1";
+        let mut query = self.connection.prepare(query)?;
+        for table in lists.iter().chain(&["_lists", "_deleted"]) {
+            let found: i64 = query.query_row([table], |row| row.get(0))?;
+            if found == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     pub(super) fn state(&mut self, list: &str) -> Result<ListState, BulkError> {
@@ -226,6 +240,14 @@ impl Store {
         });
         result.map_err(|error| failed(path, error))
     }
+}
+
+fn connect(path: &Path, more: OpenFlags) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.execute_batch("PRAGMA synchronous = NORMAL;")?;
+    Ok(connection)
 }
 
 fn put_state(transaction: &Transaction<'_>, list: &str, state: &ListState) -> rusqlite::Result<()> {

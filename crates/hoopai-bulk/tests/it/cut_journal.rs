@@ -84,7 +84,7 @@ async fn an_import_whose_journal_is_cut_at_any_byte_creates_each_record_once() {
         // A process that was killed there had sent no row that the journal does not announce.
         let platform = Platform::with(announced(&whole[..cut]).into_iter());
         fs::write(&journal, &whole[..cut]).unwrap();
-        fs::write(&length, "0").unwrap();
+        fs::write(&length, format!("{:020}", 0)).unwrap();
         let report = import().run(&platform).await.unwrap();
         assert_eq!((report.complete, report.done), (true, ROWS as u64));
         platform.assert_each_row_once(cut);

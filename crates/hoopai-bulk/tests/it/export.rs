@@ -3,11 +3,12 @@
 use std::fs;
 use std::sync::{Arc, Mutex};
 
-use hoopai_bulk::{BulkErrorKind, Export, ExportList, export_status, pause};
+use hoopai_bulk::{BulkErrorKind, Export, ExportList, PlatformList, export_status, pause, verify};
+use hoopai_test_support::{Reply, Server};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::lists::{THINGS, client, files, flat, serve, things, undisturbed};
+use crate::lists::{THINGS, client, files, flat, page, serve, things, undisturbed};
 
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -129,10 +130,7 @@ async fn another_plan_is_rejected() {
     let error = other.run().await.unwrap_err();
     assert_eq!(error.kind(), BulkErrorKind::OtherPlan);
     let text = error.to_string();
-    assert!(
-        text.contains("with other settings: settings.location ("),
-        "{text}"
-    );
+    assert!(text.contains("with other settings: `location` ("), "{text}");
     assert!(text.contains("start a new job in another folder"), "{text}");
 }
 
@@ -256,4 +254,105 @@ async fn an_output_that_cannot_be_written_is_an_error_with_its_path() {
 fn pausing_a_folder_without_a_job_is_an_error() {
     let error = pause(folder().path()).unwrap_err();
     assert_eq!(error.kind(), BulkErrorKind::NoJob);
+}
+
+/// Serves the things. Notes of each whose number is a multiple of `every` are refused.
+fn serve_refusals(every: usize, status: u16) -> Server {
+    Server::start(move |request| {
+        let id = request.path().strip_prefix("/things/t");
+        let id = id.and_then(|rest| rest.strip_suffix("/notes"));
+        match id.map(|id| id.parse::<usize>().unwrap()) {
+            Some(id) if id % every == 0 => Reply::json(status, r#"{"message":"no"}"#),
+            _ => page(request),
+        }
+    })
+}
+
+#[tokio::test]
+async fn refused_children_are_recorded_and_the_export_continues() {
+    for status in [400, 403, 404, 422] {
+        let folder = folder();
+        let server = serve_refusals(7, status);
+        let export = Export::new(folder.path()).list(things(&client(&server.url)));
+        let report = export.run().await.unwrap();
+        assert!(report.complete);
+        let unread = &report.lists[2];
+        let expected = THINGS.div_ceil(7) as u64;
+        assert_eq!(
+            (unread.name.as_str(), unread.rows),
+            ("things-unread", expected)
+        );
+        let lines = fs::read_to_string(&unread.path).unwrap();
+        let second: Value = serde_json::from_str(lines.lines().nth(1).unwrap()).unwrap();
+        assert_eq!(second["_parent"], "t7");
+        assert_eq!(
+            (&second["list"], &second["status"]),
+            (&json!("notes"), &json!(status))
+        );
+        // The other records have their notes.
+        let notes = fs::read_to_string(&report.lists[1].path).unwrap();
+        assert!(notes.contains("\"t8-n0\"") && !notes.contains("\"t7-n0\""));
+        assert_eq!(report.lists[0].rows, THINGS as u64);
+        assert!(verify(folder.path()).unwrap().is_intact());
+    }
+}
+
+#[tokio::test]
+async fn an_export_whose_children_are_all_refused_ends() {
+    let folder = folder();
+    let server = serve_refusals(1, 403);
+    let export = Export::new(folder.path()).list(things(&client(&server.url)));
+    let error = export.run().await.unwrap_err();
+    assert_eq!(error.kind(), BulkErrorKind::Call);
+    assert!(error.to_string().contains("`notes`"), "{error}");
+    let notes = server.take();
+    let notes = notes
+        .iter()
+        .filter(|request| request.path().ends_with("/notes"));
+    assert_eq!(notes.count(), 10);
+
+    // All records can be deleted while they are exported.
+    let folder = self::folder();
+    let server = serve_refusals(1, 404);
+    let export = Export::new(folder.path()).list(things(&client(&server.url)));
+    let report = export.run().await.unwrap();
+    assert_eq!(
+        (report.complete, report.lists[2].rows),
+        (true, THINGS as u64)
+    );
+}
+
+#[tokio::test]
+async fn other_lists_and_parameters_are_named_as_they_were_passed() {
+    let (folder, server) = (folder(), serve());
+    let client = client(&server.url);
+    let links = |status: &str| {
+        let list = PlatformList::find("links.search_links").unwrap();
+        list.set("locationId", "loc-1")
+            .unwrap()
+            .set("query", status)
+            .unwrap()
+    };
+    let export = |lists: Vec<PlatformList>| {
+        let export = Export::new(folder.path());
+        lists.into_iter().fold(export, |export, list| {
+            export.list(list.export(&client).unwrap())
+        })
+    };
+    let _ = export(vec![links("a")]).run().await;
+    let text = |error: hoopai_bulk::BulkError| error.to_string();
+    let error = text(export(vec![links("b")]).run().await.unwrap_err());
+    assert!(
+        error.contains("`query` of the list `links.search_links`"),
+        "{error}"
+    );
+    let contacts = PlatformList::find("contacts.search_contacts").unwrap();
+    let contacts = contacts.set("locationId", "loc-1").unwrap().with_children();
+    let error = text(export(vec![contacts]).run().await.unwrap_err());
+    assert!(
+        error.contains(
+            "the lists `links.search_links`, and not with `contacts.search_contacts` (with "
+        ),
+        "{error}"
+    );
 }

@@ -289,7 +289,7 @@ async fn a_changed_input_is_rejected() {
     let error = import.run(&writer).await.unwrap_err();
     assert_eq!(error.kind(), BulkErrorKind::OtherPlan);
     assert!(
-        error.to_string().contains("other settings: input"),
+        error.to_string().contains("the content of the input file"),
         "{error}"
     );
 }

@@ -1,6 +1,6 @@
 //! Processes that are killed at random moments, or whose disk is full.
 
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -33,8 +33,21 @@ impl KilledProcesses {
     }
 
     /// Runs the test with these variables in one process after the other, until one of them ends by
-    /// itself.
+    /// itself. Each is killed within its first 80 ms.
     pub(crate) fn run_to_the_end(&mut self, variables: &[(&str, &str)]) {
+        self.run(u32::MAX, variables, |random, _| {
+            std::thread::sleep(Duration::from_micros(random.u64(1_000..80_000)));
+        });
+    }
+
+    /// The same with at most so many kills, each after a wait. Returns the number of kills.
+    pub(crate) fn run(
+        &mut self,
+        most: u32,
+        variables: &[(&str, &str)],
+        wait: impl Fn(&mut Rng, &mut Child),
+    ) -> u32 {
+        let before = self.killed;
         loop {
             let mut child = Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", self.test])
@@ -42,13 +55,13 @@ impl KilledProcesses {
                 .stdout(Stdio::null())
                 .spawn()
                 .unwrap();
-            if self.are_left() {
-                std::thread::sleep(Duration::from_micros(self.random.u64(1_000..80_000)));
+            if self.are_left() && self.killed - before < most {
+                wait(&mut self.random, &mut child);
                 let _ = child.kill();
             }
             let status = child.wait().unwrap();
             if status.success() {
-                return;
+                return self.killed - before;
             }
             assert_eq!(status.code(), None, "the child failed by itself");
             self.killed += 1;

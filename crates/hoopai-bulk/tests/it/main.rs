@@ -3,6 +3,7 @@
 mod budget;
 mod csv_file;
 mod cut_journal;
+mod damaged_files;
 mod export;
 #[cfg(feature = "parquet")]
 mod formats;

@@ -1,7 +1,9 @@
 //! Copies that end early, at random moments, have the records of an undisturbed copy in the end.
 
 use std::path::Path;
+use std::process::Child;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use fastrand::Rng;
 use hoopai_bulk::{BulkErrorKind, PlatformList, SyncJob, SyncList, write_synced};
@@ -98,43 +100,75 @@ fn child_process() {
     assert!(report.unwrap().complete);
 }
 
+/// So few that each pass is killed about as often as the others.
+const KILLS_OF_PASS: u32 = 3;
+
+/// The passes of a copy.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Pass {
+    First,
+    Changes,
+    /// Finds deletions.
+    Comparison,
+}
+
+/// Changes, creates and deletes contacts.
+fn change(contacts: &Mutex<Contacts>, random: &mut Rng) {
+    let mut contacts = contacts.lock().unwrap();
+    contacts.now += 3_600_000;
+    let now = contacts.now;
+    for _ in 0..1_500 {
+        contacts.put(&format!("c{:06}", random.u32(..3_000)), now);
+    }
+    contacts.create();
+    for _ in 0..20 {
+        contacts.delete(&format!("c{:06}", random.u32(..3_000)));
+    }
+}
+
 #[tokio::test]
 async fn copy_whose_process_is_killed_continues() {
     let mut processes = KilledProcesses::new("sync_interruptions::child_process");
-    let (mut runs, mut before) = (0, 0);
-    while processes.are_left() {
-        let mut random = Rng::with_seed(hoopai_test_support::seed() ^ runs);
+    let seed = hoopai_test_support::seed();
+    let mut killed = [0_u32; 3];
+    for copies in 0.. {
+        if !processes.are_left() {
+            break;
+        }
+        let mut random = Rng::with_seed(seed ^ copies);
         let (server, contacts) = serve();
         let folder = tempfile::tempdir().unwrap();
         let reference = tempfile::tempdir().unwrap();
-        for (run, full) in ["0", "0", "1"].into_iter().enumerate() {
-            if run > 0 {
-                let mut contacts = contacts.lock().unwrap();
-                contacts.now += 3_600_000;
-                let now = contacts.now;
-                for _ in 0..300 {
-                    contacts.put(&format!("c{:06}", random.u32(..3_000)), now);
-                }
-                contacts.create();
-                contacts.delete(&format!("c{:06}", random.u32(..3_000)));
+        for pass in [Pass::First, Pass::Changes, Pass::Comparison] {
+            if pass != Pass::First {
+                change(&contacts, &mut random);
             }
-            let undisturbed = job(reference.path(), &server.url, full == "1");
+            let full = pass == Pass::Comparison;
+            let before = server.count();
+            let undisturbed = job(reference.path(), &server.url, full);
             assert!(undisturbed.run().await.unwrap().complete);
+            let requests = server.count() - before;
             let variables = [
                 (FOLDER, folder.path().to_str().unwrap()),
                 (URL, &server.url),
-                (FULL, full),
+                (FULL, if full { "1" } else { "0" }),
             ];
-            processes.run_to_the_end(&variables);
-            assert!(dump(folder.path()) == dump(reference.path()), "run {run}");
-            println!("run {run}: {} killed", processes.killed() - before);
-            (runs, before) = (runs + 1, processes.killed());
+            // At any of the requests, and at any moment up to the next one.
+            let wait = |random: &mut Rng, child: &mut Child| {
+                let until = server.count() + random.usize(1..=requests);
+                while server.count() < until && child.try_wait().unwrap().is_none() {
+                    std::thread::sleep(Duration::from_micros(100));
+                }
+                std::thread::sleep(Duration::from_micros(random.u64(0..2_000)));
+            };
+            killed[pass as usize] += processes.run(KILLS_OF_PASS, &variables, wait);
+            assert!(dump(folder.path()) == dump(reference.path()), "{pass:?}");
         }
         let expected = contacts.lock().unwrap().expected();
         assert_eq!(copied(folder.path(), LIST), expected);
     }
-    let killed = processes.killed();
-    println!("{killed} processes killed in {runs} runs, all copies equal undisturbed ones");
+    println!("killed in the passes: {killed:?}, all copies equal undisturbed ones");
+    assert!(killed.iter().all(|count| *count > 0), "{killed:?}");
 }
 
 #[cfg(unix)]

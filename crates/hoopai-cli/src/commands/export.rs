@@ -139,6 +139,12 @@ pub(crate) async fn run(options: &Options, export: Export) -> Result {
             });
         }
     };
+    if report.unread > 0 {
+        eprintln!(
+            "{} lists below records were refused; see the reasons in the files with the name `…-unread`",
+            report.unread
+        );
+    }
     let mut files: Vec<Value> = report.lists.iter().map(file).collect();
     if report.complete {
         for (file, written) in files.iter_mut().zip(&report.lists) {
@@ -161,7 +167,7 @@ pub(crate) async fn run(options: &Options, export: Export) -> Result {
             }
         }
     }
-    let report = json!({ "complete": report.complete, "files": files });
+    let report = json!({ "complete": report.complete, "unread": report.unread, "files": files });
     printer.reply(report, Some("files"))
 }
 
@@ -179,9 +185,16 @@ pub(super) fn lists(
     for parameter in parameters {
         let (name, value) = pair(parameter, "--param")?;
         if !lists.iter().any(|list| list.declares(&name)) {
+            let mut closest = lists
+                .iter()
+                .filter_map(|list| list.closest_parameter(&name));
+            let closest = match closest.next() {
+                Some(closest) => format!("; did you mean `{closest}`?"),
+                None => String::new(),
+            };
             return Err(Failure::invalid(
                 std::slice::from_ref(&name),
-                format_args!("none of the lists declares `{name}`"),
+                format_args!("none of the lists declares `{name}`{closest}"),
             ));
         }
         lists = lists

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use hoopai_bulk::Budget;
 use jiff::ZonedDateTime;
 use jiff::civil::Time;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::account::Client;
@@ -106,7 +107,20 @@ pub(super) fn until(text: &str) -> std::result::Result<SystemTime, String> {
     let time: Time = text
         .parse()
         .map_err(|_| "it is not a time of day, such as 18:00".to_owned())?;
-    next(time, &ZonedDateTime::now()).map_err(|error| error.to_string())
+    let zone = time_zone(std::env::var("TZ").ok().as_deref())?;
+    let now = ZonedDateTime::now().with_time_zone(zone);
+    next(time, &now).map_err(|error| error.to_string())
+}
+
+/// The time zone of this machine. One that is set and unknown would count as UTC.
+fn time_zone(name: Option<&str>) -> std::result::Result<TimeZone, String> {
+    match (TimeZone::try_system(), name) {
+        (Ok(zone), _) => Ok(zone),
+        (Err(_), Some(name)) if !name.is_empty() => Err(format!(
+            "the time zone {name:?} of the variable TZ is unknown; set one such as Europe/Berlin"
+        )),
+        (Err(_), _) => Ok(TimeZone::UTC),
+    }
 }
 
 fn next(time: Time, now: &ZonedDateTime) -> std::result::Result<SystemTime, jiff::Error> {

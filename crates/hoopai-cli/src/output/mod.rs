@@ -1,5 +1,6 @@
 //! The output: replies and items in the selected format.
 
+mod absent;
 mod filter;
 mod items;
 mod rows;
@@ -13,6 +14,7 @@ use crate::failure::Result;
 use crate::options::{Format, Options};
 use crate::text;
 
+use absent::Absent;
 use filter::Filter;
 use rows::Rows;
 
@@ -24,6 +26,7 @@ pub(crate) struct Printer<W: Write> {
     out: W,
     format: Format,
     fields: Vec<String>,
+    absent: Absent,
     limit: u64,
     filter: Option<Filter>,
     rows: Rows,
@@ -69,6 +72,7 @@ impl<W: Write> Printer<W> {
             out,
             format,
             fields: options.fields.clone(),
+            absent: Absent::new(&options.fields),
             limit: options.limit.unwrap_or(u64::MAX),
             filter: options.jq.as_deref().map(Filter::parse).transpose()?,
             rows: Rows::new(format, options.csv_raw, terminal, width),
@@ -98,13 +102,13 @@ impl<W: Write> Printer<W> {
             }
             _ if reply.is_null() && self.format != Format::Json => {}
             _ if self.format == Format::Json => {
-                let reply = items::select(reply, &self.fields);
+                let reply = self.select(reply);
                 self.line(&reply, true)?;
             }
             _ => {
                 let reply = match self.format {
                     Format::Csv | Format::Table if self.fields.is_empty() => items::single(reply),
-                    _ => items::select(reply, &self.fields),
+                    _ => self.select(reply),
                 };
                 match reply {
                     Value::Object(fields) if self.format == Format::Table => {
@@ -135,8 +139,14 @@ impl<W: Write> Printer<W> {
             self.filtered(item)?;
             return Ok(self.written < self.limit);
         }
-        let item = items::select(item, &self.fields);
+        let item = self.select(item);
         self.write_item(item)
+    }
+
+    /// The selected fields of an item.
+    fn select(&mut self, item: Value) -> Value {
+        self.absent.read(&item);
+        items::select(item, &self.fields)
     }
 
     /// Writes an item, of which the fields are selected.
@@ -183,6 +193,9 @@ impl<W: Write> Printer<W> {
             eprintln!("no items");
         }
         self.rows.report();
+        for warning in self.absent.warnings() {
+            eprintln!("{warning}");
+        }
         Ok(())
     }
 

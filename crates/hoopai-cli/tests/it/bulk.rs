@@ -56,7 +56,7 @@ fn export_writes_lists_with_their_children() {
         assert_eq!(mock.journal().count(), requests);
 
         let other = program.run(&["export", "links.search_links", "--to", folder]);
-        assert!(other.expect(2).err.contains("other settings"));
+        assert!(other.expect(2).err.contains("with the lists"));
     });
 }
 
@@ -317,5 +317,97 @@ fn import_shows_its_state_continues_and_is_undone() {
         );
         assert_eq!(mock.journal().of("contacts.delete_contact").len(), 2);
         program.run(&arguments).expect(2);
+    });
+}
+
+#[test]
+fn mistakes_are_errors_that_name_them() {
+    with_mock(|mock, program| {
+        let folder = |name: &str| program.directory().join(name).to_str().unwrap().to_owned();
+        let (input, map) = (folder("contacts.csv"), folder("map.json"));
+        fs::write(&input, "E-mail\na@example.com\n").unwrap();
+        fs::write(&map, r#"{"email": "E-mail"}"#).unwrap();
+        let job = folder("job");
+        let upsert = "contacts.upsert_contact";
+        let import = [
+            "import",
+            &input,
+            "--operation",
+            upsert,
+            "--map",
+            &map,
+            "--to",
+            &job,
+        ];
+        let tags = [
+            "import",
+            &input,
+            "--operation",
+            "contacts.add_tags",
+            "--map",
+            &map,
+            "--to",
+            &job,
+        ];
+        let cases: [(&[&str], &str); 4] = [
+            (
+                &["export", "contacts", "--to", &job],
+                "contacts.search_contacts",
+            ),
+            (
+                &[
+                    "export",
+                    "invoices.list_invoices",
+                    "--param",
+                    "stauts=x",
+                    "--to",
+                    &job,
+                ],
+                "did you mean `status`?",
+            ),
+            (&tags, "is not declared by the operation"),
+            (&["import", "--status", &job], "holds no job"),
+        ];
+        for (arguments, expected) in cases {
+            let text = program.run(arguments).expect(2).err;
+            assert!(text.contains(expected), "{arguments:?}: {text}");
+        }
+        // Each row would be rejected.
+        let without = Program::new()
+            .with("HOOPAI_BASE_URL", &mock.url())
+            .with("HOOPAI_TOKEN", TOKEN);
+        let text = without.run(&import).expect(2).err;
+        assert!(text.contains("needs a location"), "{text}");
+        assert!(!std::path::Path::new(&job).exists());
+
+        let zone = Program::new()
+            .with("HOOPAI_BASE_URL", &mock.url())
+            .with("HOOPAI_TOKEN", TOKEN)
+            .with("HOOPAI_LOCATION_ID", LOCATION)
+            .with("TZ", "Mars/Base");
+        let text = zone
+            .run(&[&import[..], &["--until", "18:00"]].concat())
+            .expect(2)
+            .err;
+        assert!(text.contains("Mars/Base"), "{text}");
+
+        program.run(&import).expect(0);
+        let text = program
+            .run(&["export", "contacts.search_contacts", "--to", &job])
+            .expect(2)
+            .err;
+        assert!(text.contains("another folder for this export"), "{text}");
+        fs::write(&input, "E-mail\nb@example.com\n").unwrap();
+        let text = program.run(&import).expect(2).err;
+        assert!(text.contains("the content of the input file"), "{text}");
+        // The client sets the position of pages, also where the interface requires it.
+        program
+            .run(&[
+                "export",
+                "invoices.list_invoices",
+                "--to",
+                &folder("invoices"),
+            ])
+            .expect(0);
     });
 }

@@ -27,3 +27,27 @@ fn formats_are_selected() {
     assert_eq!(out(&["--jq", ".contacts[0].name"]), "=1+1\n");
     assert!(out(&[]).contains("\"count\": 2"));
 }
+
+#[test]
+fn fields_that_no_item_has_are_reported() {
+    let server = serving(REPLY);
+    let program = Program::at(&server.url);
+    let arguments = [
+        "request",
+        "GET",
+        "/x",
+        "--fields",
+        "id,nmae,n",
+        "-o",
+        "ndjson",
+    ];
+    let ended = program.run(&arguments).expect(0);
+    assert_eq!(ended.out.lines().count(), 2);
+    assert_eq!(
+        ended.err,
+        "no item has the field `nmae`; a similar one is `name`\n"
+    );
+    let server = serving(r#"{"contacts":[]}"#);
+    let ended = Program::at(&server.url).run(&arguments).expect(0);
+    assert_eq!(ended.err, "");
+}
