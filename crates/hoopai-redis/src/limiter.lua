@@ -1,8 +1,8 @@
 -- Records the report of a process about one limit, and returns its share. The same algorithm as
 -- `Ledger` of hoopai-runtime; a test compares them. All times are in microseconds.
 --
--- KEYS: the state of the limit, and the time since which the database has been in use. 0 declares that
--- the database has never lost entries.
+-- KEYS: the state of the limit, and the time since which the database has been in use. 0 declares
+-- that the database has never lost entries.
 -- ARGV: see `arguments` in limiter.rs.
 local IN_FLIGHT = 2 ^ 52
 local floor, ceil, max, min = math.floor, math.ceil, math.max, math.min

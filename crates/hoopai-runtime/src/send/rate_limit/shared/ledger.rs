@@ -47,7 +47,8 @@ use super::backend::{FORGOTTEN_AFTER, ShareReply, ShareReport};
 // 4. A ledger that was lost granted at most the limit. Of that, `found` is what processes have
 //    reported to this one, so others use at most `max - found`: all of it for three intervals (the
 //    full use, half an interval until the last request is counted, and an interval in which it
-//    is), seven eighths of it until `FORGOTTEN_AFTER`, and then nothing. `capacity` is the limit without that part, and no share is raised beyond it.
+//    is), seven eighths of it until `FORGOTTEN_AFTER`, and then nothing. `capacity` is the limit
+//    without that part, and no share is raised beyond it.
 // 5. A process reports a share beyond the recorded one only if a ledger was lost or an older one
 //    restored. So a ledger that finds this begins anew: it counts only shares that are reported again.
 //
