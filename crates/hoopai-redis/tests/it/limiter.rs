@@ -62,7 +62,7 @@ async fn errors_are_typed_and_in_time() {
 /// An old snapshot has no shares that were granted later, but can have the declaration that none were
 /// lost. The server can be back before a report is due.
 #[tokio::test]
-async fn a_server_with_an_old_snapshot_grants_no_share_that_others_have() {
+async fn a_server_with_an_old_snapshot_gives_no_share_that_others_have() {
     let Some(mut server) = RedisServer::start_with("--appendonly no") else {
         return;
     };
