@@ -569,19 +569,20 @@ impl Change {
         }
     }
 
+    /// The name of a field of the schema.
+    fn some_field(&mut self, schema: &str) -> Option<String> {
+        let properties = &self.document.pointer(schema).expect("a schema")["properties"];
+        let fields = properties.as_object().into_iter().flat_map(Map::keys);
+        let names: Vec<String> = fields.cloned().collect();
+        self.one(&names)
+    }
+
     fn fields(&mut self) {
         let Some(pointer) = self.some_schema() else {
             return;
         };
         let (kind, name, schema) = (self.rng.u8(..14), self.name(), self.schema());
-        let target = self.document.pointer_mut(&pointer).expect("a schema");
-        let names: Vec<String> = target["properties"]
-            .as_object()
-            .into_iter()
-            .flat_map(Map::keys)
-            .cloned()
-            .collect();
-        let Some(field) = self.one(&names) else {
+        let Some(field) = self.some_field(&pointer) else {
             return;
         };
         let target = self.document.pointer_mut(&pointer).expect("a schema");
@@ -629,14 +630,7 @@ impl Change {
             return;
         };
         let kind = self.rng.u8(..12);
-        let properties = &self.document.pointer(&pointer).expect("a schema")["properties"];
-        let names: Vec<String> = properties
-            .as_object()
-            .into_iter()
-            .flat_map(Map::keys)
-            .cloned()
-            .collect();
-        let Some(field) = self.one(&names) else {
+        let Some(field) = self.some_field(&pointer) else {
             return;
         };
         let target = self.document.pointer_mut(&pointer).expect("a schema");
