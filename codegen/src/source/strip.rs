@@ -64,14 +64,6 @@ pub(super) fn strip_document(
     let mut stripper = Stripper::new(file, external);
     let mut out = Object::new();
     copy(root, &mut out, &["openapi"]);
-    let version = root
-        .get("info")
-        .and_then(|info| info.get("version"))
-        .and_then(Value::as_str);
-    out.insert(
-        "info".into(),
-        serde_json::json!({ "title": title(root), "version": version.unwrap_or("1.0") }),
-    );
     let servers: Vec<Value> = json::items(root, "servers")
         .filter_map(|server| server.get("url").and_then(Value::as_str))
         .map(|url| serde_json::json!({ "url": url }))
@@ -86,6 +78,14 @@ pub(super) fn strip_document(
         return Err(at.error("the document has no `paths`", FETCH_AGAIN));
     };
     let kept = stripper.map_extensible(paths, &paths_at, "`paths`", Stripper::path_item)?;
+    let version = root
+        .get("info")
+        .and_then(|info| info.get("version"))
+        .and_then(Value::as_str);
+    out.insert(
+        "info".into(),
+        serde_json::json!({ "title": title(&kept), "version": version.unwrap_or("1.0") }),
+    );
     out.insert("paths".into(), kept.into());
     let components = stripper.components(root.get("components"), &at.key("components"))?;
     if !components.is_empty() {
@@ -96,9 +96,10 @@ pub(super) fn strip_document(
 
 /// The title, which OpenAPI requires: the first folders of the paths. The title of the file is
 /// prose.
-fn title(root: &Object) -> String {
-    let mut folders: Vec<&str> = json::entries(root, "paths")
-        .filter_map(|(path, _)| path.split('/').nth(1))
+fn title(paths: &Object) -> String {
+    let mut folders: Vec<&str> = paths
+        .keys()
+        .filter_map(|path| path.split('/').nth(1))
         .filter(|part| !part.is_empty())
         .collect();
     folders.sort_unstable();
