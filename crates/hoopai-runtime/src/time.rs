@@ -193,12 +193,13 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// Polls once. `None`: the future is pending.
-pub(crate) async fn poll_once<F: Future>(mut work: Pin<&mut F>) -> Option<F::Output> {
-    poll_fn(|context| match work.as_mut().poll(context) {
+pub(crate) fn poll_once<F: Future>(
+    mut work: Pin<&mut F>,
+) -> impl Future<Output = Option<F::Output>> {
+    poll_fn(move |context| match work.as_mut().poll(context) {
         Poll::Ready(value) => Poll::Ready(Some(value)),
         Poll::Pending => Poll::Ready(None),
     })
-    .await
 }
 
 /// The error of a future that did not complete in time.
@@ -207,13 +208,13 @@ pub(crate) struct Elapsed;
 /// Polls a future for at most a time. The clock sleeps only once the future is pending.
 ///
 /// Futures of calls are large, so they are borrowed and not moved.
-pub(crate) async fn within<F: Future>(
+pub(crate) fn within<F: Future>(
     clock: &dyn Clock,
     time: Duration,
     mut work: Pin<&mut F>,
-) -> Result<F::Output, Elapsed> {
+) -> impl Future<Output = Result<F::Output, Elapsed>> {
     let mut sleep = None;
-    poll_fn(|context| {
+    poll_fn(move |context| {
         if let Poll::Ready(value) = work.as_mut().poll(context) {
             return Poll::Ready(Ok(value));
         }
@@ -223,7 +224,6 @@ pub(crate) async fn within<F: Future>(
         let sleep = sleep.get_or_insert_with(|| clock.sleep(time));
         sleep.as_mut().poll(context).map(|()| Err(Elapsed))
     })
-    .await
 }
 
 pub(crate) fn millis(duration: Duration) -> u64 {

@@ -20,16 +20,17 @@ pub(crate) async fn attempt(
     transport: &Transport,
     clock: &dyn Clock,
     prepared: &mut PreparedRequest,
-    permit: &mut Option<Permit>,
+    permit: &mut Permit,
     error_reply: &mut ErrorReply,
 ) -> Result<RawReply, Error> {
     let mut response = transport.execute(prepared).await?;
     let status = response.status();
-    if let Some(permit) = permit.take() {
-        permit.complete(status.as_u16(), response.headers());
-    }
+    permit.complete(status.as_u16(), response.headers());
     if status.is_success() {
-        return transport.receive(prepared, response).await;
+        if prepared.streamed {
+            return Ok(transport.stream(response));
+        }
+        return transport.read_whole(prepared, &mut response).await;
     }
     error_reply.begin(status, response.headers().clone());
     {

@@ -81,7 +81,7 @@ impl Execution<'_> {
         let mut retried_unprocessed = false;
         let mut last_error: Option<Error> = None;
         loop {
-            let permit = match self.acquire_permit(prepared).await {
+            let mut permit = match self.acquire_permit(prepared).await {
                 Ok(permit) => permit,
                 Err(limited) => return Err(self.rate_limit_error(limited, last_error)),
             };
@@ -93,7 +93,7 @@ impl Execution<'_> {
                 self.update_now();
                 continue;
             }
-            let error = match self.attempt(prepared, permit, &token).await {
+            let error = match self.attempt(prepared, &mut permit, &token).await {
                 Ok(reply) => {
                     self.shared.budget.deposit();
                     return Ok(reply);
@@ -199,7 +199,7 @@ impl Execution<'_> {
     async fn attempt(
         &mut self,
         prepared: &mut PreparedRequest,
-        mut permit: Permit,
+        permit: &mut Permit,
         token: &BearerToken,
     ) -> Result<RawReply, Error> {
         let call_time = self.time_left();
@@ -215,20 +215,21 @@ impl Execution<'_> {
         }
         permit.sent();
         let started = self.now;
-        let mut permit = Some(permit);
         let mut error_reply = ErrorReply::default();
         let result = {
             prepared.authorize(token.header());
             let clock = &*self.shared.clock;
             let transport = &self.shared.transport;
-            let attempt = pin!(attempt(
+            // Boxed, so that the future of a call stays below the size from which allocators are
+            // slow.
+            let mut attempt = Box::pin(attempt(
                 transport,
                 clock,
                 prepared,
-                &mut permit,
-                &mut error_reply
+                permit,
+                &mut error_reply,
             ));
-            let attempt = pin!(in_span(&span, attempt));
+            let attempt = pin!(in_span(&span, attempt.as_mut()));
             within(clock, attempt_time.min(call_time), attempt).await
         };
         let result = result.unwrap_or_else(|Elapsed| {
@@ -251,7 +252,7 @@ impl Execution<'_> {
             Err(error) => !matches!(error.kind(), ErrorKind::Connect | ErrorKind::Request),
         };
         self.sent += u32::from(sent);
-        if let (Some(permit), Err(_)) = (permit.take(), &result) {
+        if result.is_err() {
             permit.failed(sent);
         }
         let status = status(&result);
@@ -368,12 +369,14 @@ fn status(result: &Result<RawReply, Error>) -> Option<u16> {
 }
 
 /// Polls a future inside a span.
-pub(crate) async fn in_span<F: Future>(span: &Span, mut work: Pin<&mut F>) -> F::Output {
-    poll_fn(|context| {
+pub(crate) fn in_span<F: Future>(
+    span: &Span,
+    mut work: Pin<&mut F>,
+) -> impl Future<Output = F::Output> {
+    poll_fn(move |context| {
         let _entered = span.enter();
         work.as_mut().poll(context)
     })
-    .await
 }
 
 fn call_span(shared: &ClientState, call_site: &CallSite) -> Span {

@@ -133,7 +133,6 @@ impl HttpTokenEndpoint {
             }
         };
         permit.sent();
-        let mut permit = Some(permit);
         let mut error_reply = ErrorReply::default();
         let started = self.clock.now();
         let clock = &*self.clock;
@@ -158,9 +157,7 @@ impl HttpTokenEndpoint {
         };
         let error = error.masking(&prepared.sent_request(&self.transport.user_agent, None));
         let sent = error.kind() != ErrorKind::Connect;
-        if let Some(permit) = permit {
-            permit.failed(sent);
-        }
+        permit.failed(sent);
         let wait = server_wait(error.headers(), self.clock.system_time());
         let error = error
             .with_retry_after(wait)

@@ -17,6 +17,9 @@ use crate::send::byte_stream::ReadTimeout;
 
 const VERSION: HeaderName = HeaderName::from_static("version");
 
+/// The number of headers that a request has besides its own, at most.
+const COMMON_HEADERS: usize = 6;
+
 /// A complete and checked call.
 pub(crate) struct PreparedRequest {
     pub(crate) call_site: CallSite,
@@ -111,40 +114,46 @@ impl Transport {
         Ok(response)
     }
 
-    /// Reads the body of a successful reply, unless the caller reads it in chunks.
-    pub(crate) async fn receive(
-        &self,
-        prepared: &PreparedRequest,
-        mut response: reqwest::Response,
-    ) -> Result<RawReply, Error> {
-        let status = response.status();
-        let headers = std::mem::take(response.headers_mut());
-        let body = if prepared.streamed {
-            ReplyBody::Streamed {
+    /// Returns a successful reply whose body the caller reads in chunks.
+    pub(crate) fn stream(&self, mut response: reqwest::Response) -> RawReply {
+        RawReply {
+            status: response.status(),
+            headers: std::mem::take(response.headers_mut()),
+            body: ReplyBody::Streamed {
                 rest: response,
                 limit: self.response_limit,
                 read_timeout: self.read_timeout.clone(),
-            }
-        } else {
-            match read(&mut response, &headers, self.response_limit).await {
-                Ok(body) => ReplyBody::Whole(body),
-                Err(error) => {
-                    let call_site = prepared.call_site.clone();
-                    let error = match error {
-                        ReadError::TooLarge => Error::too_large(call_site, self.response_limit),
-                        ReadError::Broken(error) => Error::broken_body(call_site, error),
-                        ReadError::Short => Error::short_body(call_site),
-                    };
-                    return Err(error.with_reply(status, headers));
-                }
-            }
-        };
-        Ok(RawReply {
-            status,
-            headers,
-            body,
+            },
             attempts: (1, 1),
-        })
+        }
+    }
+
+    /// Reads the body of a successful reply. The reply is borrowed, which keeps the future small.
+    pub(crate) async fn read_whole(
+        &self,
+        prepared: &PreparedRequest,
+        response: &mut reqwest::Response,
+    ) -> Result<RawReply, Error> {
+        let body = read(response, self.response_limit).await;
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        match body {
+            Ok(body) => Ok(RawReply {
+                status,
+                headers,
+                body: ReplyBody::Whole(body),
+                attempts: (1, 1),
+            }),
+            Err(error) => {
+                let call_site = prepared.call_site.clone();
+                let error = match error {
+                    ReadError::TooLarge => Error::too_large(call_site, self.response_limit),
+                    ReadError::Broken(error) => Error::broken_body(call_site, error),
+                    ReadError::Short => Error::short_body(call_site),
+                };
+                Err(error.with_reply(status, headers))
+            }
+        }
     }
 
     /// Builds the HTTP request of a call.
@@ -160,7 +169,7 @@ impl Transport {
         };
         let mut request = reqwest::Request::new(call_site.method.clone(), prepared.url.clone());
         let headers = request.headers_mut();
-        headers.reserve(prepared.headers.len() + 8);
+        headers.reserve(prepared.headers.len() + COMMON_HEADERS);
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
         headers.extend(prepared.headers.clone());
         headers.insert(VERSION, prepared.version.clone());
@@ -201,8 +210,11 @@ impl Transport {
 /// The received part of a reply with a status other than 2xx. The status is valid even if the body
 /// is incomplete.
 #[derive(Default)]
-pub(crate) struct ErrorReply {
-    head: Option<(StatusCode, HeaderMap)>,
+pub(crate) struct ErrorReply(Option<Box<ReceivedReply>>);
+
+struct ReceivedReply {
+    status: StatusCode,
+    headers: HeaderMap,
     body: BytesMut,
     /// Whether the body arrived to its end.
     complete: bool,
@@ -211,18 +223,26 @@ pub(crate) struct ErrorReply {
 impl ErrorReply {
     /// Records the head of a reply.
     pub(crate) fn begin(&mut self, status: StatusCode, headers: HeaderMap) {
-        self.head = Some((status, headers));
+        self.0 = Some(Box::new(ReceivedReply {
+            status,
+            headers,
+            body: BytesMut::new(),
+            complete: false,
+        }));
     }
 
     /// Reads the part of the body that arrives.
     pub(crate) async fn read(&mut self, response: &mut reqwest::Response, limit: usize) {
+        let Some(received) = &mut self.0 else {
+            return;
+        };
         loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if self.body.len() + chunk.len() <= limit => {
-                    self.body.extend_from_slice(&chunk);
+                Ok(Some(chunk)) if received.body.len() + chunk.len() <= limit => {
+                    received.body.extend_from_slice(&chunk);
                 }
                 Ok(None) => {
-                    self.complete = true;
+                    received.complete = true;
                     return;
                 }
                 Ok(Some(_)) | Err(_) => return,
@@ -232,14 +252,13 @@ impl ErrorReply {
 
     /// Returns the error, if a reply has arrived.
     pub(crate) fn take_error(&mut self, call_site: &CallSite) -> Option<Error> {
-        let (status, headers) = self.head.take()?;
-        let body = std::mem::take(&mut self.body).freeze();
+        let received = self.0.take()?;
         Some(Error::api_error(
             call_site.clone(),
-            status,
-            headers,
-            body,
-            !self.complete,
+            received.status,
+            received.headers,
+            received.body.freeze(),
+            !received.complete,
         ))
     }
 }
@@ -253,13 +272,10 @@ enum ReadError {
 }
 
 /// Reads a body to its end, up to a limit in bytes.
-async fn read(
-    response: &mut reqwest::Response,
-    headers: &HeaderMap,
-    limit: usize,
-) -> Result<Bytes, ReadError> {
+async fn read(response: &mut reqwest::Response, limit: usize) -> Result<Bytes, ReadError> {
     let length = response.content_length();
-    let announced = headers
+    let announced = response
+        .headers()
         .get(reqwest::header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {

@@ -68,6 +68,10 @@ impl Call {
             }
             location.filter(|(location, _)| location.name == name)?.1
         };
+        let fault = match path::fill(&self.call_site.template, value) {
+            Ok(path) => return Ok(path),
+            Err(fault) => fault,
+        };
         let before = missing.len();
         for name in path::names(&self.call_site.template) {
             if value(name).is_none() {
@@ -80,15 +84,14 @@ impl Call {
         if missing.len() > before {
             return Ok(String::new());
         }
-        let text = match path::fill(&self.call_site.template, value) {
-            Ok(path) => return Ok(path),
-            Err(PathFault::Missing(name) | PathFault::Unfit(name)) => {
+        let text = match fault {
+            PathFault::Missing(name) | PathFault::Unfit(name) => {
                 let text = format!(
                     "the path parameter `{name}` is empty, `.` or `..`, which would change the path: set its real value"
                 );
                 return Err(Error::request(self.call_site.clone(), text).about(name));
             }
-            Err(PathFault::Template(reason)) => format!("the path cannot be sent: {reason}"),
+            PathFault::Template(reason) => format!("the path cannot be sent: {reason}"),
         };
         Err(Error::request(self.call_site.clone(), text))
     }

@@ -551,7 +551,7 @@ impl Drop for Shared {
 /// The permission to send one request.
 ///
 /// A permit that is dropped before [`sent`](Self::sent) releases its slot. One that is dropped
-/// later without a result counts as a request that may have arrived.
+/// later without a result counts as a request that may have arrived. The first result counts.
 #[must_use = "dropping a permit releases its slot"]
 pub(crate) struct Permit(Option<Admitted>);
 
@@ -600,7 +600,7 @@ impl Permit {
     }
 
     /// Records the head of a reply.
-    pub(crate) fn complete(mut self, status: u16, headers: &HeaderMap) {
+    pub(crate) fn complete(&mut self, status: u16, headers: &HeaderMap) {
         if let Some(admitted) = self.0.take() {
             let sent = admitted.sent;
             // Only refusals need the time of day, and reading it has a cost.
@@ -619,7 +619,7 @@ impl Permit {
 
     /// Records that no reply came. `reached`: the server may have received the request, that is, a
     /// connection was made.
-    pub(crate) fn failed(mut self, reached: bool) {
+    pub(crate) fn failed(&mut self, reached: bool) {
         if let Some(admitted) = self.0.take() {
             let outcome = match admitted.sent {
                 _ if !reached => RequestOutcome::NotSent,

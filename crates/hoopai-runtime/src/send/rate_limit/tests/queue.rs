@@ -421,7 +421,7 @@ async fn registry_keeps_limiter_with_half_spent_day() {
     let clock = ManualClock::new();
     let limiters = Limiters::new(settings, Arc::new(clock.clone()), None);
     for key in ["a little", "a lot", "a lot"] {
-        let permit = limiters.get(key).acquire(None).await.unwrap();
+        let mut permit = limiters.get(key).acquire(None).await.unwrap();
         permit.complete(200, &headers(NONE));
     }
     clock.advance(secs(10));

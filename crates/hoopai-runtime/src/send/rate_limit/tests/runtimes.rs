@@ -19,14 +19,14 @@ fn full(max_wait: Duration) -> (ManualClock, Limiter) {
 }
 
 fn take_one(limiter: &Limiter) {
-    let permit = limiter.acquire(None).now_or_never().unwrap().unwrap();
+    let mut permit = limiter.acquire(None).now_or_never().unwrap().unwrap();
     permit.complete(200, &headers(NONE));
 }
 
 fn call(limiter: &Limiter) -> BoxFuture<'static, bool> {
     let limiter = limiter.clone();
     Box::pin(async move {
-        let Ok(permit) = limiter.acquire(None).await else {
+        let Ok(mut permit) = limiter.acquire(None).await else {
             return false;
         };
         permit.complete(200, &headers(NONE));
@@ -153,7 +153,7 @@ async fn concurrent_threads_lose_no_slot() {
                     let _ = futures_util::future::select(acquire, timeout).await;
                     return;
                 }
-                let permit = acquire.await.unwrap();
+                let mut permit = acquire.await.unwrap();
                 tokio::task::yield_now().await;
                 if index % 2 == 0 {
                     permit.complete(200, &headers(NONE));
