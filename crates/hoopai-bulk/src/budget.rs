@@ -159,7 +159,8 @@ impl Budget {
             let next = *pace.next.get_or_insert(first);
             let wait = next.saturating_duration_since(now);
             if !wait.is_zero() {
-                clock.sleep(wait.min(PART)).await;
+                // In parts, since the call comes sooner if others call less.
+                clock.sleep(wait.min(limit.interval / 10)).await;
             } else if limit.queued > 0 || limit.in_window >= limit.max {
                 // Waiting calls of others are first.
                 clock.sleep(limit.interval / 400).await;

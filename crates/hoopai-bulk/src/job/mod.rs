@@ -172,7 +172,7 @@ pub(crate) fn read_settings(folder: &Path, kind: &str) -> Result<Value, BulkErro
     Err(BulkError::new(
         BulkErrorKind::OtherPlan,
         format!("the folder holds a job of another kind, `{}`", plan.kind),
-        format!("pass the folder of an {kind}"),
+        format!("pass the folder of a job of the kind `{kind}`"),
     )
     .at(folder))
 }

@@ -144,9 +144,18 @@ async fn files_of_a_job_have_the_recorded_form() {
     let list = flat(&client(&server.url));
     Export::new(&export).list(list).run().await.unwrap();
     let plan: Value = serde_json::from_slice(&fs::read(export.join("job.json")).unwrap()).unwrap();
-    assert_eq!(plan, json!({}));
+    let settings = json!({ "lists": [["things"]], "listSettings": [null], "settings": null });
+    assert_eq!(
+        (&plan["kind"], &plan["settings"]),
+        (&json!("export"), &settings)
+    );
     let journal = fs::read_to_string(export.join("journal")).unwrap();
-    assert_eq!(journal.lines().next_back(), Some(""));
+    let last = concat!(
+        r#"d24d3be9 {"list":0,"position":{"operation":"GET /things","start":"offset","#,
+        r#""number":420,"marks":[],"delivered":17,"items":437},"ended":true,"#,
+        r#""files":[{"rows":437,"bytes":26518,"checksum":3682392473}]}"#,
+    );
+    assert_eq!(journal.lines().next_back(), Some(last));
 }
 
 /// Removes the lock of the job that sends its rows, and starts the job a second time.

@@ -162,7 +162,9 @@ async fn copy_whose_process_is_killed_continues() {
                 std::thread::sleep(Duration::from_micros(random.u64(0..2_000)));
             };
             killed[pass as usize] += processes.run(KILLS_OF_PASS, &variables, wait);
-            assert!(dump(folder.path()) == dump(reference.path()), "{pass:?}");
+            let (copy, expected) = (dump(folder.path()), dump(reference.path()));
+            let difference = copy.iter().zip(&expected).find(|(one, other)| one != other);
+            assert!(copy == expected, "{pass:?}: {difference:?}");
         }
         let expected = contacts.lock().unwrap().expected();
         assert_eq!(copied(folder.path(), LIST), expected);
