@@ -57,6 +57,8 @@ fn job(folder: impl AsRef<Path>, url: &str, full: bool) -> SyncJob {
     SyncJob::new(folder.as_ref().join("copy"))
         .list(contacts)
         .list(things)
+        // A process that is killed after the end of a list adds a run of this list.
+        .compare_every(u64::MAX)
         .full(full)
 }
 
