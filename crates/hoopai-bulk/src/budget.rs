@@ -154,11 +154,13 @@ impl Budget {
             }
             let now = clock.now();
             let gap = pace.gap(&limit, self.share, now);
-            let wait = pace
-                .next
-                .map_or(Duration::ZERO, |next| next.saturating_duration_since(now));
+            // Another process of the job that ended just now can have filled the window evenly.
+            let first = now + limit.interval.div_f64(limit.max.max(1) as f64);
+            let next = *pace.next.get_or_insert(first);
+            let wait = next.saturating_duration_since(now);
             if !wait.is_zero() {
-                clock.sleep(wait.min(PART)).await;
+                // In parts, since the call comes sooner if others call less.
+                clock.sleep(wait.min(limit.interval / 10)).await;
             } else if limit.queued > 0 || limit.in_window >= limit.max {
                 // Waiting calls of others are first.
                 clock.sleep(limit.interval / 400).await;
@@ -177,7 +179,8 @@ impl Budget {
         let (left, max) = (limit.daily_left?, limit.daily_max?);
         let of_others = max.saturating_sub(self.calls_per_day(max));
         let is_used = left <= of_others;
-        let wait = limit.daily_resets_in?.max(Duration::from_millis(1));
+        // Replies state the time to the reset in whole milliseconds, cut off.
+        let wait = limit.daily_resets_in? + Duration::from_millis(1);
         is_used.then_some(wait)
     }
 

@@ -68,12 +68,10 @@ impl BulkError {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 "let this user write there and run the job again"
             }
-            io::ErrorKind::NotFound
-            | io::ErrorKind::NotADirectory
+            io::ErrorKind::NotFound => "check the path: the file or its folder does not exist",
+            io::ErrorKind::NotADirectory
             | io::ErrorKind::IsADirectory
-            | io::ErrorKind::AlreadyExists => {
-                "check the path: a folder is missing, or something else has its name"
-            }
+            | io::ErrorKind::AlreadyExists => "check the path: something else has its name",
             _ => "check the disk and run the job again",
         };
         let mut error = Self::new(BulkErrorKind::Io, what, remedy).at(path);

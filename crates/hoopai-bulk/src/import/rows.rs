@@ -55,6 +55,14 @@ impl Rows {
         if !is_csv {
             return Ok(Rows::Ndjson(file));
         }
+        if start.is_empty() {
+            return Err(BulkError::new(
+                BulkErrorKind::Invalid,
+                "the input is empty and has no header",
+                "check how it was made; some programs write no header if there are no rows",
+            )
+            .at(path));
+        }
         let separator = separator.unwrap_or_else(|| separator_of(start));
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(separator)

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{BulkError, BulkErrorKind};
-use crate::job::{is_there, removed};
+use crate::job::{NEW_JOB, is_there, removed};
 
 /// Digits of a checksum, and the space after it.
 const PREFIX: usize = 9;
@@ -213,7 +213,7 @@ fn read_length(file: &mut File, path: &Path) -> Result<u64, BulkError> {
         _ => Err(BulkError::new(
             BulkErrorKind::Damaged,
             "the length of the journal was changed",
-            "restore the file from a backup, or start a new job in another folder",
+            format!("restore the file from a backup, or {NEW_JOB}"),
         )
         .at(path)),
     }
@@ -277,7 +277,7 @@ fn damaged(path: &Path, line: u64) -> BulkError {
     BulkError::new(
         BulkErrorKind::Damaged,
         format!("line {line} of the journal was changed, or lines before it were removed"),
-        "restore the folder of the job from a backup, or start a new job in another folder",
+        format!("restore the folder of the job from a backup, or {NEW_JOB}"),
     )
     .at(path)
 }

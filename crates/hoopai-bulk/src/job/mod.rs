@@ -14,8 +14,16 @@ use serde_json::{Map, Value};
 
 use crate::error::{BulkError, BulkErrorKind};
 
-/// The version of the files in the folder of a job.
-const VERSION: u32 = 1;
+/// The version of the files in the folder of a job. A change of any of them raises it, so that no
+/// job is continued by a build that reads its files in another way.
+const VERSION: u64 = 2;
+
+/// The version of this library.
+const LIBRARY: &str = env!("CARGO_PKG_VERSION");
+
+/// What to do without the record of what a job has done.
+const NEW_JOB: &str = "start a new job in another folder; of an import, with `look_up_all` \
+                       (`--look-up-all`), since rows of this one may have been sent";
 
 const PLAN: &str = "job.json";
 /// The plan while the other files of a new job are made.
@@ -26,7 +34,9 @@ const PAUSE: &str = "pause";
 /// The plan of a job. A job runs with the plan that it was made with.
 #[derive(Serialize, Deserialize)]
 struct Plan {
-    version: u32,
+    version: u64,
+    /// The version of the library that made the job.
+    library: String,
     /// What the job does: `export`.
     kind: String,
     settings: Value,
@@ -53,13 +63,15 @@ impl JobFolder {
             .map_err(|cause| BulkError::io("the folder of the job cannot be made", path, cause))?;
         let plan = Plan {
             version: VERSION,
+            library: LIBRARY.to_owned(),
             kind: kind.to_owned(),
             settings,
         };
-        if read_plan(path)?.is_none() {
+        let is_new = read_plan(path)?.is_none();
+        if is_new {
             refuse_other_files(path)?;
         }
-        let lock = lock(path)?;
+        let lock = lock(path, is_new)?;
         let folder = JobFolder {
             path: path.to_owned(),
             lock,
@@ -76,7 +88,7 @@ impl JobFolder {
         read_settings(path, kind)?;
         Ok(JobFolder {
             path: path.to_owned(),
-            lock: lock(path)?,
+            lock: lock(path, false)?,
         })
     }
 
@@ -160,7 +172,7 @@ pub(crate) fn read_settings(folder: &Path, kind: &str) -> Result<Value, BulkErro
     Err(BulkError::new(
         BulkErrorKind::OtherPlan,
         format!("the folder holds a job of another kind, `{}`", plan.kind),
-        format!("pass the folder of an {kind}"),
+        format!("pass the folder of a job of the kind `{kind}`"),
     )
     .at(folder))
 }
@@ -194,31 +206,49 @@ fn read_plan(folder: &Path) -> Result<Option<Plan>, BulkError> {
             ));
         }
     };
-    match serde_json::from_slice::<Plan>(&bytes) {
-        Ok(plan) if plan.version == VERSION => Ok(Some(plan)),
-        Ok(plan) => Err(BulkError::new(
+    let plan: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    // Plans of other versions can have other fields.
+    if let Some(version) = plan["version"].as_u64()
+        && version != VERSION
+    {
+        let library = match plan["library"].as_str() {
+            Some(library) => format!("hoopai-bulk {library}"),
+            None => "an early hoopai-bulk".to_owned(),
+        };
+        return Err(BulkError::new(
             BulkErrorKind::OtherPlan,
             format!(
-                "the job was made by another version of this library (files of version {})",
-                plan.version
+                "the job was made by {library}, with files of version {version}; this is \
+                 hoopai-bulk {LIBRARY}, with version {VERSION}"
             ),
-            "run it with that version, or start a new job in another folder",
+            format!("run it with the version that made it, or {NEW_JOB}"),
         )
-        .at(&path)),
-        Err(_) => Err(BulkError::new(
+        .at(&path));
+    }
+    let plan = serde_json::from_value(plan);
+    plan.map(Some).map_err(|_| {
+        BulkError::new(
             BulkErrorKind::Damaged,
             "the plan of the job was changed and cannot be read",
-            "restore the file from a backup, or start a new job in another folder",
+            format!("restore the file from a backup, or {NEW_JOB}"),
         )
-        .at(&path)),
-    }
+        .at(&path)
+    })
 }
 
 fn compare(folder: &Path, stored: &Plan, plan: &Plan) -> Result<(), BulkError> {
+    // Another version of the library can have other settings.
+    let library = match stored.library == plan.library {
+        true => String::new(),
+        false => format!(
+            " (it was made by hoopai-bulk {}, and this is {})",
+            stored.library, plan.library
+        ),
+    };
     let other = |what: String| {
         BulkError::new(
             BulkErrorKind::OtherPlan,
-            what,
+            what + &library,
             "run the job with the settings that it was made with, or start a new job in another folder",
         )
         .at(&folder.join(PLAN))
@@ -350,8 +380,7 @@ pub(crate) fn removed(path: &Path) -> BulkError {
     BulkError::new(
         BulkErrorKind::Damaged,
         "a file is missing that records what the job has done",
-        "restore it from a backup, or start a new job in another folder; of an import, with \
-         `look_up_all` (`--look-up-all`), since rows of this one may have been sent",
+        format!("restore it from a backup, or {NEW_JOB}"),
     )
     .at(path)
 }
@@ -365,13 +394,23 @@ pub(crate) fn is_there(path: &Path) -> bool {
 }
 
 /// Locks a job for this process. The operating system ends the lock with the process.
-fn lock(folder: &Path) -> Result<File, BulkError> {
+///
+/// The file is made with the job only. If it was removed, a process may still run the job with it.
+fn lock(folder: &Path, is_new: bool) -> Result<File, BulkError> {
     let path = folder.join(LOCK);
+    if !is_new && !is_there(&path) {
+        return Err(BulkError::new(
+            BulkErrorKind::Damaged,
+            "the file is missing that keeps other processes from running the job",
+            "make sure that no process runs it, then make an empty file of this name",
+        )
+        .at(&path));
+    }
     let failed = |cause| BulkError::io("the job cannot be locked", &path, cause);
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
-        .create(true)
+        .create(is_new)
         .truncate(false)
         .open(&path)
         .map_err(failed)?;

@@ -517,7 +517,8 @@ impl ListRun<'_> {
         let Some(compared) = state.compared else {
             return true;
         };
-        self.list.changes.is_none() || state.runs + 1 >= compared + self.job.compare_every
+        self.list.changes.is_none()
+            || state.runs + 1 >= compared.saturating_add(self.job.compare_every)
     }
 
     /// A new pass. `None`: the job was stopped.

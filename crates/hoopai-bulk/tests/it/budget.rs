@@ -211,6 +211,27 @@ async fn children_use_the_whole_limit() {
 }
 
 #[tokio::test]
+async fn job_after_the_calls_of_others_uses_what_they_leave() {
+    let (folder, time, server, client) = set_up(1_000, RateLimitSettings::default());
+    let work = async {
+        for _ in 0..100 {
+            client.request(Method::GET, "/other").send().await.unwrap();
+            client.clock().sleep(Duration::from_millis(100)).await;
+        }
+        let start = client.clock().now();
+        let export = Export::new(folder.path())
+            .list(things(&client))
+            .budget(Budget::of(&client));
+        assert!(export.run().await.unwrap().complete);
+        client.clock().now() - start
+    };
+    // 100 pages: about 50 in the 10 s in which the calls of the others leave the window, and then 10
+    // a second.
+    let taken = on(&time, &server, work).await.as_secs_f64();
+    assert!((14.0..=16.0).contains(&taken), "{taken} s");
+}
+
+#[tokio::test]
 async fn job_leaves_the_part_of_others_of_each_day() {
     // A day has 100 calls. Without others the job sends 50 of them, and 20 if others send 30.
     for (others, days) in [(0, 3.0), (30, 9.0)] {

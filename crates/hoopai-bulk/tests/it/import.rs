@@ -199,6 +199,7 @@ async fn inputs_that_cannot_be_read_are_named() {
     for (content, part) in [
         (&utf16[..], "UTF-16"),
         (&marked, "UTF-16"),
+        (b"", "empty and has no header"),
         (b"email,email\n", "two columns"),
         (b"email,n\xe4me\n", "not UTF-8"),
     ] {

@@ -9,6 +9,7 @@ mod export;
 mod formats;
 mod import;
 mod interruptions;
+mod job_folder;
 mod killed_processes;
 mod lists;
 mod long_export;

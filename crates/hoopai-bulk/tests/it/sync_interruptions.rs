@@ -57,6 +57,8 @@ fn job(folder: impl AsRef<Path>, url: &str, full: bool) -> SyncJob {
     SyncJob::new(folder.as_ref().join("copy"))
         .list(contacts)
         .list(things)
+        // A process that is killed after the end of a list adds a run of this list.
+        .compare_every(u64::MAX)
         .full(full)
 }
 
@@ -162,7 +164,9 @@ async fn copy_whose_process_is_killed_continues() {
                 std::thread::sleep(Duration::from_micros(random.u64(0..2_000)));
             };
             killed[pass as usize] += processes.run(KILLS_OF_PASS, &variables, wait);
-            assert!(dump(folder.path()) == dump(reference.path()), "{pass:?}");
+            let (copy, expected) = (dump(folder.path()), dump(reference.path()));
+            let difference = copy.iter().zip(&expected).find(|(one, other)| one != other);
+            assert!(copy == expected, "{pass:?}: {difference:?}");
         }
         let expected = contacts.lock().unwrap().expected();
         assert_eq!(copied(folder.path(), LIST), expected);

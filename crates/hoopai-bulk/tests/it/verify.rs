@@ -75,7 +75,7 @@ fn a_folder_without_files_to_compare_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = verify(folder.path()).unwrap_err();
     assert_eq!(error.kind(), BulkErrorKind::NoJob);
-    let plan = r#"{"version":1,"kind":"import","settings":{}}"#;
+    let plan = r#"{"version":2,"library":"0.1.0","kind":"import","settings":{}}"#;
     fs::write(folder.path().join("job.json"), plan).unwrap();
     let error = verify(folder.path()).unwrap_err();
     assert_eq!(error.kind(), BulkErrorKind::Invalid);

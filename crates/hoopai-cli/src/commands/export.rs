@@ -10,7 +10,7 @@ use hoopai_bulk::{
 };
 use serde_json::{Value, json};
 
-use super::job::{Shown, budget, interruptible, percent, rate_and_left, until};
+use super::job::{Shown, budget, interruptible, percent, rate_and_left, report_stop, until};
 use crate::account::Client;
 use crate::body::pair;
 use crate::exit::Exit;
@@ -167,8 +167,11 @@ pub(crate) async fn run(options: &Options, export: Export) -> Result {
             }
         }
     }
-    let report = json!({ "complete": report.complete, "unread": report.unread, "files": files });
-    printer.reply(report, Some("files"))
+    let is_complete = report.complete;
+    let report = json!({ "complete": is_complete, "unread": report.unread, "files": files });
+    printer.reply(report, Some("files"))?;
+    report_stop(is_complete);
+    Ok(())
 }
 
 /// The lists with the parameters that they declare. Each parameter is one of at least one list.

@@ -1,5 +1,7 @@
 //! `hoopai import`: rows of a file into the platform.
 
+mod trial;
+
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -11,7 +13,8 @@ use hoopai_bulk::{
 };
 use serde_json::{Value, json};
 
-use super::job::{Shown, budget, interruptible, percent, rate_and_left, until};
+use self::trial::Trial;
+use super::job::{Shown, budget, interruptible, percent, rate_and_left, report_stop, until};
 use crate::account::Client;
 use crate::confirm::{Consequence, confirm};
 use crate::exit::Exit;
@@ -21,6 +24,9 @@ use crate::output::Printer;
 
 /// The number of rejected rows that a dry run prints.
 const FIRST_REJECTIONS: usize = 20;
+
+/// Of records that rows of a dry run name.
+const ABSENT: &str = "that the mock server does not have, and counts as done";
 
 type Output = Printer<BufWriter<io::Stdout>>;
 
@@ -173,8 +179,15 @@ impl Rows<'_> {
             .collect();
         let client = Client::for_trial(options, &fields).await?;
         let writer = self.writer(&client).await?;
+        let writer = Trial::new(writer);
         let job = self.job(folder.path());
         let report = interruptible(async { Ok(job.run(&writer).await?) }).await?;
+        let unknown = writer.unknown.into_inner();
+        match unknown {
+            0 => {}
+            1 => eprintln!("1 row names a record {ABSENT}"),
+            _ => eprintln!("{unknown} rows name records {ABSENT}"),
+        }
         let path = folder.path().join("rejected.ndjson");
         let rejections =
             std::fs::read_to_string(&path).map_err(|error| Failure::file(&path, "read", &error))?;
@@ -230,6 +243,7 @@ impl Rows<'_> {
         client.close().await;
         let report = result?;
         printer.reply(reported(&report, self.folder), None)?;
+        report_stop(report.complete);
         rejected(&report, "were rejected; see rejected.ndjson in the folder")
     }
 }

@@ -139,6 +139,13 @@ fn next(time: Time, now: &ZonedDateTime) -> std::result::Result<SystemTime, jiff
     SystemTime::try_from(next.timestamp())
 }
 
+/// Reports that a job was stopped before its end, by a pause or at a time of day.
+pub(super) fn report_stop(is_complete: bool) {
+    if !is_complete {
+        eprintln!("stopped before the end: repeat the command to continue the job");
+    }
+}
+
 /// Ends on Ctrl-C.
 pub(super) async fn interruptible<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {

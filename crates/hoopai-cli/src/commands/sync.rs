@@ -8,7 +8,7 @@ use hoopai_bulk::{PlatformList, SyncJob, SyncProgress, pause, to_csv, write_sync
 use serde_json::{Value, json};
 
 use super::export::{lists, read};
-use super::job::{Shown, budget, interruptible, percent, rate_and_left, until};
+use super::job::{Shown, budget, interruptible, percent, rate_and_left, report_stop, until};
 use crate::account::Client;
 use crate::failure::{Failure, Result};
 use crate::options::Options;
@@ -130,12 +130,14 @@ pub(crate) async fn run(options: &Options, sync: Sync) -> Result {
         }
         synced.push(entry);
     }
-    let report = json!({
+    let reply = json!({
         "complete": report.complete,
         "database": report.database.display().to_string(),
         "lists": synced,
     });
-    printer.reply(report, Some("lists"))
+    printer.reply(reply, Some("lists"))?;
+    report_stop(report.complete);
+    Ok(())
 }
 
 fn event(made: &SyncProgress) -> Value {

@@ -40,6 +40,10 @@ pub(crate) fn run(options: &Options, verify: &Verify) -> Result {
     )?;
     let problems = report.files.iter().filter(|file| file.problem.is_some());
     match problems.count() {
+        0 if !report.complete => Err(Failure::of(
+            Exit::Partial,
+            "the job is not complete; repeat its command to continue it",
+        )),
         0 => Ok(()),
         1 => Err(differ("1 file differs")),
         count => Err(differ(&format!("{count} files differ"))),

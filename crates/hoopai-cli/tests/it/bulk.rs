@@ -139,6 +139,34 @@ fn export_and_copy_report_their_progress_and_are_paused() {
 }
 
 #[test]
+fn export_that_is_stopped_says_so_and_is_not_verified() {
+    with_mock(|mock, program| {
+        mock.seed().items("contacts", LOCATION, 230);
+        let folder = program.directory().join("backup");
+        let folder = folder.to_str().unwrap();
+        let arguments = ["export", "contacts.search_contacts", "--to", folder];
+        // One call in 10 s.
+        let slow = [&arguments[..], &["--share", "1%"]].concat();
+        let ended = std::thread::scope(|scope| {
+            let run = scope.spawn(|| program.run(&slow));
+            while mock.journal().count() == 0 {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            program.run(&["export", "--pause", folder]).expect(0);
+            run.join().unwrap().expect(0)
+        });
+        assert!(ended.err.contains("repeat the command"), "{}", ended.err);
+        assert_eq!(ended.json()["complete"], false);
+        let verified = program.run(&["verify", folder]).expect(8);
+        assert!(verified.err.contains("not complete"), "{}", verified.err);
+        assert_eq!(verified.json()["intact"], true);
+
+        assert_eq!(program.run(&arguments).expect(0).err, "");
+        program.run(&["verify", folder]).expect(0);
+    });
+}
+
+#[test]
 fn verify_names_changed_files() {
     with_mock(|mock, program| {
         mock.seed().items("contacts", LOCATION, 5);
@@ -317,6 +345,39 @@ fn import_shows_its_state_continues_and_is_undone() {
         );
         assert_eq!(mock.journal().of("contacts.delete_contact").len(), 2);
         program.run(&arguments).expect(2);
+    });
+}
+
+/// The contacts of a tag are on the platform, and not on the mock server of a dry run.
+#[test]
+fn dry_run_of_rows_that_name_records_rejects_none_for_that() {
+    with_mock(|mock, program| {
+        let path = |name: &str| program.directory().join(name).to_str().unwrap().to_owned();
+        let contacts = mock.seed().items("contacts", LOCATION, 1);
+        let (rows, map, job) = (path("rows.csv"), path("map.json"), path("job"));
+        fs::write(&rows, format!("id,tag\n{},old\nnone,\n", contacts[0])).unwrap();
+        fs::write(&map, r#"{"contactId": "id", "tags.0": "tag"}"#).unwrap();
+        let arguments = [
+            "import",
+            &rows,
+            "--operation",
+            "contacts.add_tags",
+            "--map",
+            &map,
+            "--to",
+            &job,
+        ];
+        // The second row has no tag.
+        let trial = program.run(&[&arguments[..], &["--dry-run"]].concat());
+        let trial = trial.expect(8);
+        assert!(trial.err.contains("1 row names a record"), "{}", trial.err);
+        let report = trial.json();
+        assert_eq!(
+            (&report["done"], &report["rejected"]),
+            (&1.into(), &1.into())
+        );
+        assert_eq!(mock.journal().count(), 0);
+        assert_eq!(program.run(&arguments).expect(8).json()["done"], 1);
     });
 }
 
