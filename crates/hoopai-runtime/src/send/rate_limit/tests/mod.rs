@@ -10,6 +10,7 @@ mod losses;
 mod pause;
 mod queue;
 mod refusals;
+mod registry;
 mod replies;
 mod runtimes;
 mod share;
