@@ -95,3 +95,31 @@ impl fmt::Display for Drift {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Drift, DriftKind};
+
+    #[test]
+    fn template_of_a_path_has_no_list_indexes() {
+        for (path, template) in [
+            ("$", "$"),
+            ("name", "name"),
+            ("contacts[3].dateAdded", "contacts[].dateAdded"),
+            ("a[0][12].b[345]", "a[][].b[]"),
+            ("[7]", "[]"),
+            // Brackets of a key.
+            ("a[b].c[1]", "a[b].c[]"),
+            ("a[1b]", "a[1b]"),
+            ("a[", "a["),
+        ] {
+            let drift = Drift {
+                kind: DriftKind::Coerced,
+                path: path.to_owned(),
+                expected: "a number".into(),
+                found: "a string",
+            };
+            assert_eq!(drift.path_template(), template);
+        }
+    }
+}

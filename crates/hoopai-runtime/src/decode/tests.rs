@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::error::DecodeErrorKind;
-use super::{last_trace_id, read, survives};
+use super::{item, last_trace_id, read, survives};
 
 fn ours<T: DeserializeOwned>(text: &str) -> Result<T, &'static str> {
     match read::<T>(text.as_bytes()) {
@@ -387,5 +387,33 @@ fn trace_id_at_the_end_only() {
         r#""traceId""#,
     ] {
         assert_eq!(found(body), None, "{body}");
+    }
+}
+
+#[test]
+fn mismatch_in_an_item_has_its_offset_in_the_whole_text() {
+    #[derive(Debug, Deserialize)]
+    struct Item {
+        #[expect(dead_code, reason = "only read")]
+        flag: bool,
+    }
+
+    let text = br#"{"flag": [1]}"#;
+    for start in [0, 100] {
+        let fault = item::<Item>(text, start, &mut Vec::new()).unwrap_err();
+        match fault.cause() {
+            DecodeErrorKind::Unfit { at, .. } => assert_eq!(*at, Some(start + 9)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn number_of_reported_deviations_is_bounded() {
+    for (items, reported) in [(255, 255), (256, 256), (257, 256), (1000, 256)] {
+        let text = format!("[{}]", vec!["\"1\""; items].join(","));
+        let decoded = read::<Vec<u8>>(text.as_bytes()).unwrap();
+        assert_eq!(decoded.value.len(), items);
+        assert_eq!(decoded.drift.len(), reported, "{items}");
     }
 }

@@ -110,7 +110,7 @@ impl Window {
         self.in_flight
     }
 
-    /// The slots that are taken for half an interval or more.
+    /// The slots that stay taken for more than half an interval.
     pub(super) fn recently_taken(&self, now: Instant) -> usize {
         let recent = |run: &&Run| later(run.at, self.interval / 2) > now;
         let runs = self.runs.iter().rev().take_while(recent);

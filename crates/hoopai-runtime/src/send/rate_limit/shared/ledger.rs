@@ -222,7 +222,7 @@ impl Ledger {
                 .map(|excess| (end(excess.free_in), u64::from(excess.slots)))
                 .collect(),
             reported_at: self.active,
-            due: now + self.interval,
+            due: now,
             admitted,
             reserved: report.daily.map_or(0, |daily| daily.reserved),
         };

@@ -16,6 +16,8 @@ struct Budget {
     day: Day,
     now: Instant,
     admitted: u64,
+    /// Requests that the server may not have counted when it replies.
+    uncounted: u64,
 }
 
 impl Budget {
@@ -24,6 +26,7 @@ impl Budget {
             day: Day::new(budget, PROBE, false),
             now: Instant::now(),
             admitted: 0,
+            uncounted: 0,
         }
     }
 
@@ -42,7 +45,7 @@ impl Budget {
             status,
             request,
             admitted: self.admitted,
-            uncounted: 0,
+            uncounted: self.uncounted,
             max: MAX,
             interval: secs(10),
         };
@@ -421,4 +424,153 @@ fn contradictions_that_differ_confirm_nothing() {
     }
     budget.advance(20_000);
     assert_eq!(budget.day.left(), 896);
+}
+
+#[test]
+fn day_that_is_used_up_later_waits_for_its_first_probe() {
+    let mut budget = Budget::of(1_000);
+    budget.call(200, 2);
+    budget.advance(1_000);
+    budget.send();
+    budget.send();
+    assert_eq!((budget.day.left(), budget.room()), (0, Err(300)));
+}
+
+#[test]
+fn state_of_a_backend_blocks_a_reported_day_until_a_probe() {
+    let mut budget = Budget::of(1_000);
+    budget.call(200, 500);
+    let reply = ShareReply::new(1, 100, secs(10)).with_daily(0, 0, secs(1_000));
+    budget.day.adopt(&reply.daily.unwrap(), budget.now);
+    assert_eq!(budget.room(), Err(300));
+    budget.advance(100);
+    budget.day.adopt(&reply.daily.unwrap(), budget.now);
+    assert_eq!(budget.room(), Err(200), "the probe is not postponed");
+}
+
+#[test]
+fn wait_for_a_probe_is_at_most_the_rest_of_the_day() {
+    let mut budget = Budget::of(1_000);
+    budget.call_until(500, 400);
+    budget.call(429, 0);
+    assert_eq!(budget.room(), Err(300));
+    budget.advance(300);
+    assert_eq!(budget.room(), Ok(()));
+    assert_eq!(budget.day.room(1, budget.now), Err(secs(100)));
+    budget.send();
+    assert_eq!(budget.room(), Err(100));
+}
+
+#[test]
+fn zero_that_a_probe_refuted_stays_wrong() {
+    let mut budget = Budget::of(150);
+    budget.call(200, 100);
+    budget.call(429, 0);
+    budget.advance(300);
+    budget.exchange(200, left_of(0));
+    assert_eq!(budget.day.left(), 147);
+    // So small a drop would be plausible.
+    assert_eq!(budget.call(200, 0), 146);
+    assert_eq!(budget.call(200, 100), 100);
+    assert_eq!(budget.call(200, 0), 0);
+}
+
+#[test]
+fn only_success_of_a_probe_opens_the_day() {
+    for (status, left) in [
+        (429, 0),
+        (500, 0),
+        (503, 0),
+        (200, 50),
+        (404, 50),
+        (499, 50),
+    ] {
+        let mut budget = Budget::of(1_000);
+        budget.call(200, 500);
+        budget.call(429, 0);
+        budget.advance(300);
+        budget.exchange(status, left_of(50));
+        assert_eq!(budget.day.left(), left, "{status}");
+    }
+}
+
+#[test]
+fn unsent_request_is_not_counted_as_sent() {
+    let mut budget = Budget::of(1_000);
+    let (unsent, _) = budget.send();
+    budget.day.release(unsent, budget.now);
+    budget.call(200, 500);
+    budget.call(429, 0);
+    budget.advance(300);
+    budget.exchange(200, RateLimitHeaders::default());
+    assert_eq!(budget.day.left(), 997);
+}
+
+#[test]
+fn unsent_last_request_ends_the_wait() {
+    let mut budget = Budget::of(1_000);
+    budget.call(200, 1);
+    let (last, _) = budget.send();
+    assert_eq!(budget.room(), Err(300));
+    budget.day.release(last, budget.now);
+    budget.advance(1_000);
+    budget.send();
+    assert_eq!(budget.room(), Err(300), "the former probe is forgotten");
+}
+
+#[test]
+fn requests_under_way_are_not_left_in_a_new_day() {
+    let mut budget = Budget::of(10_000);
+    budget.call_until(5_000, 3_600);
+    budget.uncounted = 30;
+    budget.call_until(9_999, 40_000);
+    assert_eq!(budget.day.left(), 10_000 - 30);
+    let mut budget = Budget::of(10_000);
+    budget.call(200, 5_000);
+    budget.uncounted = 30;
+    // With those under way and one interval's worth, that is no more than was counted.
+    assert_eq!(budget.call(200, 5_129), 4_999);
+    assert_eq!(budget.call(200, 5_129), 5_099);
+}
+
+#[test]
+fn first_value_is_plausible_unless_it_is_zero() {
+    for (total, reported, left) in [(10_000, 1, 1), (202, 0, 201), (201, 0, 0)] {
+        let mut budget = Budget::of(total);
+        assert_eq!(budget.call(200, reported), left, "{total}");
+    }
+}
+
+#[test]
+fn value_is_reported_to_a_backend_once() {
+    let mut budget = Budget::of(1_000);
+    let (before, reported) = (budget.now, |budget: &Budget, since| {
+        budget.day.report(since, budget.now).left
+    });
+    assert_eq!(reported(&budget, None), None);
+    assert_eq!(reported(&budget, Some(before)), None);
+    budget.advance(10);
+    budget.call_until(400, 3_600);
+    let report = budget.day.report(None, budget.now);
+    assert_eq!((report.budget, report.left), (1_000, Some(400)));
+    assert_eq!(report.resets_in, secs(3_600));
+    assert_eq!(reported(&budget, Some(before)), Some(400));
+    assert_eq!(reported(&budget, Some(budget.now)), Some(400));
+    assert_eq!(reported(&budget, Some(budget.now + secs(1))), None);
+    // A reply without a value says nothing.
+    let since = budget.now + secs(1);
+    budget.advance(10);
+    budget.exchange(200, RateLimitHeaders::default());
+    assert_eq!(reported(&budget, Some(since)), None);
+}
+
+#[test]
+fn refusal_without_a_value_confirms_only_a_zero() {
+    for (reported, left) in [(0, 0), (10, 8_998)] {
+        let mut budget = Budget::of(10_000);
+        budget.call(200, 9_001);
+        assert_eq!(budget.call(200, reported), 9_000, "{reported}");
+        budget.exchange(429, RateLimitHeaders::default());
+        assert_eq!(budget.day.left(), left + u64::from(left > 0), "{reported}");
+    }
 }

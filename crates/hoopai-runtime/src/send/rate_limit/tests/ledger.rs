@@ -452,3 +452,56 @@ fn daily_budget_of_a_forgotten_process_is_used_up() {
     let reply = other.report(&mut ledger, INTERVAL * (FORGOTTEN_AFTER + 1));
     assert_eq!(reply.daily.unwrap().left, 25);
 }
+
+#[test]
+fn slots_that_ended_within_an_interval_explain_a_count() {
+    // They ended at 4 s, and replies count them for 8 s.
+    for between in [None, Some(secs(5))] {
+        for (at, share) in [(secs(4), 40), (ms(11_999), 40), (secs(12), 0)] {
+            let mut ledger = Ledger::new();
+            let (mut one, mut other) = (Process::new(1, 100, 100), Process::new(2, 100, 10));
+            one.report(&mut ledger, ms(0));
+            one.lower(50, &[(Some(secs(4)), 50)]);
+            one.0.demand = 50;
+            one.report(&mut ledger, ms(0));
+            if let Some(between) = between
+                && between < at
+            {
+                one.lower(50, &[]);
+                one.report(&mut ledger, between);
+            }
+            other.0.counted = Some(100);
+            other.report(&mut ledger, at);
+            let mut new = Process::new(3, 100, 100);
+            assert_eq!(new.share(&mut ledger, at), share, "{between:?} {at:?}");
+        }
+    }
+}
+
+#[test]
+fn silent_process_that_waits_or_occupies_slots_is_remembered() {
+    for (demand, excess) in [(10, 0), (0, 30)] {
+        let mut ledger = Ledger::new();
+        let (mut silent, mut other) = (Process::new(1, 100, 100), Process::new(2, 100, 100));
+        silent.report(&mut ledger, ms(0));
+        silent.lower(0, &[(None, excess)]);
+        if excess == 0 {
+            silent.lower(0, &[]);
+            // All is taken, so it waits.
+            let mut holder = Process::new(3, 100, 100);
+            silent.0.demand = 0;
+            silent.report(&mut ledger, ms(0));
+            holder.report(&mut ledger, ms(0));
+        }
+        silent.0.demand = demand;
+        silent.report(&mut ledger, ms(0));
+        let clients = |ledger: &Ledger| format!("{ledger:?}").matches("Client {").count();
+        for passed in 1..=FORGOTTEN_AFTER {
+            other.report(&mut ledger, INTERVAL * passed);
+            let expected = 2 + usize::from(excess == 0);
+            assert_eq!(clients(&ledger), expected, "{demand} {excess} {passed}");
+        }
+        other.report(&mut ledger, INTERVAL * (FORGOTTEN_AFTER + 1));
+        assert_eq!(clients(&ledger), 1, "{demand} {excess}");
+    }
+}
