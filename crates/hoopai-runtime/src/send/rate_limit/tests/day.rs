@@ -215,12 +215,18 @@ fn zero_is_refuted_by_a_later_request_that_succeeds() {
 
 #[test]
 fn zero_of_an_earlier_request_refutes_nothing() {
-    let mut budget = Budget::of(10_000);
-    let (first, second) = (budget.send(), budget.send());
-    budget.reply(second, 200, left_of(0));
-    budget.reply(first, 200, left_of(0));
-    // Two replies that were under way together: the second confirms the first.
-    assert_eq!(budget.day.left(), 0);
+    for second_is_first in [false, true] {
+        let mut budget = Budget::of(10_000);
+        let (first, second) = (budget.send(), budget.send());
+        let (earlier, later) = match second_is_first {
+            true => (second, first),
+            false => (first, second),
+        };
+        budget.reply(earlier, 200, left_of(0));
+        budget.reply(later, 200, left_of(0));
+        // Two replies that were under way together: the second confirms the first.
+        assert_eq!(budget.day.left(), 0, "{second_is_first}");
+    }
 }
 
 #[test]

@@ -362,6 +362,7 @@ async fn unlimited_settings_never_wait() {
         fixture.call(429, &[("retry-after", "60")]).await;
     }
     assert_eq!(fixture.limiter.rate_limit_delay(), Duration::ZERO);
+    assert_eq!(fixture.limiter.snapshot().daily_left, None);
     assert_eq!(format!("{:?}", fixture.limiter), "Limiter(unlimited)");
 }
 

@@ -107,7 +107,7 @@ impl Steady {
     }
 
     fn reply(&mut self) {
-        let (permit, left) = self.in_flight.pop_front().unwrap();
+        let (mut permit, left) = self.in_flight.pop_front().unwrap();
         let left = left.to_string();
         permit.complete(200, &headers(&[("x-ratelimit-remaining", &left)]));
     }
@@ -203,7 +203,7 @@ async fn waiting_calls_are_spread_out_while_replies_are_compared() {
         })
         .collect();
     fixture.advance(secs(1)).await;
-    for permit in permits {
+    for mut permit in permits {
         permit.complete(200, &headers(NONE));
     }
     let calls = fixture.run(calls).await;

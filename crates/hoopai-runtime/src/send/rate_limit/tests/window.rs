@@ -115,9 +115,11 @@ fn count_above_own_requests_and_the_part_of_others_is_external() {
         window.count_external(&snapshot, used, limit, share, now);
         assert_eq!(window.external(), external, "{used} {limit} {share}");
         assert_eq!(window.taken(), 3 + external, "{used} {limit} {share}");
+        assert_eq!(window.runs(), usize::from(external > 0));
         // The same count again is not news.
         window.count_external(&snapshot, used, limit, share, now);
         assert_eq!(window.external(), external, "{used} {limit} {share}");
+        assert_eq!(window.runs(), usize::from(external > 0));
         window.expire(now + INTERVAL);
         assert_eq!((window.external(), window.taken()), (0, 3));
     }
