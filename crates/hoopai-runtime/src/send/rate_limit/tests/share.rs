@@ -444,9 +444,9 @@ fn exchanges_without_a_part_of_the_budget_become_rare() {
         process.exchange(1, &reply);
         assert_eq!(process.wait(&budget), Some(ms(millis)));
     }
-    let mut granted = reply.clone().with_daily(9, 1, secs(600));
-    granted.renew_after = secs(100);
-    process.exchange(1, &granted);
+    let mut issued = reply.clone().with_daily(9, 1, secs(600));
+    issued.renew_after = secs(100);
+    process.exchange(1, &issued);
     assert_eq!(process.wait(&budget), Some(ms(250)));
 }
 

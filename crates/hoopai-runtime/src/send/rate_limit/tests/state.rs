@@ -320,7 +320,7 @@ fn limit_of_the_backend_replaces_the_settings_until_a_reply_declares_one() {
 }
 
 #[test]
-fn use_by_others_is_reported_and_counted_only_after_the_backend_is_given_up() {
+fn use_by_others_is_reported_and_counted_only_without_a_backend() {
     let mut shared = Shared::new(RateLimitSettings::default().daily(None));
     assert!(matches!(shared.enter(), Admission::Queued(_)));
     shared.exchange(Some(&reply(40)));
