@@ -21,7 +21,7 @@ fn each_reply_moves_the_mean_by_an_eighth_of_the_difference() {
 }
 
 #[test]
-fn requests_in_flight_are_expected_to_end_after_the_mean_time() {
+fn unanswered_requests_are_expected_to_end_after_the_mean_time() {
     let start = Instant::now();
     let at = |seconds| start + secs(seconds);
     let mut latency = Latency::default();
@@ -29,7 +29,7 @@ fn requests_in_flight_are_expected_to_end_after_the_mean_time() {
     assert_eq!(latency.expected_end(at(1)), at(1), "no reply has come yet");
     latency.end(start);
     latency.replied(secs(8));
-    assert_eq!(latency.expected_end(at(1)), at(1), "none is in flight");
+    assert_eq!(latency.expected_end(at(1)), at(1), "none is unanswered");
     latency.begin(at(10));
     assert_eq!(latency.expected_end(at(11)), at(18));
     assert_eq!(latency.expected_end(at(19)), at(19), "it is late");

@@ -153,7 +153,7 @@ fn later_end_counts() {
 }
 
 #[test]
-fn as_many_requests_are_in_flight_as_the_recovery_allows() {
+fn as_many_requests_are_unanswered_as_the_recovery_allows() {
     let mut paused = Paused::recovering();
     for allowed in [1, 2, 4, 8, 16] {
         for ahead in 0..allowed {

@@ -57,7 +57,7 @@ impl Process {
             .exchanged(reply, &self.window, self.clock.now())
     }
 
-    /// Requests that are in flight.
+    /// Requests without a reply so far.
     fn send(&mut self, requests: usize) {
         for _ in 0..requests {
             self.window.take();
