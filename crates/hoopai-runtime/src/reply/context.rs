@@ -70,7 +70,7 @@ impl ReplyContext {
     pub(crate) fn body(&self) -> Bytes {
         match &self.reply.body {
             ReplyBody::Whole(body) => body.clone(),
-            ReplyBody::Streamed { .. } => Bytes::new(),
+            ReplyBody::Streamed(_) => Bytes::new(),
         }
     }
 
@@ -150,7 +150,7 @@ impl ReplyContext {
 pub(crate) fn empty(sent: ReplyContext) -> Result<Response<()>, Error> {
     let trace_id = match &sent.reply.body {
         ReplyBody::Whole(body) => last_trace_id(body),
-        ReplyBody::Streamed { .. } => None,
+        ReplyBody::Streamed(_) => None,
     };
     Ok(Response::new(
         (),
@@ -163,11 +163,12 @@ pub(crate) fn empty(sent: ReplyContext) -> Result<Response<()>, Error> {
 /// Converts a reply of bytes.
 pub(crate) fn bytes(sent: ReplyContext) -> Result<Response<ByteStream>, Error> {
     let stream = match sent.reply.body {
-        ReplyBody::Streamed {
-            rest,
-            limit,
-            read_timeout,
-        } => ByteStream::new(sent.prepared.call_site, rest, limit, read_timeout),
+        ReplyBody::Streamed(body) => ByteStream::new(
+            sent.prepared.call_site,
+            body.rest,
+            body.limit,
+            body.read_timeout,
+        ),
         ReplyBody::Whole(body) => ByteStream::whole(sent.prepared.call_site, body),
     };
     Ok(Response::new(

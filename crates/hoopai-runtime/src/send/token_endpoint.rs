@@ -185,7 +185,7 @@ impl HttpTokenEndpoint {
     ) -> TokenEndpointReply {
         let (mut rest, limit) = match body {
             ReplyBody::Whole(body) => return TokenEndpointReply::whole(body),
-            ReplyBody::Streamed { rest, limit, .. } => (rest, limit),
+            ReplyBody::Streamed(body) => (body.rest, body.limit),
         };
         let started = self.clock.now();
         let mut body = BytesMut::new();

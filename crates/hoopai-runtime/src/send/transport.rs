@@ -78,11 +78,15 @@ pub(crate) struct RawReply {
 /// The body of a successful reply.
 pub(crate) enum ReplyBody {
     Whole(Bytes),
-    Streamed {
-        rest: reqwest::Response,
-        limit: usize,
-        read_timeout: ReadTimeout,
-    },
+    /// Boxed, since whole replies are more frequent and much smaller.
+    Streamed(Box<StreamedBody>),
+}
+
+/// A body that the caller reads in chunks.
+pub(crate) struct StreamedBody {
+    pub(crate) rest: reqwest::Response,
+    pub(crate) limit: usize,
+    pub(crate) read_timeout: ReadTimeout,
 }
 
 /// The connections, and the settings of every request.
@@ -119,11 +123,11 @@ impl Transport {
         RawReply {
             status: response.status(),
             headers: std::mem::take(response.headers_mut()),
-            body: ReplyBody::Streamed {
+            body: ReplyBody::Streamed(Box::new(StreamedBody {
                 rest: response,
                 limit: self.response_limit,
                 read_timeout: self.read_timeout.clone(),
-            },
+            })),
             attempts: (1, 1),
         }
     }
@@ -170,16 +174,18 @@ impl Transport {
         let mut request = reqwest::Request::new(call_site.method.clone(), prepared.url.clone());
         let headers = request.headers_mut();
         headers.reserve(prepared.headers.len() + COMMON_HEADERS);
-        headers.insert(ACCEPT, HeaderValue::from_static(accept));
-        headers.extend(prepared.headers.clone());
-        headers.insert(VERSION, prepared.version.clone());
-        headers.insert(USER_AGENT, self.user_agent.clone());
+        headers.append(ACCEPT, HeaderValue::from_static(accept));
+        for (name, value) in &prepared.headers {
+            headers.append(name, value.clone());
+        }
+        headers.append(VERSION, prepared.version.clone());
+        headers.append(USER_AGENT, self.user_agent.clone());
         if let Some(authorization) = &prepared.authorization {
-            headers.insert(AUTHORIZATION, authorization.clone());
+            headers.append(AUTHORIZATION, authorization.clone());
         }
         let mut set_body = |content_type: &'static str, body: &Bytes| {
             let headers = request.headers_mut();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+            headers.append(CONTENT_TYPE, HeaderValue::from_static(content_type));
             *request.body_mut() = Some(body.clone().into());
         };
         match &mut prepared.payload {

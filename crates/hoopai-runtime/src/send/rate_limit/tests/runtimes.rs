@@ -1,12 +1,16 @@
 //! The driver of the queue: no waiting call depends on another one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use super::super::{Limiter, RateLimitSettings};
+use super::super::{
+    Backend, LimitKey, Limiter, LimiterBackend, LimiterError, RateLimitSettings, ShareReply,
+    ShareReport,
+};
 use super::{Fixture, NONE, headers, ms, secs};
 use crate::time::{BoxFuture, Clock, ManualClock};
 
@@ -131,6 +135,55 @@ fn ended_runtime_drops_only_its_own_waiters() {
         assert_eq!(poll(&mut ours), Poll::Ready(true));
         assert_eq!(clock.elapsed(), secs(20));
     });
+}
+
+/// A backend that never replies, and counts the exchanges.
+#[derive(Default)]
+struct SilentBackend(AtomicUsize);
+
+impl LimiterBackend for SilentBackend {
+    fn exchange<'a>(
+        &'a self,
+        _: &'a LimitKey,
+        _: &'a ShareReport,
+    ) -> BoxFuture<'a, Result<ShareReply, LimiterError>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Box::pin(std::future::pending())
+    }
+}
+
+#[test]
+fn call_of_a_lasting_runtime_takes_over_the_exchange_of_an_ended_one() {
+    let backend = Arc::new(SilentBackend::default());
+    let limiter = Limiter::shared(
+        RateLimitSettings::default(),
+        Arc::new(ManualClock::new()),
+        Backend {
+            limiter: backend.clone(),
+            app: String::new(),
+            observer: None,
+        },
+        "location:1",
+    );
+    let run = |runtime: &tokio::runtime::Runtime| {
+        runtime.block_on(async {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+        });
+    };
+    let (ending, lasting) = (runtime(), runtime());
+    let first = ending.spawn(call(&limiter));
+    run(&ending);
+    // The timer of the queue ends with its only call; the exchange does not.
+    first.abort();
+    run(&ending);
+    let _second = lasting.spawn(call(&limiter));
+    run(&lasting);
+    assert_eq!(backend.0.load(Ordering::Relaxed), 1);
+    drop(ending);
+    run(&lasting);
+    assert_eq!(backend.0.load(Ordering::Relaxed), 2);
 }
 
 /// Many threads at once, and a clock that advances quickly: no slot is lost or counted twice.
