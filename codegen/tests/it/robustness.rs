@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{lifted, module, root, spec_alone};
 
-const CASES: u64 = 2_400;
+const CASES: u64 = 1_000;
 const FILE_CASES: u64 = 150;
 /// The time after which a case counts as a hang.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,5 +1,8 @@
 //! `cargo xtask features`: checks that each feature by itself compiles without warnings, without
-//! the features that tests and other packages enable; and the tests with all features.
+//! the features that tests and other packages enable; and the tests with all features. Of the
+//! features that only add a generated crate, it checks one, since they are generated alike.
+
+use cargo_metadata::Package;
 
 use crate::{
     Console, Result, Workspace,
@@ -25,6 +28,9 @@ pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {
         builds.push((name, vec!["--all-features", "--all-targets"]));
         builds.push((name, vec!["--no-default-features"]));
         single.retain(|feature| !["default", "full"].contains(feature));
+        let is_module = |feature: &str| is_module(tree, package, feature);
+        let first_module = single.iter().copied().find(|feature| is_module(feature));
+        single.retain(|feature| Some(*feature) == first_module || !is_module(feature));
         for feature in single {
             builds.push((name, vec!["--no-default-features", "--features", feature]));
         }
@@ -50,4 +56,18 @@ pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {
         failed.len()
     ));
     Ok(failed.is_empty())
+}
+
+/// Whether a feature does nothing but add a generated crate.
+fn is_module(tree: &Workspace, package: &Package, feature: &str) -> bool {
+    let [enabled] = &package.features[feature][..] else {
+        return false;
+    };
+    let generated = tree.root().join("crates/api");
+    let mut dependencies = package.dependencies.iter();
+    dependencies.any(|dependency| {
+        let path = dependency.path.as_ref();
+        enabled.strip_prefix("dep:") == Some(&dependency.name)
+            && path.is_some_and(|path| path.starts_with(&generated))
+    })
 }

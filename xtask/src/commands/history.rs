@@ -13,7 +13,7 @@ use clap::Args;
 
 use crate::{
     Console, Fetcher, Limits, Result, Source, Status, Workspace,
-    cargo::{command, output, succeeds},
+    cargo::{command, metadata, output, succeeds},
     commands::regen::{Regen, regen},
     error::{file_error, io_error},
     outcome::Outcome,
@@ -120,7 +120,7 @@ fn regenerate(copy: &Workspace, source: PathBuf, console: &Console) -> Result<bo
 /// Compiles all module crates, the facade and the mock.
 fn compiles(tree: &Workspace, copy: &Workspace) -> Result<bool> {
     let arguments = "check --quiet -p hoopai -p hoopai-mock --features hoopai/full";
-    succeeds(cargo_in(tree, copy, arguments))
+    succeeds(cargo_in(tree, copy, arguments)?)
 }
 
 /// Runs the tests that do not need generated types. Those of the mock server need the interface
@@ -136,7 +136,7 @@ fn passes(
         runs.push("test --quiet --no-fail-fast -p hoopai --lib --test it");
     }
     for arguments in runs {
-        let mut command = cargo_in(tree, copy, arguments);
+        let mut command = cargo_in(tree, copy, arguments)?;
         command.env("HOOPAI_REGENERATED", "1");
         let (passed, text) = output(command)?;
         if !passed {
@@ -153,11 +153,12 @@ fn passes(
     Ok(true)
 }
 
-fn cargo_in(tree: &Workspace, copy: &Workspace, arguments: &str) -> Command {
+/// The copy and the tree have one folder of build results, so that other crates are compiled once.
+fn cargo_in(tree: &Workspace, copy: &Workspace, arguments: &str) -> Result<Command> {
     let mut command = command(copy, &arguments.split(' ').collect::<Vec<_>>());
-    command.env("CARGO_TARGET_DIR", tree.path(FOLDER).join("target"));
+    command.env("CARGO_TARGET_DIR", metadata(tree)?.target_directory);
     command.env("CARGO_INCREMENTAL", "0");
-    command
+    Ok(command)
 }
 
 /// The files of the tree, without those of version control and build results.
