@@ -50,13 +50,15 @@ async fn scheme_is_removed_only_as_a_word() {
 }
 
 #[test]
-fn ids_and_replies_are_hidden() {
+fn ids_replies_and_tokens_are_hidden() {
     let location = AccountId::location("secret-id");
     assert_eq!(format!("{location:?}"), "Location([hidden])");
     let company = AccountId::company("secret-id");
     assert_eq!(format!("{company:?}"), "Company([hidden])");
     let text = format!("{:?}", TokenEndpointReply::whole("secret-body"));
     assert_eq!(text, "TokenEndpointReply { cut: None, .. }");
+    let token = BearerToken::new(&"secret-token".into()).unwrap();
+    assert_eq!(format!("{token:?}"), "BearerToken([hidden])");
 }
 
 #[test]

@@ -102,7 +102,12 @@ impl RetryBudget for UnlimitedRetryBudget {
 
 #[cfg(test)]
 mod tests {
-    use super::{RetryBudget, TokenBucket};
+    use super::{RetryBudget, TokenBucket, UnlimitedRetryBudget};
+
+    #[test]
+    fn unlimited_budget_is_never_used_up() {
+        assert!((0..1_000).all(|_| UnlimitedRetryBudget.withdraw()));
+    }
 
     #[test]
     fn successful_calls_pay_for_retries() {
