@@ -38,7 +38,7 @@ pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {
     let progress = console.bar("checking", builds.len());
     let mut failed = Vec::new();
     for (name, features) in &builds {
-        // The crates below have builds of their own.
+        // Dependencies in the workspace have builds of their own, and the step `lints`.
         let head = ["clippy", "--quiet", "--no-deps", "--package", name];
         let tail = ["--", "-D", "warnings"];
         let build = format!("{name} {}", features.join(" "));

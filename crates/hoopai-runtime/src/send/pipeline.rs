@@ -405,9 +405,6 @@ fn call_span(shared: &ClientState, call_site: &CallSite) -> Span {
 }
 
 fn attempt_span(number: u32) -> Span {
-    if !tracing::span_enabled!(target: "hoopai", tracing::Level::DEBUG) {
-        return Span::none();
-    }
     tracing::debug_span!(
         target: "hoopai",
         "attempt",

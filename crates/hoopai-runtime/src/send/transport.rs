@@ -174,6 +174,7 @@ impl Transport {
         let mut request = reqwest::Request::new(call_site.method.clone(), prepared.url.clone());
         let headers = request.headers_mut();
         headers.reserve(prepared.headers.len() + COMMON_HEADERS);
+        // Each header is set once, so `append` does the same as `insert`, with less code.
         headers.append(ACCEPT, HeaderValue::from_static(accept));
         for (name, value) in &prepared.headers {
             headers.append(name, value.clone());
