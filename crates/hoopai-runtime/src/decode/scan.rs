@@ -23,6 +23,15 @@ impl<'de> Scan<'de> {
     /// Returns the next byte after white space; 0 at the end, since JSON contains no zero byte.
     #[inline]
     pub(super) fn peek(&mut self) -> u8 {
+        match self.text.as_bytes().get(self.at) {
+            Some(byte) if *byte > b' ' => *byte,
+            _ => self.peek_after_space(),
+        }
+    }
+
+    /// Apart, because the platform writes no white space between tokens.
+    #[cold]
+    fn peek_after_space(&mut self) -> u8 {
         let bytes = self.text.as_bytes();
         loop {
             match bytes.get(self.at) {
@@ -232,14 +241,12 @@ impl<'de> Scan<'de> {
 
 /// Returns the offset of the first byte from `at` on that a string must not contain unescaped: a
 /// quote, a backslash, a control character. It reads eight bytes at a time, because most of a reply
-/// is text.
-#[inline]
+/// is text. One copy of it, because a call executes it cold.
+#[inline(never)]
 fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
-    while let Some(rest) = bytes.get(at..)
-        && let Some(chunk) = rest.first_chunk::<8>()
-    {
+    for chunk in bytes.get(at..).unwrap_or_default().as_chunks::<8>().0 {
         let word = u64::from_le_bytes(*chunk);
         let (quote, slash) = (
             word ^ (ONES * u64::from(b'"')),

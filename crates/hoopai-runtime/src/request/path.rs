@@ -26,6 +26,7 @@ pub(crate) fn encode(value: &str) -> String {
     encoded
 }
 
+#[inline(never)]
 fn push_encoded(path: &mut String, text: &str, set: &'static AsciiSet) {
     for piece in utf8_percent_encode(text, set) {
         path.push_str(piece);
@@ -56,9 +57,9 @@ pub(crate) fn fill<'v>(
 ) -> Result<String, Fault> {
     let mut path = String::with_capacity(template.len() + 32);
     let mut rest = template;
-    while let Some(start) = rest.find('{') {
+    while let Some(start) = position(rest, b'{') {
         let (before, after) = rest.split_at(start);
-        let Some(end) = after.find('}') else {
+        let Some(end) = position(after, b'}') else {
             return Err(Fault::Template("a brace is opened and never closed"));
         };
         let name = &after[1..end];
@@ -78,6 +79,11 @@ pub(crate) fn fill<'v>(
         return Err(Fault::Template("a segment is `.` or `..`"));
     }
     Ok(path)
+}
+
+/// The offset of an ASCII character. Templates are too short for the search of `str`.
+fn position(text: &str, character: u8) -> Option<usize> {
+    text.bytes().position(|byte| byte == character)
 }
 
 /// Checks a template of the caller.
@@ -110,16 +116,15 @@ pub(crate) fn check(template: &str) -> Result<(), Fault> {
     Ok(())
 }
 
+const DOTS: [&[u8]; 6] = [b".", b"%2e", b"..", b".%2e", b"%2e.", b"%2e%2e"];
+
 /// Whether proxies and servers treat a segment as `.` or `..`, encoded or not.
 fn has_dots(path: &str) -> bool {
-    for segment in path.split('/') {
-        for dots in &[".", "%2e", "..", ".%2e", "%2e.", "%2e%2e"] {
-            if segment.eq_ignore_ascii_case(dots) {
-                return true;
-            }
-        }
-    }
-    false
+    let mut segments = path.as_bytes().split(|byte| *byte == b'/');
+    segments.any(|segment| {
+        matches!(segment, [b'.' | b'%', ..])
+            && DOTS.iter().any(|dots| segment.eq_ignore_ascii_case(dots))
+    })
 }
 
 #[cfg(test)]

@@ -86,7 +86,10 @@ impl Execution<'_> {
                 Err(limited) => return Err(self.rate_limit_error(limited, last_error)),
             };
             let credentials = &self.handle.credentials;
-            let Some(token) = self.within_deadline(credentials.bearer_token(None)).await? else {
+            let Some(token) = self
+                .within_deadline(pin!(credentials.bearer_token(None)))
+                .await?
+            else {
                 return Err(Credentials::no_account());
             };
             if !permit.may_send() {
@@ -111,7 +114,7 @@ impl Execution<'_> {
                     return Err(error);
                 }
                 refreshed = true;
-                let refresh = credentials.bearer_token(Some(&token));
+                let refresh = pin!(credentials.bearer_token(Some(&token)));
                 if self.within_deadline(refresh).await?.is_none() {
                     return Err(error);
                 }
@@ -306,9 +309,8 @@ impl Execution<'_> {
     /// Does work that precedes the sending, within the deadline of the call.
     async fn within_deadline<T>(
         &mut self,
-        work: impl Future<Output = Result<T, Error>>,
+        mut work: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> Result<T, Error> {
-        let mut work = pin!(work);
         if let Some(result) = poll_once(work.as_mut()).await {
             return result;
         }
@@ -405,6 +407,10 @@ fn call_span(shared: &ClientState, call_site: &CallSite) -> Span {
 }
 
 fn attempt_span(number: u32) -> Span {
+    // A disabled span still has its metadata and records fields to `log`.
+    if !tracing::span_enabled!(target: "hoopai", tracing::Level::DEBUG) {
+        return Span::none();
+    }
     tracing::debug_span!(
         target: "hoopai",
         "attempt",

@@ -164,8 +164,31 @@ impl Written {
     }
 }
 
+/// The form of most dates of the platform: `2026-01-31T09:30:00.000Z`. It is parsed in half the time
+/// of [`iso_date`]'s others.
+fn usual_date(text: &str) -> Option<Written> {
+    const FORM: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
+    let text: &[u8; 24] = text.as_bytes().try_into().ok()?;
+    let (mut digits, mut is_usual) = ([0; 24], true);
+    for ((digit, byte), form) in digits.iter_mut().zip(text).zip(FORM) {
+        *digit = byte.wrapping_sub(*form);
+        is_usual &= *digit < if *form == b'0' { 10 } else { 1 };
+    }
+    if !is_usual {
+        return None;
+    }
+    let number = |at: usize| i64::from(digits[at] * 10 + digits[at + 1]);
+    let (year, month, day) = (number(0) * 100 + number(2), number(5), number(8));
+    let local = midnight(year, month, day)? + seconds_of(number(11), number(14), number(17))?;
+    let millis = u32::from(digits[20]) * 100 + u32::from(digits[21] * 10 + digits[22]);
+    Some(Written::new(local, 0, millis * 1_000_000))
+}
+
 /// A date of RFC 3339, also with a space for the `T`, or without zone, seconds or time.
 pub(super) fn iso_date(text: &str) -> Option<Written> {
+    if let Some(written) = usual_date(text) {
+        return Some(written);
+    }
     let mut rest = Rest(text);
     let (year, month, day) = (
         rest.number(4)?,
@@ -312,6 +335,13 @@ fn midnight(year: i64, month: i64, day: i64) -> Option<i64> {
     is_day(year, month, day).then(|| days_since_1970(year, month, day) * DAY)
 }
 
+/// Seconds since midnight.
+fn seconds_of(hour: i64, minute: i64, second: i64) -> Option<i64> {
+    // 60 is a leap second, which no count has.
+    let is_clock = hour <= 23 && minute <= 59 && second <= 60;
+    is_clock.then_some(hour * 3600 + minute * 60 + second)
+}
+
 /// The rest of a text.
 struct Rest<'a>(&'a str);
 
@@ -352,11 +382,7 @@ impl Rest<'_> {
         } else {
             0
         };
-        // 60 is a leap second, which no count has.
-        if hour > 23 || minute > 59 || second > 60 {
-            return None;
-        }
-        Some(hour * 3600 + minute * 60 + second)
+        seconds_of(hour, minute, second)
     }
 }
 
@@ -416,7 +442,7 @@ pub(super) fn rfc3339(moment: Moment) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{date_of, days_in, days_since_1970};
+    use super::{Written, date_of, days_in, days_since_1970, iso_date, usual_date};
 
     #[test]
     fn days_and_dates_agree() {
@@ -428,5 +454,36 @@ mod tests {
             assert!(date > last && date.2 <= days_in(date.0, date.1));
             (last, days) = (date, days + 1);
         }
+    }
+    /// The general parser reads the same moment in a form that the special one does not take.
+    #[test]
+    fn the_usual_form_is_read_like_the_others() {
+        let seed = fastrand::u64(..);
+        println!("seed {seed}");
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut read = 0;
+        for _ in 0..20_000 {
+            let (month, day) = (random.u8(..14), random.u8(..33));
+            let (hour, minute, second) = (random.u8(..25), random.u8(..62), random.u8(..62));
+            let (year, millis) = (random.u16(..10_000), random.u16(..1_000));
+            let mut text = format!(
+                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}"
+            );
+            let is_usual = random.u8(..4) > 0;
+            if !is_usual {
+                let at = random.usize(..text.len());
+                text.replace_range(at..=at, &random.alphanumeric().to_string());
+            }
+            let moment = |written: Option<Written>| written.map(|written| written.moment);
+            let usual = moment(usual_date(&format!("{text}Z")));
+            if is_usual || usual.is_some() {
+                assert!(
+                    usual == moment(iso_date(&format!("{text}+00:00"))),
+                    "{text}"
+                );
+            }
+            read += u32::from(usual.is_some());
+        }
+        assert!(read > 1_000, "only {read} were read");
     }
 }
