@@ -88,13 +88,14 @@ impl Drop for LeaseWait {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::{Duration, Instant, SystemTime};
 
     use hoopai_runtime::auth::AccountId;
     use hoopai_runtime::time::{BoxFuture, Clock, ManualClock};
 
     use super::{ActiveLease, LEASE_WAIT};
-    use crate::{MemoryStore, TokenKey};
+    use crate::{Lease, LeaseGuard, MemoryStore, TokenKey};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -138,6 +139,26 @@ mod tests {
             let now = Times(start.0 + SECOND * instant, start.1 + SECOND * time);
             assert_eq!(lease.is_expired(&now), expired, "{instant} {time}");
         }
+    }
+
+    /// Some stores free a lease only then, and not when it is dropped.
+    #[tokio::test]
+    async fn lease_is_released_in_its_store() {
+        struct Guard(Arc<AtomicBool>);
+
+        impl LeaseGuard for Guard {
+            fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
+                Box::pin(async move { self.0.store(true, Ordering::Relaxed) })
+            }
+        }
+
+        let released = Arc::new(AtomicBool::new(false));
+        let lease = ActiveLease {
+            lease: Lease::new(Guard(released.clone())),
+            expires_at: (Instant::now(), SystemTime::UNIX_EPOCH),
+        };
+        lease.release().await;
+        assert!(released.load(Ordering::Relaxed));
     }
 
     #[tokio::test]
