@@ -29,7 +29,7 @@ impl<'de> Scan<'de> {
         }
     }
 
-    /// Apart, because the platform writes no white space between tokens.
+    /// The slow case of [`peek`](Self::peek): the platform writes no white space between tokens.
     #[cold]
     fn peek_after_space(&mut self) -> u8 {
         let bytes = self.text.as_bytes();
@@ -241,7 +241,7 @@ impl<'de> Scan<'de> {
 
 /// Returns the offset of the first byte from `at` on that a string must not contain unescaped: a
 /// quote, a backslash, a control character. It reads eight bytes at a time, because most of a reply
-/// is text. One copy of it, because a call executes it cold.
+/// is text. It is not inlined: one copy needs fewer cache lines, which a call loads anew.
 #[inline(never)]
 fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::MAX / 255;

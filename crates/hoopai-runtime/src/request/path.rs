@@ -26,7 +26,6 @@ pub(crate) fn encode(value: &str) -> String {
     encoded
 }
 
-#[inline(never)]
 fn push_encoded(path: &mut String, text: &str, set: &'static AsciiSet) {
     for piece in utf8_percent_encode(text, set) {
         path.push_str(piece);
