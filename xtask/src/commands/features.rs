@@ -1,6 +1,6 @@
 //! `cargo xtask features`: checks that each feature by itself compiles without warnings, without
-//! the features that tests and other packages enable; and the tests with all features. Of the
-//! features that only add a generated crate, it checks one, since they are generated alike.
+//! the features that tests and other packages enable. Of the features that only add a generated
+//! crate, it checks one, since they are generated alike. The lints cover all features together.
 
 use cargo_metadata::Package;
 
@@ -12,8 +12,7 @@ use crate::{
 
 pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {
     let metadata = metadata(tree)?;
-    // Crates with hand-written code. The build of the facade with all features covers the one
-    // feature of generated crates.
+    // Crates with hand-written code. The lints cover the one feature of generated crates.
     let folder = tree.root().join("crates");
     let packages = metadata.workspace_packages();
     let packages = packages.into_iter().filter(|package| {
@@ -24,8 +23,6 @@ pub(crate) fn features(tree: &Workspace, console: &Console) -> Result<bool> {
     for package in packages {
         let name = package.name.as_str();
         let mut single: Vec<&str> = package.features.keys().map(String::as_str).collect();
-        // All features first, so that all processors compile the modules.
-        builds.push((name, vec!["--all-features", "--all-targets"]));
         builds.push((name, vec!["--no-default-features"]));
         single.retain(|feature| !["default", "full"].contains(feature));
         let is_module = |feature: &str| is_module(tree, package, feature);
