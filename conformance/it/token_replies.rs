@@ -418,3 +418,23 @@ async fn next_process_sends_the_same_refresh_token_once() {
         }
     }
 }
+
+/// A header that a request has twice is joined by servers, or makes them refuse it.
+#[tokio::test]
+async fn requests_have_each_header_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let server = platform(|_| Reply::json(200, WHOLE));
+    let client = client(&server, FileStore::open(directory.path()).unwrap());
+    install_expired(&client, location()).await;
+    call(&client).await.unwrap();
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    for request in requests {
+        let mut names: Vec<&str> = request.headers.iter().map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all, "{}: {:?}", request.target, names);
+        assert_eq!(request.header("accept"), Some("application/json"));
+    }
+}

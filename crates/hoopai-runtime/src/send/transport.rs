@@ -175,7 +175,9 @@ impl Transport {
         let headers = request.headers_mut();
         headers.reserve(prepared.headers.len() + COMMON_HEADERS);
         // Each header is set once, so `append` does the same as `insert`, with less code.
-        headers.append(ACCEPT, HeaderValue::from_static(accept));
+        if !prepared.headers.contains_key(ACCEPT) {
+            headers.append(ACCEPT, HeaderValue::from_static(accept));
+        }
         for (name, value) in &prepared.headers {
             headers.append(name, value.clone());
         }
