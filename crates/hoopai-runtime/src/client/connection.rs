@@ -121,8 +121,8 @@ impl ConnectionSettings {
             // A redirect is reported as an error; following it could send the token to another
             // server.
             .redirect(redirect::Policy::none())
-            // The pipeline decides on retries.
-            .retry(retry::never())
+            // The pipeline decides on retries. With a maximum of 0, requests are not copied for one.
+            .retry(retry::never().max_retries_per_request(0))
             .build()
             .map_err(Error::no_client)
     }

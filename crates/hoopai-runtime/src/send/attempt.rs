@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::send::rate_limit::Permit;
-use crate::send::transport::{ErrorReply, PreparedRequest, RawReply, Transport};
+use crate::send::transport::{ErrorReply, PreparedRequest, RawReply, Transport, read};
 use crate::time::{Clock, within};
 
 /// The time to wait for the body of an error reply, whose status is already received.
@@ -30,7 +30,8 @@ pub(crate) async fn attempt(
         if prepared.streamed {
             return Ok(transport.stream(response));
         }
-        return transport.read_whole(prepared, &mut response).await;
+        let body = read(&mut response, transport.response_limit).await;
+        return transport.whole(prepared, response, body);
     }
     error_reply.begin(status, response.headers().clone());
     {

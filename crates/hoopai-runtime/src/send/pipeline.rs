@@ -16,10 +16,10 @@ use tracing::{Span, debug, warn};
 use crate::call_site::CallSite;
 use crate::error::{ApiErrorKind, Error, ErrorKind};
 use crate::send::attempt::attempt;
-use crate::send::auth::{BearerToken, Credentials};
+use crate::send::auth::Credentials;
 use crate::send::context::{ClientState, HandleState};
 use crate::send::observe::{CallInfo, CallOutcome, WaitReason};
-use crate::send::rate_limit::{Permit, RateLimitReason, RateLimited};
+use crate::send::rate_limit::{Entry, Permit, RateLimitReason, RateLimited};
 use crate::send::retry::{Failure, FailureKind};
 use crate::send::retry_after::server_wait;
 use crate::send::transport::{ErrorReply, PreparedRequest, RawReply};
@@ -31,19 +31,7 @@ pub(crate) async fn send_with_retries(
     prepared: &mut PreparedRequest,
 ) -> Result<RawReply, Error> {
     let span = call_span(&handle.shared, &prepared.call_site);
-    let started = handle.shared.clock.now();
-    let timeout = prepared.options.timeout.unwrap_or(handle.shared.timeout);
-    let mut execution = Execution {
-        handle,
-        shared: &handle.shared,
-        call_site: prepared.call_site.clone(),
-        started,
-        now: started,
-        timeout,
-        deadline: started.checked_add(timeout),
-        attempts: 0,
-        sent: 0,
-    };
+    let mut execution = Execution::new(handle, prepared);
     let result = in_span(&span, pin!(execution.run(prepared))).await;
     let result = result.map_err(|error| {
         error
@@ -51,21 +39,21 @@ pub(crate) async fn send_with_retries(
             .with_idempotent(prepared.options.idempotent)
             .with_attempts(execution.attempts, execution.sent)
     });
-    execution.finish(&span, &result);
+    execution.finish(&prepared.call_site, &span, &result);
     result.map(|reply| RawReply {
         attempts: (execution.attempts, execution.sent),
         ..reply
     })
 }
 
+/// The state of a call besides its request. What is constant is not copied, so that the future of a
+/// call stays below the size from which allocators are slow.
 struct Execution<'a> {
     handle: &'a HandleState,
     shared: &'a ClientState,
-    call_site: CallSite,
     started: Instant,
     /// The time after the last wait. Reading the clock costs more than the work in between.
     now: Instant,
-    timeout: Duration,
     /// `None`: beyond the range of the clock.
     deadline: Option<Instant>,
     /// The number of attempts.
@@ -74,89 +62,130 @@ struct Execution<'a> {
     sent: u32,
 }
 
-impl Execution<'_> {
+/// The failed attempts of a call.
+#[derive(Default)]
+struct Failures {
+    /// Whether a token was refreshed.
+    refreshed: bool,
+    /// Whether the server stated that it did not process the request.
+    unprocessed: bool,
+    /// The number of waits before a retry.
+    retries: u32,
+    last: Option<Error>,
+}
+
+impl<'a> Execution<'a> {
+    fn new(handle: &'a HandleState, prepared: &PreparedRequest) -> Self {
+        let shared = &*handle.shared;
+        let started = shared.clock.now();
+        Execution {
+            handle,
+            shared,
+            started,
+            now: started,
+            deadline: started.checked_add(timeout(shared, prepared)),
+            attempts: 0,
+            sent: 0,
+        }
+    }
+
     async fn run(&mut self, prepared: &mut PreparedRequest) -> Result<RawReply, Error> {
-        let mut refreshed = false;
-        let mut retries = 0;
-        let mut retried_unprocessed = false;
-        let mut last_error: Option<Error> = None;
+        let mut failures = Failures::default();
         loop {
             let mut permit = match self.acquire_permit(prepared).await {
                 Ok(permit) => permit,
-                Err(limited) => return Err(self.rate_limit_error(limited, last_error)),
+                Err(limited) => {
+                    return Err(rate_limit_error(prepared, limited, failures.last));
+                }
             };
-            let credentials = &self.handle.credentials;
-            let Some(token) = self
-                .within_deadline(pin!(credentials.bearer_token(None)))
-                .await?
-            else {
-                return Err(Credentials::no_account());
-            };
+            self.authorize(prepared).await?;
             if !permit.may_send() {
                 self.update_now();
                 continue;
             }
-            let error = match self.attempt(prepared, &mut permit, &token).await {
+            let error = match self.attempt(prepared, &mut permit).await {
                 Ok(reply) => {
                     self.shared.budget.deposit();
                     return Ok(reply);
                 }
                 Err(error) => error,
             };
-            self.update_now();
+            // Boxed, since most calls do not fail: it would double the size of their futures.
+            Box::pin(self.recover(error, prepared, &mut failures)).await?;
+        }
+    }
 
-            let replayable = prepared.payload.is_replayable();
-            if error
+    /// Sets the token of the request.
+    async fn authorize(&mut self, prepared: &mut PreparedRequest) -> Result<(), Error> {
+        let token = pin!(self.handle.credentials.bearer_token());
+        match self.within_deadline(prepared, token).await? {
+            Some(token) => prepared.authorize(token),
+            None => return Err(Credentials::no_account()),
+        }
+        Ok(())
+    }
+
+    /// Prepares a further attempt after one that failed: obtains a new token, or waits. Returns the
+    /// error if there may be no further attempt.
+    async fn recover(
+        &mut self,
+        error: Error,
+        prepared: &PreparedRequest,
+        failures: &mut Failures,
+    ) -> Result<(), Error> {
+        self.update_now();
+        let replayable = prepared.payload.is_replayable();
+        if let Some(token) = &prepared.token
+            && error
                 .api_error_kind()
                 .is_some_and(ApiErrorKind::is_expired_token)
-            {
-                if refreshed || !replayable {
-                    return Err(error);
-                }
-                refreshed = true;
-                let refresh = pin!(credentials.bearer_token(Some(&token)));
-                if self.within_deadline(refresh).await?.is_none() {
-                    return Err(error);
-                }
-                last_error = Some(error);
-                continue;
-            }
-
-            let wait = server_wait(error.headers(), self.shared.clock.system_time());
-            let error = error.with_retry_after(wait);
-            if !replayable || !self.may_retry(prepared, &error, wait) {
+        {
+            if failures.refreshed || !replayable {
                 return Err(error);
             }
-            let kind = FailureKind::of(&error);
-            if kind == FailureKind::Unprocessed && std::mem::replace(&mut retried_unprocessed, true)
-            {
+            failures.refreshed = true;
+            let refresh = pin!(self.handle.credentials.replacement(token));
+            if self.within_deadline(prepared, refresh).await?.is_none() {
                 return Err(error);
             }
-            retries += 1;
-            let delay = self
-                .shared
-                .backoff
-                .delay(retries, (self.shared.random)())
-                .max(wait.unwrap_or_default());
-            if self.time_left() <= delay {
-                return Err(error);
-            }
-            if kind != FailureKind::RateLimited && !self.shared.budget.withdraw() {
-                warn!(target: "hoopai", ?kind, "not retried: the retry budget is used up");
-                return Err(error);
-            }
-            warn!(
-                target: "hoopai",
-                ?kind,
-                status = error.status().map(|status| status.as_u16()),
-                delay_ms = millis(delay),
-                "retried after a wait"
-            );
-            self.observe_wait(WaitReason::Retry, delay);
-            self.shared.clock.sleep(delay).await;
-            self.update_now();
-            last_error = Some(error);
+            failures.last = Some(error);
+            return Ok(());
         }
+
+        let wait = server_wait(error.headers(), self.shared.clock.system_time());
+        let error = error.with_retry_after(wait);
+        if !replayable || !self.may_retry(prepared, &error, wait) {
+            return Err(error);
+        }
+        let kind = FailureKind::of(&error);
+        if kind == FailureKind::Unprocessed && std::mem::replace(&mut failures.unprocessed, true) {
+            return Err(error);
+        }
+        failures.retries += 1;
+        let delay = self
+            .shared
+            .backoff
+            .delay(failures.retries, (self.shared.random)())
+            .max(wait.unwrap_or_default());
+        if self.time_left() <= delay {
+            return Err(error);
+        }
+        if kind != FailureKind::RateLimited && !self.shared.budget.withdraw() {
+            warn!(target: "hoopai", ?kind, "not retried: the retry budget is used up");
+            return Err(error);
+        }
+        warn!(
+            target: "hoopai",
+            ?kind,
+            status = error.status().map(|status| status.as_u16()),
+            delay_ms = millis(delay),
+            "retried after a wait"
+        );
+        self.observe_wait(prepared, WaitReason::Retry, delay);
+        self.shared.clock.sleep(delay).await;
+        self.update_now();
+        failures.last = Some(error);
+        Ok(())
     }
 
     /// Acquires a permit of the rate limiter.
@@ -166,36 +195,18 @@ impl Execution<'_> {
             Some(wait) => Some(wait.min(self.time_left())),
             None => Some(self.time_left()).filter(|left| *left < limiter.settings().max_wait),
         };
-        let mut acquire = pin!(limiter.acquire(max_wait));
-        if let Some(result) = poll_once(acquire.as_mut()).await {
-            return result;
-        }
+        let waiter = match limiter.enter(max_wait) {
+            Entry::Decided(result) => return result,
+            Entry::Queued(waiter) => waiter,
+        };
         let before = self.now;
-        let permit = acquire.await?;
+        // Boxed for the same reason as the recovery.
+        let permit = Box::pin(waiter).await?;
         self.update_now();
         let waited = self.now.saturating_duration_since(before);
         debug!(target: "hoopai", wait_ms = millis(waited), "waited for the rate limit");
-        self.observe_wait(WaitReason::RateLimit, waited);
+        self.observe_wait(prepared, WaitReason::RateLimit, waited);
         Ok(permit)
-    }
-
-    /// The error of a call without a permit. A call that was sent before keeps its error, with the
-    /// wait.
-    fn rate_limit_error(&self, limited: RateLimited, last_error: Option<Error>) -> Error {
-        debug!(target: "hoopai", wait_ms = millis(limited.wait), reason = ?limited.reason, "rejected by the rate limiter");
-        if let Some(error) = last_error {
-            return error.with_retry_after(Some(limited.wait));
-        }
-        let wait = format_wait(limited.wait);
-        let text = match limited.reason {
-            RateLimitReason::Daily => {
-                format!("not sent: the daily limit is used up: try again in {wait}")
-            }
-            _ => format!(
-                "not sent: the rate limit requires a wait of {wait}, which is longer than the call may wait: try again then, or set a longer `max_wait` and `timeout`"
-            ),
-        };
-        Error::rate_limit(Some(self.call_site.clone()), limited.wait, text)
     }
 
     /// Sends one request and reads its reply.
@@ -203,7 +214,6 @@ impl Execution<'_> {
         &mut self,
         prepared: &mut PreparedRequest,
         permit: &mut Permit,
-        token: &BearerToken,
     ) -> Result<RawReply, Error> {
         let call_time = self.time_left();
         let attempt_time = prepared
@@ -211,40 +221,35 @@ impl Execution<'_> {
             .attempt_timeout
             .unwrap_or(self.shared.attempt_timeout);
         self.attempts += 1;
-        let number = self.attempts;
-        let span = attempt_span(number);
+        let span = attempt_span(self.attempts);
         if let Some(observer) = &self.shared.observer {
-            observer.on_send(&CallInfo::of(&self.call_site), number);
+            observer.on_send(&CallInfo::of(&prepared.call_site), self.attempts);
         }
         permit.sent();
-        let started = self.now;
         let mut error_reply = ErrorReply::default();
         let result = {
-            prepared.authorize(token.header());
             let clock = &*self.shared.clock;
             let transport = &self.shared.transport;
-            // Boxed, so that the future of a call stays below the size from which allocators are
-            // slow.
-            let mut attempt = Box::pin(attempt(
+            let attempt = pin!(attempt(
                 transport,
                 clock,
                 prepared,
                 permit,
                 &mut error_reply,
             ));
-            let attempt = pin!(in_span(&span, attempt.as_mut()));
+            let attempt = pin!(in_span(&span, attempt));
             within(clock, attempt_time.min(call_time), attempt).await
         };
         let result = result.unwrap_or_else(|Elapsed| {
-            if let Some(error) = error_reply.take_error(&self.call_site) {
+            if let Some(error) = error_reply.take_error(&prepared.call_site) {
                 return Err(error);
             }
             let (time, setting) = if call_time < attempt_time {
-                (self.timeout, "timeout")
+                (timeout(self.shared, prepared), "timeout")
             } else {
                 (attempt_time, "attempt_timeout")
             };
-            Err(Error::timed_out(self.call_site.clone(), time, setting))
+            Err(Error::timed_out(prepared.call_site.clone(), time, setting))
         });
         let result = result.map_err(|error| {
             let agent = &self.shared.transport.user_agent;
@@ -267,10 +272,10 @@ impl Execution<'_> {
             let outcome = CallOutcome {
                 status,
                 error: result.as_ref().err().map(Error::kind),
-                duration: now.saturating_duration_since(started),
-                attempts: number,
+                duration: now.saturating_duration_since(self.now),
+                attempts: self.attempts,
             };
-            observer.on_attempt(&CallInfo::of(&self.call_site), &outcome);
+            observer.on_attempt(&CallInfo::of(&prepared.call_site), &outcome);
         }
         result
     }
@@ -281,7 +286,7 @@ impl Execution<'_> {
         let idempotent = prepared
             .options
             .idempotent
-            .unwrap_or_else(|| self.call_site.is_idempotent());
+            .unwrap_or_else(|| prepared.call_site.is_idempotent());
         if kind.may_have_acted() && !idempotent {
             return false;
         }
@@ -309,6 +314,7 @@ impl Execution<'_> {
     /// Does work that precedes the sending, within the deadline of the call.
     async fn within_deadline<T>(
         &mut self,
+        prepared: &PreparedRequest,
         mut work: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> Result<T, Error> {
         if let Some(result) = poll_once(work.as_mut()).await {
@@ -317,18 +323,22 @@ impl Execution<'_> {
         let result = within(&*self.shared.clock, self.time_left(), work).await;
         self.update_now();
         result.unwrap_or_else(|Elapsed| {
-            let call_site = self.call_site.clone();
-            Err(Error::timed_out(call_site, self.timeout, "timeout"))
+            let time = timeout(self.shared, prepared);
+            Err(Error::timed_out(
+                prepared.call_site.clone(),
+                time,
+                "timeout",
+            ))
         })
     }
 
-    fn observe_wait(&self, reason: WaitReason, wait: Duration) {
+    fn observe_wait(&self, prepared: &PreparedRequest, reason: WaitReason, wait: Duration) {
         if let Some(observer) = &self.shared.observer {
-            observer.on_wait(&CallInfo::of(&self.call_site), reason, wait);
+            observer.on_wait(&CallInfo::of(&prepared.call_site), reason, wait);
         }
     }
 
-    fn finish(&self, span: &Span, result: &Result<RawReply, Error>) {
+    fn finish(&self, call_site: &CallSite, span: &Span, result: &Result<RawReply, Error>) {
         let status = status(result);
         if !span.is_disabled() {
             if let Some(status) = status {
@@ -356,9 +366,37 @@ impl Execution<'_> {
                     .saturating_duration_since(self.started),
                 attempts: self.sent,
             };
-            observer.on_call(&CallInfo::of(&self.call_site), &outcome);
+            observer.on_call(&CallInfo::of(call_site), &outcome);
         }
     }
+}
+
+/// The error of a call without a permit. A call that was sent before keeps its error, with the
+/// wait.
+fn rate_limit_error(
+    prepared: &PreparedRequest,
+    limited: RateLimited,
+    last_error: Option<Error>,
+) -> Error {
+    debug!(target: "hoopai", wait_ms = millis(limited.wait), reason = ?limited.reason, "rejected by the rate limiter");
+    if let Some(error) = last_error {
+        return error.with_retry_after(Some(limited.wait));
+    }
+    let wait = format_wait(limited.wait);
+    let text = match limited.reason {
+        RateLimitReason::Daily => {
+            format!("not sent: the daily limit is used up: try again in {wait}")
+        }
+        _ => format!(
+            "not sent: the rate limit requires a wait of {wait}, which is longer than the call may wait: try again then, or set a longer `max_wait` and `timeout`"
+        ),
+    };
+    Error::rate_limit(Some(prepared.call_site.clone()), limited.wait, text)
+}
+
+/// The time that a call may take.
+fn timeout(shared: &ClientState, prepared: &PreparedRequest) -> Duration {
+    prepared.options.timeout.unwrap_or(shared.timeout)
 }
 
 /// The status of a reply, if there is one.

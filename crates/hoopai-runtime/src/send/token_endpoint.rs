@@ -88,8 +88,8 @@ impl HttpTokenEndpoint {
             version: HeaderValue::from_static(DEFAULT_API_VERSION),
             headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
             payload: Payload::Form(body.into()),
-            authorization: bearer.map(|token| token.header().clone()),
-            previous_authorization: None,
+            token: bearer,
+            previous_token: None,
             // The received part of the body is kept if the rest does not arrive.
             streamed: true,
             options: CallOptions::new(),

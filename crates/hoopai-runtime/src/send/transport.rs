@@ -13,6 +13,7 @@ use crate::call_site::CallSite;
 use crate::error::Error;
 use crate::redact::SentRequest;
 use crate::request::body::Payload;
+use crate::send::auth::BearerToken;
 use crate::send::byte_stream::ReadTimeout;
 
 const VERSION: HeaderName = HeaderName::from_static("version");
@@ -28,20 +29,20 @@ pub(crate) struct PreparedRequest {
     /// The headers that only this call has.
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
-    /// The `Authorization` header of the last attempt.
-    pub(crate) authorization: Option<HeaderValue>,
-    /// The `Authorization` header of a previous attempt, if it differs.
-    pub(crate) previous_authorization: Option<HeaderValue>,
+    /// The token of the last attempt.
+    pub(crate) token: Option<BearerToken>,
+    /// The token of a previous attempt, if it differs.
+    pub(crate) previous_token: Option<BearerToken>,
     /// Whether the caller reads the reply in chunks.
     pub(crate) streamed: bool,
     pub(crate) options: CallOptions,
 }
 
 impl PreparedRequest {
-    /// Sets the `Authorization` header.
-    pub(crate) fn authorize(&mut self, value: &HeaderValue) {
-        if self.authorization.as_ref() != Some(value) {
-            self.previous_authorization = self.authorization.replace(value.clone());
+    /// Sets the token of the next attempt.
+    pub(crate) fn authorize(&mut self, token: BearerToken) {
+        if self.token.as_ref() != Some(&token) {
+            self.previous_token = self.token.replace(token);
         }
     }
 
@@ -55,10 +56,8 @@ impl PreparedRequest {
             path_template: &self.call_site.template,
             url: &self.url,
             headers: &self.headers,
-            authorization: [
-                self.authorization.as_ref(),
-                self.previous_authorization.as_ref(),
-            ],
+            authorization: [&self.token, &self.previous_token]
+                .map(|token| token.as_ref().map(BearerToken::header)),
             user_agent: Some(user_agent),
             body: self.payload.sent(),
             location,
@@ -132,13 +131,13 @@ impl Transport {
         }
     }
 
-    /// Reads the body of a successful reply. The reply is borrowed, which keeps the future small.
-    pub(crate) async fn read_whole(
+    /// Returns a successful reply whose body was read.
+    pub(crate) fn whole(
         &self,
         prepared: &PreparedRequest,
-        response: &mut reqwest::Response,
+        mut response: reqwest::Response,
+        body: Result<Bytes, ReadError>,
     ) -> Result<RawReply, Error> {
-        let body = read(response, self.response_limit).await;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         match body {
@@ -183,8 +182,8 @@ impl Transport {
         }
         headers.append(VERSION, prepared.version.clone());
         headers.append(USER_AGENT, self.user_agent.clone());
-        if let Some(authorization) = &prepared.authorization {
-            headers.append(AUTHORIZATION, authorization.clone());
+        if let Some(token) = &prepared.token {
+            headers.append(AUTHORIZATION, token.header().clone());
         }
         let mut set_body = |content_type: &'static str, body: &Bytes| {
             let headers = request.headers_mut();
@@ -273,15 +272,19 @@ impl ErrorReply {
 }
 
 /// Why a body could not be read.
-enum ReadError {
+pub(crate) enum ReadError {
     TooLarge,
     Broken(reqwest::Error),
     /// It ended before its declared length, which HTTP/2 connections can do without an error.
     Short,
 }
 
-/// Reads a body to its end, up to a limit in bytes.
-async fn read(response: &mut reqwest::Response, limit: usize) -> Result<Bytes, ReadError> {
+/// Reads a body to its end, up to a limit in bytes. The reply is borrowed, which keeps the future
+/// small.
+pub(crate) async fn read(
+    response: &mut reqwest::Response,
+    limit: usize,
+) -> Result<Bytes, ReadError> {
     let length = response.content_length();
     let announced = response
         .headers()

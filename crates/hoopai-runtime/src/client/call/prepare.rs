@@ -6,7 +6,7 @@ use reqwest::header::HeaderValue;
 use super::Call;
 use crate::client::missing::{self, Missing};
 use crate::error::Error;
-use crate::operation::{ListStyle, Location, ParamLocation};
+use crate::operation::{self, ListStyle, Location, ParamLocation};
 use crate::request::body::{Body, Fault as BodyFault, Fill, Payload};
 use crate::request::path::{self, Fault as PathFault};
 use crate::send::transport::PreparedRequest;
@@ -45,8 +45,8 @@ impl Call {
                 version,
                 headers: self.headers,
                 payload,
-                authorization: None,
-                previous_authorization: None,
+                token: None,
+                previous_token: None,
                 streamed,
                 options: self.options,
             },
@@ -135,6 +135,22 @@ impl Call {
             .call_site
             .operation
             .and_then(|operation| operation.body.as_ref());
+        let location = self.location_in(ParamLocation::Body);
+        if declared.is_none()
+            && location.is_none()
+            && self.body.is_none()
+            && self.extra_body.is_empty()
+        {
+            return Ok(Payload::Empty);
+        }
+        self.finish_given_body(declared, missing)
+    }
+
+    fn finish_given_body(
+        &mut self,
+        declared: Option<&'static operation::Body>,
+        missing: &mut Vec<Missing>,
+    ) -> Result<Payload, Error> {
         let mut body = std::mem::take(&mut self.body);
         let extra = std::mem::take(&mut self.extra_body);
         let location = self.location_in(ParamLocation::Body);

@@ -74,28 +74,29 @@ impl Credentials {
     }
 
     /// Returns the token of the next call. `None`: no account is selected.
-    ///
-    /// With a token that was `rejected` as [expired](crate::error::ApiErrorKind::ExpiredToken),
-    /// returns a newer one. `None`: there is none. It is called at most once for each call, which
-    /// is then sent a last time.
-    pub(crate) async fn bearer_token(
-        &self,
-        rejected: Option<&BearerToken>,
-    ) -> Result<Option<BearerToken>, Error> {
-        match (self, rejected) {
-            (Credentials::PrivateToken(token), None) => Ok(Some(token.clone())),
-            (Credentials::Source(credentials), None) => match credentials.source.token().await {
+    pub(crate) async fn bearer_token(&self) -> Result<Option<BearerToken>, Error> {
+        match self {
+            Credentials::PrivateToken(token) => Ok(Some(token.clone())),
+            Credentials::Source(credentials) => match credentials.source.token().await {
                 Ok(token) => checked(&token).map(Some),
                 Err(error) => Err(source_error(error)),
             },
-            (Credentials::Source(credentials), Some(rejected)) => {
-                credentials.token_rejected(rejected).await
-            }
-            (Credentials::Account(account), None) => account.authorization().await.map(Some),
-            (Credentials::Account(account), Some(rejected)) => {
-                account.token_rejected(rejected).await
-            }
-            (Credentials::PrivateToken(_), Some(_)) | (Credentials::NoAccount(_), _) => Ok(None),
+            Credentials::Account(account) => account.authorization().await.map(Some),
+            Credentials::NoAccount(_) => Ok(None),
+        }
+    }
+
+    /// Returns a newer token than one that was rejected as
+    /// [expired](crate::error::ApiErrorKind::ExpiredToken). `None`: there is none. It is called at
+    /// most once for each call, which is then sent a last time.
+    pub(crate) async fn replacement(
+        &self,
+        rejected: &BearerToken,
+    ) -> Result<Option<BearerToken>, Error> {
+        match self {
+            Credentials::Source(credentials) => credentials.token_rejected(rejected).await,
+            Credentials::Account(account) => account.token_rejected(rejected).await,
+            Credentials::PrivateToken(_) | Credentials::NoAccount(_) => Ok(None),
         }
     }
 

@@ -16,18 +16,12 @@ use crate::time::BoxFuture;
 #[tokio::test]
 async fn private_token_never_changes() {
     let credentials = Credentials::private_token(Some(&" Bearer pit-1 ".into())).unwrap();
-    let token = credentials.bearer_token(None).await.unwrap().unwrap();
+    let token = credentials.bearer_token().await.unwrap().unwrap();
     assert_eq!(token.header(), "Bearer pit-1");
     assert!(token.header().is_sensitive());
-    assert!(
-        credentials
-            .bearer_token(Some(&token))
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(credentials.replacement(&token).await.unwrap().is_none());
     let other = credentials.for_account(AccountId::location("l"));
-    assert_eq!(other.bearer_token(None).await.unwrap().unwrap(), token);
+    assert_eq!(other.bearer_token().await.unwrap().unwrap(), token);
 }
 
 #[tokio::test]
@@ -38,7 +32,7 @@ async fn scheme_is_removed_only_as_a_word() {
         ("Bearerpit-1", "Bearer Bearerpit-1"),
     ] {
         let credentials = Credentials::private_token(Some(&text.into())).unwrap();
-        let token = credentials.bearer_token(None).await.unwrap().unwrap();
+        let token = credentials.bearer_token().await.unwrap().unwrap();
         assert_eq!(token.header(), header, "{text}");
     }
     for text in ["", " ", "Bearer", "Bearer "] {
@@ -111,31 +105,21 @@ async fn rejected_source_token_is_replaced_once() {
         refusals: refusals.clone(),
         last: 2,
     }));
-    let first = credentials.bearer_token(None).await.unwrap().unwrap();
+    let first = credentials.bearer_token().await.unwrap().unwrap();
     assert_eq!(first.header(), "Bearer own-1");
     // Of several calls with the same rejected token, one requests a replacement.
     for _ in 0..5 {
-        let new = credentials
-            .bearer_token(Some(&first))
-            .await
-            .unwrap()
-            .unwrap();
+        let new = credentials.replacement(&first).await.unwrap().unwrap();
         assert_eq!(new.header(), "Bearer own-2");
         assert!(new.header().is_sensitive());
     }
     assert_eq!(refusals.load(Ordering::Relaxed), 1);
-    let second = credentials.bearer_token(None).await.unwrap().unwrap();
-    assert!(
-        credentials
-            .bearer_token(Some(&second))
-            .await
-            .unwrap()
-            .is_none()
-    );
+    let second = credentials.bearer_token().await.unwrap().unwrap();
+    assert!(credentials.replacement(&second).await.unwrap().is_none());
     assert_eq!(refusals.load(Ordering::Relaxed), 2);
     for (n, fault) in [(9, AuthErrorKind::Unavailable), (8, AuthErrorKind::Refused)] {
         serial.store(n, Ordering::Relaxed);
-        let error = credentials.bearer_token(None).await.unwrap_err();
+        let error = credentials.bearer_token().await.unwrap_err();
         assert_eq!(error.auth_error_kind(), Some(fault), "{error}");
     }
 }
@@ -175,26 +159,26 @@ impl AccountTokens for TestAccount {
 #[tokio::test]
 async fn accounts_are_selected_from_token_provider() {
     let none = Credentials::NoAccount(Arc::new(TestProvider));
-    assert!(none.bearer_token(None).await.unwrap().is_none());
+    assert!(none.bearer_token().await.unwrap().is_none());
     let error = Credentials::no_account();
     assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NoAccount));
     assert!(error.to_string().contains("as_location"), "{error}");
     let nothing = BearerToken::new(&"nothing".into()).unwrap();
-    assert!(none.bearer_token(Some(&nothing)).await.unwrap().is_none());
+    assert!(none.replacement(&nothing).await.unwrap().is_none());
 
     let direct = none.for_account(AccountId::location("here"));
     assert_eq!(
-        direct.bearer_token(None).await.unwrap().unwrap().header(),
+        direct.bearer_token().await.unwrap().unwrap().header(),
         "Bearer here"
     );
     let through = none
         .for_account(AccountId::company("agency"))
         .for_account(AccountId::location("there"));
-    let token = through.bearer_token(None).await.unwrap().unwrap();
+    let token = through.bearer_token().await.unwrap().unwrap();
     assert_eq!(token.header(), "Bearer agency/there");
-    let new = through.bearer_token(Some(&token)).await.unwrap().unwrap();
+    let new = through.replacement(&token).await.unwrap().unwrap();
     assert_eq!(new.header(), "Bearer agency/there-again");
     let invalid = none.for_account(AccountId::location("not a token"));
-    let error = invalid.bearer_token(None).await.unwrap_err();
+    let error = invalid.bearer_token().await.unwrap_err();
     assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NotInstalled));
 }

@@ -75,31 +75,31 @@ impl Limiter {
         }))
     }
 
-    /// Waits until a request may be sent, at most `max_wait`, or the time in the settings.
+    /// Admits a request, rejects it or adds it to the queue. It waits at most `max_wait`, or the time
+    /// in the settings.
     ///
-    /// If the expected wait is longer, it fails at once; with `Duration::ZERO` it never waits.
-    /// Dropping the future leaves the queue.
-    pub(crate) async fn acquire(&self, max_wait: Option<Duration>) -> Result<Permit, RateLimited> {
+    /// If the expected wait is longer, it is rejected; with `Duration::ZERO` it never waits.
+    pub(crate) fn enter(&self, max_wait: Option<Duration>) -> Entry<'_> {
         let shared = &self.0;
         if !shared.settings.limited {
-            return Ok(Permit::unlimited());
+            return Entry::Decided(Ok(Permit::unlimited()));
         }
-        let max_wait = max_wait.unwrap_or(shared.settings.max_wait);
-        let verdict = match shared.enter(max_wait) {
-            Admission::Decided(verdict) => verdict,
-            Admission::Queued(id) => {
-                let waiter = Waiter {
-                    shared,
-                    id: Some(id),
-                    driver: None,
-                };
-                waiter.await
-            }
-        };
-        shared.ensure_keeper();
-        match verdict {
-            Verdict::Admit(ticket) => Ok(Permit::new(shared.clone(), ticket)),
-            Verdict::Reject(limited) => Err(limited),
+        match shared.enter(max_wait.unwrap_or(shared.settings.max_wait)) {
+            Admission::Decided(verdict) => Entry::Decided(shared.permit(verdict)),
+            Admission::Queued(id) => Entry::Queued(Waiter {
+                shared,
+                id: Some(id),
+                driver: None,
+            }),
+        }
+    }
+
+    /// Waits until a request may be sent; see [`enter`](Self::enter). Dropping the future leaves the
+    /// queue.
+    pub(crate) async fn acquire(&self, max_wait: Option<Duration>) -> Result<Permit, RateLimited> {
+        match self.enter(max_wait) {
+            Entry::Decided(result) => result,
+            Entry::Queued(waiter) => waiter.await,
         }
     }
 
@@ -177,6 +177,12 @@ impl fmt::Debug for Limiter {
     }
 }
 
+/// The result of a call's arrival.
+pub(crate) enum Entry<'l> {
+    Decided(Result<Permit, RateLimited>),
+    Queued(Waiter<'l>),
+}
+
 impl Shared {
     /// Admits, rejects or queues a call.
     fn enter(&self, max_wait: Duration) -> Admission {
@@ -184,6 +190,15 @@ impl Shared {
         let admission = state.enter(max_wait, now);
         self.unlock_and_wake(state, now);
         admission
+    }
+
+    /// The permit of an admitted call, or the reason why it is rejected.
+    fn permit(self: &Arc<Self>, verdict: Verdict) -> Result<Permit, RateLimited> {
+        self.ensure_keeper();
+        match verdict {
+            Verdict::Admit(ticket) => Ok(Permit::new(self.clone(), ticket)),
+            Verdict::Reject(limited) => Err(limited),
+        }
     }
 
     /// Locks the state and updates it to the current time. The caller passes it to
@@ -259,7 +274,7 @@ impl Shared {
 }
 
 /// A waiting call. Dropping it leaves the queue.
-struct Waiter<'l> {
+pub(crate) struct Waiter<'l> {
     shared: &'l Arc<Shared>,
     /// `None` once the call has its verdict.
     id: Option<WaiterId>,
@@ -267,9 +282,9 @@ struct Waiter<'l> {
 }
 
 impl Future for Waiter<'_> {
-    type Output = Verdict;
+    type Output = Result<Permit, RateLimited>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         while let Some(id) = this.id {
             // Driving the queue may resolve this call.
@@ -281,7 +296,7 @@ impl Future for Waiter<'_> {
             let (verdict, must_drive) = this.shared.poll(id, context);
             if let Some(verdict) = verdict {
                 this.id = None;
-                return Poll::Ready(verdict);
+                return Poll::Ready(this.shared.permit(verdict));
             }
             if must_drive {
                 this.driver = this.shared.start_driver();

@@ -58,7 +58,7 @@ mod window;
 
 use std::time::Duration;
 
-pub(crate) use limiter::{Backend, Limiter, Permit};
+pub(crate) use limiter::{Backend, Entry, Limiter, Permit};
 pub(crate) use registry::Limiters;
 pub use settings::RateLimitSettings;
 pub use shared::{
