@@ -462,3 +462,31 @@ fn with_texts(json: &str) -> Cow<'_, str> {
     texts.push(']');
     texts.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+
+    use super::Call;
+    use crate::Handle;
+    use crate::call_site::CallSite;
+
+    /// Above this size, the allocator of glibc has no cache for each thread.
+    const CACHED: usize = 1_032;
+
+    #[test]
+    fn futures_of_calls_are_small() {
+        let handle = Handle::builder().private_token("token").build().unwrap();
+        let call_site = CallSite {
+            operation: None,
+            method: Method::GET,
+            template: "/a".into(),
+        };
+        let future = Call::from_call_site(&handle, call_site).dispatch(false);
+        let size = size_of_val(&*future);
+        assert!(
+            (64..=CACHED).contains(&size),
+            "the future of a call has {size} bytes"
+        );
+    }
+}

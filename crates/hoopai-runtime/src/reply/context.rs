@@ -21,7 +21,7 @@ pub(crate) struct ReplyContext {
     pub(crate) handle: Arc<HandleState>,
     /// The request, whose values are masked in errors.
     pub(crate) prepared: Box<PreparedRequest>,
-    pub(crate) reply: RawReply,
+    pub(crate) reply: Box<RawReply>,
     pub(crate) reading: Reading,
 }
 
@@ -132,7 +132,7 @@ impl ReplyContext {
             headers,
             attempts: (attempts, sent),
             ..
-        } = &self.reply;
+        } = &*self.reply;
         error
             .with_reply(*status, headers.clone())
             .with_attempts(*attempts, *sent)

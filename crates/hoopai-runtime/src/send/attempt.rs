@@ -22,7 +22,7 @@ pub(crate) async fn attempt(
     prepared: &mut PreparedRequest,
     permit: &mut Permit,
     error_reply: &mut ErrorReply,
-) -> Result<RawReply, Error> {
+) -> Result<Box<RawReply>, Error> {
     let mut response = transport.execute(prepared).await?;
     let status = response.status();
     permit.complete(status.as_u16(), response.headers());

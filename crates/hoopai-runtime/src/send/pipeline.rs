@@ -29,7 +29,7 @@ use crate::time::{Elapsed, format_wait, millis, poll_once, within};
 pub(crate) async fn send_with_retries(
     handle: &HandleState,
     prepared: &mut PreparedRequest,
-) -> Result<RawReply, Error> {
+) -> Result<Box<RawReply>, Error> {
     let span = call_span(&handle.shared, &prepared.call_site);
     let mut execution = Execution::new(handle, prepared);
     let result = in_span(&span, pin!(execution.run(prepared))).await;
@@ -40,9 +40,9 @@ pub(crate) async fn send_with_retries(
             .with_attempts(execution.attempts, execution.sent)
     });
     execution.finish(&prepared.call_site, &span, &result);
-    result.map(|reply| RawReply {
-        attempts: (execution.attempts, execution.sent),
-        ..reply
+    result.map(|mut reply| {
+        reply.attempts = (execution.attempts, execution.sent);
+        reply
     })
 }
 
@@ -89,7 +89,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    async fn run(&mut self, prepared: &mut PreparedRequest) -> Result<RawReply, Error> {
+    async fn run(&mut self, prepared: &mut PreparedRequest) -> Result<Box<RawReply>, Error> {
         let mut failures = Failures::default();
         loop {
             let mut permit = match self.acquire_permit(prepared).await {
@@ -110,7 +110,7 @@ impl<'a> Execution<'a> {
                 }
                 Err(error) => error,
             };
-            // Boxed, since most calls do not fail: it would double the size of their futures.
+            // Boxed, which keeps its code apart from that of calls that succeed.
             Box::pin(self.recover(error, prepared, &mut failures)).await?;
         }
     }
@@ -200,8 +200,7 @@ impl<'a> Execution<'a> {
             Entry::Queued(waiter) => waiter,
         };
         let before = self.now;
-        // Boxed for the same reason as the recovery.
-        let permit = Box::pin(waiter).await?;
+        let permit = waiter.await?;
         self.update_now();
         let waited = self.now.saturating_duration_since(before);
         debug!(target: "hoopai", wait_ms = millis(waited), "waited for the rate limit");
@@ -214,7 +213,7 @@ impl<'a> Execution<'a> {
         &mut self,
         prepared: &mut PreparedRequest,
         permit: &mut Permit,
-    ) -> Result<RawReply, Error> {
+    ) -> Result<Box<RawReply>, Error> {
         let call_time = self.time_left();
         let attempt_time = prepared
             .options
@@ -338,7 +337,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn finish(&self, call_site: &CallSite, span: &Span, result: &Result<RawReply, Error>) {
+    fn finish(&self, call_site: &CallSite, span: &Span, result: &Result<Box<RawReply>, Error>) {
         let status = status(result);
         if !span.is_disabled() {
             if let Some(status) = status {
@@ -400,7 +399,7 @@ fn timeout(shared: &ClientState, prepared: &PreparedRequest) -> Duration {
 }
 
 /// The status of a reply, if there is one.
-fn status(result: &Result<RawReply, Error>) -> Option<u16> {
+fn status(result: &Result<Box<RawReply>, Error>) -> Option<u16> {
     let status = match result {
         Ok(reply) => Some(reply.status),
         Err(error) => error.status(),

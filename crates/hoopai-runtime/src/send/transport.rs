@@ -65,7 +65,7 @@ impl PreparedRequest {
     }
 }
 
-/// A successful reply, not decoded.
+/// A successful reply, not decoded. It is boxed, since each stage of the pipeline returns it.
 pub(crate) struct RawReply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -118,8 +118,8 @@ impl Transport {
     }
 
     /// Returns a successful reply whose body the caller reads in chunks.
-    pub(crate) fn stream(&self, mut response: reqwest::Response) -> RawReply {
-        RawReply {
+    pub(crate) fn stream(&self, mut response: reqwest::Response) -> Box<RawReply> {
+        Box::new(RawReply {
             status: response.status(),
             headers: std::mem::take(response.headers_mut()),
             body: ReplyBody::Streamed(Box::new(StreamedBody {
@@ -128,7 +128,7 @@ impl Transport {
                 read_timeout: self.read_timeout.clone(),
             })),
             attempts: (1, 1),
-        }
+        })
     }
 
     /// Returns a successful reply whose body was read.
@@ -137,16 +137,16 @@ impl Transport {
         prepared: &PreparedRequest,
         mut response: reqwest::Response,
         body: Result<Bytes, ReadError>,
-    ) -> Result<RawReply, Error> {
+    ) -> Result<Box<RawReply>, Error> {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         match body {
-            Ok(body) => Ok(RawReply {
+            Ok(body) => Ok(Box::new(RawReply {
                 status,
                 headers,
                 body: ReplyBody::Whole(body),
                 attempts: (1, 1),
-            }),
+            })),
             Err(error) => {
                 let call_site = prepared.call_site.clone();
                 let error = match error {

@@ -6,7 +6,7 @@ use reqwest::header::HeaderValue;
 use super::Call;
 use crate::client::missing::{self, Missing};
 use crate::error::Error;
-use crate::operation::{self, ListStyle, Location, ParamLocation};
+use crate::operation::{ListStyle, Location, ParamLocation};
 use crate::request::body::{Body, Fault as BodyFault, Fill, Payload};
 use crate::request::path::{self, Fault as PathFault};
 use crate::send::transport::PreparedRequest;
@@ -26,7 +26,11 @@ impl Call {
             self.check_page_size()?;
         }
         let version = self.version(&handle)?;
-        let payload = self.finish_body(&mut missing)?;
+        let payload = if self.has_no_body() {
+            Payload::Empty
+        } else {
+            self.finish_body(&mut missing)?
+        };
         if !missing.is_empty() {
             return Err(missing::error(&self.call_site, &handle, &missing));
         }
@@ -130,27 +134,23 @@ impl Call {
         }
     }
 
+    /// Whether the request has no body, neither declared nor set.
+    fn has_no_body(&self) -> bool {
+        let is_declared = self
+            .call_site
+            .operation
+            .is_some_and(|operation| operation.body.is_some());
+        !is_declared
+            && self.location_in(ParamLocation::Body).is_none()
+            && self.body.is_none()
+            && self.extra_body.is_empty()
+    }
+
     fn finish_body(&mut self, missing: &mut Vec<Missing>) -> Result<Payload, Error> {
         let declared = self
             .call_site
             .operation
             .and_then(|operation| operation.body.as_ref());
-        let location = self.location_in(ParamLocation::Body);
-        if declared.is_none()
-            && location.is_none()
-            && self.body.is_none()
-            && self.extra_body.is_empty()
-        {
-            return Ok(Payload::Empty);
-        }
-        self.finish_given_body(declared, missing)
-    }
-
-    fn finish_given_body(
-        &mut self,
-        declared: Option<&'static operation::Body>,
-        missing: &mut Vec<Missing>,
-    ) -> Result<Payload, Error> {
         let mut body = std::mem::take(&mut self.body);
         let extra = std::mem::take(&mut self.extra_body);
         let location = self.location_in(ParamLocation::Body);
