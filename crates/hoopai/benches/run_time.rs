@@ -125,6 +125,7 @@ fn quantile(values: &mut [f64], share: f64) -> f64 {
 /// The time per call, with a number of concurrent calls.
 fn per_call(bench: &Bench, concurrency: usize, ours: bool) -> Duration {
     const CALLS: usize = 100;
+    bench.free_requests();
     let started = Instant::now();
     bench.runtime.block_on(async {
         let workers = (0..concurrency).map(|_| async {
@@ -144,6 +145,7 @@ fn per_call(bench: &Bench, concurrency: usize, ours: bool) -> Duration {
 /// The time per item of a list; `None` measures the loop of a plain client.
 fn per_item(bench: &Bench, prefetch: Option<bool>) -> Duration {
     const ITEMS: usize = list::PAGES * list::PER_PAGE;
+    bench.free_requests();
     let started = Instant::now();
     let read = bench.runtime.block_on(async {
         match prefetch {

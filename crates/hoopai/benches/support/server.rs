@@ -13,7 +13,7 @@ pub(crate) const LOCATION: &str = "Lq3Tz8Wn5Rk1Yb6Hd0Vx";
 
 pub(crate) struct Bench {
     pub(crate) runtime: Runtime,
-    pub(crate) url: String,
+    server: Server,
     pub(crate) plain: reqwest::Client,
     pub(crate) ours: Client,
 }
@@ -24,7 +24,6 @@ impl Bench {
     pub(crate) fn new(bodies: impl IntoIterator<Item = String>, select: fn(&str) -> usize) -> Self {
         let replies: Vec<Reply> = bodies.into_iter().map(Reply::from).collect();
         let server = Server::on_thread(move |request| replies[select(&request.target)].clone());
-        let url = server.url;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -38,7 +37,7 @@ impl Bench {
         let ours = Client::builder()
             .private_token(TOKEN)
             .location(LOCATION)
-            .base_url(&*url)
+            .base_url(&*server.url)
             // The limiter is active but never delays a call.
             .limits(
                 RateLimitSettings::default()
@@ -51,14 +50,21 @@ impl Bench {
             .unwrap();
         Bench {
             runtime,
-            url,
+            server,
             plain,
             ours,
         }
     }
+
+    /// Frees the requests that the server has recorded. Otherwise its memory grows, and later
+    /// measurements are slower.
+    pub(crate) fn free_requests(&self) {
+        drop(self.server.take());
+    }
+
     /// Sends a request with plain reqwest, and returns the body of the reply.
     pub(crate) async fn get_plain(&self, path_and_query: &str) -> impl AsRef<[u8]> {
-        let request = self.plain.get(format!("{}{path_and_query}", self.url));
+        let request = self.plain.get(format!("{}{path_and_query}", self.server.url));
         let request = request
             .bearer_auth(TOKEN)
             .header("Version", "2021-07-28")
