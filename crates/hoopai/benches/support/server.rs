@@ -64,7 +64,8 @@ impl Bench {
 
     /// Sends a request with plain reqwest, and returns the body of the reply.
     pub(crate) async fn get_plain(&self, path_and_query: &str) -> impl AsRef<[u8]> {
-        let request = self.plain.get(format!("{}{path_and_query}", self.server.url));
+        let url = format!("{}{path_and_query}", self.server.url);
+        let request = self.plain.get(url);
         let request = request
             .bearer_auth(TOKEN)
             .header("Version", "2021-07-28")
