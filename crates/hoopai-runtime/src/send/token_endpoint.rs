@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 use tracing::{Instrument, debug, info_span};
@@ -86,7 +86,8 @@ impl HttpTokenEndpoint {
             call_site,
             url,
             version: HeaderValue::from_static(DEFAULT_API_VERSION),
-            headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
+            accept: "application/json",
+            headers: HeaderMap::new(),
             payload: Payload::Form(body.into()),
             token: bearer,
             previous_token: None,

@@ -26,6 +26,8 @@ pub(crate) struct PreparedRequest {
     pub(crate) call_site: CallSite,
     pub(crate) url: Url,
     pub(crate) version: HeaderValue,
+    /// The `Accept` header.
+    pub(crate) accept: &'static str,
     /// The headers that only this call has.
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
@@ -165,18 +167,11 @@ impl Transport {
         prepared: &mut PreparedRequest,
     ) -> Result<reqwest::Request, Error> {
         let call_site = &prepared.call_site;
-        let accept = if prepared.streamed {
-            "*/*"
-        } else {
-            "application/json"
-        };
         let mut request = reqwest::Request::new(call_site.method.clone(), prepared.url.clone());
         let headers = request.headers_mut();
         headers.reserve(prepared.headers.len() + COMMON_HEADERS);
         // Each header is set once, so `append` does the same as `insert`, with less code.
-        if !prepared.headers.contains_key(ACCEPT) {
-            headers.append(ACCEPT, HeaderValue::from_static(accept));
-        }
+        headers.append(ACCEPT, HeaderValue::from_static(prepared.accept));
         for (name, value) in &prepared.headers {
             headers.append(name, value.clone());
         }

@@ -47,6 +47,7 @@ impl Call {
                 call_site: self.call_site,
                 url,
                 version,
+                accept: if streamed { "*/*" } else { "application/json" },
                 headers: self.headers,
                 payload,
                 token: None,
