@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::container::container_end;
 use super::error::DecodeError;
 use super::scan::{DEPTH, Scan};
 
@@ -22,9 +23,9 @@ pub(crate) struct PathMatches<'t> {
     pub(crate) values: Vec<Option<&'t str>>,
 }
 
-/// Finds a list at one path and values at others, and checks that the whole text is JSON. The text
-/// must not be surrounded by white space; an empty text has no values. Of duplicate keys the last
-/// counts.
+/// Finds a list at one path and values at others, and checks that the text is JSON, except in the
+/// items of the list, which their reader checks. The text must not be surrounded by white space; an
+/// empty text has no values. Of duplicate keys the last counts.
 pub(crate) fn find<'t>(
     text: &'t str,
     list: &'static str,
@@ -145,7 +146,7 @@ impl PathWalker<'_> {
         }
         loop {
             let (name, _) = self.scan.name()?.text();
-            self.below(requested, Key::Name(&name), depth)?;
+            self.value(&below(requested, Key::Name(&name)), depth)?;
             match self.scan.peek() {
                 b',' => self.scan.at += 1,
                 b'}' => {
@@ -171,7 +172,12 @@ impl PathWalker<'_> {
         while more {
             self.scan.peek();
             let first = self.scan.at;
-            self.below(requested, Key::Index(index), depth)?;
+            let below = below(requested, Key::Index(index));
+            if list && below.is_empty() {
+                self.skip_item(depth)?;
+            } else {
+                self.value(&below, depth)?;
+            }
             if list {
                 items.push(first..self.scan.at);
             }
@@ -199,25 +205,25 @@ impl PathWalker<'_> {
         Ok(())
     }
 
-    /// Reads the value of a key and the paths through it.
-    fn below(
-        &mut self,
-        requested: &[RequestedPath],
-        key: Key<'_>,
-        depth: u8,
-    ) -> Result<(), DecodeError> {
-        let mut below = Vec::new();
-        for place in requested {
-            if let Some(place) = place.below(key) {
-                below.push(place);
-            }
-        }
-        if below.is_empty() {
-            self.scan.skip(depth)?;
+    /// Skips an item. What is in a list or object need not be JSON.
+    fn skip_item(&mut self, depth: u8) -> Result<(), DecodeError> {
+        if let b'{' | b'[' = self.scan.peek()
+            && let Some(end) = container_end(self.scan.text, self.scan.at, depth)
+        {
+            self.scan.at = end;
             return Ok(());
         }
-        self.value(&below, depth)
+        self.scan.skip(depth)?;
+        Ok(())
     }
+}
+
+/// The paths through the value of a key.
+fn below(requested: &[RequestedPath], key: Key<'_>) -> Vec<RequestedPath> {
+    requested
+        .iter()
+        .filter_map(|path| path.below(key))
+        .collect()
 }
 
 /// The nesting levels left after an opening bracket.

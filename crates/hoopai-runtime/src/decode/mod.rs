@@ -3,6 +3,7 @@
 //! It knows neither requests nor errors of calls, and depends on nothing else of this crate.
 
 mod access;
+mod container;
 pub(crate) mod drift;
 mod error;
 mod json_paths;

@@ -3,6 +3,7 @@
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
+use super::scan::escape_length;
 use crate::decode::drift::{Drift, DriftKind};
 use crate::redact::json_path::JsonPaths;
 
@@ -174,15 +175,17 @@ impl Repairer<'_> {
             match char {
                 '"' => in_string = !in_string,
                 '\\' if in_string => {
-                    let length = escape_length(chars.as_str());
                     self.out.push('\\');
-                    if length == 0 {
-                        self.note("a backslash that escapes nothing");
-                        self.out.push('\\');
-                    } else {
-                        let (escape, rest) = chars.as_str().split_at(length);
-                        self.out.push_str(escape);
-                        chars = rest.chars();
+                    match escape_length(chars.as_str().as_bytes()) {
+                        None => {
+                            self.note("a backslash that escapes nothing");
+                            self.out.push('\\');
+                        }
+                        Some(length) => {
+                            let (escape, rest) = chars.as_str().split_at(length);
+                            self.out.push_str(escape);
+                            chars = rest.chars();
+                        }
                     }
                     continue;
                 }
@@ -221,19 +224,6 @@ fn is_stray(char: char) -> bool {
         && (char.is_control()
             || char.is_whitespace()
             || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'))
-}
-
-/// The length of an escape after its backslash. 0: it is not an escape.
-fn escape_length(text: &str) -> usize {
-    match text.as_bytes() {
-        [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 1,
-        [b'u', digits @ ..]
-            if digits.len() >= 4 && digits[..4].iter().all(u8::is_ascii_hexdigit) =>
-        {
-            5
-        }
-        _ => 0,
-    }
 }
 
 #[cfg(test)]

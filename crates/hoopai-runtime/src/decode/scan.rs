@@ -95,19 +95,8 @@ impl<'de> Scan<'de> {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
-                    at += match bytes.get(at + 1) {
-                        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
-                        Some(b'u') => {
-                            for place in at + 2..at + 6 {
-                                match bytes.get(place) {
-                                    Some(digit) if digit.is_ascii_hexdigit() => {}
-                                    _ => return Err(DecodeError::broken()),
-                                }
-                            }
-                            6
-                        }
-                        _ => return Err(DecodeError::broken()),
-                    };
+                    let after = bytes.get(at + 1..).unwrap_or_default();
+                    at += 1 + escape_length(after).ok_or_else(DecodeError::broken)?;
                 }
                 _ => return Err(DecodeError::broken()),
             }
@@ -271,6 +260,19 @@ fn plain_end(bytes: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     at
+}
+
+/// The length of an escape without its backslash, after which `text` begins. `None`: it is not one.
+pub(super) fn escape_length(text: &[u8]) -> Option<usize> {
+    match text {
+        [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => Some(1),
+        [b'u', digits @ ..]
+            if digits.len() >= 4 && digits[..4].iter().all(u8::is_ascii_hexdigit) =>
+        {
+            Some(5)
+        }
+        _ => None,
+    }
 }
 
 /// The contents between the quotes of a string.

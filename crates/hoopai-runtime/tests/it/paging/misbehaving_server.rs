@@ -203,6 +203,18 @@ async fn invalid_json_is_a_decode_error() {
         assert!(received.is_empty(), "no item of a broken page");
         assert_eq!(error.unwrap().kind(), ErrorKind::Decode, "{reply}");
     }
+    // The inside of an item is checked when it is read.
+    let server = Server::with_body(r#"{"items":[{"id":"0"},{"id":"1","a":[1,]},{"id":"2"}]}"#);
+    let mut broken = list(&handle(&server), OFFSET);
+    let (received, error) = ids(&mut broken).await;
+    assert_eq!(
+        (received, broken.position().items()),
+        (vec!["0".to_owned()], 1)
+    );
+    let error = error.unwrap();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    let text = "the reply is not JSON from byte 39 on";
+    assert!(error.to_string().contains(text), "{error}");
     let deep = format!("{{\"items\":{}{}}}", "[".repeat(200), "]".repeat(200));
     let server = Server::with_body(&deep);
     let (_, error) = ids(&mut list(&handle(&server), OFFSET)).await;
