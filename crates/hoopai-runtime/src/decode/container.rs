@@ -41,7 +41,7 @@ pub(super) fn container_end(text: &str, start: usize, depth: u8) -> Option<usize
         }
         let strings = prefix_xor(quotes) ^ in_string;
         in_string = if strings >> 63 == 1 { u64::MAX } else { 0 };
-        if block.control_characters() | (block.not_printable_ascii() & !strings) != 0 {
+        if block.control_characters() != 0 || block.not_printable_ascii() & !strings != 0 {
             return None;
         }
         let mut opening = block.brackets(b'{') & !strings;
@@ -282,8 +282,9 @@ mod tests {
 
     #[test]
     fn depth_is_that_of_the_scan_or_less() {
-        for levels in 1..200 {
-            let text = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        for (levels, spaces) in (1..200).flat_map(|levels| [(levels, 0), (levels, 63)]) {
+            let open = format!("[{}", " ".repeat(spaces));
+            let text = format!("{}{}", open.repeat(levels), "]".repeat(levels));
             let end = container_end(&text, 0, DEPTH);
             assert!(end.is_none() || end == skipped(&text, 0), "{levels}");
         }
