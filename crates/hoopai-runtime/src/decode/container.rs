@@ -73,13 +73,12 @@ const BYTES: usize = 64;
 struct Block([u8x16; 4]);
 
 impl Block {
-    /// The last block is filled with spaces. `None` at the end.
+    /// The last block is filled with spaces. `None` after the end.
     fn at(bytes: &[u8], at: usize) -> Option<Block> {
         let rest = bytes.get(at..)?;
         let mut padded = [b' '; BYTES];
         let bytes = match rest.first_chunk() {
             Some(whole) => whole,
-            None if rest.is_empty() => return None,
             None => {
                 padded[..rest.len()].copy_from_slice(rest);
                 &padded

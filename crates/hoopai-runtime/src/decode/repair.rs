@@ -283,6 +283,7 @@ mod tests {
             (b"{\"a\":", "as it was"),
             (b"<html>", "as it was"),
             (b"{a:1}", "as it was"),
+            (b"{\"a\":\\1}", "as it was"),
             (b"", "as it was"),
         ] {
             assert_eq!(repaired(body), made, "{}", String::from_utf8_lossy(body));
