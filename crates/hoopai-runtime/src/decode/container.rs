@@ -2,7 +2,7 @@
 
 use wide::u8x16;
 
-use super::scan::escape_length;
+use super::scan::{escape_length, is_control};
 
 /// Returns the end of the list or object that begins at `start`, where its last bracket closes.
 ///
@@ -107,7 +107,7 @@ impl Block {
     }
 
     fn control_characters(&self) -> u64 {
-        self.mask(|vector| vector.min(u8x16::splat(0x1f)).cmp_eq(vector))
+        self.mask(is_control)
     }
 
     /// Byte 0x7f and those of characters that are not ASCII. UTF-8 has no byte 0xff.

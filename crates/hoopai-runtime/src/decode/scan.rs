@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use wide::u8x16;
+
 use super::error::DecodeError;
 
 /// The maximum nesting of lists and objects. It equals that of `serde_json` and is small enough for
@@ -229,28 +231,20 @@ impl<'de> Scan<'de> {
 }
 
 /// Returns the offset of the first byte from `at` on that a string must not contain unescaped: a
-/// quote, a backslash, a control character. It reads eight bytes at a time, because most of a reply
+/// quote, a backslash, a control character. It compares 16 bytes at a time, because most of a reply
 /// is text. It is not inlined: one copy needs fewer cache lines, which a call loads anew.
 #[inline(never)]
 fn plain_end(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES << 7;
-    for chunk in bytes.get(at..).unwrap_or_default().as_chunks::<8>().0 {
-        let word = u64::from_le_bytes(*chunk);
-        let (quote, slash) = (
-            word ^ (ONES * u64::from(b'"')),
-            word ^ (ONES * u64::from(b'\\')),
-        );
-        // The high bit of each byte that is zero or below a space. A borrow can set it wrongly only
-        // above a correct one.
-        let hits = (quote.wrapping_sub(ONES) & !quote
-            | slash.wrapping_sub(ONES) & !slash
-            | word.wrapping_sub(ONES * 0x20) & !word)
-            & HIGH;
+    for chunk in bytes.get(at..).unwrap_or_default().as_chunks().0 {
+        let chunk = u8x16::new(*chunk);
+        let hits = chunk.cmp_eq(u8x16::splat(b'"'))
+            | chunk.cmp_eq(u8x16::splat(b'\\'))
+            | is_control(chunk);
+        let hits = hits.move_mask();
         if hits != 0 {
-            return at + hits.trailing_zeros() as usize / 8;
+            return at + hits.trailing_zeros() as usize;
         }
-        at += 8;
+        at += 16;
     }
     while let Some(byte) = bytes.get(at)
         && *byte >= 0x20
@@ -260,6 +254,11 @@ fn plain_end(bytes: &[u8], mut at: usize) -> usize {
         at += 1;
     }
     at
+}
+
+/// Sets all bits of the bytes that are control characters.
+pub(super) fn is_control(bytes: u8x16) -> u8x16 {
+    bytes.min(u8x16::splat(0x1f)).cmp_eq(bytes)
 }
 
 /// The length of an escape without its backslash, after which `text` begins. `None`: it is not one.
